@@ -1,0 +1,256 @@
+#!/usr/bin/env bash
+# ad-edge in one command: an Active Directory domain, a tenant, three equal instances and a
+# balancer on this machine, and nine Kerberos logins through all of it.
+#
+#   deploy/demo.sh           starts everything and signs in nine times
+#   deploy/demo.sh login     signs in nine times again
+#   deploy/demo.sh browser   opens a browser that is signed in to the domain as alice
+#   deploy/demo.sh status    what runs
+#   deploy/demo.sh stop      stops everything; what was made stays for the next start
+#
+# All of it lives in one state folder, AD_EDGE_STATE (default ~/.local/state/ad-edge-demo).
+# Nothing of the system's configuration is changed.
+set -euo pipefail
+export LC_NUMERIC=C
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+state=${AD_EDGE_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/ad-edge-demo}
+mkdir -p "$state"
+LAB_STATE=$(cd "$state" && pwd)
+# shellcheck source=tests/lab/packages.sh
+. "$root/tests/lab/packages.sh"
+# shellcheck source=tests/lab/process.sh
+. "$root/tests/lab/process.sh"
+# shellcheck source=tests/lab/domain.sh
+. "$root/tests/lab/domain.sh"
+# shellcheck source=tests/lab/home.sh
+. "$root/tests/lab/home.sh"
+
+LOGIN=https://login.corp.example:8443
+INSTANCES="1 2 3"
+BIN=${CARGO_TARGET_DIR:-$root/target}/release
+
+step() {
+    printf '%-64s' "$1"
+    step_began=$(date +%s%N)
+}
+
+took() {
+    printf '%6.1f s\n' "$((($(date +%s%N) - step_began) / 100000000))e-1"
+}
+
+failed() {
+    printf '\nThe demo failed: %s\nLogs: %s/log\n' "$1" "$LAB_STATE" >&2
+    exit 1
+}
+
+read_lab() {
+    [ -e "$LAB_STATE/lab.env" ] || failed "nothing was started yet; run $0"
+    # shellcheck disable=SC1091
+    . "$LAB_STATE/lab.env"
+}
+
+start_all() {
+    need_root
+    need_packages "$LAB_PACKAGES" "$BUILD_PACKAGES"
+    need_cargo
+    echo "Building ad-edge (release)"
+    (cd "$root" && cargo build --release --features stand-in)
+
+    step "Active Directory: Samba, CORP.EXAMPLE"
+    stop_edges
+    "$root/tests/lab/lab.sh" up "$LAB_STATE" || failed "the domain does not start"
+    read_lab
+    took
+
+    step "Home folder: certificates, keytab, config.json; three copies"
+    home_make "$LAB_STATE/home"
+    for n in $INSTANCES; do
+        rm -rf "${LAB_STATE:?}/home-$n"
+        cp -a "$LAB_STATE/home" "$LAB_STATE/home-$n"
+    done
+    took
+
+    step "Tenant stand-in on $LAB_ADDRESS:9443"
+    start_process tenant "$BIN/tenant-stand-in" --listen "$LAB_ADDRESS:9443" \
+        --cert "$LAB_STATE/pki/tenant.pem" --key "$LAB_STATE/pki/tenant.key" \
+        --folder "$LAB_STATE/tenant" --trust "$LAB_STATE/home/certs/cert.pem"
+    wait_until 10 "the tenant does not answer" port_open "$LAB_ADDRESS" 9443 || lost tenant
+    took
+
+    step "Three instances on $LAB_ADDRESS:4001 to 4003"
+    for n in $INSTANCES; do
+        start_process "edge$n" env PORT="400$n" OPS_LISTEN="$LAB_ADDRESS:946$n" \
+            INSTANCE_NAME="edge$n" LOG_FORMAT=json \
+            "$BIN/ad-edge" serve --home "$LAB_STATE/home-$n"
+    done
+    for n in $INSTANCES; do
+        wait_until 15 "instance $n is not ready" curl -fsS "http://$LAB_ADDRESS:946$n/readyz" || lost "edge$n"
+    done
+    took
+
+    step "HAProxy on $LAB_ADDRESS:8443 (haproxy/passthrough.cfg)"
+    start_process haproxy env LOGIN_BIND="$LAB_ADDRESS:8443" LOGIN_HOST=login.corp.example \
+        LOGIN_CA_FILE="$LAB_STATE/pki/ca.pem" METRICS_BIND="$LAB_ADDRESS:8405" \
+        EDGE_1="$LAB_ADDRESS:4001" EDGE_2="$LAB_ADDRESS:4002" EDGE_3="$LAB_ADDRESS:4003" \
+        haproxy -db -f "$root/haproxy/passthrough.cfg"
+    wait_until 10 "the balancer does not see three instances" balancer_sees_all || lost haproxy
+    took
+}
+
+lost() {
+    echo
+    show_log "$1"
+    failed "$1"
+}
+
+# The checks have really passed: a server that was not checked yet counts as up, too.
+balancer_sees_all() {
+    [ "$(curl -fsS "http://$LAB_ADDRESS:8405/;csv" | grep -c '^ad_edge,edge.*,L7OK,')" -eq 3 ]
+}
+
+stop_edges() {
+    # The instances would drain for some seconds: nobody uses them any more.
+    stop_process haproxy 5
+    local n
+    for n in $INSTANCES; do
+        if process_pid "edge$n" >/dev/null; then
+            kill -KILL "$(process_pid "edge$n")" 2>/dev/null || true
+        fi
+        stop_process "edge$n"
+    done
+    stop_process tenant 5
+}
+
+client() {
+    KRB5_CONFIG=$LAB_STATE/krb5.conf KRB5CCNAME=FILE:$LAB_STATE/alice.ccache "$@"
+}
+
+fetch() {
+    client curl -sS --max-time 20 --cacert "$LAB_STATE/pki/ca.pem" \
+        --resolve "login.corp.example:8443:$LAB_ADDRESS" \
+        --resolve "tenant.corp.example:9443:$LAB_ADDRESS" "$@"
+}
+
+nine_logins() {
+    local n answered=() good=0 work=$LAB_STATE/login
+    mkdir -p "$work"
+    client kinit alice <"$LAB_STATE/password" >/dev/null || failed "alice gets no Kerberos ticket"
+    printf '\nNine logins of alice at %s, by Kerberos\n\n' "$LOGIN"
+    printf '%-3s %-9s %-5s %-9s %6s  %-12s %-19s %s\n' '#' instance HTTP token ms name mail groups
+    for n in 1 2 3 4 5 6 7 8 9; do
+        local status='' seconds=0 instance='' verdict='' name='' mail='' groups='' action
+        rm -f "$work"/*
+        if read -r status seconds < <(fetch --negotiate -u : -D "$work/headers" -o "$work/page" \
+            -w '%{http_code} %{time_total}\n' \
+            "$LOGIN/wsfed?wa=wsignin1.0&wtrealm=urn:auth0:corp&wctx=login-$n" 2>"$work/error"); then
+            instance=$(sed -n 's/^x-ad-edge-instance: *//Ip' "$work/headers" 2>/dev/null | tail -n 1 | tr -d '\r')
+        fi
+        if [ "$status" = 200 ]; then
+            if action=$(python3 "$root/tests/lab/page.py" form "$work/page" "$work/body" 2>"$work/error") &&
+                fetch --data "@$work/body" -o "$work/answer" "$action" 2>"$work/error" &&
+                python3 "$root/tests/lab/page.py" row "$work/answer" >"$work/row" 2>"$work/error"; then
+                IFS=$'\t' read -r verdict name mail groups <"$work/row"
+                good=$((good + 1))
+                answered+=("$instance")
+            else
+                verdict="refused"
+                groups=$(head -n 1 "$work/error")
+            fi
+        else
+            groups=$(head -n 1 "$work/error")
+        fi
+        printf '%-3s %-9s %-5s %-9s %6.1f  %-12s %-19s %s\n' "$n" "${instance:--}" "${status:--}" \
+            "${verdict:--}" "${seconds}e3" "${name:--}" "${mail:--}" "$groups"
+    done
+    local different
+    different=$(printf '%s\n' "${answered[@]+"${answered[@]}"}" | sort -u | grep -c . || true)
+    printf '\n%s of 9 logins ended with a token that the tenant verified; %s of 3 instances answered.\n' \
+        "$good" "$different"
+    [ "$good" -eq 9 ] || failed "not every login worked"
+    [ "$different" -eq 3 ] || failed "not every instance answered"
+}
+
+browser_arguments() {
+    printf '%s\n' --user-data-dir="$LAB_STATE/browser/profile" --no-first-run --no-sandbox \
+        --auth-server-allowlist='*.corp.example' \
+        --host-resolver-rules="MAP *.corp.example $LAB_ADDRESS"
+}
+
+open_browser() {
+    need_packages "chromium chromium
+certutil libnss3-tools"
+    local nss=$LAB_STATE/browser/.pki/nssdb arguments
+    if [ ! -e "$nss" ]; then
+        mkdir -p "$nss"
+        certutil -d "sql:$nss" -N --empty-password
+        certutil -d "sql:$nss" -A -t C,, -n "ad-edge demo" -i "$LAB_STATE/pki/ca.pem"
+    fi
+    mapfile -t arguments < <(browser_arguments)
+    client kinit alice <"$LAB_STATE/password" >/dev/null
+    if [ $# -eq 0 ]; then
+        set -- "$LOGIN/wsfed?wa=wsignin1.0&wtrealm=urn:auth0:corp"
+    fi
+    HOME=$LAB_STATE/browser client chromium "${arguments[@]}" "$@"
+}
+
+explain() {
+    cat <<END
+
+Open it in a browser   deploy/demo.sh browser    (chromium with alice's ticket), which runs
+    HOME=$LAB_STATE/browser KRB5_CONFIG=$LAB_STATE/krb5.conf \\
+    KRB5CCNAME=FILE:$LAB_STATE/alice.ccache \\
+    chromium --no-sandbox --user-data-dir=$LAB_STATE/browser/profile \\
+        --auth-server-allowlist='*.corp.example' \\
+        --host-resolver-rules='MAP *.corp.example $LAB_ADDRESS' \\
+        '$LOGIN/wsfed?wa=wsignin1.0&wtrealm=urn:auth0:corp'
+    with the CA $LAB_STATE/pki/ca.pem in \$HOME/.pki/nssdb
+By password            any user of tests/lab/domain/people.ldif, $LAB_PASSWORD
+Logs                   $LAB_STATE/log
+Metrics                http://$LAB_ADDRESS:9461/metrics (9462, 9463), balancer http://$LAB_ADDRESS:8405/
+Sign in again          deploy/demo.sh login
+Stop                   deploy/demo.sh stop
+END
+}
+
+status() {
+    local name absent=0
+    for name in samba tenant edge1 edge2 edge3 haproxy; do
+        if process_pid "$name" >/dev/null; then
+            printf '%-9s runs, process %s\n' "$name" "$(process_pid "$name")"
+        else
+            printf '%-9s does not run\n' "$name"
+            absent=1
+        fi
+    done
+    return $absent
+}
+
+case ${1:-start} in
+start)
+    start_all
+    nine_logins
+    explain
+    ;;
+login)
+    read_lab
+    nine_logins
+    ;;
+browser)
+    read_lab
+    shift
+    open_browser "$@"
+    ;;
+status)
+    status
+    ;;
+stop)
+    stop_edges
+    "$root/tests/lab/lab.sh" down "$LAB_STATE"
+    echo "stopped; the state stays in $LAB_STATE (remove the folder to start from nothing)"
+    ;;
+*)
+    echo "usage: $0 [start|login|browser|status|stop]" >&2
+    exit 64
+    ;;
+esac

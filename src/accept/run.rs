@@ -1,0 +1,250 @@
+//! The accept loop: never waits for a client, never has more than so many, never ends by an error.
+
+use std::{future::Future, io, sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpStream,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, sleep, timeout_at},
+};
+
+use super::{Connection, Listener, canonical, proxy};
+use crate::{
+    config::{ListenConfig, ProxyProtocol},
+    lifecycle::Lifecycle,
+    telemetry::{Metrics, log::Throttle},
+};
+
+/// The pause after an error that the next `accept` would meet again.
+const PAUSE: Duration = Duration::from_millis(200);
+/// When told to stop, connections that the kernel has already taken are still served; this long.
+const LAST_CALL: Duration = Duration::from_millis(100);
+
+/// What the loop heeds.
+#[derive(Debug, Clone)]
+pub struct AcceptLimits {
+    /// Open connections at most; one more waits in the kernel's queue.
+    pub connections: usize,
+    /// `Some`: each connection must begin with a PROXY v2 header.
+    pub proxy: Option<ProxyRule>,
+}
+
+/// Whose PROXY header counts, and how long it may take.
+#[derive(Debug, Clone)]
+pub struct ProxyRule {
+    pub config: ListenConfig,
+    pub limit: Duration,
+}
+
+impl AcceptLimits {
+    /// As the configuration asks.
+    #[must_use]
+    pub fn from_config(config: &ListenConfig) -> Self {
+        Self {
+            connections: config.max_connections,
+            proxy: (config.proxy_protocol == ProxyProtocol::V2).then(|| ProxyRule {
+                config: config.clone(),
+                limit: proxy::PROXY_HEADER_LIMIT,
+            }),
+        }
+    }
+}
+
+/// Accepts until `lifecycle` stops, and runs `serve` for each connection in a task of its own.
+///
+/// Returns when the port is closed; the connections' tasks may still run (`lifecycle` waits for them).
+/// Pass `metrics` for the port that users reach.
+pub async fn accept<F, Fut>(
+    listener: Listener,
+    limits: AcceptLimits,
+    lifecycle: Lifecycle,
+    metrics: Option<Arc<Metrics>>,
+    serve: F,
+) where
+    F: Fn(Connection) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    // A drain must not end between the last connection and its task.
+    let _running = lifecycle.hold();
+    let permits = Arc::new(Semaphore::new(
+        limits.connections.min(Semaphore::MAX_PERMITS),
+    ));
+    let task = Task {
+        rule: limits.proxy.map(Arc::new),
+        metrics,
+        refusals: Arc::new(Throttle::new(Duration::from_secs(10))),
+        serve,
+    };
+    let full = Throttle::new(Duration::from_mins(1));
+    let mut failing = false;
+    loop {
+        if permits.available_permits() == 0
+            && let Some(suppressed) = full.pass()
+        {
+            tracing::warn!(
+                max_connections = limits.connections,
+                suppressed,
+                "every connection is taken, new ones wait: raise MAX_CONNECTIONS or add an instance"
+            );
+        }
+        let next = async {
+            let permit = Arc::clone(&permits).acquire_owned().await;
+            (permit, listener.socket.accept().await)
+        };
+        let (permit, accepted) = tokio::select! {
+            biased;
+            () = lifecycle.stopping() => break,
+            next = next => next,
+        };
+        // The semaphore is never closed; an error would only mean that there is nothing to accept for.
+        let Ok(permit) = permit else { break };
+        match accepted {
+            Ok((stream, from)) => {
+                failing = false;
+                task.spawn(&lifecycle, stream, from, permit);
+            }
+            Err(cause) if of_one_connection(&cause) => {
+                tracing::debug!(%cause, "a connection ended before it was accepted");
+            }
+            Err(cause) => {
+                task.count("accept_error");
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::error!(
+                        %cause,
+                        "cannot accept connections, trying on: when too many files are open, raise LimitNOFILE"
+                    );
+                }
+                tokio::select! {
+                    () = lifecycle.stopping() => break,
+                    () = sleep(PAUSE) => {}
+                }
+            }
+        }
+    }
+    let deadline = Instant::now() + LAST_CALL;
+    while let Ok(Ok(permit)) = timeout_at(deadline, Arc::clone(&permits).acquire_owned()).await
+        && let Ok(Ok((stream, from))) = timeout_at(deadline, listener.socket.accept()).await
+    {
+        task.spawn(&lifecycle, stream, from, permit);
+    }
+}
+
+/// What the task of a connection needs.
+struct Task<F> {
+    rule: Option<Arc<ProxyRule>>,
+    metrics: Option<Arc<Metrics>>,
+    refusals: Arc<Throttle>,
+    serve: F,
+}
+
+impl<F, Fut> Task<F>
+where
+    F: Fn(Connection) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    fn spawn(
+        &self,
+        lifecycle: &Lifecycle,
+        mut stream: TcpStream,
+        from: std::net::SocketAddr,
+        permit: OwnedSemaphorePermit,
+    ) {
+        let from = canonical(from);
+        let rule = self.rule.clone();
+        let metrics = self.metrics.clone();
+        let refusals = Arc::clone(&self.refusals);
+        let serve = self.serve.clone();
+        lifecycle.spawn(async move {
+            let _permit = permit;
+            let _open = metrics.as_deref().map(Open::new);
+            // Answers are written whole; waiting for more to send would only delay them.
+            if let Err(cause) = stream.set_nodelay(true) {
+                tracing::debug!(%cause, client = %from, "TCP_NODELAY could not be set");
+            }
+            let connection = match rule.as_deref() {
+                None => Connection {
+                    stream,
+                    peer: from,
+                    via: None,
+                },
+                Some(rule) => match introduce(rule, &mut stream, from).await {
+                    Ok((peer, via)) => Connection { stream, peer, via },
+                    Err(refusal) => {
+                        count(metrics.as_deref(), refusal.label());
+                        if let Some(suppressed) = refusals.pass() {
+                            tracing::warn!(%from, reason = %refusal, suppressed, "connection refused");
+                        }
+                        return;
+                    }
+                },
+            };
+            serve(connection).await;
+        });
+    }
+
+    fn count(&self, outcome: &str) {
+        count(self.metrics.as_deref(), outcome);
+    }
+}
+
+/// The client's address, and the balancer's, after the header.
+async fn introduce(
+    rule: &ProxyRule,
+    stream: &mut TcpStream,
+    from: std::net::SocketAddr,
+) -> Result<(std::net::SocketAddr, Option<std::net::SocketAddr>), proxy::ProxyRefusal> {
+    if !rule.config.trusts(from.ip()) {
+        return Err(proxy::ProxyRefusal::Untrusted);
+    }
+    Ok(match proxy::read_header(stream, rule.limit).await? {
+        Some(address) => (canonical(address.source), Some(from)),
+        None => (from, None),
+    })
+}
+
+fn count(metrics: Option<&Metrics>, outcome: &str) {
+    if let Some(metrics) = metrics {
+        metrics
+            .connections_opened
+            .with_label_values(&[outcome])
+            .inc();
+    }
+}
+
+/// Counts a connection as open for as long as it lives, however its task ends.
+struct Open(prometheus::IntGauge);
+
+impl Open {
+    fn new(metrics: &Metrics) -> Self {
+        metrics.connections.inc();
+        Self(metrics.connections.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// Whether the error belongs to the connection that was about to be accepted (accept(2), "Error
+/// handling"), so that the next one may well succeed.
+fn of_one_connection(cause: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        cause.kind(),
+        Kind::ConnectionAborted
+            | Kind::ConnectionReset
+            | Kind::ConnectionRefused
+            | Kind::Interrupted
+            | Kind::TimedOut
+            | Kind::HostUnreachable
+            | Kind::NetworkUnreachable
+            | Kind::NetworkDown
+            | Kind::PermissionDenied
+    )
+}
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

@@ -1,0 +1,297 @@
+//! Runs the fronts until a signal ends them.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use axum::http::{HeaderName, HeaderValue};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::Materials;
+use crate::{
+    accept::{AcceptLimits, Listener},
+    clock::Clock,
+    config::{Config, DirectConfig},
+    directory::Directory,
+    http::{Front, Limits, Random, Site, SiteSettings},
+    lifecycle::Lifecycle,
+    login::Logins,
+    ops::{self, Readiness},
+    telemetry::Metrics,
+    tls::{Identity, TlsServer},
+    token::Issuer,
+    web::{self, Web},
+};
+
+/// How long the operators' front may take to finish after everything else has ended.
+const OPS_FINISH: Duration = Duration::from_secs(2);
+
+/// Serves until SIGTERM or SIGINT, then drains. Returns an error only when it cannot start.
+///
+/// # Errors
+/// When an address cannot be listened on.
+pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
+    let metrics = Arc::new(Metrics::new());
+    let (front_life, ops_life) = (Lifecycle::new(), Lifecycle::new());
+    let directory_end = CancellationToken::new();
+    let directory = Directory::start(
+        config.directory.clone(),
+        &materials.outgoing,
+        Arc::clone(&metrics),
+        &directory_end,
+    );
+    expiry(&metrics, "signing", materials.signing.not_after());
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        instance = config.instance.name,
+        signing_thumbprint = materials.signing.thumbprint(),
+        "ad-edge starts"
+    );
+
+    let (readiness, direct) = match (config.direct.clone(), materials.identity) {
+        (Some(direct), Some(identity)) => {
+            let tls = TlsServer::new(identity)?;
+            let readiness = readiness(&front_life, &directory, Some(&tls), &clock);
+            (Arc::new(readiness), Some((direct, tls)))
+        }
+        _ => (
+            Arc::new(readiness(&front_life, &directory, None, &clock)),
+            None,
+        ),
+    };
+    let ops_listener =
+        Listener::bind(config.ops_listen.ip(), config.ops_listen.port()).context("OPS_LISTEN")?;
+    tracing::info!(address = %ops_listener.address(), "metrics and probes");
+    let ops_router = ops::router(Arc::clone(&readiness), Arc::clone(&metrics));
+    ops_life.spawn(ops::run(ops_listener, ops_router, ops_life.clone()));
+
+    let mut reload = Reload {
+        tls: None,
+        web: None,
+    };
+    if let Some((direct, tls)) = direct {
+        let logins = Logins {
+            directory,
+            kerberos: materials.kerberos,
+            issuer: Issuer::new(
+                materials.signing,
+                &config.federation.issuer,
+                config.federation.lifetime,
+                config.federation.skew,
+            ),
+            incumbent_method: config.federation.incumbent_method,
+            clock,
+            metrics: Arc::clone(&metrics),
+            instance: config.instance.name.clone(),
+        };
+        let web = Arc::new(Web {
+            logins,
+            relying_parties: config.federation.relying_parties.clone(),
+            site: config.instance.site.clone(),
+            form: direct.form,
+            proxy_frontend: direct.proxy_frontend,
+            listen: direct.listen.clone(),
+            server_url: config
+                .federation
+                .server_url
+                .as_str()
+                .trim_end_matches('/')
+                .to_owned(),
+        });
+        expiry_of(&metrics, &tls);
+        start_front(
+            &config,
+            &direct,
+            &tls,
+            &web,
+            readiness,
+            &metrics,
+            &front_life,
+        )?;
+        reload = Reload {
+            tls: Some((tls, direct)),
+            web: Some(web),
+        };
+    }
+    if !config.tunnel {
+        tracing::info!(
+            "the tunnel is not configured (AD_HUB, TENANT_SIGNING_KEY): direct logins only"
+        );
+    }
+
+    while signals.next().await == Asked::Reload {
+        reload.now(&metrics);
+    }
+    tracing::info!(drain = ?config.drain, shutdown = ?config.shutdown, "draining");
+    let drain = front_life.drain(config.drain, config.shutdown);
+    tokio::pin!(drain);
+    let drained = loop {
+        tokio::select! {
+            drained = &mut drain => break drained,
+            asked = signals.next() => if asked == Asked::End { front_life.hurry() },
+        }
+    };
+    directory_end.cancel();
+    ops_life.drain(Duration::ZERO, OPS_FINISH).await;
+    tracing::info!(cut = drained.cut, "ended");
+    Ok(())
+}
+
+fn start_front(
+    config: &Config,
+    direct: &DirectConfig,
+    tls: &TlsServer,
+    web: &Arc<Web>,
+    readiness: Arc<Readiness>,
+    metrics: &Arc<Metrics>,
+    life: &Lifecycle,
+) -> anyhow::Result<()> {
+    let mut extra_headers = Vec::new();
+    if config.instance.header {
+        let name = HeaderValue::from_str(&config.instance.name)
+            .context("INSTANCE_NAME cannot stand in a header: use letters, digits and hyphens")?;
+        extra_headers.push((HeaderName::from_static("x-ad-edge-instance"), name));
+    }
+    let settings = SiteSettings {
+        limits: Limits::for_token(direct.listen.max_token),
+        random: Random::system(),
+        hsts: true,
+        metrics: Some(Arc::clone(metrics)),
+        quiet: false,
+        extra_headers,
+    };
+    let router = web::router(Arc::clone(web)).merge(ops::probes(readiness));
+    let site = Site::new(router, settings, life.clone());
+    let listener = Listener::bind(direct.listen.address, direct.listen.port)
+        .context("LISTEN_ADDRESS and PORT")?;
+    tracing::info!(
+        address = %listener.address(),
+        server_url = %config.federation.server_url,
+        kerberos = web.logins.kerberos.is_some(),
+        form = web.form,
+        "direct logins"
+    );
+    let metrics = Some(Arc::clone(metrics));
+    let front = Front::new(site, Some(tls.clone()), life.clone(), metrics);
+    let limits = AcceptLimits::from_config(&direct.listen);
+    life.spawn(async move { front.run(listener, limits).await });
+    Ok(())
+}
+
+/// Ready is whoever can sign someone in: with a certificate in force and a directory within reach.
+fn readiness(
+    life: &Lifecycle,
+    directory: &Directory,
+    tls: Option<&TlsServer>,
+    clock: &Clock,
+) -> Readiness {
+    let directory = directory.clone();
+    let readiness = Readiness::new(life.clone()).with("directory", move || {
+        if directory.ready() {
+            return Ok(());
+        }
+        let errors: Vec<_> = directory
+            .status()
+            .into_iter()
+            .map(|server| match server.error {
+                Some(error) => error.to_string(),
+                None => format!("{} is not connected yet", server.server),
+            })
+            .collect();
+        Err(errors.join("; "))
+    });
+    let Some(tls) = tls.cloned() else {
+        return readiness;
+    };
+    let clock = clock.clone();
+    readiness.with("certificate", move || {
+        if tls.leaf().not_after > clock.now() {
+            Ok(())
+        } else {
+            Err("the certificate of SERVER_URL has expired".to_owned())
+        }
+    })
+}
+
+/// What SIGHUP reads again.
+struct Reload {
+    tls: Option<(TlsServer, DirectConfig)>,
+    web: Option<Arc<Web>>,
+}
+
+impl Reload {
+    /// Reads certificate and keytab again; what is broken is reported, and the old one serves on.
+    fn now(&self, metrics: &Metrics) {
+        if let Some((tls, direct)) = &self.tls {
+            match Identity::load(&direct.tls).and_then(|identity| tls.replace(identity)) {
+                Ok(()) => {
+                    expiry_of(metrics, tls);
+                    tracing::info!("the certificate of SERVER_URL was read again");
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the certificate is not used; the old one stays");
+                }
+            }
+        }
+        if let Some(kerberos) = self
+            .web
+            .as_ref()
+            .and_then(|web| web.logins.kerberos.as_ref())
+        {
+            match kerberos.reload() {
+                Ok(()) => tracing::info!("the keytab was read again"),
+                Err(error) => tracing::error!(%error, "the keytab is not used; the old one stays"),
+            }
+        }
+    }
+}
+
+fn expiry_of(metrics: &Metrics, tls: &TlsServer) {
+    metrics
+        .certificate_expiry
+        .with_label_values(&["tls"])
+        .set(tls.leaf().expiry_seconds());
+}
+
+fn expiry(metrics: &Metrics, purpose: &str, unix: i64) {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "seconds of this age fit a double exactly"
+    )]
+    let seconds = unix as f64;
+    metrics
+        .certificate_expiry
+        .with_label_values(&[purpose])
+        .set(seconds);
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    End,
+    Reload,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.terminate.recv() => Asked::End,
+            _ = self.interrupt.recv() => Asked::End,
+            _ = self.hang_up.recv() => Asked::Reload,
+        }
+    }
+}

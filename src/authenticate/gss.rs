@@ -1,0 +1,81 @@
+//! The one file with `unsafe`: an acceptor credential from a keytab file, without environment
+//! variables.
+//!
+//! libgssapi offers no safe call for `gss_acquire_cred_from` (MIT's `gssapi_ext.h`).
+
+#![expect(
+    unsafe_code,
+    reason = "one call of the C library that has no safe wrapper"
+)]
+
+use std::{
+    ffi::{CString, NulError},
+    path::Path,
+    ptr,
+};
+
+use libgssapi::{
+    credential::Cred,
+    error::{Error, MajorFlags},
+};
+use libgssapi_sys::{
+    GSS_C_ACCEPT, GSS_S_COMPLETE, gss_acquire_cred_from, gss_cred_id_t, gss_key_value_element_desc,
+    gss_key_value_set_desc,
+};
+
+/// Why no credential could be had.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AcquireError {
+    #[error("the path of the keytab holds a NUL byte")]
+    Path(#[from] NulError),
+    #[error("{0}")]
+    Gss(Error),
+}
+
+/// A credential that accepts tickets for every principal of `keytab`.
+///
+/// MIT's replay cache is switched off for it: it is one locked file per user id, shared by all
+/// instances of a machine. `replay` takes its place.
+pub(super) fn acquire(keytab: &Path) -> Result<Cred, AcquireError> {
+    let keytab = CString::new(format!("FILE:{}", keytab.display()))?;
+    let mut elements = [
+        gss_key_value_element_desc {
+            key: c"keytab".as_ptr(),
+            value: keytab.as_ptr(),
+        },
+        gss_key_value_element_desc {
+            key: c"rcache".as_ptr(),
+            value: c"none:".as_ptr(),
+        },
+    ];
+    let store = gss_key_value_set_desc {
+        count: 2,
+        elements: elements.as_mut_ptr(),
+    };
+    let mut minor = 0;
+    let mut cred: gss_cred_id_t = ptr::null_mut();
+    // SAFETY: `store`, its elements and their strings outlive the call, which copies what it keeps;
+    // the null pointers stand for "any name", "default mechanisms" and results that are not wanted
+    // (RFC 2744, section 5.2).
+    let major = unsafe {
+        gss_acquire_cred_from(
+            &raw mut minor,
+            ptr::null_mut(),
+            u32::MAX,
+            ptr::null_mut(),
+            GSS_C_ACCEPT.cast_signed(),
+            &raw const store,
+            &raw mut cred,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    };
+    if major != GSS_S_COMPLETE {
+        return Err(AcquireError::Gss(Error {
+            major: MajorFlags::from_bits_retain(major),
+            minor,
+        }));
+    }
+    // SAFETY: the call succeeded, so `cred` is a credential handle that nobody else owns.
+    Ok(unsafe { Cred::from_c(cred) })
+}

@@ -1,0 +1,233 @@
+//! Accepts Negotiate tokens (RFC 4559): one connection, one leg, one answer.
+
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::available_parallelism,
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwap;
+use libgssapi::{
+    context::{SecurityContext as _, ServerCtx},
+    credential::Cred,
+    error::Error,
+};
+
+use super::{
+    gss,
+    keytab::{Keytab, KeytabError},
+    negotiate::{self, KerberosToken, Token},
+    principal::{KerberosRealms, Principal},
+    refusal::{AskedFor, KerberosRefusal, diagnose},
+    replay::ReplayCheck,
+    worker::Workers,
+};
+
+/// Tokens that may wait for a worker. At a hundred microseconds each, a full queue is a tenth of a
+/// second of one worker's time; more would only make everyone wait.
+const QUEUE: usize = 1024;
+
+/// Accepts tokens for the keytab's principals.
+pub struct Kerberos {
+    workers: Workers,
+    acceptor: Arc<Acceptor>,
+}
+
+/// A user proved by a token.
+#[derive(Debug)]
+pub struct Accepted {
+    pub principal: Principal,
+    /// What goes back in `WWW-Authenticate`, so that the client can verify this server.
+    pub response: Option<Vec<u8>>,
+    /// Time on the worker, without the wait for it.
+    pub took: Duration,
+}
+
+/// Why Kerberos cannot be offered.
+#[derive(Debug, thiserror::Error)]
+pub enum KerberosError {
+    #[error("the keytab {} {source}", path.display())]
+    Keytab { path: PathBuf, source: KeytabError },
+    #[error("GSSAPI gives no credential for the keytab {}: {detail}", path.display())]
+    Credential { path: PathBuf, detail: String },
+    #[error("no thread for Kerberos can be started: {0}")]
+    Threads(#[from] std::io::Error),
+}
+
+struct Acceptor {
+    path: PathBuf,
+    configured_realms: Vec<String>,
+    keys: ArcSwap<Keys>,
+    replay: ReplayCheck,
+}
+
+/// What one version of the keytab file gives.
+struct Keys {
+    credential: Cred,
+    keytab: Keytab,
+    realms: KerberosRealms,
+}
+
+impl Kerberos {
+    /// Reads the keytab and starts the workers; `realms` is `KERBEROS_REALMS`.
+    ///
+    /// # Errors
+    /// When the keytab cannot be used.
+    pub fn start(keytab: &Path, realms: &[String]) -> Result<Self, KerberosError> {
+        let keys = Keys::read(keytab, realms)?;
+        let threads = available_parallelism().map_or(2, NonZeroUsize::get);
+        Ok(Self {
+            workers: Workers::start("gssapi", threads, QUEUE)?,
+            acceptor: Arc::new(Acceptor {
+                path: keytab.to_owned(),
+                configured_realms: realms.to_vec(),
+                keys: ArcSwap::from_pointee(keys),
+                replay: ReplayCheck::new(Instant::now()),
+            }),
+        })
+    }
+
+    /// Accepts a token, decoded from base64. `bindings` is `tls-server-end-point:` and the hash of
+    /// our certificate (RFC 5929, section 4): a token bound to another connection is refused, one
+    /// without bindings is taken.
+    ///
+    /// # Errors
+    /// Why the token was refused.
+    pub async fn accept(
+        &self,
+        token: Vec<u8>,
+        bindings: Option<Vec<u8>>,
+    ) -> Result<Accepted, KerberosRefusal> {
+        let acceptor = Arc::clone(&self.acceptor);
+        self.workers
+            .run(move || acceptor.accept(&token, bindings.as_deref()))
+            .await
+            .unwrap_or(Err(KerberosRefusal::Busy))
+    }
+
+    /// Reads the keytab again; on failure the old one stays in use.
+    ///
+    /// # Errors
+    /// When the new keytab cannot be used.
+    pub fn reload(&self) -> Result<(), KerberosError> {
+        let acceptor = &self.acceptor;
+        let keys = Keys::read(&acceptor.path, &acceptor.configured_realms)?;
+        acceptor.keys.store(Arc::new(keys));
+        Ok(())
+    }
+
+    /// The realms whose users may sign in.
+    #[must_use]
+    pub fn realms(&self) -> KerberosRealms {
+        self.acceptor.keys.load().realms.clone()
+    }
+
+    /// What the keytab in use holds.
+    #[must_use]
+    pub fn keytab(&self) -> Keytab {
+        self.acceptor.keys.load().keytab.clone()
+    }
+}
+
+impl std::fmt::Debug for Kerberos {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kerberos")
+            .field("keytab", &self.acceptor.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    fn read(path: &Path, realms: &[String]) -> Result<Self, KerberosError> {
+        let keytab = Keytab::read(path).map_err(|source| KerberosError::Keytab {
+            path: path.to_owned(),
+            source,
+        })?;
+        let credential = gss::acquire(path).map_err(|error| KerberosError::Credential {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        })?;
+        let realms = KerberosRealms::new(realms, keytab.realms());
+        Ok(Self {
+            credential,
+            keytab,
+            realms,
+        })
+    }
+}
+
+impl Acceptor {
+    fn accept(&self, token: &[u8], bindings: Option<&[u8]>) -> Result<Accepted, KerberosRefusal> {
+        let start = Instant::now();
+        let kerberos = match negotiate::read(token) {
+            Token::Kerberos(kerberos) => kerberos,
+            Token::Ntlm => return Err(KerberosRefusal::Ntlm),
+            Token::SecondLeg => return Err(KerberosRefusal::SecondLeg),
+            Token::Malformed => return Err(KerberosRefusal::Malformed),
+        };
+        let keys = self.keys.load();
+        let mut context = ServerCtx::new(Some(keys.credential.clone()));
+        let response = context
+            .step(token, bindings)
+            .map_err(|error| keys.explain(error, &kerberos, bindings))?;
+        if !context.is_complete() {
+            return Err(KerberosRefusal::SecondLeg);
+        }
+        let asked = || AskedFor {
+            service: kerberos.ticket.service.clone(),
+            kvno: kerberos.ticket.kvno,
+        };
+        let other = |error: Error| KerberosRefusal::Other {
+            asked: asked(),
+            detail: error.to_string(),
+        };
+        let name = context
+            .source_name()
+            .and_then(|name| name.display_name())
+            .map_err(other)?;
+        let name = String::from_utf8_lossy(&name);
+        let principal = Principal::parse(&name).ok_or_else(|| KerberosRefusal::Other {
+            asked: asked(),
+            detail: format!("{name:?} is not a user principal"),
+        })?;
+        if !self.replay.is_first(kerberos.authenticator, Instant::now()) {
+            return Err(KerberosRefusal::Replay { asked: asked() });
+        }
+        if !keys.realms.allow(&principal.realm) {
+            return Err(KerberosRefusal::ForeignRealm { principal });
+        }
+        Ok(Accepted {
+            principal,
+            response: response.map(|token| token.to_vec()),
+            took: start.elapsed(),
+        })
+    }
+}
+
+impl Keys {
+    /// Asks the Kerberos mechanism itself why: through SPNEGO its status is renumbered and its words
+    /// are lost. The answer is used for nothing else, and nothing was accepted.
+    fn explain(
+        &self,
+        through_spnego: Error,
+        token: &KerberosToken<'_>,
+        bindings: Option<&[u8]>,
+    ) -> KerberosRefusal {
+        let mut alone = ServerCtx::new(Some(self.credential.clone()));
+        let error = match alone.step(token.inner, bindings) {
+            Err(error) => error,
+            Ok(_) => {
+                return KerberosRefusal::Other {
+                    asked: AskedFor {
+                        service: token.ticket.service.clone(),
+                        kvno: token.ticket.kvno,
+                    },
+                    detail: through_spnego.to_string(),
+                };
+            }
+        };
+        diagnose(error, &token.ticket, &self.keytab)
+    }
+}

@@ -1,0 +1,44 @@
+//! The one place that reads the time of day.
+//!
+//! Everything whose answer depends on the time takes a [`Clock`] (or the instant itself), so that a
+//! test can hold it still. Durations and deadlines use tokio's monotonic clock and need none of this.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// A source of the time of day, in UTC.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+
+impl Clock {
+    /// The machine's own clock.
+    #[must_use]
+    pub fn system() -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one caller of the system's clock"
+        )]
+        Self(Arc::new(SystemTime::now))
+    }
+
+    /// A clock that stands still, for tests: `unix` seconds after 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn fixed(unix: u64) -> Self {
+        let instant = UNIX_EPOCH + Duration::from_secs(unix);
+        Self(Arc::new(move || instant))
+    }
+
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}

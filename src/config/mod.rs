@@ -1,0 +1,114 @@
+//! The configuration: `config.json`, the environment and the defaults, read once into types that
+//! cannot be wrong.
+//!
+//! [`Config::load`] is the only way in. It reports every mistake at once ([`Invalid`]), each with its
+//! key and what would be right. Sections are named after the part of the program that they build.
+
+mod credentials;
+mod directory;
+mod federation;
+mod home;
+mod keys;
+mod listen;
+mod mistake;
+mod reader;
+mod sections;
+mod source;
+mod tls;
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+pub use self::{
+    directory::{DirectoryConfig, FilterTemplate, GroupsConfig, Scheme, ServerUrl, ServiceAccount},
+    federation::{Callback, FederationConfig, RelyingParties},
+    home::{Home, SigningPair},
+    keys::{KEYS, Key, keys_table},
+    listen::{ListenConfig, ProxyProtocol},
+    mistake::{Invalid, Mistake, Warning},
+    reader::Loaded,
+    tls::TlsMaterial,
+};
+use self::{reader::Reader, source::Source};
+use crate::telemetry::log::LogFormat;
+
+/// Everything one instance needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub home: Home,
+    pub instance: InstanceConfig,
+    /// `None`: no certificate for SERVER_URL, so no direct logins.
+    pub direct: Option<DirectConfig>,
+    pub directory: DirectoryConfig,
+    pub federation: FederationConfig,
+    /// `None`: neither file exists yet; a first start makes them.
+    pub signing: Option<SigningPair>,
+    /// Further roots for outgoing TLS: PEM files of `SSL_CA_FILE` and `SSL_CA_PATH`.
+    pub extra_roots: Vec<PathBuf>,
+    pub ops_listen: SocketAddr,
+    /// `DRAIN_SECONDS`.
+    pub drain: Duration,
+    /// `SHUTDOWN_SECONDS`.
+    pub shutdown: Duration,
+    /// `LOG_FORMAT`; `None`: text on a terminal, else JSON.
+    pub log_format: Option<LogFormat>,
+    /// False with `OVERRIDE_CONFIG=false`: no file of the home folder is read or written.
+    pub uses_files: bool,
+    /// Whether the keys of the tunnel are there (`AD_HUB` and `TENANT_SIGNING_KEY`).
+    pub tunnel: bool,
+}
+
+/// How this instance calls itself.
+#[derive(Debug, Clone)]
+pub struct InstanceConfig {
+    /// `INSTANCE_NAME`.
+    pub name: String,
+    /// `INSTANCE_HEADER`: name the instance in each answer.
+    pub header: bool,
+    /// `SITE_NAME`, else `CONNECTION`: whose sign-in page this is.
+    pub site: String,
+}
+
+/// The direct logins: what browsers reach at SERVER_URL.
+#[derive(Debug, Clone)]
+pub struct DirectConfig {
+    pub listen: ListenConfig,
+    pub tls: TlsMaterial,
+    /// `None` when `KERBEROS_AUTH` is false.
+    pub kerberos: Option<KerberosConfig>,
+    /// `FORM_LOGIN`.
+    pub form: bool,
+    /// `WITH_KERBEROS_PROXY_FRONTEND`: a trusted proxy names the user.
+    pub proxy_frontend: bool,
+}
+
+/// Keys of Kerberos.
+#[derive(Debug, Clone)]
+pub struct KerberosConfig {
+    /// `KERBEROS_KEYTAB`.
+    pub keytab: PathBuf,
+    /// `KERBEROS_REALMS`; empty: the keytab's.
+    pub realms: Vec<String>,
+}
+
+impl Config {
+    /// Reads the configuration of `home` with `environment` over it.
+    ///
+    /// # Errors
+    /// Every mistake found; nothing is left out because something else is wrong.
+    pub fn load(home: Home, environment: &BTreeMap<String, String>) -> Result<Loaded, Invalid> {
+        let (mut mistakes, mut warnings) = (Vec::new(), Vec::new());
+        let source = Source::read(&home, environment, &mut mistakes, &mut warnings);
+        let mut reader = Reader::new(source, mistakes, warnings);
+        let config = sections::read(home, source::reads_files(environment), &mut reader);
+        let Reader {
+            mistakes, warnings, ..
+        } = reader;
+        match config {
+            Some(config) if mistakes.is_empty() => Ok(Loaded { config, warnings }),
+            _ => Err(Invalid { mistakes, warnings }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! What an administrator may write, and what is said when it is wrong.
+
+use std::{collections::BTreeMap, fs};
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::secret::ExposeSecret as _;
+
+/// A home folder with the incumbent's keys alone, and what the test changes.
+struct Folder {
+    dir: TempDir,
+    environment: BTreeMap<String, String>,
+}
+
+impl Folder {
+    fn new(config: &serde_json::Value) -> Self {
+        let dir = TempDir::new().expect("a folder");
+        fs::create_dir_all(dir.path().join("certs")).expect("a folder");
+        fs::write(dir.path().join("config.json"), config.to_string()).expect("written");
+        for file in ["certs/tls.pem", "certs/tls.key", "certs/krb5.keytab"] {
+            fs::write(dir.path().join(file), "read later").expect("written");
+        }
+        Self {
+            dir,
+            environment: BTreeMap::new(),
+        }
+    }
+
+    fn with(mut self, key: &str, value: &str) -> Self {
+        self.environment.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    fn load(&self) -> Result<Loaded, Invalid> {
+        Config::load(Home::new(self.dir.path()), &self.environment)
+    }
+
+    fn config(&self) -> Config {
+        self.load().expect("a good configuration").config
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        let invalid = self.load().expect_err("a bad configuration");
+        invalid.mistakes.iter().map(ToString::to_string).collect()
+    }
+}
+
+fn incumbent() -> serde_json::Value {
+    serde_json::json!({
+        "LDAP_URL": "ldaps://dc1.corp.example",
+        "LDAP_BASE": "DC=corp,DC=example",
+        "LDAP_BIND_USER": "CN=svc,DC=corp,DC=example",
+        "LDAP_BIND_PASSWORD": " secret with spaces ",
+        "PORT": "4001",
+        "SERVER_URL": "https://login.corp.example/",
+        "REALM": "urn:auth0:corp",
+        "urn:auth0:corp": "https://corp.auth0.com/login/callback, https://corp.eu.auth0.com/login/callback",
+        "WSFED_ISSUER": "corp.example",
+        "KERBEROS_AUTH": true,
+    })
+}
+
+fn changed(key: &str, value: serde_json::Value) -> Folder {
+    let mut config = incumbent();
+    config[key] = value;
+    Folder::new(&config)
+}
+
+#[test]
+fn the_incumbents_keys_alone_are_enough() {
+    let config = Folder::new(&incumbent()).config();
+    let direct = config.direct.expect("direct logins");
+    assert_eq!(direct.listen.port, 4001);
+    assert!(
+        direct
+            .kerberos
+            .expect("kerberos")
+            .keytab
+            .ends_with("certs/krb5.keytab")
+    );
+    assert_eq!(
+        config.directory.servers[0].to_string(),
+        "ldaps://dc1.corp.example:636"
+    );
+    assert_eq!(
+        config.federation.server_url.as_str(),
+        "https://login.corp.example/"
+    );
+    let callbacks = &config.federation.relying_parties.callbacks["urn:auth0:corp"];
+    assert_eq!(callbacks.len(), 2);
+    let ServiceAccount::Simple { password, .. } = config.directory.service else {
+        panic!("a service account");
+    };
+    assert_eq!(password.expose_secret(), " secret with spaces ");
+    assert!(!config.tunnel);
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let config = Folder::new(&incumbent())
+        .with("PORT", "4002")
+        .with("KERBEROS_AUTH", "false")
+        .with("GROUP_PROPERTIES", r#"["cn","dn"]"#)
+        .config();
+    let direct = config.direct.expect("direct logins");
+    assert_eq!(direct.listen.port, 4002);
+    assert!(direct.kerberos.is_none(), "the text false is false");
+    assert_eq!(
+        config.directory.groups.expect("groups").properties,
+        ["cn", "dn"]
+    );
+}
+
+#[test]
+fn every_mistake_is_reported_at_once_with_key_and_remedy() {
+    let mut config = incumbent();
+    config["PORT"] = "none".into();
+    config["LDAP_URL"] = "dc1".into();
+    config["LDAP_BASE"] = serde_json::Value::Null;
+    config["KERBEROS_AUTH"] = "perhaps".into();
+    config["LDAP_USER_BY_NAME"] = "(uid=alice)".into();
+    config["SERVER_URL"] = "login.corp.example".into();
+    config["KERBEROS_DEBUG_USER"] = "admin".into();
+    let mistakes = Folder::new(&config).mistakes();
+    for expected in [
+        r#"PORT = "none": is not a whole number in range. Write a number from 0 to 65535"#,
+        r#"LDAP_URL = "dc1": "dc1" is not the address of a directory. Write ldaps://"#,
+        "LDAP_BASE: is missing. Write the DN",
+        r#"KERBEROS_AUTH = "perhaps": is neither true nor false. Write true or false"#,
+        r#"LDAP_USER_BY_NAME = "(uid=alice)": has no {0}"#,
+        r#"SERVER_URL = "login.corp.example": is not a web address"#,
+        r#"KERBEROS_DEBUG_USER = "admin": would sign in anyone"#,
+    ] {
+        assert!(
+            mistakes.iter().any(|m| m.starts_with(expected)),
+            "{expected}\n{mistakes:#?}"
+        );
+    }
+    assert_eq!(mistakes.len(), 7, "{mistakes:#?}");
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    let folder = changed("SSL_PFX", "t0psecret!".into());
+    fs::remove_file(folder.dir.path().join("certs/tls.pem")).expect("removed");
+    let invalid = folder.load().expect_err("not base64");
+    assert!(
+        !format!("{invalid} {invalid:?}").contains("t0psecret"),
+        "{invalid}"
+    );
+    let loaded = Folder::new(&incumbent()).load().expect("good");
+    assert!(!format!("{loaded:?}").contains("secret with"), "{loaded:?}");
+}
+
+#[test]
+fn unknown_keys_are_warned_about_with_the_nearest_known_one() {
+    let loaded = changed("LDAP_SERCH_GROUPS", "x".into())
+        .load()
+        .expect("good");
+    let texts: Vec<_> = loaded.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        texts,
+        ["LDAP_SERCH_GROUPS: unknown key, without effect; did you mean LDAP_SEARCH_GROUPS?"]
+    );
+}
+
+#[test]
+fn a_request_cannot_name_a_key_as_its_realm() {
+    let folder = changed("LDAP_BIND_PASSWORD", "https://evil.example/".into());
+    let parties = folder.config().federation.relying_parties;
+    assert!(parties.callback("LDAP_BIND_PASSWORD", None).is_none());
+    assert!(parties.callback("SERVER_URL", None).is_none());
+    assert_eq!(parties.callbacks.len(), 1);
+}
+
+#[test]
+fn a_realm_without_colon_is_a_key_too() {
+    let mut config = incumbent();
+    config["REALM"] = "acme".into();
+    config["acme"] = "https://acme.auth0.com/cb".into();
+    let parties = Folder::new(&config).config().federation.relying_parties;
+    assert!(parties.callback("acme", None).is_some());
+}
+
+#[test]
+fn a_secret_may_come_from_a_file() {
+    let mut config = incumbent();
+    config["LDAP_BIND_PASSWORD"] = serde_json::Value::Null;
+    let folder = Folder::new(&config).with("LDAP_BIND_PASSWORD_FILE", "certs/password");
+    fs::write(folder.dir.path().join("certs/password"), "from a file\n").expect("written");
+    let ServiceAccount::Simple { password, .. } = folder.config().directory.service else {
+        panic!("a service account");
+    };
+    assert_eq!(password.expose_secret(), "from a file");
+    fs::remove_file(folder.dir.path().join("certs/password")).expect("removed");
+    assert!(
+        folder.mistakes()[0].starts_with("LDAP_BIND_PASSWORD_FILE"),
+        "{:?}",
+        folder.mistakes()
+    );
+}
+
+#[test]
+fn override_config_false_reads_no_file() {
+    let folder = Folder::new(&incumbent()).with("OVERRIDE_CONFIG", "false");
+    let mistakes = folder.mistakes();
+    assert!(
+        mistakes
+            .iter()
+            .any(|m| m.starts_with("LDAP_URL: is missing")),
+        "{mistakes:?}"
+    );
+    assert!(
+        mistakes
+            .iter()
+            .any(|m| m.starts_with("AUTH_CERT: is missing")),
+        "{mistakes:?}"
+    );
+}
+
+#[test]
+fn a_proxy_header_is_trusted_only_with_a_list_of_proxies() {
+    let mistakes = changed("PROXY_PROTOCOL", "v2".into()).mistakes();
+    assert!(
+        mistakes[0].contains("List the balancers' addresses"),
+        "{mistakes:?}"
+    );
+    let good = changed("PROXY_PROTOCOL", "v2".into())
+        .with("TRUSTED_PROXIES", "127.0.0.0/8, ::1")
+        .config();
+    let listen = good.direct.expect("direct logins").listen;
+    assert!(listen.trusts("127.0.0.9".parse().expect("an address")));
+    assert!(listen.trusts("::ffff:127.0.0.9".parse().expect("an address")));
+    assert!(!listen.trusts("10.0.0.1".parse().expect("an address")));
+}
+
+#[test]
+fn kerberos_needs_a_keytab_and_a_certificate() {
+    let folder = Folder::new(&incumbent());
+    for file in ["certs/tls.pem", "certs/krb5.keytab"] {
+        fs::remove_file(folder.dir.path().join(file)).expect("removed");
+    }
+    let mistakes = folder.mistakes();
+    assert!(
+        mistakes.iter().any(|m| m.starts_with("KERBEROS_KEYTAB = ")),
+        "{mistakes:?}"
+    );
+    assert!(
+        mistakes
+            .iter()
+            .any(|m| m.starts_with("TLS_CERT_FILE: is missing")),
+        "{mistakes:?}"
+    );
+}

@@ -1,0 +1,192 @@
+//! Password checks: binds as the user, on connections of their own.
+//!
+//! A bind changes whose connection it is and lets nothing run beside it (RFC 4511, 4.2.1), so each
+//! takes a whole connection, parked from an earlier check or fresh.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use ldap3::LdapResult;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
+
+use super::{
+    ad_codes,
+    connection::Connection,
+    error::{BindError, DirectoryError},
+    server::Server,
+    servers::Servers,
+};
+use crate::secret::{ExposeSecret as _, SecretString};
+
+/// A parked connection older, idler or more used than this is not used again.
+const MAX_AGE: Duration = Duration::from_mins(10);
+const MAX_IDLE: Duration = Duration::from_mins(1);
+const MAX_USES: u32 = 2_000;
+const WHAT: &str = "a password check";
+/// With other servers at hand a bind without an answer is given up after this long.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How often one password is sent at most: a lost answer may have counted as a bad attempt.
+const MAX_SENT: u32 = 2;
+
+#[derive(Debug)]
+pub(super) struct Binds {
+    permits: Semaphore,
+    timeout: Duration,
+    /// Idle connections, the latest last.
+    parked: Mutex<Vec<Parked>>,
+}
+
+#[derive(Debug)]
+struct Parked {
+    server: String,
+    connection: Connection,
+    since: Instant,
+}
+
+impl Binds {
+    pub fn new(parallel: usize, timeout: Duration) -> Self {
+        Self {
+            permits: Semaphore::new(parallel.min(Semaphore::MAX_PERMITS)),
+            timeout,
+            parked: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Whether `password` is the one of `dn`, by a bind.
+    ///
+    /// # Errors
+    /// The directory's refusal, or [`BindError::Unavailable`] when there was no answer.
+    pub async fn verify(
+        &self,
+        servers: &Servers,
+        dn: &str,
+        password: &SecretString,
+    ) -> Result<(), BindError> {
+        // A bind without a password succeeds as nobody (RFC 4513, 5.1.2); one without a name too.
+        if password.expose_secret().is_empty() || dn.is_empty() {
+            return Err(BindError::WrongPassword);
+        }
+        let _permit = timeout(self.timeout, self.permits.acquire())
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .ok_or(DirectoryError::Busy {
+                limit: self.timeout,
+            })?;
+        let deadline = Instant::now() + self.timeout;
+        let order = servers.order();
+        let mut sent = 0;
+        let mut failure = DirectoryError::NoServer;
+        for (server, others) in order
+            .iter()
+            .chain(order.first())
+            .zip((0..=order.len()).rev())
+        {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let healthy_others = others > 0 && order.len() > 1;
+            let limit = if healthy_others {
+                left.min(PATIENCE)
+            } else {
+                left
+            };
+            match self.attempt(server, dn, password, limit, &mut sent).await {
+                Ok(result) => {
+                    return ad_codes::verdict(
+                        server.connector.name(),
+                        WHAT,
+                        result.rc,
+                        &result.text,
+                    );
+                }
+                Err(error) => failure = error,
+            }
+            if sent >= MAX_SENT || Instant::now() >= deadline {
+                break;
+            }
+        }
+        Err(failure.into())
+    }
+
+    /// One server: a parked connection, and a fresh one when the parked one turns out to be dead.
+    async fn attempt(
+        &self,
+        server: &Arc<Server>,
+        dn: &str,
+        password: &SecretString,
+        limit: Duration,
+        sent: &mut u32,
+    ) -> Result<LdapResult, DirectoryError> {
+        let name = server.connector.name();
+        let deadline = Instant::now() + limit;
+        while *sent < MAX_SENT {
+            let parked = self.take(name);
+            let was_parked = parked.is_some();
+            let connection = match parked {
+                Some(connection) => connection,
+                None => Self::open(server, limit).await?,
+            };
+            *sent += 1;
+            match connection
+                .bind(dn, password.expose_secret(), deadline)
+                .await
+            {
+                // busy, unavailable: its connections are not worth keeping.
+                Ok(result) if matches!(result.rc, 51 | 52) => {
+                    return Err(DirectoryError::refused(name, WHAT, result.rc, &result.text));
+                }
+                Ok(result) => {
+                    self.park(name, connection);
+                    return Ok(result);
+                }
+                Err(DirectoryError::Lost { .. }) if was_parked && *sent < MAX_SENT => {}
+                Err(error) => {
+                    server.doubt();
+                    return Err(error);
+                }
+            }
+        }
+        Err(DirectoryError::lost(
+            name,
+            "the answer to a bind was lost twice",
+        ))
+    }
+
+    async fn open(server: &Server, limit: Duration) -> Result<Connection, DirectoryError> {
+        let connector = &server.connector;
+        timeout(limit, connector.open())
+            .await
+            .unwrap_or_else(|_| Err(DirectoryError::connect(connector.name(), "no answer")))
+            .inspect_err(|_| server.doubt())
+    }
+
+    fn take(&self, server: &str) -> Option<Connection> {
+        let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
+        parked.retain(|idle| {
+            idle.since.elapsed() < MAX_IDLE
+                && idle.connection.age() < MAX_AGE
+                && !idle.connection.is_dead()
+        });
+        let index = parked.iter().rposition(|idle| idle.server == server)?;
+        Some(parked.remove(index).connection)
+    }
+
+    fn park(&self, server: &str, connection: Connection) {
+        if connection.operations() >= MAX_USES || connection.is_dead() {
+            return;
+        }
+        let idle = Parked {
+            server: server.to_owned(),
+            connection,
+            since: Instant::now(),
+        };
+        self.parked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(idle);
+    }
+}

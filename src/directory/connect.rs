@@ -1,0 +1,223 @@
+//! Opens connections to one server: TCP, TLS and the task that drives ldap3.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, StdStream};
+use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::{
+    io,
+    net::{TcpStream, UnixStream, lookup_host},
+    time::timeout,
+};
+
+use super::{connection::Connection, error::DirectoryError};
+use crate::config::{Scheme, ServerUrl};
+
+/// Long enough for a lost SYN to be sent again, short enough to find a dead address soon.
+const TCP_TIMEOUT: Duration = Duration::from_secs(2);
+/// When an idle connection is probed by the kernel, and how often.
+const KEEPALIVE: Duration = Duration::from_secs(20);
+/// Bytes that nobody acknowledged for this long end the connection.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(8);
+
+/// Knows how to reach one server.
+#[derive(Debug)]
+pub(super) struct Connector {
+    url: ServerUrl,
+    name: String,
+    start_tls: bool,
+    tls: Arc<ClientConfig>,
+    timeout: Duration,
+}
+
+impl Connector {
+    pub fn new(url: ServerUrl, start_tls: bool, tls: Arc<ClientConfig>, timeout: Duration) -> Self {
+        Self {
+            name: url.to_string(),
+            url,
+            start_tls,
+            tls,
+            timeout,
+        }
+    }
+
+    /// The server's URL, as it stands in logs and metrics.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A new connection, not bound, within the timeout.
+    pub async fn open(&self) -> Result<Connection, DirectoryError> {
+        let opened = timeout(self.timeout, self.open_unlimited()).await;
+        opened
+            .map_err(|_| DirectoryError::Timeout {
+                server: self.name.clone(),
+                operation: "connecting",
+                limit: self.timeout,
+            })?
+            .map_err(|cause| DirectoryError::connect(&self.name, &cause))
+    }
+
+    async fn open_unlimited(&self) -> Result<Connection, String> {
+        let tcp = self.connect_tcp().await?;
+        let settings = LdapConnSettings::new()
+            .set_config(Arc::clone(&self.tls))
+            .set_starttls(self.start_tls && self.url.scheme == Scheme::Ldap);
+        let opened = match self.url.host.parse::<IpAddr>() {
+            Ok(address @ IpAddr::V6(_)) if self.url.scheme == Scheme::Ldaps => {
+                let stream = self.tls_for_address(address, tcp).await?;
+                LdapConnAsync::with_settings(settings.set_std_stream(stream), "ldapi:///").await
+            }
+            Ok(IpAddr::V6(_)) if settings.starttls() => {
+                return Err(
+                    "StartTLS to an IPv6 address is not supported: use a name, or ldaps://"
+                        .to_owned(),
+                );
+            }
+            _ => {
+                let stream = StdStream::Tcp(tcp.into_std().map_err(|error| error.to_string())?);
+                LdapConnAsync::with_settings(settings.set_std_stream(stream), &self.name).await
+            }
+        };
+        let (driver, ldap) = opened.map_err(|error| describe(&error))?;
+        Ok(Connection::start(self.name.clone(), driver, ldap))
+    }
+
+    /// The first address of the name that answers.
+    async fn connect_tcp(&self) -> Result<TcpStream, String> {
+        let addresses = lookup_host((self.url.host.as_str(), self.url.port))
+            .await
+            .map_err(|error| format!("the name lookup failed: {error}"))?;
+        let mut failure = "the name lookup gives no address".to_owned();
+        for address in addresses {
+            match timeout(TCP_TIMEOUT, TcpStream::connect(address)).await {
+                Ok(Ok(tcp)) => {
+                    prepare(&tcp).map_err(|error| error.to_string())?;
+                    return Ok(tcp);
+                }
+                Ok(Err(error)) => failure = format!("{address}: {error}"),
+                Err(_) => {
+                    failure = format!("{address}: no answer within {} s", TCP_TIMEOUT.as_secs());
+                }
+            }
+        }
+        Err(failure)
+    }
+
+    /// ldap3 takes the brackets of `ldaps://[::1]` for a part of the name and fails. So TLS is ended
+    /// here and ldap3 gets one end of a socket pair.
+    async fn tls_for_address(&self, address: IpAddr, tcp: TcpStream) -> Result<StdStream, String> {
+        let tls = tokio_rustls::TlsConnector::from(Arc::clone(&self.tls))
+            .connect(ServerName::from(address), tcp)
+            .await
+            .map_err(|error| error.to_string())?;
+        let (ours, theirs) = UnixStream::pair().map_err(|error| error.to_string())?;
+        tokio::spawn(async move {
+            let (mut tls, mut ours) = (tls, ours);
+            // Whoever ends first, the other end then sees the end as well: nothing to handle here.
+            let _ = io::copy_bidirectional(&mut tls, &mut ours).await;
+        });
+        let theirs = theirs.into_std().map_err(|error| error.to_string())?;
+        Ok(StdStream::Unix(theirs))
+    }
+}
+
+/// Small requests leave at once, and a peer that vanished is noticed.
+fn prepare(tcp: &TcpStream) -> io::Result<()> {
+    tcp.set_nodelay(true)?;
+    let socket = socket2::SockRef::from(tcp);
+    let keepalive = socket2::TcpKeepalive::new()
+        .with_time(KEEPALIVE)
+        .with_interval(KEEPALIVE / 4);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+    Ok(())
+}
+
+/// The error without ldap3's own words around it.
+fn describe(error: &LdapError) -> String {
+    match error {
+        LdapError::Io { source } => source.to_string(),
+        LdapError::LdapResult { result } => {
+            format!(
+                "StartTLS refused: result {} {}",
+                result.rc,
+                super::error::one_line(&result.text)
+            )
+        }
+        LdapError::ResultRecv { .. } | LdapError::OpSend { .. } => {
+            "the server hung up during StartTLS".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::{RootCertStore, crypto::aws_lc_rs};
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+        time::Instant,
+    };
+
+    use super::*;
+
+    /// A connection to a server that answers the first request with `answer`, or with nothing.
+    async fn connection_answered_with(answer: &'static [u8]) -> Connection {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = ServerUrl {
+            scheme: Scheme::Ldap,
+            host: "127.0.0.1".to_owned(),
+            port: listener.local_addr().expect("an address").port(),
+        };
+        tokio::spawn(async move {
+            let (mut client, _) = listener.accept().await.expect("a client");
+            let mut request = [0; 1024];
+            let _ = client.read(&mut request).await;
+            let _ = client.write_all(answer).await;
+            let _ = client.read(&mut request).await;
+        });
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("protocol versions")
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        let connector = Connector::new(url, false, Arc::new(tls), Duration::from_secs(5));
+        connector.open().await.expect("connects")
+    }
+
+    async fn bind(connection: &Connection) -> Result<u32, DirectoryError> {
+        let deadline = Instant::now() + Duration::from_millis(500);
+        let result = connection.bind("CN=a", "password", deadline).await;
+        result.map(|result| result.rc)
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_ldap_is_a_lost_connection() {
+        // No sequence; a message that panics ldap3's task; a bind response that panics its caller.
+        let answers: [&[u8]; 3] = [b"\x31\x00", b"\x30\x00", b"\x30\x05\x02\x01\x01\x61\x00"];
+        for answer in answers {
+            let connection = connection_answered_with(answer).await;
+            let result = bind(&connection).await;
+            assert!(
+                matches!(result, Err(DirectoryError::Lost { .. })),
+                "{answer:?}: {result:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn silence_is_a_timeout_and_an_answer_is_read() {
+        let connection = connection_answered_with(b"").await;
+        assert!(matches!(
+            bind(&connection).await,
+            Err(DirectoryError::Timeout { .. })
+        ));
+        let refused = b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x31\x04\x00\x04\x00";
+        let connection = connection_answered_with(refused).await;
+        assert_eq!(bind(&connection).await.expect("an answer"), 49);
+    }
+}

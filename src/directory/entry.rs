@@ -1,0 +1,266 @@
+//! A user or group as the directory knows it.
+
+use std::{fmt, time::SystemTime};
+
+use ldap3::{ResultEntry, asn1::StructureTag};
+
+use super::{
+    account::{Account, AccountRefusal},
+    binary::{guid_text, sid_text},
+    dn,
+};
+
+/// Asked for by name, since `*` leaves constructed attributes out; never shown to mappers.
+pub(super) const COMPUTED_CONTROL: &str = "msDS-User-Account-Control-Computed";
+/// Attributes whose value is bytes by nature.
+const PICTURES: [&str; 2] = ["thumbnailPhoto", "jpegPhoto"];
+/// Password hashes that some directories give to a powerful service account: dropped at once.
+const SECRETS: [&str; 5] = [
+    "userPassword",
+    "unicodePwd",
+    "sambaNTPassword",
+    "sambaLMPassword",
+    "krbPrincipalKey",
+];
+
+/// One entry found by a search.
+#[derive(Clone, PartialEq)]
+pub struct Entry {
+    dn: String,
+    attributes: Vec<(String, Attribute)>,
+    account: Account,
+}
+
+/// The value or values of one attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attribute {
+    Text(String),
+    /// Two values or more.
+    List(Vec<String>),
+    /// A picture.
+    Bytes(Vec<u8>),
+}
+
+impl Entry {
+    /// An entry of raw values. Attributes without a value are left out.
+    #[must_use]
+    pub fn new(dn: String, raw: Vec<(String, Vec<Vec<u8>>)>) -> Self {
+        let mut account = Account::default();
+        let mut attributes = Vec::with_capacity(raw.len());
+        for (name, values) in raw {
+            let is = |other: &str| name.eq_ignore_ascii_case(other);
+            if is("userAccountControl") {
+                account.control = integer(&values);
+            } else if is("accountExpires") {
+                account.expires = integer(&values);
+            } else if is(COMPUTED_CONTROL) {
+                account.computed = integer(&values);
+                continue;
+            }
+            if SECRETS.iter().any(|secret| is(secret)) {
+                continue;
+            }
+            if let Some(attribute) = decode(&name, values) {
+                attributes.push((name, attribute));
+            }
+        }
+        Self {
+            dn,
+            attributes,
+            account,
+        }
+    }
+
+    #[must_use]
+    pub fn dn(&self) -> &str {
+        &self.dn
+    }
+
+    /// All attributes in the server's order, with the server's spelling of their names.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, &Attribute)> {
+        self.attributes
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// An attribute by its name in any case (RFC 4512, 2.5).
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Attribute> {
+        self.attributes
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// An attribute's first value, when it is text and not empty.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let text = match self.get(name)? {
+            Attribute::Text(text) => text,
+            Attribute::List(list) => list.first()?,
+            Attribute::Bytes(_) => return None,
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The DNS name of the domain that the DN lies in: `corp.example` of `…,DC=corp,DC=example`.
+    #[must_use]
+    pub fn domain(&self) -> Option<String> {
+        dn::domain(&self.dn)
+    }
+
+    /// Whether this is an account of Active Directory, which alone gives every account a SID.
+    #[must_use]
+    pub fn is_active_directory(&self) -> bool {
+        self.get("objectSid").is_some()
+    }
+
+    /// Why this account may not sign in at `now`, if so. A directory other than AD keeps none of this
+    /// and refuses at the bind.
+    #[must_use]
+    pub fn refusal(&self, now: SystemTime) -> Option<AccountRefusal> {
+        self.account.refusal(now)
+    }
+
+    /// The entry in a search's answer; `None` when the server's encoding is not one (RFC 4511, 4.5.2).
+    pub(super) fn decode(found: ResultEntry) -> Option<Self> {
+        let mut parts = found.0.match_id(4)?.expect_constructed()?.into_iter();
+        let dn = String::from_utf8(parts.next()?.expect_primitive()?).ok()?;
+        let mut raw = Vec::new();
+        for attribute in parts.next()?.expect_constructed()? {
+            let mut attribute = attribute.expect_constructed()?.into_iter();
+            let name = String::from_utf8(attribute.next()?.expect_primitive()?).ok()?;
+            let values = attribute.next()?.expect_constructed()?.into_iter();
+            raw.push((
+                name,
+                values
+                    .map(StructureTag::expect_primitive)
+                    .collect::<Option<_>>()?,
+            ));
+        }
+        Some(Self::new(dn, raw))
+    }
+}
+
+/// Names the entry only: its attributes are someone's personal data.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("dn", &self.dn)
+            .field("attributes", &self.attributes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn decode(name: &str, mut values: Vec<Vec<u8>>) -> Option<Attribute> {
+    if PICTURES
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+    {
+        // jpegPhoto may have several values: the first is the one to show.
+        return (!values.is_empty()).then(|| Attribute::Bytes(values.swap_remove(0)));
+    }
+    let mut texts: Vec<String> = values.into_iter().map(|value| text(name, value)).collect();
+    match texts.len() {
+        0 => None,
+        1 => texts.pop().map(Attribute::Text),
+        _ => Some(Attribute::List(texts)),
+    }
+}
+
+fn text(name: &str, value: Vec<u8>) -> String {
+    let known = if name.eq_ignore_ascii_case("objectGUID") {
+        guid_text(&value)
+    } else if name.eq_ignore_ascii_case("objectSid") {
+        sid_text(&value)
+    } else {
+        None
+    };
+    known.unwrap_or_else(|| {
+        String::from_utf8(value)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    })
+}
+
+/// A decimal attribute; what is none counts as 0.
+fn integer(values: &[Vec<u8>]) -> i64 {
+    values
+        .first()
+        .and_then(|value| std::str::from_utf8(value).ok()?.trim().parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    fn entry(raw: &[(&str, &[&[u8]])]) -> Entry {
+        let raw = raw
+            .iter()
+            .map(|(name, values)| {
+                (
+                    (*name).to_owned(),
+                    values.iter().map(|v| v.to_vec()).collect(),
+                )
+            })
+            .collect();
+        Entry::new("CN=a,DC=corp,DC=example".to_owned(), raw)
+    }
+
+    #[test]
+    fn values_become_text_lists_and_bytes() {
+        let entry = entry(&[
+            ("sn", &[b"Smith"]),
+            ("memberOf", &[b"CN=a", b"CN=b"]),
+            ("thumbnailPhoto", &[b"all ascii"]),
+            ("blob", &[b"\xff\xfea"]),
+            ("empty", &[]),
+        ]);
+        assert_eq!(entry.text("SN"), Some("Smith"));
+        let list = vec!["CN=a".to_owned(), "CN=b".to_owned()];
+        assert_eq!(entry.get("memberOf"), Some(&Attribute::List(list)));
+        assert_eq!(
+            entry.get("thumbnailPhoto"),
+            Some(&Attribute::Bytes(b"all ascii".to_vec()))
+        );
+        assert_eq!(entry.text("blob"), Some("\u{fffd}\u{fffd}a"));
+        assert_eq!(entry.get("empty"), None);
+    }
+
+    #[test]
+    fn identifiers_are_decoded_even_when_their_bytes_are_valid_utf8() {
+        let entry = entry(&[
+            ("objectGUID", &[b"0123456789abcdef"]),
+            ("objectSid", &[b"\x01\x01\0\0\0\0\0\x05\x15\0\0\0"]),
+        ]);
+        assert_eq!(
+            entry.text("objectGUID"),
+            Some("33323130-3534-3736-3839-616263646566")
+        );
+        assert_eq!(entry.text("objectSid"), Some("S-1-5-21"));
+        assert!(entry.is_active_directory());
+        assert_eq!(entry.domain().as_deref(), Some("corp.example"));
+    }
+
+    #[test]
+    fn account_state_is_read_and_the_computed_attribute_hidden() {
+        let entry = entry(&[
+            ("userAccountControl", &[b"512"]),
+            (COMPUTED_CONTROL, &[b"16"]),
+            ("accountExpires", &[b"9223372036854775807"]),
+        ]);
+        let now = UNIX_EPOCH + Duration::from_hours(498_720);
+        assert_eq!(entry.refusal(now), Some(AccountRefusal::Locked));
+        assert_eq!(entry.get(COMPUTED_CONTROL), None);
+        assert_eq!(entry.text("userAccountControl"), Some("512"));
+    }
+
+    #[test]
+    fn password_hashes_are_dropped_and_debug_shows_no_values() {
+        let entry = entry(&[("userPassword", &[b"{SSHA}x"]), ("sn", &[b"Smith"])]);
+        assert_eq!(entry.get("userPassword"), None);
+        assert!(!format!("{entry:?}").contains("Smith"));
+    }
+}

@@ -1,0 +1,79 @@
+//! Equal lookups at the same time share one search.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::future::Cache;
+
+use super::{entry::Entry, error::DirectoryError};
+
+/// Lookups under way, by filter. Nothing is remembered: who asks after an answer asks anew.
+#[derive(Debug)]
+pub(super) struct Flights(Cache<String, Arc<[Entry]>>);
+
+impl Flights {
+    pub fn new() -> Self {
+        let flights = Cache::builder()
+            .max_capacity(1024)
+            // For a caller that goes away before it has cleaned up.
+            .time_to_live(Duration::from_millis(100))
+            .build();
+        Self(flights)
+    }
+
+    /// The answer of `search`, or of an equal one that is under way. When the caller that searches
+    /// goes away, one that waits takes over.
+    pub async fn join(
+        &self,
+        filter: &str,
+        search: impl Future<Output = Result<Vec<Entry>, DirectoryError>>,
+    ) -> Result<Vec<Entry>, DirectoryError> {
+        let search = async { search.await.map(Arc::from) };
+        let found = self.0.try_get_with_by_ref(filter, search).await;
+        self.0.invalidate(filter).await;
+        found
+            .map(|entries: Arc<[Entry]>| entries.to_vec())
+            .map_err(|error: Arc<DirectoryError>| DirectoryError::clone(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn equal_lookups_share_a_search_and_the_next_one_is_new() {
+        let (flights, searches) = (Flights::new(), AtomicU32::new(0));
+        let search = || async {
+            searches.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Ok(vec![Entry::new("CN=a".to_owned(), Vec::new())])
+        };
+        let (one, two, other) = tokio::join!(
+            flights.join("(cn=a)", search()),
+            flights.join("(cn=a)", search()),
+            flights.join("(cn=b)", search()),
+        );
+        assert_eq!(one.expect("found"), two.expect("found"));
+        assert!(other.is_ok());
+        assert_eq!(searches.load(Ordering::Relaxed), 2);
+        assert!(flights.join("(cn=a)", search()).await.is_ok());
+        assert_eq!(searches.load(Ordering::Relaxed), 3, "nothing is remembered");
+    }
+
+    #[tokio::test]
+    async fn an_error_is_shared_and_not_kept() {
+        let flights = Flights::new();
+        let failed = flights
+            .join("(cn=a)", async { Err(DirectoryError::NoServer) })
+            .await;
+        assert!(matches!(failed, Err(DirectoryError::NoServer)));
+        assert!(
+            flights
+                .join("(cn=a)", async { Ok(Vec::new()) })
+                .await
+                .is_ok()
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! The groups of a user, nested ones included, remembered for a while.
+
+use std::{sync::Arc, time::Duration};
+
+use moka::future::Cache;
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use super::{
+    connection::Search,
+    entry::{Attribute, Entry},
+    error::DirectoryError,
+    filter::escape,
+    servers::Servers,
+};
+use crate::config::GroupsConfig;
+
+/// What the cache may hold, in bytes of text.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// Groups of one user, or in one list; a directory with more is asked for something else.
+const MAX_GROUPS: usize = 10_000;
+/// Matching nested groups takes a while in a large directory: patience before asking another server.
+const HEDGE: Duration = Duration::from_secs(3);
+
+#[derive(Debug)]
+pub(super) struct Groups {
+    config: GroupsConfig,
+    /// By the user's DN. Equal lookups at the same time share one search; errors are not kept.
+    cache: Option<Cache<String, Arc<[Value]>>>,
+}
+
+impl Groups {
+    pub fn new(config: GroupsConfig) -> Self {
+        // moka panics above a thousand years.
+        let time = config.cache.min(Duration::from_hours(24 * 365));
+        let cache = (!time.is_zero()).then(|| {
+            Cache::builder()
+                .max_capacity(CACHE_BYTES)
+                .weigher(|dn: &String, groups: &Arc<[Value]>| {
+                    let text: usize = groups.iter().map(|group| 64 + weight(group)).sum();
+                    u32::try_from(dn.len() + text).unwrap_or(u32::MAX)
+                })
+                .time_to_live(time)
+                .build()
+        });
+        Self { config, cache }
+    }
+
+    /// The groups of the user `dn`: names, or objects with `GROUP_PROPERTIES`.
+    pub async fn of(
+        &self,
+        servers: &Servers,
+        dn: &str,
+    ) -> Result<Arc<[Value]>, Arc<DirectoryError>> {
+        let search = async {
+            let filter = self.config.filter.with_escaped(&escape(dn));
+            let found = self.list(servers, &filter, MAX_GROUPS).await?;
+            if found.len() == MAX_GROUPS {
+                tracing::warn!(
+                    user = dn,
+                    groups = MAX_GROUPS,
+                    "the user is in more groups than are read"
+                );
+            }
+            Ok(Arc::from(found))
+        };
+        match &self.cache {
+            Some(cache) => cache.try_get_with_by_ref(dn, search).await,
+            None => search.await.map_err(Arc::new),
+        }
+    }
+
+    /// The groups that `filter` finds.
+    pub async fn list(
+        &self,
+        servers: &Servers,
+        filter: &str,
+        limit: usize,
+    ) -> Result<Vec<Value>, DirectoryError> {
+        let properties = if self.config.properties.is_empty() {
+            vec![self.config.property.as_str()]
+        } else {
+            self.config.properties.iter().map(String::as_str).collect()
+        };
+        let search = Search {
+            what: "a group search",
+            base: &self.config.base,
+            filter,
+            attributes: &properties,
+            limit: limit.min(MAX_GROUPS),
+            deref_aliases: self.config.deref_aliases,
+            hedge: HEDGE,
+            timeout: self.config.timeout,
+        };
+        let found = servers
+            .search(&search, Instant::now() + self.config.timeout)
+            .await?;
+        Ok(found.iter().filter_map(|group| self.value(group)).collect())
+    }
+
+    fn value(&self, group: &Entry) -> Option<Value> {
+        if self.config.properties.is_empty() {
+            return group.get(&self.config.property).and_then(json);
+        }
+        let mut object = Map::new();
+        for property in &self.config.properties {
+            let value = if property.eq_ignore_ascii_case("dn") {
+                Some(Value::from(group.dn()))
+            } else {
+                group.get(property).and_then(json)
+            };
+            if let Some(value) = value {
+                object.insert(property.clone(), value);
+            }
+        }
+        Some(Value::Object(object))
+    }
+}
+
+/// An attribute as JSON; bytes have no place there.
+fn json(attribute: &Attribute) -> Option<Value> {
+    match attribute {
+        Attribute::Text(text) => Some(Value::from(text.as_str())),
+        Attribute::List(list) => Some(Value::from(list.as_slice())),
+        Attribute::Bytes(_) => None,
+    }
+}
+
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(|item| 32 + weight(item)).sum(),
+        Value::Object(object) => object
+            .iter()
+            .map(|(key, item)| 64 + key.len() + weight(item))
+            .sum(),
+        _ => 8,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::FilterTemplate;
+
+    fn groups(properties: &[&str]) -> Groups {
+        Groups::new(GroupsConfig {
+            base: "DC=corp,DC=example".to_owned(),
+            filter: FilterTemplate::parse("(member={0})").expect("holds {0}"),
+            property: "CN".to_owned(),
+            properties: properties.iter().map(|p| (*p).to_owned()).collect(),
+            timeout: Duration::from_secs(1),
+            cache: Duration::from_secs(1),
+            deref_aliases: 0,
+        })
+    }
+
+    fn staff() -> Entry {
+        let raw = vec![
+            ("cn".to_owned(), vec![b"Staff".to_vec()]),
+            (
+                "member".to_owned(),
+                vec![b"CN=a".to_vec(), b"CN=b".to_vec()],
+            ),
+        ];
+        Entry::new("CN=Staff,DC=corp".to_owned(), raw)
+    }
+
+    #[test]
+    fn a_group_is_its_property_or_an_object_of_properties() {
+        assert_eq!(groups(&[]).value(&staff()), Some(json!("Staff")));
+        assert_eq!(
+            groups(&["cn", "dn", "member", "absent"]).value(&staff()),
+            Some(json!({"cn": "Staff", "dn": "CN=Staff,DC=corp", "member": ["CN=a", "CN=b"]}))
+        );
+    }
+}

@@ -1,0 +1,300 @@
+//! Active Directory, or another LDAP directory: who a user is, in which groups, and whether a password
+//! is right.
+//!
+//! [`Directory`] is the only way in. Behind it each server of `LDAP_URL` keeps one service connection
+//! up for ever (`supervise`), on which all searches run side by side; `servers` chooses among them and
+//! fails over; password checks bind on connections of their own (`binds`).
+
+mod account;
+mod ad_codes;
+mod backoff;
+mod binary;
+mod binds;
+mod connect;
+mod connection;
+mod dn;
+mod entry;
+mod error;
+mod filter;
+mod flights;
+mod groups;
+mod password;
+mod server;
+mod servers;
+mod supervise;
+
+use std::{sync::Arc, time::Duration};
+
+use rustls::ClientConfig;
+use serde_json::Value;
+use tokio::time::Instant;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub use self::{
+    account::AccountRefusal,
+    entry::{Attribute, Entry},
+    error::{BindError, DirectoryError},
+    filter::escape,
+    password::{PasswordAttribute, PasswordChangeError},
+};
+use self::{
+    binds::Binds, connect::Connector, connection::Search, flights::Flights, groups::Groups,
+    server::Server, servers::Servers,
+};
+use crate::{config::DirectoryConfig, secret::SecretString, telemetry::Metrics};
+
+/// All attributes that a user has, and the computed one that tells a lockout.
+const USER_ATTRIBUTES: [&str; 2] = ["*", entry::COMPUTED_CONTROL];
+/// Results of a search by login name: more than one is an error of the caller's to report, and a
+/// handful is enough to report it.
+const MAX_USERS_BY_NAME: usize = 5;
+/// No login name is longer, and no filter made of one need be parsed.
+const MAX_NAME_BYTES: usize = 1024;
+/// Without an answer for this long the next server is asked as well: most answer within milliseconds.
+const HEDGE: Duration = Duration::from_millis(700);
+/// How long an outage of all servers may last before this instance counts as unable to sign in.
+const READY_GRACE: Duration = Duration::from_secs(5);
+
+/// The directory, with its connections; a clone is a handle on the same one. The connections end
+/// with the last handle or at shutdown.
+#[derive(Debug, Clone)]
+pub struct Directory(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: Arc<DirectoryConfig>,
+    servers: Servers,
+    binds: Binds,
+    groups: Option<Groups>,
+    lookups: Flights,
+    metrics: Arc<Metrics>,
+    _ends_supervision: DropGuard,
+}
+
+/// What is known about one server.
+#[derive(Debug, Clone)]
+pub struct ServerStatus {
+    /// Its URL.
+    pub server: String,
+    pub up: bool,
+    /// How long it has been up or down.
+    pub since: Duration,
+    /// The last trouble, while it is down.
+    pub error: Option<DirectoryError>,
+}
+
+impl Directory {
+    /// Begins to connect to every server, and goes on until `shutdown`. Must be called on a runtime.
+    ///
+    /// `tls` holds the roots that the servers' certificates are checked with.
+    #[must_use]
+    pub fn start(
+        config: DirectoryConfig,
+        tls: &Arc<ClientConfig>,
+        metrics: Arc<Metrics>,
+        shutdown: &CancellationToken,
+    ) -> Self {
+        let config = Arc::new(config);
+        let shutdown = shutdown.child_token();
+        let servers = config.servers.iter().map(|url| {
+            let connector = Connector::new(
+                url.clone(),
+                config.start_tls,
+                Arc::clone(tls),
+                config.timeout,
+            );
+            let server = Arc::new(Server::new(
+                connector,
+                Arc::clone(&config),
+                Arc::clone(&metrics),
+            ));
+            tokio::spawn(Arc::clone(&server).keep_connected(shutdown.clone()));
+            server
+        });
+        Self(Arc::new(Inner {
+            servers: Servers::new(servers.collect()),
+            binds: Binds::new(config.parallel_binds.get(), config.timeout),
+            groups: config.groups.clone().map(Groups::new),
+            lookups: Flights::new(),
+            config,
+            metrics,
+            _ends_supervision: shutdown.drop_guard(),
+        }))
+    }
+
+    /// The users whom `LDAP_USER_BY_NAME` finds for a login name: none, one, or a few.
+    ///
+    /// # Errors
+    /// When no server gave an answer within `LDAP_TIMEOUT_SECONDS`.
+    pub async fn find_user(&self, name: &str) -> Result<Vec<Entry>, DirectoryError> {
+        self.find_user_escaped(&escape(name)).await
+    }
+
+    /// Like [`Self::find_user`], with a value that is already escaped for a filter (RFC 4515).
+    ///
+    /// # Errors
+    /// When no server gave an answer within `LDAP_TIMEOUT_SECONDS`.
+    pub async fn find_user_escaped(&self, name: &str) -> Result<Vec<Entry>, DirectoryError> {
+        if name.is_empty() || name.len() > MAX_NAME_BYTES {
+            return Ok(Vec::new());
+        }
+        let filter = self.0.config.user_by_name.with_escaped(name);
+        let search = self.users("find_user", &filter, MAX_USERS_BY_NAME);
+        self.0.lookups.join(&filter, search).await
+    }
+
+    /// At most `limit` users whom `filter` finds under `LDAP_BASE`. A filter that does not parse
+    /// finds nobody.
+    ///
+    /// # Errors
+    /// When no server gave an answer within `LDAP_TIMEOUT_SECONDS`.
+    pub async fn search(&self, filter: &str, limit: usize) -> Result<Vec<Entry>, DirectoryError> {
+        self.users("search", filter, limit).await
+    }
+
+    /// The groups of the user `dn`, nested ones included: names, or objects with `GROUP_PROPERTIES`.
+    /// Empty when `GROUPS` is false, and when the search fails: a login goes on without groups.
+    pub async fn groups_of(&self, dn: &str) -> Vec<Value> {
+        let Some(groups) = &self.0.groups else {
+            return Vec::new();
+        };
+        let found = self.timed("groups", groups.of(&self.0.servers, dn)).await;
+        match found {
+            Ok(groups) => groups.to_vec(),
+            Err(error) => {
+                tracing::warn!(user = dn, %error, "the login goes on without groups");
+                Vec::new()
+            }
+        }
+    }
+
+    /// At most `limit` groups that `filter` finds under `LDAP_BASE_GROUPS`, as in [`Self::groups_of`].
+    ///
+    /// # Errors
+    /// When no server gave an answer within `GROUPS_TIMEOUT_SECONDS`.
+    pub async fn list_groups(
+        &self,
+        filter: &str,
+        limit: usize,
+    ) -> Result<Vec<Value>, DirectoryError> {
+        let Some(groups) = &self.0.groups else {
+            return Ok(Vec::new());
+        };
+        self.timed("list_groups", groups.list(&self.0.servers, filter, limit))
+            .await
+    }
+
+    /// Whether `password` is the one of the user `dn`, by a bind. An empty one never is.
+    ///
+    /// # Errors
+    /// Why not; [`BindError::Unavailable`] when the directory did not say.
+    pub async fn verify_password(
+        &self,
+        dn: &str,
+        password: &SecretString,
+    ) -> Result<(), BindError> {
+        let started = Instant::now();
+        let verdict = self.0.binds.verify(&self.0.servers, dn, password).await;
+        let outcome = match &verdict {
+            Ok(()) => "ok",
+            Err(BindError::Unavailable(_)) => "error",
+            Err(_) => "refused",
+        };
+        self.observe("bind", outcome, started);
+        verdict
+    }
+
+    /// Sets the password of the user `dn` through the service account; `unlock` ends a lockout too.
+    ///
+    /// # Errors
+    /// Why it was not set; [`PasswordChangeError::Unavailable`] when the directory did not say.
+    pub async fn change_password(
+        &self,
+        dn: &str,
+        password: &SecretString,
+        attribute: PasswordAttribute,
+        unlock: bool,
+    ) -> Result<(), PasswordChangeError> {
+        let deadline = Instant::now() + self.0.config.timeout;
+        let change = password::set(&self.0.servers, dn, password, attribute, unlock, deadline);
+        self.timed("change_password", change).await
+    }
+
+    /// The state of each server, in the order of `LDAP_URL`.
+    #[must_use]
+    pub fn status(&self) -> Vec<ServerStatus> {
+        let servers = self.0.servers.all().iter();
+        servers
+            .map(|server| {
+                let state = server.state();
+                ServerStatus {
+                    server: server.connector.name().to_owned(),
+                    up: state.connection.is_some(),
+                    since: state.since.elapsed(),
+                    error: state.error,
+                }
+            })
+            .collect()
+    }
+
+    /// Whether a server can be reached, or could until a few seconds ago.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        self.0.servers.all().iter().any(|server| {
+            let state = server.state();
+            state.connection.is_some() || state.was_up && state.since.elapsed() < READY_GRACE
+        })
+    }
+
+    async fn users(
+        &self,
+        operation: &str,
+        filter: &str,
+        limit: usize,
+    ) -> Result<Vec<Entry>, DirectoryError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let config = &self.0.config;
+        let search = Search {
+            what: "a user search",
+            base: &config.base,
+            filter,
+            attributes: &USER_ATTRIBUTES,
+            limit,
+            deref_aliases: 0,
+            hedge: HEDGE,
+            timeout: config.timeout,
+        };
+        let deadline = Instant::now() + config.timeout;
+        self.timed(operation, self.0.servers.search(&search, deadline))
+            .await
+    }
+
+    async fn timed<T, E>(
+        &self,
+        operation: &str,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let started = Instant::now();
+        let result = work.await;
+        self.observe(
+            operation,
+            if result.is_ok() { "ok" } else { "error" },
+            started,
+        );
+        result
+    }
+
+    fn observe(&self, operation: &str, outcome: &str, started: Instant) {
+        let metrics = &self.0.metrics;
+        metrics
+            .directory_operations
+            .with_label_values(&[operation, outcome])
+            .inc();
+        metrics
+            .directory_seconds
+            .with_label_values(&[operation])
+            .observe(started.elapsed().as_secs_f64());
+    }
+}

@@ -1,0 +1,181 @@
+//! One server: its service connection, and what is known about its health.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
+
+use super::{
+    connect::Connector,
+    connection::{Connection, Search},
+    entry::Entry,
+    error::DirectoryError,
+};
+use crate::{config::DirectoryConfig, telemetry::Metrics};
+
+/// An operation waits this long for a connection that is being made.
+const GRACE: Duration = Duration::from_secs(1);
+/// After this long without a server operations fail at once; attempts to connect go on.
+const OUTAGE: Duration = Duration::from_secs(5);
+/// A connection is replaced after this much use: what leaks in client or server stays small.
+const MAX_OPERATIONS: u32 = 50_000;
+
+#[derive(Debug)]
+pub(super) struct Server {
+    pub connector: Connector,
+    pub config: Arc<DirectoryConfig>,
+    state: watch::Sender<State>,
+    /// Set by an operation that got no answer, until a probe has shown that the server is well.
+    doubted: AtomicBool,
+    /// Asks the supervision for a new connection: the present one is in doubt or worn.
+    pub probe: Notify,
+    metrics: Arc<Metrics>,
+}
+
+/// What is known about a server.
+#[derive(Debug, Clone)]
+pub(super) struct State {
+    pub connection: Option<Arc<Connection>>,
+    /// When the server last changed between up and down.
+    pub since: Instant,
+    /// Whether it ever was up.
+    pub was_up: bool,
+    pub error: Option<DirectoryError>,
+}
+
+impl State {
+    /// Whether the server is down in a way that waiting a second will hardly mend.
+    fn is_lasting(&self) -> bool {
+        matches!(self.error, Some(DirectoryError::ServiceAccount { .. }))
+            || self.since.elapsed() > OUTAGE
+    }
+}
+
+impl Server {
+    pub fn new(connector: Connector, config: Arc<DirectoryConfig>, metrics: Arc<Metrics>) -> Self {
+        metrics
+            .directory_up
+            .with_label_values(&[connector.name()])
+            .set(0);
+        let state = State {
+            connection: None,
+            since: Instant::now(),
+            was_up: false,
+            error: None,
+        };
+        Self {
+            connector,
+            config,
+            state: watch::Sender::new(state),
+            doubted: AtomicBool::new(false),
+            probe: Notify::new(),
+            metrics,
+        }
+    }
+
+    pub fn state(&self) -> State {
+        self.state.borrow().clone()
+    }
+
+    /// 0: well; 1: up, but in doubt; 2: down.
+    pub fn rank(&self) -> u8 {
+        if self.state.borrow().connection.is_none() {
+            2
+        } else {
+            u8::from(self.doubted.load(Ordering::Relaxed))
+        }
+    }
+
+    /// Something got no answer from this server: others are preferred until a probe clears it.
+    pub fn doubt(&self) {
+        self.doubted.store(true, Ordering::Relaxed);
+        self.probe.notify_one();
+    }
+
+    /// A search on the service connection.
+    pub async fn search(
+        &self,
+        search: &Search<'_>,
+        deadline: Instant,
+    ) -> Result<Vec<Entry>, DirectoryError> {
+        let connection = self.connection(deadline).await?;
+        let found = connection.search(search, deadline).await;
+        match &found {
+            Err(DirectoryError::Timeout { .. }) => self.doubt(),
+            _ if connection.operations() >= MAX_OPERATIONS => self.probe.notify_one(),
+            _ => {}
+        }
+        found
+    }
+
+    /// The service connection, waiting a little for one that is being made.
+    pub async fn connection(&self, deadline: Instant) -> Result<Arc<Connection>, DirectoryError> {
+        let mut state = self.state.subscribe();
+        let usable = |state: &State| {
+            // Dead ones are as good as none: their successor is on its way.
+            let connection = state
+                .connection
+                .as_ref()
+                .filter(|connection| !connection.is_dead());
+            match (connection, &state.error) {
+                (Some(connection), _) => Some(Ok(Arc::clone(connection))),
+                (None, Some(error)) if state.is_lasting() => Some(Err(error.clone())),
+                (None, _) => None,
+            }
+        };
+        let limit = deadline.min(Instant::now() + GRACE);
+        let ready =
+            tokio::time::timeout_at(limit, state.wait_for(|state| usable(state).is_some())).await;
+        match ready {
+            Ok(Ok(state)) => usable(&state),
+            _ => None,
+        }
+        .unwrap_or_else(|| {
+            let error = self.state.borrow().error.clone();
+            Err(error.unwrap_or_else(|| {
+                DirectoryError::connect(self.connector.name(), "no connection yet")
+            }))
+        })
+    }
+
+    /// Publishes a new connection; true when the server was not up before.
+    pub fn up(&self, connection: Arc<Connection>) -> bool {
+        self.doubted.store(false, Ordering::Relaxed);
+        self.metrics
+            .directory_up
+            .with_label_values(&[self.connector.name()])
+            .set(1);
+        let mut turned = false;
+        self.state.send_modify(|state| {
+            turned = state.connection.is_none();
+            if turned {
+                state.since = Instant::now();
+            }
+            state.connection = Some(connection);
+            state.was_up = true;
+            state.error = None;
+        });
+        turned
+    }
+
+    pub fn down(&self, error: DirectoryError) {
+        self.metrics
+            .directory_up
+            .with_label_values(&[self.connector.name()])
+            .set(0);
+        self.state.send_modify(|state| {
+            if state.connection.take().is_some() {
+                state.since = Instant::now();
+            }
+            state.error = Some(error);
+        });
+    }
+}

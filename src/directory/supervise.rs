@@ -1,0 +1,189 @@
+//! Keeps the service connection of one server up: connect, sign in, probe, replace, and again for ever.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, interval_at, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    ad_codes,
+    backoff::{self, Backoff},
+    connection::{Connection, Search},
+    error::{BindError, DirectoryError},
+    server::Server,
+};
+use crate::{config::ServiceAccount, secret::ExposeSecret as _};
+
+/// Connecting, binding and a first search together; a server that needs longer is as good as down.
+const OPENING: Duration = Duration::from_secs(5);
+/// A heartbeat without an answer for this long takes the server down.
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A connection is replaced at this age: what leaks in client or server stays small.
+const MAX_AGE: Duration = Duration::from_mins(15);
+/// A connection that ended sooner counts as a failed attempt, so that no fast loop arises.
+const STABLE: Duration = Duration::from_secs(5);
+/// How often a lasting trouble is logged again.
+const REMIND: Duration = Duration::from_mins(1);
+
+impl Server {
+    /// Keeps a bound connection until shutdown, which leaves the last one to operations in flight.
+    pub async fn keep_connected(self: Arc<Self>, shutdown: CancellationToken) {
+        let mut backoff = Backoff::default();
+        let mut log = FailureLog::default();
+        loop {
+            let opened = tokio::select! {
+                () = shutdown.cancelled() => return,
+                opened = self.open() => opened,
+            };
+            let connection = match opened {
+                Ok(connection) => Arc::new(connection),
+                Err(error) => {
+                    log.failure(self.connector.name(), &error);
+                    let pause = match error {
+                        DirectoryError::ServiceAccount { .. } => {
+                            backoff::after_wrong_credentials(backoff::random())
+                        }
+                        _ => backoff.next(backoff::random()),
+                    };
+                    self.down(error);
+                    tokio::select! {
+                        () = shutdown.cancelled() => return,
+                        () = sleep(pause) => continue,
+                    }
+                }
+            };
+            if self.up(Arc::clone(&connection)) {
+                log.up(self.connector.name());
+            }
+            match self.watch_over(&connection, &shutdown).await {
+                Ended::Shutdown => return,
+                Ended::Renew => backoff.reset(),
+                Ended::Lost(error) => {
+                    log.failure(self.connector.name(), &error);
+                    self.down(error);
+                    if connection.age() >= STABLE {
+                        backoff.reset();
+                    } else {
+                        tokio::select! {
+                            () = shutdown.cancelled() => return,
+                            () = sleep(backoff.next(backoff::random())) => {}
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A connection that is bound as the service account and has found something or nothing.
+    async fn open(&self) -> Result<Connection, DirectoryError> {
+        let limit = OPENING.min(self.config.timeout);
+        let deadline = Instant::now() + limit;
+        let opening = async {
+            let connection = self.connector.open().await?;
+            if let ServiceAccount::Simple { user, password } = &self.config.service {
+                let result = connection
+                    .bind(user, password.expose_secret(), deadline)
+                    .await?;
+                self.service_verdict(result.rc, &result.text)?;
+            }
+            self.heartbeat(&connection).await?;
+            Ok(connection)
+        };
+        timeout(limit, opening).await.unwrap_or_else(|_| {
+            Err(DirectoryError::Timeout {
+                server: self.connector.name().to_owned(),
+                operation: "connecting and signing in",
+                limit,
+            })
+        })
+    }
+
+    fn service_verdict(&self, code: u32, text: &str) -> Result<(), DirectoryError> {
+        let server = self.connector.name();
+        match ad_codes::verdict(server, "the service account's bind", code, text) {
+            Ok(()) => Ok(()),
+            Err(BindError::Unavailable(error)) => Err(error),
+            Err(refusal) => Err(DirectoryError::ServiceAccount {
+                server: server.to_owned(),
+                cause: refusal.to_string(),
+                remedy: "correct LDAP_BIND_USER and LDAP_BIND_PASSWORD; it is tried again only every 30 to 60 s so that the account is not locked",
+            }),
+        }
+    }
+
+    /// A small search: shows that the server answers, and that the base exists.
+    async fn heartbeat(&self, connection: &Connection) -> Result<(), DirectoryError> {
+        let limit = HEARTBEAT_TIMEOUT.min(self.config.timeout);
+        let search = Search {
+            what: "the heartbeat search",
+            base: &self.config.base,
+            filter: &self.config.heartbeat_filter,
+            // "1.1": no attributes (RFC 4511, 4.5.1.8).
+            attributes: &["1.1"],
+            limit: 1,
+            deref_aliases: 0,
+            hedge: limit,
+            timeout: limit,
+        };
+        connection
+            .search(&search, Instant::now() + limit)
+            .await
+            .map(drop)
+    }
+
+    async fn watch_over(&self, connection: &Connection, shutdown: &CancellationToken) -> Ended {
+        let pause = self.config.heartbeat.max(Duration::from_secs(1));
+        let mut heartbeat = interval_at(Instant::now() + pause, pause);
+        let renewal = sleep(MAX_AGE);
+        tokio::pin!(renewal);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return Ended::Shutdown,
+                () = connection.died() => return Ended::Lost(connection.lost()),
+                () = self.probe.notified() => return Ended::Renew,
+                () = &mut renewal => return Ended::Renew,
+                _ = heartbeat.tick() => if let Err(error) = self.heartbeat(connection).await {
+                    return Ended::Lost(error);
+                },
+            }
+        }
+    }
+}
+
+/// Why a service connection is no longer good enough.
+enum Ended {
+    Lost(DirectoryError),
+    /// Doubted or old: replaced by a new one, if that can be had.
+    Renew,
+    Shutdown,
+}
+
+/// Logs a trouble when it is new, then once a minute.
+#[derive(Default)]
+struct FailureLog {
+    last: Option<(String, Instant)>,
+}
+
+impl FailureLog {
+    fn failure(&mut self, server: &str, error: &DirectoryError) {
+        let text = error.to_string();
+        let known = self
+            .last
+            .as_ref()
+            .is_some_and(|(known, at)| *known == text && at.elapsed() < REMIND);
+        if known {
+            return;
+        }
+        if matches!(error, DirectoryError::ServiceAccount { .. }) {
+            tracing::error!(server, error = %text, "the directory refuses the service account: nobody can sign in through this server");
+        } else {
+            tracing::warn!(server, error = %text, "directory server is down");
+        }
+        self.last = Some((text, Instant::now()));
+    }
+
+    fn up(&mut self, server: &str) {
+        self.last = None;
+        tracing::info!(server, "directory server is up");
+    }
+}

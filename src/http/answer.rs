@@ -1,0 +1,104 @@
+//! What is done to an answer before it goes out: pages in place of bare errors, and headers.
+
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::page::{PageContext, Verbatim, notice};
+
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Title and message of an error that no handler has worded.
+pub(super) fn words(status: StatusCode) -> (&'static str, &'static str) {
+    match status {
+        StatusCode::NOT_FOUND => (
+            "This page does not exist",
+            "The address leads nowhere on this server. Go back to the application that you wanted to use and sign in from there.",
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "This address is used differently",
+            "The page exists, but not for this kind of request. Go back to the application that you wanted to use and sign in from there.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => (
+            "Too much data was sent",
+            "The request is larger than any sign-in needs, so it was not read.",
+        ),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
+            "Your browser sent too much at once",
+            "The headers of the request are larger than this server takes. This happens when an account is a member of very many groups, or when this site has left many cookies. Try a private window; if that does not help, tell your administrator, who can raise MAX_HEADER_SIZE.",
+        ),
+        StatusCode::SERVICE_UNAVAILABLE => (
+            "This is taking too long",
+            "The server could not answer in time. Wait a moment and try again.",
+        ),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => (
+            "The request was not understood",
+            "The form did not arrive in a form that this server reads. Go back to the application that you wanted to use and sign in from there.",
+        ),
+        status if status.is_client_error() => (
+            "The request was not understood",
+            "Something in the request is not as it should be. Go back to the application that you wanted to use and sign in from there.",
+        ),
+        _ => (
+            "Something went wrong",
+            "The server met a problem that it did not expect. Try again; if it happens again, tell your administrator.",
+        ),
+    }
+}
+
+/// The page of an error in the general words of its status.
+pub(super) fn error(page: &PageContext, status: StatusCode) -> Response {
+    let (title, message) = words(status);
+    notice(page, status, title, message)
+}
+
+/// Puts a page in place of an error without one: what the router and its extractors answer in a line
+/// of text. JSON, HTML and [`Verbatim`] answers stay. OPTIONS gets its list of methods.
+pub(super) fn shaped(response: Response, method: &Method, page: &PageContext) -> Response {
+    let status = response.status();
+    if method == Method::OPTIONS && status == StatusCode::METHOD_NOT_ALLOWED {
+        // The router adds the list itself, to this answer as to a 405.
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let bare = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || !bare || response.extensions().get::<Verbatim>().is_some() {
+        return response;
+    }
+    let mut shaped = error(page, status);
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            shaped.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    shaped
+}
+
+/// Sets the headers that every answer has; what a handler has set stays.
+pub(super) fn secure(headers: &mut HeaderMap, page: &PageContext, hsts: bool) {
+    if hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    let defaults = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Not `no-referrer`: that makes browsers send `Origin: null` with the posted token.
+        (header::REFERRER_POLICY, "strict-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+    ];
+    for (name, value) in defaults {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::from_str(&page.request_id.to_string()) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+}

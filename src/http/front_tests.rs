@@ -1,0 +1,73 @@
+//! Tests of a whole front with TLS.
+
+use rcgen::{CertificateParams, KeyPair};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use super::*;
+use crate::{
+    config::TlsMaterial,
+    http::{
+        Limits,
+        fixture::{ASK, SHORT, SOON, limits, run},
+    },
+    tls::Identity,
+};
+
+#[tokio::test]
+async fn a_client_that_is_silent_after_tls_is_dropped() {
+    let key = KeyPair::generate().expect("a key");
+    let certificate = CertificateParams::new(vec!["a.example".to_owned()])
+        .expect("a name")
+        .self_signed(&key)
+        .expect("signs");
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let (chain, file) = (folder.path().join("tls.pem"), folder.path().join("tls.key"));
+    std::fs::write(&chain, certificate.pem()).expect("writes");
+    std::fs::write(&file, key.serialize_pem()).expect("writes");
+    let identity = Identity::load(&TlsMaterial::Pem { chain, key: file }).expect("loads");
+    let tls = TlsServer::new(identity).expect("settings");
+    let running = run(
+        Limits {
+            first_head: SHORT,
+            ..limits()
+        },
+        Some(tls),
+    );
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(certificate.der().clone()).expect("a root");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    let connect = async || {
+        let stream = TcpStream::connect(running.address).await.expect("connects");
+        let name = rustls_pki_types::ServerName::try_from("a.example").expect("a name");
+        connector.connect(name, stream).await.expect("handshake")
+    };
+    let mut silent = connect().await;
+    let read = timeout(SOON, silent.read(&mut [0; 8]))
+        .await
+        .expect("dropped in time");
+    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
+
+    let mut client = connect().await;
+    client.write_all(ASK.as_bytes()).await.expect("sends");
+    let mut bytes = vec![0; 4096];
+    let n = client.read(&mut bytes).await.expect("reads");
+    let text = String::from_utf8_lossy(&bytes[..n]);
+    assert!(
+        text.contains("strict-transport-security: max-age=31536000"),
+        "{text}"
+    );
+    for kind in ["full", "resumed"] {
+        let counted = running.metrics.handshakes.with_label_values(&[kind]);
+        assert_eq!(counted.get(), 1, "{kind}");
+    }
+}

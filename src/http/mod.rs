@@ -1,0 +1,28 @@
+//! The third stage: HTTP/1.1 on a connection, and what every request and answer has in common.
+//!
+//! [`Site`] wraps a router: request id, limits, error pages, security headers, request log, metric.
+//! [`Front`] is the way from an open port through PROXY header and TLS to a site. Pages are built in
+//! [`page`].
+
+mod answer;
+#[cfg(test)]
+mod fixture;
+mod front;
+mod limits;
+pub mod page;
+mod random;
+mod serve;
+mod site;
+mod write_limit;
+
+/// What a [`Front`] is run with.
+pub use crate::tls::{AcceptLimits, Listener};
+
+pub use self::{
+    front::Front,
+    limits::Limits,
+    page::{Nonce, PageContext, RequestId},
+    random::Random,
+    serve::serve,
+    site::{Site, SiteSettings},
+};

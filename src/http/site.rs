@@ -1,0 +1,208 @@
+//! A router with all that its requests and answers have in common.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+};
+use futures_util::FutureExt;
+use http_body_util::{BodyExt, Limited};
+use tokio::time::{Instant, timeout};
+
+use super::{
+    Limits, Random, answer,
+    page::{PageContext, RequestId},
+};
+use crate::{lifecycle::Lifecycle, telemetry::Metrics, tls::ConnectionInfo};
+
+/// What is read and thrown away of a body that is refused: a connection closed with unread bytes is
+/// reset, and the reset may overtake the answer.
+const DISCARD_BYTES: usize = 1024 * 1024;
+const DISCARD_LIMIT: Duration = Duration::from_secs(2);
+/// The longest path in the log.
+const LOGGED_PATH: usize = 200;
+
+/// How a site treats its requests and answers.
+#[derive(Debug, Clone)]
+pub struct SiteSettings {
+    pub limits: Limits,
+    pub random: Random,
+    /// TLS is ours: browsers are told to use nothing else for this host.
+    pub hsts: bool,
+    /// Counts the answers of the port that users reach.
+    pub metrics: Option<Arc<Metrics>>,
+    /// Every request is logged at level debug; otherwise only probes are.
+    pub quiet: bool,
+    /// Headers of every answer, the name of the instance for instance.
+    pub extra_headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// A router, dressed. A cheap handle.
+#[derive(Debug, Clone)]
+pub struct Site {
+    pub(super) router: Router,
+    pub(super) limits: Limits,
+}
+
+#[derive(Debug)]
+struct Shared {
+    settings: SiteSettings,
+    lifecycle: Lifecycle,
+}
+
+impl Site {
+    /// Dresses `router`. Answers say `Connection: close` as soon as `lifecycle` drains.
+    #[must_use]
+    pub fn new(router: Router, settings: SiteSettings, lifecycle: Lifecycle) -> Self {
+        let limits = settings.limits.clone();
+        let shared = Arc::new(Shared {
+            settings,
+            lifecycle,
+        });
+        Self {
+            router: router.layer(from_fn_with_state(shared, around)),
+            limits,
+        }
+    }
+
+    /// The dressed router, for tests that need no connection.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+}
+
+/// The way of every request.
+async fn around(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
+    let settings = &shared.settings;
+    let started = Instant::now();
+    let page = PageContext::new(&settings.random);
+    let seen = Seen::of(&request, settings.quiet);
+    request.extensions_mut().insert(page.clone());
+
+    let too_large = too_large(&request, &settings.limits);
+    let response = match too_large {
+        Some(status) => {
+            // Reading would invite a client that waits for `100 Continue` to send all of it.
+            if !request.headers().contains_key(header::EXPECT) {
+                discard(request.into_body()).await;
+            }
+            answer::error(&page, status)
+        }
+        None => run(request, next, &settings.limits, &page).await,
+    };
+    let mut response = answer::shaped(response, &seen.method, &page);
+    let headers = response.headers_mut();
+    answer::secure(headers, &page, settings.hsts);
+    for (name, value) in &settings.extra_headers {
+        headers.insert(name, value.clone());
+    }
+    if too_large.is_some() || shared.lifecycle.is_draining() {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    let status = response.status();
+    if let Some(metrics) = &settings.metrics {
+        metrics
+            .responses
+            .with_label_values(&[status.as_str()])
+            .inc();
+    }
+    seen.log(&page.request_id, status, started.elapsed());
+    response
+}
+
+/// The handler, within its limits; a panic in it costs this request only.
+async fn run(request: Request, next: Next, limits: &Limits, page: &PageContext) -> Response {
+    let body_limit = limits.body;
+    let request = request.map(|body| Body::new(Limited::new(body, body_limit)));
+    let handler = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match timeout(limits.request, handler).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_panic)) => {
+            // The panic's own text went to standard error; it may hold what a client sent.
+            tracing::error!(request_id = %page.request_id, "a handler panicked: please report this");
+            answer::error(page, StatusCode::INTERNAL_SERVER_ERROR)
+        }
+        Err(_elapsed) => {
+            tracing::warn!(request_id = %page.request_id, "no answer within the time limit");
+            answer::error(page, StatusCode::SERVICE_UNAVAILABLE)
+        }
+    }
+}
+
+/// The status of a request that is refused for its size before anything else looks at it.
+fn too_large(request: &Request, limits: &Limits) -> Option<StatusCode> {
+    // `name: value\r\n`, and `METHOD target HTTP/1.1\r\n`.
+    let headers: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |t| t.as_str().len());
+    if headers + target + request.method().as_str().len() + 12 > limits.head {
+        return Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    }
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    announced
+        .is_some_and(|length| length > limits.body as u64)
+        .then_some(StatusCode::PAYLOAD_TOO_LARGE)
+}
+
+async fn discard(body: Body) {
+    let mut body = Limited::new(body, DISCARD_BYTES);
+    let all = async { while let Some(Ok(_)) = body.frame().await {} };
+    let _ = timeout(DISCARD_LIMIT, all).await;
+}
+
+/// What the log says of a request; taken before the handler consumes it.
+struct Seen {
+    method: axum::http::Method,
+    path: String,
+    client: Option<std::net::SocketAddr>,
+    quiet: bool,
+}
+
+impl Seen {
+    fn of(request: &Request, quiet: bool) -> Self {
+        let is_probe = request
+            .extensions()
+            .get::<MatchedPath>()
+            .is_some_and(|path| matches!(path.as_str(), "/healthz" | "/readyz" | "/metrics"));
+        Self {
+            method: request.method().clone(),
+            // Without the query: it holds what applications pass along.
+            path: request.uri().path().chars().take(LOGGED_PATH).collect(),
+            client: request
+                .extensions()
+                .get::<ConnectionInfo>()
+                .map(|info| info.client),
+            quiet: quiet || is_probe,
+        }
+    }
+
+    fn log(&self, request_id: &RequestId, status: StatusCode, took: Duration) {
+        let Self { method, path, .. } = self;
+        let client = self.client.map(tracing::field::display);
+        let status = status.as_u16();
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        if self.quiet {
+            tracing::debug!(%request_id, %method, path, status, ms, client, "request");
+        } else {
+            tracing::info!(%request_id, %method, path, status, ms, client, "request");
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "site_tests.rs"]
+mod tests;

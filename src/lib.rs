@@ -1,0 +1,64 @@
+//! ad-edge: the login edge in front of Active Directory.
+//!
+//! One program, run as N equal instances behind a load balancer. It holds no session: any request of
+//! any login may land on any instance.
+//!
+//! # The way of a login
+//!
+//! ```text
+//! accept → tls → http → web ─→ login → authenticate · directory → profile → token
+//!
+//! ops (metrics, probes): an own listener
+//! ```
+//!
+//! A connection is taken by [`accept`], secured by [`tls`] and served by [`http`]. [`web`] reads what
+//! a relying party wants and hands the proof that came along to [`login`], where the story is told in
+//! one place: [`authenticate`] turns the proof into a principal, [`directory`] finds the entry and its
+//! groups, [`profile`] makes claims of it, and [`token`] signs them.
+//!
+//! # The house
+//!
+//! Imports point to earlier stages or to the ground, never forward, never in a circle; the test
+//! `tests/layering.rs` reads this table and holds it.
+//!
+//! | folder | holds | may import |
+//! | --- | --- | --- |
+//! | `main`, `cli` | parse the command, exit code; a file per command | `app`, `config`, ground |
+//! | `app` | builds everything from the configuration, runs it, reloads, drains | all |
+//! | `web` | routes, the sign-in request, challenge, form, refusal (error → status and page) | ground, `http`, `tls`, `login`, `authenticate`, `directory`, `token` |
+//! | `ops` | metrics page, liveness, readiness | ground, `http` |
+//! | `setup` | what prepares an installation: the signing pair | ground |
+//! | `login` | proof → principal → entry → profile → token; account policy; the audit line | ground, `authenticate`, `directory`, `profile`, `token` |
+//! | `authenticate` | SPNEGO, GSSAPI on worker threads, keytab, replay check | ground |
+//! | `directory` | servers and failover, connections, lookup, entry, groups, password checks, AD codes | ground |
+//! | `profile` | built-in mapper, claims | ground, `directory` |
+//! | `token` | assertion, canonical XML, signature, envelope, metadata | ground, `profile` |
+//! | `accept` | listener, limits, PROXY header | ground |
+//! | `tls` | certificate, handshake | ground, `accept` |
+//! | `http` | serving, limits, pages, request log | ground, `tls` |
+//! | `config` | keys and checks (ground) | `telemetry`, `secret` |
+//! | `lifecycle` | the phases of the end (ground) | |
+//! | `telemetry` | metrics and log (ground) | |
+//! | `clock` | the time of day (ground) | |
+//! | `secret` | values that are never shown (ground) | |
+//!
+//! Ground: `config`, `lifecycle`, `telemetry`, `clock`, `secret`.
+
+pub mod accept;
+pub mod app;
+pub mod authenticate;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod directory;
+pub mod http;
+pub mod lifecycle;
+pub mod login;
+pub mod ops;
+pub mod profile;
+pub mod secret;
+pub mod setup;
+pub mod telemetry;
+pub mod tls;
+pub mod token;
+pub mod web;

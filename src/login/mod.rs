@@ -1,0 +1,208 @@
+//! The story of a login, in one place: proof → principal → entry → profile → token.
+//!
+//! [`Logins::sign_in`] is the whole of it. Every login ends in one audit line and one count, whatever
+//! its outcome.
+
+mod audit;
+mod policy;
+mod refusal;
+
+use std::{sync::Arc, time::Instant};
+
+use aws_lc_rs::rand;
+
+pub use self::{audit::Origin, refusal::Refusal};
+use crate::{
+    authenticate::{Kerberos, Principal},
+    clock::Clock,
+    directory::{Directory, Entry},
+    profile::{Claims, built_in},
+    secret::SecretString,
+    telemetry::Metrics,
+    token::{AssertionId, AuthenticationMethod, Issuer, Statement},
+};
+
+/// What a user, or what speaks for them, brings.
+#[derive(Debug)]
+pub enum Proof {
+    /// A Negotiate token, decoded from base64, and what it may be bound to.
+    Kerberos {
+        token: Vec<u8>,
+        bindings: Option<Vec<u8>>,
+    },
+    Password {
+        username: String,
+        password: SecretString,
+    },
+    /// A proxy that the administrator trusts has authenticated the user by Kerberos.
+    Frontend { user: String },
+}
+
+/// Where the token goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// `wtrealm`.
+    pub audience: &'a str,
+    /// `wctx`.
+    pub context: &'a str,
+}
+
+/// A finished login.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The RequestSecurityTokenResponse for `wresult`.
+    pub wresult: String,
+    /// Kerberos' answer to the client, for `WWW-Authenticate`.
+    pub response: Option<Vec<u8>>,
+}
+
+/// Everything a login needs.
+#[derive(Debug)]
+pub struct Logins {
+    pub directory: Directory,
+    pub kerberos: Option<Kerberos>,
+    pub issuer: Issuer,
+    /// `TOKEN_INCUMBENT_METHOD`.
+    pub incumbent_method: bool,
+    pub clock: Clock,
+    pub metrics: Arc<Metrics>,
+    /// `INSTANCE_NAME`, for audit lines.
+    pub instance: String,
+}
+
+/// Who the user turned out to be, before the directory's word.
+struct Proved {
+    entry: Entry,
+    response: Option<Vec<u8>>,
+}
+
+impl Logins {
+    /// Signs a user in: proves who they are, finds them, checks the account, maps the profile and
+    /// issues the token.
+    ///
+    /// # Errors
+    /// Why not; already counted and logged.
+    pub async fn sign_in(
+        &self,
+        origin: &Origin,
+        proof: Proof,
+        wanted: Wanted<'_>,
+    ) -> Result<SignedIn, Refusal> {
+        let mut line = audit::Line::begin(origin, &proof);
+        let method = proof.method();
+        let outcome = match self.prove(proof, &mut line).await {
+            Ok(proved) => self.issue(proved, method, wanted, &mut line).await,
+            Err(refusal) => Err(refusal),
+        };
+        line.end(&self.instance, &self.metrics, outcome.as_ref().err());
+        outcome
+    }
+
+    async fn prove(&self, proof: Proof, line: &mut audit::Line<'_>) -> Result<Proved, Refusal> {
+        match proof {
+            Proof::Kerberos { token, bindings } => {
+                let kerberos = self.kerberos.as_ref().ok_or(Refusal::MethodOff)?;
+                let accepted = kerberos.accept(token, bindings).await?;
+                self.metrics.stage("gss", accepted.took);
+                line.principal(accepted.principal.to_string());
+                let entry = self.find_principal(&accepted.principal, kerberos).await?;
+                Ok(Proved {
+                    entry,
+                    response: accepted.response,
+                })
+            }
+            Proof::Password { username, password } => {
+                let found = policy::only(self.find(&username).await?, &username)?;
+                let entry = found.ok_or(Refusal::UnknownUser { name: username })?;
+                line.user(entry.dn());
+                self.directory
+                    .verify_password(entry.dn(), &password)
+                    .await?;
+                Ok(Proved {
+                    entry,
+                    response: None,
+                })
+            }
+            Proof::Frontend { user } => {
+                let found = self.find(policy::frontend_name(&user)).await?;
+                let found = policy::only(found, &user)?;
+                let entry = found.ok_or(Refusal::UnknownPrincipal { name: user })?;
+                Ok(Proved {
+                    entry,
+                    response: None,
+                })
+            }
+        }
+    }
+
+    async fn find_principal(
+        &self,
+        principal: &Principal,
+        kerberos: &Kerberos,
+    ) -> Result<Entry, Refusal> {
+        let found = self.find(&principal.name).await?;
+        policy::of_realm(found, principal, &kerberos.realms())
+    }
+
+    async fn find(&self, name: &str) -> Result<Vec<Entry>, Refusal> {
+        let start = Instant::now();
+        let found = self.directory.find_user(name).await;
+        self.metrics.stage("directory", start.elapsed());
+        Ok(found?)
+    }
+
+    async fn issue(
+        &self,
+        proved: Proved,
+        method: AuthenticationMethod,
+        wanted: Wanted<'_>,
+        line: &mut audit::Line<'_>,
+    ) -> Result<SignedIn, Refusal> {
+        let Proved { entry, response } = proved;
+        line.user(entry.dn());
+        let now = self.clock.now();
+        if let Some(refusal) = entry.refusal(now) {
+            return Err(refusal.into());
+        }
+        let start = Instant::now();
+        let groups = self.directory.groups_of(entry.dn()).await;
+        self.metrics.stage("groups", start.elapsed());
+        let profile = built_in(&entry, Some(groups));
+        let claims = Claims::of(&profile)?;
+        let start = Instant::now();
+        let mut random = [0; 16];
+        rand::fill(&mut random).map_err(|_| Refusal::NoRandomness)?;
+        let wresult = self.issuer.issue(&Statement {
+            id: AssertionId::from_random(random),
+            now,
+            audience: wanted.audience,
+            method: if self.incumbent_method {
+                AuthenticationMethod::Password
+            } else {
+                method
+            },
+            claims: &claims,
+            context: wanted.context,
+        })?;
+        self.metrics.stage("sign", start.elapsed());
+        Ok(SignedIn { wresult, response })
+    }
+}
+
+impl Proof {
+    fn method(&self) -> AuthenticationMethod {
+        match self {
+            Self::Kerberos { .. } | Self::Frontend { .. } => AuthenticationMethod::Kerberos,
+            Self::Password { .. } => AuthenticationMethod::Password,
+        }
+    }
+
+    /// The `method` label of metrics and audit lines.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Kerberos { .. } => "kerberos",
+            Self::Password { .. } => "password",
+            Self::Frontend { .. } => "frontend",
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Why a login was refused, by whoever refused it.
+
+use crate::{
+    authenticate::{KerberosRefusal, Principal},
+    directory::{AccountRefusal, BindError, DirectoryError},
+    profile::UnusableProfile,
+    token::SigningKeyError,
+};
+
+/// A refused login. Its text is for the administrator: cause and remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error(transparent)]
+    Kerberos(#[from] KerberosRefusal),
+    #[error("this way to sign in is switched off")]
+    MethodOff,
+    #[error(
+        "the directory has no user {name:?} under LDAP_BASE by LDAP_USER_BY_NAME; check both keys \
+         if there should be one"
+    )]
+    UnknownUser { name: String },
+    #[error(
+        "{name} is proved, but the directory has no such user under LDAP_BASE by \
+         LDAP_USER_BY_NAME; check both keys if there should be one"
+    )]
+    UnknownPrincipal { name: String },
+    #[error(
+        "the directory has {count} entries for {name:?}; make LDAP_USER_BY_NAME or LDAP_BASE \
+         narrower, so that a name means one user"
+    )]
+    Ambiguous { name: String, count: usize },
+    #[error(
+        "{principal} is not the directory's {dn}: that entry is of another domain. Point LDAP_BASE \
+         at the domain of that realm, or take the realm out of KERBEROS_REALMS"
+    )]
+    OtherDomain { principal: Principal, dn: String },
+    #[error(transparent)]
+    Password(#[from] BindError),
+    #[error(transparent)]
+    Account(#[from] AccountRefusal),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Profile(#[from] UnusableProfile),
+    #[error(transparent)]
+    Signing(#[from] SigningKeyError),
+    #[error("the system gives no random numbers")]
+    NoRandomness,
+}
+
+impl Refusal {
+    /// The `reason` label of metrics and audit lines.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Kerberos(refusal) => refusal.reason(),
+            Self::MethodOff => "method_off",
+            Self::UnknownUser { .. } | Self::UnknownPrincipal { .. } => "unknown_user",
+            Self::Ambiguous { .. } => "ambiguous_user",
+            Self::OtherDomain { .. } => "other_domain",
+            Self::Password(error) => match error {
+                BindError::WrongPassword => "wrong_password",
+                BindError::PasswordExpired => "password_expired",
+                BindError::PasswordChangeRequired => "password_change_required",
+                BindError::Account(refusal) => account(*refusal),
+                BindError::Unavailable(_) => "directory",
+            },
+            Self::Account(refusal) => account(*refusal),
+            Self::Directory(_) => "directory",
+            Self::Profile(_) => "profile",
+            Self::Signing(_) | Self::NoRandomness => "signing",
+        }
+    }
+
+    /// Whether this is the installation's trouble, not the user's.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        match self {
+            Self::Kerberos(refusal) => matches!(refusal, KerberosRefusal::Busy),
+            Self::Password(error) => matches!(error, BindError::Unavailable(_)),
+            Self::Directory(_) | Self::Profile(_) | Self::Signing(_) | Self::NoRandomness => true,
+            Self::MethodOff
+            | Self::UnknownUser { .. }
+            | Self::UnknownPrincipal { .. }
+            | Self::Ambiguous { .. }
+            | Self::OtherDomain { .. }
+            | Self::Account(_) => false,
+        }
+    }
+}
+
+fn account(refusal: AccountRefusal) -> &'static str {
+    match refusal {
+        AccountRefusal::Disabled => "account_disabled",
+        AccountRefusal::Expired => "account_expired",
+        AccountRefusal::Locked => "account_locked",
+    }
+}

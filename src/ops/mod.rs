@@ -1,0 +1,105 @@
+//! What operators and machines ask: metrics, liveness, readiness, on a listener of its own that
+//! answers until the very end.
+
+mod readiness;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use crate::{
+    http::{AcceptLimits, Front, Limits, Listener, Random, Site, SiteSettings, page::Verbatim},
+    lifecycle::Lifecycle,
+    telemetry::Metrics,
+};
+
+pub use self::readiness::{Readiness, Ready};
+
+/// Scrapers and balancers are few; the bound keeps a mistake from taking every file descriptor.
+const MAX_CONNECTIONS: usize = 256;
+
+/// `/healthz` and `/readyz`, for the port that users reach as well: a balancer should check the path
+/// that they take.
+pub fn probes(readiness: Arc<Readiness>) -> Router {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .with_state(readiness)
+}
+
+/// The probes and `/metrics`.
+pub fn router(readiness: Arc<Readiness>, metrics: Arc<Metrics>) -> Router {
+    let scrape = Router::new()
+        .route("/metrics", get(scrape))
+        .with_state((Arc::clone(&readiness), metrics));
+    probes(readiness).merge(scrape)
+}
+
+/// Serves `router` in plain HTTP on `listener` until `lifecycle` stops: not the one of the front that
+/// users reach, but one that is drained after it.
+pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
+    let settings = SiteSettings {
+        limits: Limits::for_token(0),
+        random: Random::system(),
+        hsts: false,
+        metrics: None,
+        quiet: true,
+        extra_headers: Vec::new(),
+    };
+    let site = Site::new(router, settings, lifecycle.clone());
+    let limits = AcceptLimits {
+        connections: MAX_CONNECTIONS,
+        proxy: None,
+    };
+    Front::new(site, None, lifecycle, None)
+        .run(listener, limits)
+        .await;
+}
+
+/// The process runs and serves requests; says nothing about what it depends on.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+async fn readyz(State(readiness): State<Arc<Readiness>>) -> Response {
+    let (status, text) = match readiness.evaluate() {
+        Ready::Yes => (StatusCode::OK, "ready\n".to_owned()),
+        Ready::No(reasons) => (StatusCode::SERVICE_UNAVAILABLE, lines(&reasons)),
+        // Not 503: HAProxy's `disable-on-404` takes the server out gently, 503 would cut what runs.
+        Ready::Draining => (StatusCode::NOT_FOUND, "draining\n".to_owned()),
+    };
+    let mut response = (status, text).into_response();
+    response.extensions_mut().insert(Verbatim);
+    response
+}
+
+async fn scrape(State((readiness, metrics)): State<(Arc<Readiness>, Arc<Metrics>)>) -> Response {
+    metrics
+        .ready
+        .set(i64::from(readiness.evaluate() == Ready::Yes));
+    match metrics.render() {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
+        Err(cause) => {
+            tracing::error!(%cause, "the metrics could not be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+fn lines(reasons: &[String]) -> String {
+    reasons.iter().fold(String::new(), |mut text, reason| {
+        text.push_str(reason);
+        text.push('\n');
+        text
+    })
+}
+
+#[cfg(test)]
+#[path = "ops_tests.rs"]
+mod tests;

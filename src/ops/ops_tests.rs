@@ -1,0 +1,95 @@
+//! Tests of probes and metrics, and of the listener's end.
+
+use std::{
+    net::Ipv4Addr,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use axum::{body::Body, http::Request};
+use http_body_util::BodyExt;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tower::ServiceExt;
+
+use super::*;
+
+async fn ask(router: &Router, path: &str) -> (u16, String) {
+    let request = Request::get(path).body(Body::empty()).expect("a request");
+    let response = router.clone().oneshot(request).await.expect("answers");
+    let status = response.status().as_u16();
+    let bytes = response
+        .into_body()
+        .collect()
+        .await
+        .expect("a body")
+        .to_bytes();
+    (status, String::from_utf8(bytes.to_vec()).expect("UTF-8"))
+}
+
+#[tokio::test]
+async fn readiness_follows_its_checks_and_the_drain() {
+    let lifecycle = Lifecycle::new();
+    let up = Arc::new(AtomicBool::new(true));
+    let seen = Arc::clone(&up);
+    let readiness = Readiness::new(lifecycle.clone())
+        .with("keytab", || Ok(()))
+        .with("directory", move || {
+            if seen.load(Ordering::Relaxed) {
+                Ok(())
+            } else {
+                Err("no server answers\nsince 10 s".to_owned())
+            }
+        });
+    let metrics = Arc::new(Metrics::new());
+    let router = router(Arc::new(readiness), Arc::clone(&metrics));
+    assert_eq!(ask(&router, "/readyz").await, (200, "ready\n".to_owned()));
+    let (status, text) = ask(&router, "/metrics").await;
+    assert_eq!(status, 200);
+    assert!(text.contains("\nad_edge_ready 1\n"), "{text}");
+
+    up.store(false, Ordering::Relaxed);
+    let expected = "directory: no server answers since 10 s\n".to_owned();
+    assert_eq!(ask(&router, "/readyz").await, (503, expected));
+    let (_, text) = ask(&router, "/metrics").await;
+    assert!(text.contains("\nad_edge_ready 0\n"), "{text}");
+    assert_eq!(ask(&router, "/healthz").await, (200, "ok\n".to_owned()));
+
+    lifecycle.hurry();
+    assert_eq!(
+        ask(&router, "/readyz").await,
+        (404, "draining\n".to_owned())
+    );
+    assert_eq!(ask(&router, "/healthz").await, (200, "ok\n".to_owned()));
+}
+
+#[tokio::test]
+async fn the_listener_answers_while_the_front_drains_and_ends_with_its_own_lifecycle() {
+    let (front, own) = (Lifecycle::new(), Lifecycle::new());
+    let readiness = Arc::new(Readiness::new(front.clone()));
+    let listener = Listener::bind(Ipv4Addr::LOCALHOST.into(), 0).expect("binds");
+    let address = listener.address();
+    let router = router(readiness, Arc::new(Metrics::new()));
+    let running = tokio::spawn(run(listener, router, own.clone()));
+    front.drain(Duration::ZERO, Duration::from_secs(1)).await;
+
+    let mut stream = TcpStream::connect(address).await.expect("connects");
+    stream
+        .write_all(b"GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await
+        .expect("sends");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.expect("reads");
+    assert!(
+        text.starts_with("HTTP/1.1 404 ") && text.ends_with("draining\n"),
+        "{text}"
+    );
+    assert!(text.contains("text/plain"), "not a page: {text}");
+
+    let drained = own.drain(Duration::ZERO, Duration::from_secs(1)).await;
+    assert_eq!(drained.cut, 0);
+    running.await.expect("no panic");
+    assert!(TcpStream::connect(address).await.is_err(), "closed");
+}

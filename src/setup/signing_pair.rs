@@ -1,0 +1,118 @@
+//! The signing pair of a new installation: RSA-2048, self-signed, as the incumbent makes it.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
+
+use crate::{
+    config::{Home, SigningPair},
+    secret::SecretString,
+};
+
+/// Relying parties know the certificate by its thumbprint and do not look at its end; it is far away
+/// so that those that do are not surprised.
+const LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// Why no pair could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    #[error("no signing pair can be generated: {0}")]
+    Generate(#[from] rcgen::Error),
+    #[error(
+        "there is no signing pair and {} cannot be written ({source}): make the folder writable for \
+         the first start, or copy certs/cert.pem and certs/cert.key from another instance",
+        path.display()
+    )]
+    Write { path: PathBuf, source: io::Error },
+}
+
+/// Makes `certs/cert.pem` and `certs/cert.key`, the key readable for this user only. An existing
+/// file is never overwritten.
+///
+/// # Errors
+/// When the pair cannot be made or written.
+pub fn generate_signing_pair(
+    home: &Home,
+    connection: &str,
+    domain: &str,
+    now: SystemTime,
+) -> Result<SigningPair, GenerateError> {
+    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    for (kind, value) in [
+        (DnType::CommonName, connection),
+        (DnType::OrganizationalUnitName, domain),
+        (DnType::OrganizationName, "auth0/ad-ldap-connector"),
+    ] {
+        params.distinguished_name.push(kind, value);
+    }
+    params.not_before = now.into();
+    params.not_after = (now + LIFETIME).into();
+    let certificate = params.self_signed(&key)?.pem();
+    let key = key.serialize_pem();
+    // The key first: a certificate without its key would look like a damaged installation.
+    write_new(&home.signing_key(), &key, 0o600)?;
+    write_new(&home.signing_certificate(), &certificate, 0o644)?;
+    Ok(SigningPair {
+        certificate,
+        key: SecretString::from(key),
+    })
+}
+
+fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), GenerateError> {
+    let write = || {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(path)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(|source| GenerateError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use x509_parser::{parse_x509_certificate, pem::parse_x509_pem};
+
+    use super::*;
+
+    #[test]
+    fn the_pair_names_the_connection_and_its_key_is_private() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let home = Home::new(folder.path());
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_467_124);
+        let pair = generate_signing_pair(&home, "corp", "corp.example", now).expect("made");
+        let (_, pem) = parse_x509_pem(pair.certificate.as_bytes()).expect("PEM");
+        let (_, certificate) = parse_x509_certificate(&pem.contents).expect("a certificate");
+        assert_eq!(
+            certificate.subject().to_string(),
+            "CN=corp, OU=corp.example, O=auth0/ad-ldap-connector"
+        );
+        let mode = fs::metadata(home.signing_key())
+            .expect("written")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+        // What is there is never overwritten.
+        let before = fs::read(home.signing_key()).expect("read");
+        assert!(generate_signing_pair(&home, "corp", "corp.example", now).is_err());
+        assert_eq!(fs::read(home.signing_key()).expect("read"), before);
+    }
+}

@@ -1,0 +1,216 @@
+//! Every metric of the program, in one struct.
+//!
+//! Names follow Prometheus' conventions: the prefix `ad_edge_`, base units, few labels, and no label
+//! whose values a client could choose.
+
+use std::time::Duration;
+
+use prometheus::{
+    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+/// Buckets for work that takes from a hundred microseconds to some seconds.
+const SECONDS: &[f64] = &[
+    0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
+    10.0, 20.0,
+];
+
+/// The metrics of one instance and the registry that holds them.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// `ad_edge_logins_total{method, outcome, reason}`: finished direct logins. `reason` is empty
+    /// when the outcome is `success`.
+    pub logins: IntCounterVec,
+    /// `ad_edge_login_stage_seconds{stage}`: time spent in one stage of a login.
+    pub stage_seconds: HistogramVec,
+    /// `ad_edge_challenges_total`: answers 401 that ask for Kerberos.
+    pub challenges: IntCounter,
+    /// `ad_edge_connections`: open connections on PORT.
+    pub connections: IntGauge,
+    /// `ad_edge_connections_total{outcome}`: accepted connections by how their opening went.
+    pub connections_opened: IntCounterVec,
+    /// `ad_edge_handshakes_total{kind}`: TLS handshakes, `full` or `resumed`.
+    pub handshakes: IntCounterVec,
+    /// `ad_edge_http_responses_total{status}`: answers on PORT by status code.
+    pub responses: IntCounterVec,
+    /// `ad_edge_directory_up{server}`: 1 when the last probe or operation on a server succeeded.
+    pub directory_up: IntGaugeVec,
+    /// `ad_edge_directory_operations_total{operation, outcome}`.
+    pub directory_operations: IntCounterVec,
+    /// `ad_edge_directory_seconds{operation}`.
+    pub directory_seconds: HistogramVec,
+    /// `ad_edge_certificate_expiry_seconds{use}`: Unix time at which a certificate ends.
+    pub certificate_expiry: GaugeVec,
+    /// `ad_edge_ready`: 1 while this instance can sign someone in.
+    pub ready: IntGauge,
+}
+
+impl Metrics {
+    /// Registers every metric.
+    ///
+    /// # Panics
+    /// When two metrics have one name: a mistake in this file, found by its unit test.
+    #[must_use]
+    pub fn new() -> Self {
+        let registry = Registry::new();
+        let r = &registry;
+        let build = gauges(
+            r,
+            "build_info",
+            "Version of the running program; always 1.",
+            &["version"],
+        );
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        Self {
+            logins: counters(
+                r,
+                "logins_total",
+                "Finished direct logins.",
+                &["method", "outcome", "reason"],
+            ),
+            stage_seconds: histograms(
+                r,
+                "login_stage_seconds",
+                "Time spent in one stage of a login.",
+                &["stage"],
+            ),
+            challenges: counter(
+                r,
+                "challenges_total",
+                "Answers that ask the browser for Kerberos.",
+            ),
+            connections: gauge(r, "connections", "Open connections on PORT."),
+            connections_opened: counters(
+                r,
+                "connections_total",
+                "Connections on PORT by how their opening went.",
+                &["outcome"],
+            ),
+            handshakes: counters(r, "handshakes_total", "TLS handshakes.", &["kind"]),
+            responses: counters(
+                r,
+                "http_responses_total",
+                "Answers on PORT by status code.",
+                &["status"],
+            ),
+            directory_up: gauges(
+                r,
+                "directory_up",
+                "1 when the directory server answered last.",
+                &["server"],
+            ),
+            directory_operations: counters(
+                r,
+                "directory_operations_total",
+                "Directory operations.",
+                &["operation", "outcome"],
+            ),
+            directory_seconds: histograms(
+                r,
+                "directory_seconds",
+                "Time of a directory operation.",
+                &["operation"],
+            ),
+            certificate_expiry: float_gauges(
+                r,
+                "certificate_expiry_seconds",
+                "Unix time at which a certificate in use ends.",
+                &["use"],
+            ),
+            ready: gauge(r, "ready", "1 while this instance can sign someone in."),
+            registry,
+        }
+    }
+
+    /// Records what one stage of a login took.
+    pub fn stage(&self, stage: &str, took: Duration) {
+        self.stage_seconds
+            .with_label_values(&[stage])
+            .observe(took.as_secs_f64());
+    }
+
+    /// The text that a Prometheus server scrapes (exposition format 0.0.4).
+    ///
+    /// # Errors
+    /// When a metric cannot be encoded.
+    pub fn render(&self) -> Result<String, prometheus::Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn name(short: &str) -> String {
+    format!("ad_edge_{short}")
+}
+
+/// Registers a metric; names are constants of this file, so a failure is a mistake here.
+macro_rules! register {
+    ($registry:expr, $metric:expr) => {{
+        let metric = $metric.expect("a metric's name and labels are well formed");
+        $registry
+            .register(Box::new(metric.clone()))
+            .expect("a metric's name is used once");
+        metric
+    }};
+}
+
+fn counter(r: &Registry, short: &str, help: &str) -> IntCounter {
+    register!(r, IntCounter::new(name(short), help))
+}
+
+fn counters(r: &Registry, short: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+    register!(r, IntCounterVec::new(Opts::new(name(short), help), labels))
+}
+
+fn gauge(r: &Registry, short: &str, help: &str) -> IntGauge {
+    register!(r, IntGauge::new(name(short), help))
+}
+
+fn gauges(r: &Registry, short: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+    register!(r, IntGaugeVec::new(Opts::new(name(short), help), labels))
+}
+
+fn float_gauges(r: &Registry, short: &str, help: &str, labels: &[&str]) -> GaugeVec {
+    register!(r, GaugeVec::new(Opts::new(name(short), help), labels))
+}
+
+fn histograms(r: &Registry, short: &str, help: &str, labels: &[&str]) -> HistogramVec {
+    let opts = HistogramOpts::new(name(short), help).buckets(SECONDS.to_vec());
+    register!(r, HistogramVec::new(opts, labels))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_register_and_render() {
+        let metrics = Metrics::new();
+        metrics
+            .logins
+            .with_label_values(&["kerberos", "success", ""])
+            .inc();
+        metrics.stage("sign", Duration::from_micros(250));
+        let text = metrics.render().expect("renders");
+        assert!(
+            text.contains(
+                r#"ad_edge_logins_total{method="kerberos",outcome="success",reason=""} 1"#
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains(r#"ad_edge_login_stage_seconds_count{stage="sign"} 1"#),
+            "{text}"
+        );
+        assert!(text.contains("ad_edge_build_info{"), "{text}");
+    }
+}

@@ -1,0 +1,162 @@
+//! The handshake of one connection, within a limit, and what can go wrong in it.
+
+use std::{io, time::Duration};
+
+use rustls::HandshakeKind;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{ConnectionInfo, Secured, TlsServer};
+use crate::accept::Connection;
+
+/// From the first byte to the end of the handshake.
+pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+
+/// The answer to a browser that was sent here with `http://`.
+const PLAIN_HTTP_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
+    Content-Type: text/plain; charset=utf-8\r\n\
+    Content-Length: 84\r\n\
+    Connection: close\r\n\
+    \r\n\
+    This port speaks HTTPS: write https:// in place of http:// in front of the address.\n";
+
+/// Why there is no TLS on a connection.
+#[derive(Debug, thiserror::Error)]
+pub enum HandshakeFailure {
+    #[error("not finished within the time limit")]
+    Timeout,
+    #[error("closed before it was finished")]
+    Eof,
+    #[error("plain HTTP was spoken to this port")]
+    PlainHttp,
+    /// The client refused: most often it does not trust our certificate.
+    #[error("refused by the client: {0}")]
+    Alert(String),
+    /// No common version, cipher suite or protocol.
+    #[error("nothing in common with the client: {0}")]
+    NothingInCommon(String),
+    #[error("not TLS: {0}")]
+    Protocol(String),
+    #[error("connection lost: {0}")]
+    Io(#[source] io::Error),
+}
+
+impl HandshakeFailure {
+    /// The value of the metric's label `outcome`.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Timeout => "tls_timeout",
+            Self::Eof => "tls_eof",
+            Self::PlainHttp => "tls_plain_http",
+            Self::Alert(_) => "tls_alert",
+            Self::NothingInCommon(_) => "tls_nothing_in_common",
+            Self::Protocol(_) => "tls_protocol",
+            Self::Io(_) => "tls_io",
+        }
+    }
+
+    /// Whether an administrator can do something about it: clients that go away, scanners and the
+    /// balancer's connection checks are everyday noise.
+    #[must_use]
+    pub fn is_worth_a_line(&self) -> bool {
+        matches!(
+            self,
+            Self::Alert(_) | Self::NothingInCommon(_) | Self::Timeout
+        )
+    }
+
+    fn of(cause: io::Error) -> Self {
+        use rustls::Error as Tls;
+        match cause
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<Tls>())
+        {
+            Some(Tls::AlertReceived(alert)) => Self::Alert(format!("{alert:?}")),
+            Some(tls @ (Tls::PeerIncompatible(_) | Tls::NoApplicationProtocol)) => {
+                Self::NothingInCommon(tls.to_string())
+            }
+            Some(tls) => Self::Protocol(tls.to_string()),
+            None if cause.kind() == io::ErrorKind::UnexpectedEof => Self::Eof,
+            None => Self::Io(cause),
+        }
+    }
+}
+
+impl TlsServer {
+    /// Does the handshake with the identity in use now.
+    ///
+    /// # Errors
+    /// When it fails or lasts longer than `limit`.
+    pub async fn handshake(
+        &self,
+        connection: Connection,
+        limit: Duration,
+    ) -> Result<Secured, HandshakeFailure> {
+        timeout(limit, self.handshake_now(connection))
+            .await
+            .map_err(|_| HandshakeFailure::Timeout)?
+    }
+
+    async fn handshake_now(&self, connection: Connection) -> Result<Secured, HandshakeFailure> {
+        let Connection { stream, peer, via } = connection;
+        let mut first = [0];
+        match stream.peek(&mut first).await {
+            Ok(0) => return Err(HandshakeFailure::Eof),
+            Ok(_) => {}
+            Err(cause) => return Err(HandshakeFailure::Io(cause)),
+        }
+        // A TLS record starts with its type, 22; every HTTP method with a capital letter.
+        if first[0].is_ascii_uppercase() {
+            answer_plain_http(stream).await;
+            return Err(HandshakeFailure::PlainHttp);
+        }
+        let current = self.current();
+        let stream = TlsAcceptor::from(std::sync::Arc::clone(&current.config))
+            .accept(stream)
+            .await
+            .map_err(HandshakeFailure::of)?;
+        let (_, session) = stream.get_ref();
+        let info = ConnectionInfo {
+            client: peer,
+            via,
+            server_name: session.server_name().map(str::to_owned),
+            resumed: session.handshake_kind() == Some(HandshakeKind::Resumed),
+            channel_binding: current.leaf.channel_binding.clone(),
+        };
+        Ok(Secured { stream, info })
+    }
+}
+
+/// Best effort: the caller's time limit covers it.
+async fn answer_plain_http(mut stream: TcpStream) {
+    // A socket closed with unread bytes is reset, and the reset may overtake the answer.
+    let mut request = vec![0; 16 * 1024];
+    let drained = async {
+        let mut length = 0;
+        while length < request.len() {
+            match stream.read(&mut request[length..]).await {
+                Ok(0) | Err(_) => return,
+                Ok(n) => length += n,
+            }
+            if request[..length].windows(4).any(|end| end == b"\r\n\r\n") {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = drained => {}
+        () = sleep(Duration::from_secs(1)) => {}
+    }
+    if stream.write_all(PLAIN_HTTP_ANSWER).await.is_ok() {
+        let _ = stream.shutdown().await;
+    }
+}
+
+#[cfg(test)]
+#[path = "handshake_tests.rs"]
+mod tests;

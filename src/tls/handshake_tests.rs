@@ -1,0 +1,190 @@
+//! Tests of the handshake with real clients on real sockets.
+
+use std::{net::Ipv4Addr, sync::Arc};
+
+use rcgen::{CertificateParams, KeyPair};
+use rustls::{ClientConfig, RootCertStore, client::Resumption};
+use rustls_pki_types::{CertificateDer, ServerName};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_rustls::TlsConnector;
+
+use super::*;
+use crate::{config::TlsMaterial, tls::Identity};
+
+const SHORT: Duration = Duration::from_millis(80);
+const HOST: &str = "login.corp.example";
+
+fn identity() -> (Identity, CertificateDer<'static>) {
+    let key = KeyPair::generate().expect("a key");
+    let params = CertificateParams::new(vec![HOST.to_owned()]).expect("a name");
+    let certificate = params.self_signed(&key).expect("signs");
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let (chain, file) = (folder.path().join("tls.pem"), folder.path().join("tls.key"));
+    std::fs::write(&chain, certificate.pem()).expect("writes");
+    std::fs::write(&file, key.serialize_pem()).expect("writes");
+    let identity = Identity::load(&TlsMaterial::Pem { chain, key: file }).expect("loads");
+    (identity, certificate.der().clone())
+}
+
+fn client(trusts: &CertificateDer<'static>, alpn: &[&[u8]]) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusts.clone()).expect("a root");
+    let mut config = ClientConfig::builder_with_provider(crate::tls::identity::provider())
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    config.resumption = Resumption::in_memory_sessions(8);
+    Arc::new(config)
+}
+
+/// A handshake of `server` with whatever the test does at the other end of the socket.
+async fn meet(server: &TlsServer) -> (TcpStream, JoinHandle<Result<Secured, HandshakeFailure>>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .expect("binds");
+    let near = TcpStream::connect(listener.local_addr().expect("an address"))
+        .await
+        .expect("connects");
+    let (stream, peer) = listener.accept().await.expect("accepts");
+    let server = server.clone();
+    let task = tokio::spawn(async move {
+        let connection = Connection {
+            stream,
+            peer,
+            via: None,
+        };
+        server.handshake(connection, SHORT * 10).await
+    });
+    (near, task)
+}
+
+/// Connects with TLS, reads the server's greeting (so that the tickets arrive), and returns what the
+/// server knows of the connection.
+async fn connect(server: &TlsServer, config: &Arc<ClientConfig>) -> ConnectionInfo {
+    let (near, task) = meet(server).await;
+    let name = ServerName::try_from(HOST).expect("a name");
+    let mut near = TlsConnector::from(Arc::clone(config))
+        .connect(name, near)
+        .await
+        .expect("handshake");
+    let mut secured = task.await.expect("no panic").expect("handshake");
+    secured.stream.write_all(b"hi").await.expect("sends");
+    secured.stream.flush().await.expect("sends");
+    near.read_exact(&mut [0; 2]).await.expect("reads");
+    secured.info
+}
+
+async fn failure(task: JoinHandle<Result<Secured, HandshakeFailure>>) -> HandshakeFailure {
+    task.await.expect("no panic").expect_err("fails")
+}
+
+#[tokio::test]
+async fn a_second_connection_resumes_and_both_carry_name_and_binding() {
+    let (identity, certificate) = identity();
+    let server = TlsServer::new(identity).expect("settings");
+    let config = client(&certificate, &[b"http/1.1"]);
+    let (first, second) = (
+        connect(&server, &config).await,
+        connect(&server, &config).await,
+    );
+    assert_eq!((first.resumed, second.resumed), (false, true));
+    for info in [first, second] {
+        assert_eq!(info.server_name.as_deref(), Some(HOST));
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &certificate);
+        let mut expected = b"tls-server-end-point:".to_vec();
+        expected.extend_from_slice(hash.as_ref());
+        assert_eq!(info.channel_binding.expect("bound").as_bytes(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_reload_serves_the_new_certificate() {
+    let ((old, _), (new, certificate)) = (identity(), identity());
+    let server = TlsServer::new(old).expect("settings");
+    server.replace(new).expect("settings");
+    // Trusts the new certificate only.
+    connect(&server, &client(&certificate, &[])).await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_trust_us_is_an_alert() {
+    let (identity, _) = identity();
+    let (_, stranger) = super::tests::identity();
+    let server = TlsServer::new(identity).expect("settings");
+    let (near, task) = meet(&server).await;
+    let name = ServerName::try_from(HOST).expect("a name");
+    let connected = TlsConnector::from(client(&stranger, &[]))
+        .connect(name, near)
+        .await;
+    assert!(connected.is_err());
+    let failure = failure(task).await;
+    assert_eq!(failure.label(), "tls_alert", "{failure:?}");
+    assert!(failure.is_worth_a_line());
+}
+
+#[tokio::test]
+async fn a_client_that_wants_only_http2_has_nothing_in_common() {
+    let (identity, certificate) = identity();
+    let server = TlsServer::new(identity).expect("settings");
+    let (near, task) = meet(&server).await;
+    let name = ServerName::try_from(HOST).expect("a name");
+    let config = client(&certificate, &[b"h2"]);
+    assert!(
+        TlsConnector::from(config)
+            .connect(name, near)
+            .await
+            .is_err()
+    );
+    assert_eq!(failure(task).await.label(), "tls_nothing_in_common");
+}
+
+#[tokio::test]
+async fn plain_http_is_answered_with_a_pointer_to_https() {
+    let (identity, _) = identity();
+    let server = TlsServer::new(identity).expect("settings");
+    let (mut near, task) = meet(&server).await;
+    near.write_all(b"GET /wsfed HTTP/1.1\r\nHost: login.corp.example\r\n\r\n")
+        .await
+        .expect("sends");
+    let mut answer = String::new();
+    near.read_to_string(&mut answer).await.expect("reads");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+    assert!(
+        head.contains(&format!("Content-Length: {}\r\n", body.len())),
+        "{head}"
+    );
+    assert!(body.contains("https://"), "{body}");
+    assert_eq!(failure(task).await.label(), "tls_plain_http");
+}
+
+#[tokio::test]
+async fn silence_half_a_hello_noise_and_hanging_up_are_told_apart() {
+    let (identity, _) = identity();
+    let server = TlsServer::new(identity).expect("settings");
+    let (silent, task) = meet(&server).await;
+    assert_eq!(failure(task).await.label(), "tls_timeout");
+    drop(silent);
+
+    let (mut half, task) = meet(&server).await;
+    half.write_all(b"\x16\x03\x01\x02").await.expect("sends");
+    assert_eq!(failure(task).await.label(), "tls_timeout");
+
+    let (mut noise, task) = meet(&server).await;
+    noise
+        .write_all(b"\x00\x01\x02\x03\x04\x05\x06\x07")
+        .await
+        .expect("sends");
+    assert_eq!(failure(task).await.label(), "tls_protocol");
+
+    let (gone, task) = meet(&server).await;
+    drop(gone);
+    assert_eq!(failure(task).await.label(), "tls_eof");
+
+    let (mut halfway, task) = meet(&server).await;
+    halfway.write_all(b"\x16\x03\x01\x02").await.expect("sends");
+    drop(halfway);
+    assert_eq!(failure(task).await.label(), "tls_eof");
+}

@@ -1,0 +1,90 @@
+//! The second stage: TLS towards browsers, with the certificate of `SERVER_URL`.
+//!
+//! [`Identity`] is what the configured files hold, checked; [`TlsServer`] holds it for new connections
+//! and takes a new one at a reload; [`TlsServer::handshake`] turns a [`Connection`]
+//! into a [`Secured`] one.
+
+mod certificate;
+mod error;
+mod handshake;
+mod identity;
+mod server;
+
+use std::{fmt, net::SocketAddr, sync::Arc};
+
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+/// The stage before, for the stages after: each imports only its neighbour.
+pub use crate::accept::{AcceptLimits, Connection, Listener, accept};
+
+pub use self::{
+    certificate::LeafFacts,
+    error::TlsError,
+    handshake::{HANDSHAKE_LIMIT, HandshakeFailure},
+    identity::Identity,
+    server::TlsServer,
+};
+
+/// A connection after its handshake.
+#[derive(Debug)]
+pub struct Secured {
+    pub stream: TlsStream<TcpStream>,
+    pub info: ConnectionInfo,
+}
+
+/// What is known about the connection that a request came on.
+#[derive(Debug, Clone)]
+pub struct ConnectionInfo {
+    /// The client's address, see [`Connection::peer`].
+    pub client: SocketAddr,
+    /// The balancer's address, when it named the client.
+    pub via: Option<SocketAddr>,
+    /// The host name that the client asked for in the handshake (SNI).
+    pub server_name: Option<String>,
+    /// Whether the TLS session was resumed.
+    pub resumed: bool,
+    /// What a Kerberos token may be bound to; `None` without TLS, and for certificates whose signature
+    /// has no hash (Ed25519).
+    pub channel_binding: Option<ChannelBinding>,
+}
+
+impl ConnectionInfo {
+    /// For a connection without TLS.
+    #[must_use]
+    pub fn plain(client: SocketAddr, via: Option<SocketAddr>) -> Self {
+        Self {
+            client,
+            via,
+            server_name: None,
+            resumed: false,
+            channel_binding: None,
+        }
+    }
+}
+
+/// The application data of GSSAPI channel bindings: `tls-server-end-point:` and the hash of the
+/// certificate (RFC 5929, section 4).
+#[derive(Clone, PartialEq, Eq)]
+pub struct ChannelBinding(Arc<[u8]>);
+
+impl ChannelBinding {
+    /// From the hash of a certificate.
+    #[must_use]
+    pub fn end_point(hash: &[u8]) -> Self {
+        let mut bytes = b"tls-server-end-point:".to_vec();
+        bytes.extend_from_slice(hash);
+        Self(bytes.into())
+    }
+
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ChannelBinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChannelBinding({})", hex::encode(&self.0))
+    }
+}

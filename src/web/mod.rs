@@ -1,0 +1,106 @@
+//! The front that browsers meet at SERVER_URL: WS-Federation's passive sign-in, by Kerberos or form.
+//!
+//! `request` reads what is wanted, `wsfed` and `direct` run the login, `refusal` words what went
+//! wrong, `pages` holds the templates.
+
+mod direct;
+mod negotiate;
+mod pages;
+mod refusal;
+mod request;
+mod wsfed;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+
+use crate::{
+    config::{ListenConfig, RelyingParties},
+    http::page::{PageContext, notice},
+    login::Logins,
+    tls::ConnectionInfo,
+    token::federation_metadata,
+};
+
+/// What the routes need.
+#[derive(Debug)]
+pub struct Web {
+    pub logins: Logins,
+    pub relying_parties: RelyingParties,
+    /// Whose sign-in page this is; may be empty.
+    pub site: String,
+    /// `FORM_LOGIN`.
+    pub form: bool,
+    /// `WITH_KERBEROS_PROXY_FRONTEND`.
+    pub proxy_frontend: bool,
+    pub listen: ListenConfig,
+    /// SERVER_URL without a slash at its end.
+    pub server_url: String,
+}
+
+/// The routes of direct logins.
+pub fn router(web: Arc<Web>) -> Router {
+    Router::new()
+        .route("/", get(welcome))
+        .route("/wsfed", get(wsfed::open).post(wsfed::submit))
+        .route("/wsfed/direct", post(direct::submit))
+        .route(
+            "/wsfed/FederationMetadata/2007-06/FederationMetadata.xml",
+            get(metadata),
+        )
+        .route("/logout", get(signed_out))
+        .with_state(web)
+}
+
+async fn welcome(page: PageContext) -> Response {
+    notice(
+        &page,
+        StatusCode::OK,
+        "This server signs people in",
+        "There is nothing to do here. Open the application that you want to use; it sends you here \
+         and back when it needs to know who you are.",
+    )
+}
+
+/// There is no session to end: each sign-in stands on its own.
+async fn signed_out(page: PageContext) -> Response {
+    notice(
+        &page,
+        StatusCode::OK,
+        "You are not signed in here",
+        "This server keeps no session, so there is nothing to end. Sign out of the application \
+         itself; on a shared computer, sign out of the computer too.",
+    )
+}
+
+async fn metadata(State(web): State<Arc<Web>>) -> Response {
+    let endpoint = format!("{}/wsfed", web.server_url);
+    let text = federation_metadata(&web.logins.issuer, &endpoint);
+    (
+        [(header::CONTENT_TYPE, "application/xml; charset=utf-8")],
+        text,
+    )
+        .into_response()
+}
+
+impl Web {
+    /// The user whom a trusted proxy names. Only a connection straight from the proxy counts: behind
+    /// a PROXY header the request is the client's own, headers and all.
+    fn frontend_user(
+        &self,
+        info: &ConnectionInfo,
+        headers: &axum::http::HeaderMap,
+    ) -> Option<String> {
+        let trusted =
+            self.proxy_frontend && info.via.is_none() && self.listen.trusts(info.client.ip());
+        let user = headers.get("x-forwarded-user").filter(|_| trusted)?;
+        let user = user.to_str().ok()?.trim();
+        (!user.is_empty()).then(|| user.to_owned())
+    }
+}

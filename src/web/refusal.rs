@@ -1,0 +1,166 @@
+//! The one place that turns a refused login into a status and plain words for the user.
+//!
+//! The cause and what the administrator should do stand in the audit line, not here: a page tells an
+//! outsider no more than they must know.
+
+use axum::http::StatusCode;
+
+use crate::{authenticate::KerberosRefusal, directory::BindError, login::Refusal};
+
+/// What a refused user reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Words {
+    pub status: StatusCode,
+    pub title: &'static str,
+    pub message: &'static str,
+}
+
+const fn words(status: StatusCode, title: &'static str, message: &'static str) -> Words {
+    Words {
+        status,
+        title,
+        message,
+    }
+}
+
+/// Status and words of a refusal.
+pub(super) fn of(refusal: &Refusal) -> Words {
+    use StatusCode as S;
+    match refusal {
+        Refusal::Kerberos(refusal) => kerberos(refusal),
+        Refusal::Password(BindError::WrongPassword) | Refusal::UnknownUser { .. } => words(
+            S::UNAUTHORIZED,
+            "That did not match",
+            "The user name or the password is wrong. Check both and try again.",
+        ),
+        Refusal::Password(BindError::PasswordExpired | BindError::PasswordChangeRequired) => words(
+            S::FORBIDDEN,
+            "Your password must be changed first",
+            "Change it on a company computer (Ctrl+Alt+Del, Change a password) or ask your help \
+             desk, then sign in with the new one.",
+        ),
+        Refusal::Account(_) | Refusal::Password(BindError::Account(_)) => words(
+            S::FORBIDDEN,
+            "This account cannot sign in at the moment",
+            "Ask your help desk; they can see why.",
+        ),
+        Refusal::UnknownPrincipal { .. } | Refusal::Ambiguous { .. } => words(
+            S::FORBIDDEN,
+            "There is no account for you here",
+            "You proved who you are, but this directory has no account that is yours alone. Ask your \
+             administrator.",
+        ),
+        Refusal::OtherDomain { .. } => OTHER_DOMAIN,
+        Refusal::MethodOff => words(
+            S::FORBIDDEN,
+            "This way to sign in is switched off",
+            "Go back to the application and sign in from there.",
+        ),
+        Refusal::Directory(_) | Refusal::Password(BindError::Unavailable(_)) => NOT_NOW,
+        Refusal::Profile(_) | Refusal::Signing(_) | Refusal::NoRandomness => words(
+            S::INTERNAL_SERVER_ERROR,
+            "Something went wrong",
+            "You were recognised, but this server could not finish. Your administrator can see the \
+             cause in its log.",
+        ),
+    }
+}
+
+const OTHER_DOMAIN: Words = words(
+    StatusCode::UNAUTHORIZED,
+    "Accounts of your domain cannot sign in here",
+    "You are known, but to another organisation's directory. Ask your administrator if you should \
+     have access.",
+);
+
+const NOT_NOW: Words = words(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "Sign-in is not possible for a moment",
+    "The company directory does not answer. This is not your fault; try again in a minute.",
+);
+
+fn kerberos(refusal: &KerberosRefusal) -> Words {
+    use KerberosRefusal as K;
+    let (title, message) = match refusal {
+        K::Ntlm => (
+            "Your computer could not prove who you are",
+            "Your browser offered an older method (NTLM) in place of Kerberos. This happens away \
+             from the company network, or on a computer that is not signed in to the domain. \
+             Connect to the network or the VPN and try again.",
+        ),
+        K::SecondLeg => (
+            "Your browser wants another kind of sign-in",
+            "It began an exchange that this server does not take part in. Sign in to your computer \
+             with your company account and try again.",
+        ),
+        K::Malformed => (
+            "The proof from your browser was not understood",
+            "Something between your browser and this server may have changed it. Close the browser \
+             and try again.",
+        ),
+        K::Expired { .. } => (
+            "Your computer's sign-in has expired",
+            "Lock your computer and unlock it again, so that it renews its proof, then try again.",
+        ),
+        K::ClockSkew { .. } | K::NotYetValid { .. } => (
+            "Your computer's clock is wrong",
+            "It differs by more than five minutes from this server's. Set the clock, or let it set \
+             itself, and try again.",
+        ),
+        K::Replay { .. } => (
+            "This proof was used before",
+            "Your browser sent the same request twice. Go back to the application and sign in again.",
+        ),
+        K::WrongPrincipal { .. }
+        | K::KeyVersion { .. }
+        | K::EncryptionType { .. }
+        | K::Decrypt { .. } => (
+            "This server could not read your proof",
+            "Your computer did everything right, but this server does not hold the matching key. \
+             Your administrator can see in its log what is missing.",
+        ),
+        K::ChannelBinding { .. } => (
+            "The connection is not what your browser thinks",
+            "Your proof was made for another connection. A network device may be reading along. Try \
+             again from another network, and tell your administrator.",
+        ),
+        K::Other { .. } => (
+            "Your proof was not accepted",
+            "Sign in to your computer again and try once more. If that does not help, your \
+             administrator can see the cause in this server's log.",
+        ),
+        K::ForeignRealm { .. } => return OTHER_DOMAIN,
+        K::Busy => return NOT_NOW,
+    };
+    words(StatusCode::UNAUTHORIZED, title, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::AccountRefusal;
+
+    #[test]
+    fn a_wrong_name_reads_like_a_wrong_password() {
+        let unknown = Refusal::UnknownUser {
+            name: "nobody".to_owned(),
+        };
+        let wrong = Refusal::Password(BindError::WrongPassword);
+        assert_eq!(of(&unknown), of(&wrong));
+        assert_eq!(of(&wrong).status, StatusCode::UNAUTHORIZED);
+    }
+
+    #[test]
+    fn account_states_are_not_told_apart() {
+        let disabled = of(&Refusal::Account(AccountRefusal::Disabled));
+        assert_eq!(disabled, of(&Refusal::Account(AccountRefusal::Locked)));
+        assert_eq!(disabled.status, StatusCode::FORBIDDEN);
+    }
+
+    #[test]
+    fn ntlm_is_a_401_in_words() {
+        let ntlm = of(&Refusal::Kerberos(KerberosRefusal::Ntlm));
+        assert_eq!(ntlm.status, StatusCode::UNAUTHORIZED);
+        assert!(ntlm.message.contains("NTLM"));
+    }
+}

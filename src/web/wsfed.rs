@@ -1,0 +1,184 @@
+//! `/wsfed`: the passive sign-in, by Kerberos, a trusted proxy's word, or the form.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::{Extension, RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::Response,
+};
+
+use super::{
+    Web, negotiate,
+    pages::{self, Form},
+    refusal,
+    request::{Asked, BadRequest, Pairs, SignIn},
+    signed_out,
+};
+use crate::{
+    http::page::{PageContext, notice},
+    login::{Origin, Proof, SignedIn, Wanted},
+    tls::ConnectionInfo,
+};
+
+/// `GET /wsfed`: signs in by what came with the request, or asks for a proof.
+pub(super) async fn open(
+    State(web): State<Arc<Web>>,
+    Extension(info): Extension<ConnectionInfo>,
+    RawQuery(query): RawQuery,
+    page: PageContext,
+    headers: HeaderMap,
+) -> Response {
+    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
+    let wanted = match web.asked(&pairs) {
+        Ok(Asked::SignIn(wanted)) => wanted,
+        Ok(Asked::SignOut) => return signed_out(page).await,
+        Err(error) => return bad_request(&page, &error),
+    };
+    if let Some(user) = web.frontend_user(&info, &headers) {
+        return web
+            .sign_in(&page, &info, &wanted, Proof::Frontend { user })
+            .await;
+    }
+    let kerberos = web.logins.kerberos.is_some();
+    match negotiate::token(&headers).filter(|_| kerberos) {
+        Some(token) => {
+            let bindings = info.channel_binding.as_ref().map(|b| b.as_bytes().to_vec());
+            web.sign_in(&page, &info, &wanted, Proof::Kerberos { token, bindings })
+                .await
+        }
+        None if kerberos => web.challenge(&page, &wanted),
+        None if web.form => pages::form(&page, StatusCode::OK, &Form::new(&web.site)),
+        None => notice(
+            &page,
+            StatusCode::FORBIDDEN,
+            "There is no way to sign in here",
+            "The administrator has switched off Kerberos and the form. Go back to the application \
+             and sign in from there.",
+        ),
+    }
+}
+
+/// `POST /wsfed`: the form.
+pub(super) async fn submit(
+    State(web): State<Arc<Web>>,
+    Extension(info): Extension<ConnectionInfo>,
+    RawQuery(query): RawQuery,
+    page: PageContext,
+    body: Bytes,
+) -> Response {
+    let mut posted = Pairs::parse(&body);
+    let (username, password) = posted.take_credentials();
+    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes()).or(posted);
+    let wanted = match web.asked(&pairs) {
+        Ok(Asked::SignIn(wanted)) => wanted,
+        Ok(Asked::SignOut) => return signed_out(page).await,
+        Err(error) => return bad_request(&page, &error),
+    };
+    if !web.form {
+        return notice(
+            &page,
+            StatusCode::FORBIDDEN,
+            "The form is switched off",
+            "Go back to the application and sign in from there.",
+        );
+    }
+    web.sign_in(
+        &page,
+        &info,
+        &wanted,
+        Proof::Password { username, password },
+    )
+    .await
+}
+
+fn bad_request(page: &PageContext, error: &BadRequest) -> Response {
+    notice(
+        page,
+        StatusCode::BAD_REQUEST,
+        "This sign-in cannot be completed",
+        &error.to_string(),
+    )
+}
+
+impl Web {
+    fn asked(&self, pairs: &Pairs) -> Result<Asked, BadRequest> {
+        Asked::read(pairs, &self.relying_parties)
+    }
+
+    async fn sign_in(
+        &self,
+        page: &PageContext,
+        info: &ConnectionInfo,
+        wanted: &SignIn,
+        proof: Proof,
+    ) -> Response {
+        let username = match &proof {
+            Proof::Password { username, .. } => username.clone(),
+            Proof::Kerberos { .. } | Proof::Frontend { .. } => String::new(),
+        };
+        let target = Wanted {
+            audience: &wanted.realm,
+            context: &wanted.context,
+        };
+        match self
+            .logins
+            .sign_in(&origin(page, info), proof, target)
+            .await
+        {
+            Ok(SignedIn { wresult, response }) => {
+                let mut answer = pages::submit(page, &wanted.callback, &wresult, &wanted.context);
+                // Mutual authentication: the client may check who accepted its ticket.
+                if let Some(value) = response.as_deref().and_then(negotiate::response) {
+                    answer.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+                }
+                answer
+            }
+            Err(refused) => {
+                let words = refusal::of(&refused);
+                let form = Form {
+                    title: words.title,
+                    message: Some(words.message),
+                    username: &username,
+                    offered: self.form && words.status != StatusCode::SERVICE_UNAVAILABLE,
+                    ..Form::new(&self.site)
+                };
+                let mut answer = pages::form(page, words.status, &form);
+                if words.status == StatusCode::SERVICE_UNAVAILABLE {
+                    let soon = HeaderValue::from_static("5");
+                    answer.headers_mut().insert(header::RETRY_AFTER, soon);
+                }
+                answer
+            }
+        }
+    }
+
+    /// 401 with the challenge. The page under it is what a browser shows that has no ticket, and what
+    /// a fresh Chromium profile shows once even with one: so it tries again by itself, one time.
+    fn challenge(&self, page: &PageContext, wanted: &SignIn) -> Response {
+        self.logins.metrics.challenges.inc();
+        let form = Form {
+            offered: self.form,
+            retry: !wanted.retried,
+            message: (!self.form && wanted.retried).then_some(
+                "Your browser has shown no proof. Connect to the company network or the VPN, sign \
+                 in to your computer with your company account, and try again.",
+            ),
+            ..Form::new(&self.site)
+        };
+        let mut answer = pages::form(page, StatusCode::UNAUTHORIZED, &form);
+        answer
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, negotiate::CHALLENGE);
+        answer
+    }
+}
+
+/// The request, for the audit line.
+pub(super) fn origin(page: &PageContext, info: &ConnectionInfo) -> Origin {
+    Origin {
+        request_id: page.request_id.to_string(),
+        client: info.client.ip(),
+    }
+}

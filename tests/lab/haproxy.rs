@@ -1,0 +1,123 @@
+//! The shipped balancer configuration, run by the real `HAProxy`.
+
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::curl::Curl;
+use super::instance::{Instance, http_get};
+use super::process::Running;
+use super::{Lab, project, wait_until};
+
+const INSTANCES: usize = 3;
+
+/// A balancer on up to three instances; killed when dropped.
+#[derive(Debug)]
+pub struct Haproxy {
+    pub process: Running,
+    pub port: u16,
+    pub metrics_port: u16,
+    _folder: TempDir,
+}
+
+impl Haproxy {
+    /// Starts it and waits until its checks have found all of the instances ready.
+    pub fn start(instances: &[&Instance]) -> Self {
+        let balancer = Self::start_on(
+            &instances
+                .iter()
+                .map(|instance| instance.port)
+                .collect::<Vec<_>>(),
+        );
+        balancer.await_up(instances.len());
+        balancer
+    }
+
+    /// Starts it on ports that may or may not be served.
+    pub fn start_on(ports: &[u16]) -> Self {
+        assert!(
+            ports.len() <= INSTANCES,
+            "the configuration holds {INSTANCES} instances"
+        );
+        let lab = Lab::get();
+        let folder = TempDir::new().expect("a folder");
+        let (port, metrics_port) = (lab.free_port(), lab.free_port());
+        let mut command = Command::new("haproxy");
+        command
+            .args(["-db", "-f"])
+            .arg(project().join("haproxy/passthrough.cfg"))
+            .env("LOGIN_BIND", format!("{}:{port}", lab.address))
+            .env("LOGIN_HOST", "login.corp.example")
+            .env("LOGIN_CA_FILE", lab.ca())
+            .env("METRICS_BIND", format!("{}:{metrics_port}", lab.address));
+        for number in 0..INSTANCES {
+            // A port that nobody serves stands for an instance that is not there.
+            let port = ports
+                .get(number)
+                .copied()
+                .unwrap_or_else(|| lab.free_port());
+            command.env(
+                format!("EDGE_{}", number + 1),
+                format!("{}:{port}", lab.address),
+            );
+        }
+        let process = Running::start(&mut command, &folder.path().join("log"));
+        let balancer = Self {
+            process,
+            port,
+            metrics_port,
+            _folder: folder,
+        };
+        wait_until(Duration::from_secs(10), "HAProxy does not listen", || {
+            http_get(&lab.address, metrics_port, "/;csv").is_some()
+        });
+        balancer
+    }
+
+    /// A request through it, under the name of `SERVER_URL`.
+    pub fn curl(&self, path: &str) -> Curl {
+        Curl::new("login.corp.example", self.port, path)
+    }
+
+    /// The check's state of instance 1 to 3, for instance `UP`, `DOWN`, `NOLB`; and what the last
+    /// check found, for instance `L7OK`.
+    pub fn state(&self, number: usize) -> (String, String) {
+        let (_, page) =
+            http_get(&Lab::get().address, self.metrics_port, "/;csv").expect("statistics");
+        let mut lines = page.lines();
+        let names: Vec<&str> = lines.next().expect("names").split(',').collect();
+        let column = |name: &str| {
+            names
+                .iter()
+                .position(|found| *found == name)
+                .expect("a column")
+        };
+        let (status, check) = (column("status"), column("check_status"));
+        let prefix = format!("ad_edge,edge{number},");
+        let line = lines
+            .find(|line| line.starts_with(&prefix))
+            .expect("the instance");
+        let cells: Vec<&str> = line.split(',').collect();
+        (cells[status].to_owned(), cells[check].to_owned())
+    }
+
+    /// Waits until the first `count` instances have passed a check.
+    pub fn await_up(&self, count: usize) {
+        for number in 1..=count {
+            let what = format!("HAProxy does not find instance {number} ready");
+            wait_until(Duration::from_secs(10), &what, || {
+                let (status, check) = self.state(number);
+                status == "UP" && check == "L7OK"
+            });
+        }
+    }
+
+    /// Waits until an instance has the state.
+    pub fn await_state(&self, number: usize, state: &str) {
+        let what = format!("HAProxy does not say {state} of instance {number}");
+        wait_until(Duration::from_secs(10), &what, || {
+            self.state(number).0 == state
+        });
+    }
+}

@@ -1,0 +1,269 @@
+//! An `ad-edge` of a test: a copy of the lab's home folder, changed as the test wants, and a
+//! process on free ports.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tempfile::TempDir;
+
+use super::curl::Curl;
+use super::process::Running;
+use super::{Lab, run_with_input, wait_until};
+
+const START_LIMIT: Duration = Duration::from_secs(20);
+
+/// What is to be started. By default: PROXY protocol off, no pause in a drain, else as the lab's
+/// home says.
+#[derive(Debug)]
+pub struct Builder {
+    folder: TempDir,
+    config: Map<String, Value>,
+    env: BTreeMap<String, String>,
+    port: u16,
+    ops_port: u16,
+}
+
+/// A running instance; killed when dropped.
+#[derive(Debug)]
+pub struct Instance {
+    pub process: Running,
+    pub port: u16,
+    pub ops_port: u16,
+    folder: TempDir,
+}
+
+/// What a program that ended by itself left.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: ExitStatus,
+    pub log: String,
+}
+
+impl Instance {
+    /// Starts one as the lab's home says.
+    pub fn start() -> Self {
+        Self::builder().start()
+    }
+
+    pub fn builder() -> Builder {
+        let lab = Lab::get();
+        let folder = TempDir::new().expect("a folder");
+        let home = folder.path().join("home");
+        run_with_input(Command::new("cp").arg("-a").arg(lab.home()).arg(&home), "");
+        let config = std::fs::read(home.join("config.json")).expect("config.json");
+        let (port, ops_port) = (lab.free_port(), lab.free_port());
+        let env = [
+            ("PORT", port.to_string()),
+            ("OPS_LISTEN", format!("{}:{ops_port}", lab.address)),
+            ("INSTANCE_NAME", format!("edge-{port}")),
+            ("PROXY_PROTOCOL", "off".to_owned()),
+            ("DRAIN_SECONDS", "0".to_owned()),
+            ("LOG_FORMAT", "json".to_owned()),
+        ];
+        Builder {
+            config: serde_json::from_slice(&config).expect("JSON"),
+            env: env
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+            folder,
+            port,
+            ops_port,
+        }
+    }
+
+    /// Its name, as in the response header and the audit lines.
+    pub fn name(&self) -> String {
+        format!("edge-{}", self.port)
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// A request to it under the name of `SERVER_URL`; `path` with the leading slash.
+    pub fn curl(&self, path: &str) -> Curl {
+        Curl::new("login.corp.example", self.port, path)
+    }
+
+    /// Status and body of a page on `OPS_LISTEN`; nothing while nobody listens there.
+    pub fn ops(&self, path: &str) -> Option<(u16, String)> {
+        http_get(&Lab::get().address, self.ops_port, path)
+    }
+
+    /// The metric's value: the name with labels, as on the page.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let (_, page) = self.ops("/metrics")?;
+        page.lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+    }
+
+    pub fn await_log(&self, texts: &[&str]) -> String {
+        self.process.await_log(Duration::from_secs(10), texts)
+    }
+
+    pub fn sigterm(&self) {
+        self.process.signal("TERM");
+    }
+
+    pub fn wait_exit(&mut self, limit: Duration) -> ExitStatus {
+        self.process.wait_exit(limit)
+    }
+}
+
+impl Builder {
+    /// Sets a key of config.json. A key that the lab gives by the environment (`PORT`, `OPS_LISTEN`,
+    /// `INSTANCE_NAME`, `PROXY_PROTOCOL`, `DRAIN_SECONDS`, `LOG_FORMAT`) is taken out of that.
+    pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.env.remove(key);
+        self.config.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Takes a key out of config.json and the environment.
+    pub fn unset(mut self, key: &str) -> Self {
+        self.env.remove(key);
+        self.config.remove(key);
+        self
+    }
+
+    /// Replaces config.json and the environment; `PORT` and `OPS_LISTEN` stay unless given.
+    pub fn only(mut self, config: Value) -> Self {
+        let Value::Object(config) = config else {
+            panic!("config.json is an object")
+        };
+        self.env
+            .retain(|key, _| key == "PORT" || key == "OPS_LISTEN");
+        self.config = config;
+        self
+    }
+
+    pub fn env(mut self, key: &str, value: &str) -> Self {
+        self.env.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// For use under [`super::haproxy::Haproxy`].
+    pub fn behind_proxy(self) -> Self {
+        self.env("PROXY_PROTOCOL", "v2")
+    }
+
+    /// Writes a file of the home folder.
+    pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.home().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("its folder");
+        std::fs::write(path, content).expect("the file");
+        self
+    }
+
+    pub fn without_file(self, path: &str) -> Self {
+        std::fs::remove_file(self.home().join(path)).expect("the file");
+        self
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Starts it and waits until it is ready.
+    pub fn start(self) -> Instance {
+        self.start_until("/readyz")
+    }
+
+    /// Starts it and waits until it lives, ready or not.
+    pub fn start_alive(self) -> Instance {
+        self.start_until("/healthz")
+    }
+
+    fn start_until(self, path: &str) -> Instance {
+        let process = self.spawn("serve");
+        let mut instance = Instance {
+            process,
+            port: self.port,
+            ops_port: self.ops_port,
+            folder: self.folder,
+        };
+        wait_until(
+            START_LIMIT,
+            &format!("an instance does not answer 200 at {path}"),
+            || {
+                if let Some(status) = instance.process.exited() {
+                    panic!("ad-edge ended: {status}");
+                }
+                instance.ops(path).is_some_and(|(status, _)| status == 200)
+            },
+        );
+        instance
+    }
+
+    /// Runs a command, `serve` or `check`, that is expected to end by itself.
+    pub fn run_to_end(self, command: &str) -> Ended {
+        let mut process = self.spawn(command);
+        let status = process.wait_exit(START_LIMIT);
+        Ended {
+            status,
+            log: process.log(),
+        }
+    }
+
+    fn spawn(&self, command: &str) -> Running {
+        let config = serde_json::to_vec_pretty(&self.config).expect("JSON");
+        std::fs::write(self.home().join("config.json"), config).expect("config.json");
+        let mut process = Command::new(env!("CARGO_BIN_EXE_ad-edge"));
+        process
+            .arg(command)
+            .arg("--home")
+            .arg(self.home())
+            .envs(&self.env);
+        Running::start(&mut process, &self.folder.path().join("log"))
+    }
+}
+
+/// Plain HTTP, as an orchestrator asks.
+pub fn http_get(address: &str, port: u16, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect((address, port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )
+    .ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    let chunked = head
+        .to_ascii_lowercase()
+        .contains("transfer-encoding: chunked");
+    Some((
+        status,
+        if chunked {
+            unchunked(body)?
+        } else {
+            body.to_owned()
+        },
+    ))
+}
+
+/// RFC 9112, section 7.1.
+fn unchunked(mut body: &str) -> Option<String> {
+    let mut whole = String::new();
+    loop {
+        let (size, rest) = body.split_once("\r\n")?;
+        let size = usize::from_str_radix(size, 16).ok()?;
+        if size == 0 {
+            return Some(whole);
+        }
+        whole.push_str(rest.get(..size)?);
+        body = rest.get(size + 2..)?;
+    }
+}

@@ -1,0 +1,91 @@
+# shellcheck shell=bash disable=SC2034
+# What the lab needs of the system, and its installation where it is Debian. Sourced.
+
+# Lines of: what proves that it is there (a command, or a file), the package that has it.
+LAB_PACKAGES='
+/usr/sbin/samba samba-ad-dc
+/usr/bin/samba-tool samba
+/usr/share/samba/setup/provision.ldif samba-ad-provision
+/usr/lib/x86_64-linux-gnu/samba/ldb/samba_dsdb.so samba-dsdb-modules
+/usr/bin/ldbadd ldb-tools
+/usr/bin/ldapsearch ldap-utils
+/usr/bin/kinit krb5-user
+/usr/sbin/haproxy haproxy
+/usr/bin/xmlsec1 xmlsec1
+curl curl
+openssl openssl
+python3 python3
+ss iproute2
+setsid util-linux
+pgrep procps
+'
+# Building the crate: GSSAPI's headers, and libclang to read them.
+BUILD_PACKAGES='
+/usr/include/gssapi/gssapi.h libkrb5-dev
+/usr/share/doc/libclang-dev libclang-dev
+cc gcc
+make make
+cmake cmake
+pkg-config pkg-config
+'
+# A second opinion on signatures, by npm's xml-crypto.
+NODE_PACKAGES='
+node nodejs
+npm npm
+'
+
+# need_packages LIST...: installs what is missing, and only asks apt when something is.
+need_packages() {
+    local list probe package missing=()
+    for list in "$@"; do
+        while read -r probe package; do
+            [ -n "$probe" ] || continue
+            probe=${probe/x86_64-linux-gnu/$(uname -m)-linux-gnu}
+            if [[ $probe == /* ]]; then
+                [ -e "$probe" ] || missing+=("$package")
+            else
+                command -v "$probe" >/dev/null || missing+=("$package")
+            fi
+        done <<<"$list"
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+
+    echo "missing packages: ${missing[*]}"
+    if ! command -v apt-get >/dev/null; then
+        echo "This is not Debian (no apt-get). Install what these Debian packages hold, then run this again." >&2
+        return 1
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "Only root can install them. Run, then try again:" >&2
+        echo "    sudo apt-get install --no-install-recommends ${missing[*]}" >&2
+        return 1
+    fi
+    # RUNLEVEL and SYSTEMD_OFFLINE: the packages' own services shall not be started.
+    local log
+    log=$(mktemp)
+    if ! {
+        apt-get update &&
+            DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 SYSTEMD_OFFLINE=1 \
+                apt-get install -y --no-install-recommends "${missing[@]}"
+    } >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        rm -f "$log"
+        echo "apt-get could not install: ${missing[*]}" >&2
+        return 1
+    fi
+    rm -f "$log"
+    echo "installed"
+}
+
+need_cargo() {
+    command -v cargo >/dev/null && return 0
+    echo "cargo is missing. Install Rust from https://rustup.rs (version 1.95 or newer), then run this again." >&2
+    return 1
+}
+
+# The domain controller serves ports 88, 389 and 636, which only root may open.
+need_root() {
+    [ "$(id -u)" -eq 0 ] && return 0
+    echo "The lab runs a domain controller on the ports 88, 389 and 636 of a loopback address: run this as root." >&2
+    return 1
+}

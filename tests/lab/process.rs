@@ -1,0 +1,97 @@
+//! A program that a test started: its log, its end. Killed and collected when dropped.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use super::{run_with_input, wait_for};
+
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Running {
+    /// Starts the command; standard output and error go to the log.
+    pub fn start(command: &mut Command, log: &Path) -> Self {
+        let out = File::create(log).expect("a log file");
+        let err = out.try_clone().expect("a second handle");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Self {
+            child,
+            log: log.to_owned(),
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
+    /// The first log line that holds all of the texts; waits for it.
+    pub fn await_log(&self, limit: Duration, texts: &[&str]) -> String {
+        wait_for(
+            limit,
+            &format!("no log line with {texts:?} in:\n{}", self.log()),
+            || self.log_line(texts),
+        )
+    }
+
+    /// The first log line that holds all of the texts, if it is there now.
+    pub fn log_line(&self, texts: &[&str]) -> Option<String> {
+        self.log()
+            .lines()
+            .find(|line| texts.iter().all(|text| line.contains(text)))
+            .map(str::to_owned)
+    }
+
+    /// Sends a signal by its name: `TERM`, `HUP`.
+    pub fn signal(&self, name: &str) {
+        run_with_input(
+            Command::new("kill")
+                .arg(format!("-{name}"))
+                .arg(self.pid().to_string()),
+            "",
+        );
+    }
+
+    /// How it ended, if it did.
+    pub fn exited(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("its state")
+    }
+
+    pub fn wait_exit(&mut self, limit: Duration) -> ExitStatus {
+        let what = format!(
+            "process {} still runs; its log:\n{}",
+            self.pid(),
+            self.log()
+        );
+        wait_for(limit, &what, || self.exited())
+    }
+
+    /// Kills it, as a crash or `kill -9` would end it.
+    pub fn kill(&mut self) {
+        // It may have ended by itself just now.
+        let _ended = self.child.kill();
+        self.child.wait().expect("its end");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("--- log of process {}\n{}", self.pid(), self.log());
+        }
+    }
+}
