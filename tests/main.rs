@@ -2,4 +2,17 @@
 
 mod lab;
 
+mod account_policy;
+mod callbacks;
+mod configuration;
+mod directory_outage;
+mod documentation;
+mod drain;
+mod form_login;
+mod http_limits;
+mod kerberos_login;
+mod kerberos_refusals;
 mod layering;
+mod operations;
+mod reload;
+mod signature;

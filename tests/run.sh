@@ -56,7 +56,7 @@ trap 'exit 143' TERM
 
 phase "what the tests need"
 need_root
-need_packages "$LAB_PACKAGES" "$BUILD_PACKAGES" "$NODE_PACKAGES"
+need_packages "$LAB_PACKAGES" "$BUILD_PACKAGES" "$TEST_PACKAGES" "$NODE_PACKAGES"
 need_cargo
 # Short, since the domain controller's sockets have long names under it.
 LAB_STATE=$(mktemp -d /tmp/ad-edge-test.XXXXXX)

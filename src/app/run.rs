@@ -114,7 +114,9 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
             web: Some(web),
         };
     }
-    if !config.tunnel {
+    if config.tunnel {
+        tracing::warn!("the tunnel is not part of this version: AD_HUB has no effect");
+    } else {
         tracing::info!(
             "the tunnel is not configured (AD_HUB, TENANT_SIGNING_KEY): direct logins only"
         );

@@ -148,6 +148,21 @@ impl Builder {
         self
     }
 
+    /// Runs it with a clock that is off, for instance `+8m`.
+    pub fn clock(self, offset: &str) -> Self {
+        let library = format!(
+            "/usr/lib/{}-linux-gnu/faketime/libfaketimeMT.so.1",
+            std::env::consts::ARCH
+        );
+        assert!(
+            std::path::Path::new(&library).exists(),
+            "{library} is missing"
+        );
+        self.env("LD_PRELOAD", &library)
+            .env("FAKETIME", offset)
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+    }
+
     /// For use under [`super::haproxy::Haproxy`].
     pub fn behind_proxy(self) -> Self {
         self.env("PROXY_PROTOCOL", "v2")

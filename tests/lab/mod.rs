@@ -127,6 +127,19 @@ impl Lab {
         ccache
     }
 
+    /// A Negotiate token for `service` (`HTTP@login.corp.example`) in base64, bound to `bindings`.
+    pub fn token(&self, ccache: &Ccache, service: &str, bindings: Option<&[u8]>) -> String {
+        // Debian's Python: the module comes from its package.
+        let mut command = Command::new("/usr/bin/python3");
+        command
+            .env("KRB5_CONFIG", self.krb5_conf())
+            .env("KRB5CCNAME", ccache.name())
+            .arg(project().join("tests/lab/token.py"))
+            .arg(service)
+            .args(bindings.map(hex::encode));
+        run_with_input(&mut command, "").trim().to_owned()
+    }
+
     /// Changes the directory, as LDIF with `changetype: modify` (or add, or delete). Straight into
     /// the controller's data base: no password policy of a caller stands in the way.
     pub fn ldbmodify(&self, ldif: &str) {

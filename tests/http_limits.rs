@@ -1,0 +1,73 @@
+//! What is too large, unknown or malformed gets a page with the request's number.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::lab::{curl::Response, instance::Instance};
+
+fn assert_page(response: &Response, status: u16) {
+    assert_eq!(response.status, status, "{}", response.body);
+    assert!(
+        response.body.starts_with("<!doctype html>"),
+        "{}",
+        response.body
+    );
+    let id = response.header("x-request-id").expect("an id");
+    assert!(response.body.contains(id), "{}", response.body);
+}
+
+#[test]
+fn a_token_of_64_kib_is_read_and_more_is_431() {
+    let instance = Instance::start();
+    let token = |size: usize| format!("Negotiate {}", STANDARD.encode(vec![0x60; size]));
+    let with = |size| {
+        instance
+            .curl("/wsfed")
+            .header("Authorization", &token(size))
+            .run()
+    };
+    let read = with(65_536);
+    assert_eq!(read.status, 401, "{}", read.body);
+    instance.await_log(&["malformed_token"]);
+    assert_page(&with(90_000), 431);
+}
+
+#[test]
+fn errors_are_pages() {
+    let instance = Instance::start();
+    assert_page(&instance.curl("/nowhere").run(), 404);
+    assert_page(&instance.curl("/wsfed?wa=other").run(), 400);
+    let large = "x".repeat(100_000);
+    assert_page(
+        &instance
+            .curl("/wsfed")
+            .form([("username", large.as_str())])
+            .run(),
+        413,
+    );
+}
+
+#[test]
+fn metadata_and_logout_answer() {
+    let instance = Instance::start();
+    let path = "/wsfed/FederationMetadata/2007-06/FederationMetadata.xml";
+    let metadata = instance.curl(path).run();
+    assert_eq!(metadata.status, 200);
+    for part in [
+        "entityID=\"urn:corp.example\"",
+        "<Address>https://login.corp.example:8443/wsfed</Address>",
+    ] {
+        assert!(metadata.body.contains(part), "{}", metadata.body);
+    }
+    assert_page(&instance.curl("/logout").run(), 200);
+}
+
+#[test]
+fn a_proxy_header_is_demanded_when_it_is_configured() {
+    let instance = Instance::builder().behind_proxy().start();
+    assert!(
+        instance.curl("/readyz").try_run().is_err(),
+        "without a header"
+    );
+    let with = instance.curl("/readyz").arg("--haproxy-protocol").try_run();
+    assert!(with.is_err(), "curl speaks version 1, which is not taken");
+}

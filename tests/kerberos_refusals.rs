@@ -1,0 +1,260 @@
+//! A token that cannot be accepted gets a 401 page in plain words without a new challenge, one log
+//! line that names the cause and the remedy, and a count by reason.
+
+use std::process::Command;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::lab::{Lab, curl::Response, instance::Instance, run_with_input};
+
+const SERVICE: &str = "HTTP@login.corp.example";
+
+fn with_token(instance: &Instance, token: &str) -> Response {
+    instance
+        .curl("/wsfed")
+        .header("Authorization", &format!("Negotiate {token}"))
+        .run()
+}
+
+/// Holds what every refusal must be; `words` stand on the page, `cause` in the log line.
+fn assert_refused(
+    instance: &Instance,
+    response: &Response,
+    reason: &str,
+    words: &str,
+    cause: &str,
+) {
+    assert_eq!(response.status, 401, "{}", response.body);
+    assert_eq!(
+        response.header("www-authenticate"),
+        None,
+        "no new challenge"
+    );
+    assert!(response.body.contains(words), "{words}\n{}", response.body);
+    assert!(!response.body.contains("wresult"), "no token");
+    let line = instance.await_log(&["not signed in", &format!(r#""reason":"{reason}""#)]);
+    assert!(line.contains(cause), "{cause}\n{line}");
+    let id = response.header("x-request-id").expect("an id");
+    assert!(line.contains(id) && response.body.contains(id), "{line}");
+    let counted =
+        format!(r#"ad_edge_logins_total{{method="kerberos",outcome="refused",reason="{reason}"}}"#);
+    assert_eq!(instance.metric(&counted), Some(1.0), "{reason}");
+}
+
+#[test]
+fn ntlm() {
+    let instance = Instance::start();
+    let response = with_token(
+        &instance,
+        "TlRMTVNTUAABAAAAB4IIogAAAAAAAAAAAAAAAAAAAAAKAO5CAAAADw==",
+    );
+    assert_refused(&instance, &response, "ntlm", "(NTLM)", "setspn -Q");
+}
+
+#[test]
+fn a_token_that_needs_a_second_leg() {
+    let instance = Instance::start();
+    // SPNEGO's NegTokenInit that offers Kerberos but brings no token (RFC 4178, section 4.2.1).
+    let no_token = [
+        0x60, 0x1b, 0x06, 0x06, 0x2b, 6, 1, 5, 5, 2, 0xa0, 0x11, 0x30, 0x0f, 0xa0, 0x0d, 0x30,
+        0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2,
+    ];
+    let response = with_token(&instance, &STANDARD.encode(no_token));
+    assert_refused(
+        &instance,
+        &response,
+        "second_leg",
+        "another kind of sign-in",
+        "second leg",
+    );
+}
+
+#[test]
+fn what_is_no_token() {
+    let instance = Instance::start();
+    let response = with_token(&instance, "not-base64!");
+    assert_refused(
+        &instance,
+        &response,
+        "malformed_token",
+        "was not understood",
+        "base64",
+    );
+}
+
+#[test]
+fn a_ticket_for_another_service() {
+    let lab = Lab::get();
+    lab.add_user(
+        "svc-other",
+        "servicePrincipalName: HTTP/other.corp.example\n",
+    );
+    let instance = Instance::start();
+    let token = lab.token(&lab.kinit("alice"), "HTTP@other.corp.example", None);
+    let response = with_token(&instance, &token);
+    assert_refused(
+        &instance,
+        &response,
+        "wrong_principal",
+        "does not hold the matching key",
+        "the ticket is for HTTP/other.corp.example@CORP.EXAMPLE kvno",
+    );
+}
+
+#[test]
+fn a_ticket_of_a_newer_key() {
+    let lab = Lab::get();
+    lab.add_user(
+        "svc-rotated",
+        "servicePrincipalName: HTTP/rotated.corp.example\nmsDS-SupportedEncryptionTypes: 24\n",
+    );
+    let old = tempfile::TempDir::new().expect("a folder");
+    let keytab = old.path().join("old.keytab");
+    let path = keytab.to_str().expect("a path");
+    lab.samba_tool(&[
+        "domain",
+        "exportkeytab",
+        path,
+        "--principal=HTTP/rotated.corp.example",
+    ]);
+    let instance = Instance::builder().set("KERBEROS_KEYTAB", path).start();
+    lab.samba_tool(&[
+        "user",
+        "setpassword",
+        "svc-rotated",
+        "--newpassword=N3w-Passw0rd!x",
+    ]);
+    let token = lab.token(&lab.kinit("alice"), "HTTP@rotated.corp.example", None);
+    let response = with_token(&instance, &token);
+    assert_refused(
+        &instance,
+        &response,
+        "key_version",
+        "does not hold the matching key",
+        "export the keytab again",
+    );
+}
+
+#[test]
+fn an_expired_ticket() {
+    let (lab, instance) = (Lab::get(), Instance::builder().clock("+11h").start());
+    let response = with_token(&instance, &lab.token(&lab.kinit("alice"), SERVICE, None));
+    assert_refused(
+        &instance,
+        &response,
+        "ticket_expired",
+        "has expired",
+        "klist purge",
+    );
+}
+
+#[test]
+fn a_clock_that_is_off() {
+    let (lab, instance) = (Lab::get(), Instance::builder().clock("+8m").start());
+    let response = with_token(&instance, &lab.token(&lab.kinit("alice"), SERVICE, None));
+    assert_refused(
+        &instance,
+        &response,
+        "clock_skew",
+        "clock is wrong",
+        "synchronise both",
+    );
+}
+
+#[test]
+fn a_replay() {
+    let (lab, instance) = (Lab::get(), Instance::start());
+    let token = lab.token(&lab.kinit("alice"), SERVICE, None);
+    assert_eq!(with_token(&instance, &token).status, 200);
+    let response = with_token(&instance, &token);
+    assert_refused(
+        &instance,
+        &response,
+        "replay",
+        "was used before",
+        "a replay",
+    );
+}
+
+#[test]
+fn a_user_of_a_realm_that_is_not_listed() {
+    let instance = Instance::builder()
+        .set("KERBEROS_REALMS", "PARTNER.EXAMPLE")
+        .start();
+    let lab = Lab::get();
+    let response = with_token(&instance, &lab.token(&lab.kinit("alice"), SERVICE, None));
+    assert_refused(
+        &instance,
+        &response,
+        "foreign_realm",
+        "Accounts of your domain cannot sign in here",
+        "alice@CORP.EXAMPLE is of a realm that KERBEROS_REALMS does not list",
+    );
+}
+
+#[test]
+fn a_token_bound_to_another_connection() {
+    let (lab, instance) = (Lab::get(), Instance::start());
+    let wrong = [b"tls-server-end-point:".as_slice(), &[7; 32]].concat();
+    let token = lab.token(&lab.kinit("alice"), SERVICE, Some(&wrong));
+    let response = with_token(&instance, &token);
+    assert_refused(
+        &instance,
+        &response,
+        "channel_binding",
+        "made for another connection",
+        "TLS",
+    );
+}
+
+#[test]
+fn a_token_bound_to_this_connection_is_accepted() {
+    let (lab, instance) = (Lab::get(), Instance::start());
+    let der = Command::new("openssl")
+        .args(["x509", "-outform", "DER", "-in"])
+        .arg(instance.home().join("certs/tls.pem"))
+        .output()
+        .expect("openssl")
+        .stdout;
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &der);
+    let right = [b"tls-server-end-point:".as_slice(), hash.as_ref()].concat();
+    let token = lab.token(&lab.kinit("alice"), SERVICE, Some(&right));
+    let response = with_token(&instance, &token);
+    assert_eq!(response.status, 200, "{}", response.body);
+}
+
+#[test]
+fn a_key_that_differs_under_the_same_version() {
+    let lab = Lab::get();
+    // A keytab with the right name, version and encryption type, and a key made of another password.
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let keytab = folder.path().join("wrong.keytab");
+    let entry = run_with_input(Command::new("klist").arg("-k").arg(lab.keytab()), "");
+    let kvno = entry
+        .lines()
+        .find_map(|line| {
+            line.trim()
+                .strip_suffix("HTTP/login.corp.example@CORP.EXAMPLE")
+        })
+        .map(|kvno| kvno.trim().to_owned())
+        .expect("the service's key");
+    let script = format!(
+        "add_entry -password -p HTTP/login.corp.example@CORP.EXAMPLE -k {kvno} -e \
+         aes256-cts-hmac-sha1-96 -s x\nanother password\nwrite_kt {}\n",
+        keytab.display()
+    );
+    run_with_input(
+        Command::new("ktutil").env("KRB5_CONFIG", lab.krb5_conf()),
+        &script,
+    );
+    let path = keytab.to_str().expect("a path");
+    let instance = Instance::builder().set("KERBEROS_KEYTAB", path).start();
+    let response = with_token(&instance, &lab.token(&lab.kinit("alice"), SERVICE, None));
+    assert_refused(
+        &instance,
+        &response,
+        "decrypt",
+        "does not hold the matching key",
+        "does not open with the keytab's key",
+    );
+}

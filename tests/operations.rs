@@ -1,0 +1,42 @@
+//! What operators see: metrics that Prometheus takes, and readiness.
+
+use std::process::Command;
+
+use crate::lab::{Lab, instance::Instance, run_with_input};
+
+#[test]
+fn promtool_finds_nothing_wrong_with_the_metrics() {
+    let instance = Instance::start();
+    let response = instance
+        .curl("/wsfed")
+        .negotiate(&Lab::get().kinit("alice"))
+        .run();
+    assert_eq!(response.status, 200);
+    let (status, page) = instance.ops("/metrics").expect("the metrics");
+    assert_eq!(status, 200);
+    run_with_input(Command::new("promtool").args(["check", "metrics"]), &page);
+    for metric in [
+        r#"ad_edge_logins_total{method="kerberos",outcome="success",reason=""} 1"#,
+        "ad_edge_ready 1",
+        r#"ad_edge_login_stage_seconds_count{stage="gss"} 1"#,
+        r#"ad_edge_certificate_expiry_seconds{use="tls"}"#,
+    ] {
+        assert!(page.contains(metric), "{metric}\n{page}");
+    }
+}
+
+#[test]
+fn every_instance_answers_under_its_name() {
+    let instance = Instance::start();
+    let response = instance.curl("/healthz").run();
+    assert_eq!(response.body, "ok\n");
+    assert_eq!(
+        response.header("x-ad-edge-instance"),
+        Some(instance.name().as_str())
+    );
+    let silent = Instance::builder().set("INSTANCE_HEADER", false).start();
+    assert_eq!(
+        silent.curl("/healthz").run().header("x-ad-edge-instance"),
+        None
+    );
+}
