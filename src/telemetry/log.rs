@@ -16,7 +16,7 @@ use tracing_subscriber::{
 
 /// What is logged without `RUST_LOG`: libraries that repeat what this program says are quieter.
 pub const DEFAULT_FILTER: &str =
-    "info,ldap3=warn,lber=warn,rustls=warn,hyper=warn,tungstenite=warn";
+    "info,ldap3=error,lber=warn,rustls=warn,hyper=warn,tungstenite=warn";
 
 /// How a line looks (`LOG_FORMAT`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

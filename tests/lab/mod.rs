@@ -134,7 +134,7 @@ impl Lab {
         command
             .env("KRB5_CONFIG", self.krb5_conf())
             .env("KRB5CCNAME", ccache.name())
-            .arg(project().join("tests/lab/token.py"))
+            .arg(project().join("tests/lab/negotiate.py"))
             .arg(service)
             .args(bindings.map(hex::encode));
         run_with_input(&mut command, "").trim().to_owned()

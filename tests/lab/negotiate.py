@@ -1,6 +1,6 @@
 """Prints a Negotiate token in base64, made by the real GSSAPI with the ticket of KRB5CCNAME.
 
-    token.py SERVICE@HOST [BINDINGS]     BINDINGS: the application data of channel bindings, in hex
+    negotiate.py SERVICE@HOST [BINDINGS]     BINDINGS: the application data of channel bindings, in hex
 """
 
 import base64
