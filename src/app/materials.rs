@@ -138,7 +138,7 @@ fn kerberos(
                 .is_some_and(|p| p.eq_ignore_ascii_case(&service))
         };
         let principals: Vec<_> = keytab.principals().into_iter().collect();
-        if !principals.iter().any(|principal| named(principal)) {
+        if !principals.iter().any(named) {
             warnings.push(format!(
                 "the keytab {} has no key for HTTP/{host}, the host of SERVER_URL, for which \
                  browsers will bring tickets; it has {}",

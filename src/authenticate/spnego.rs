@@ -216,18 +216,15 @@ impl Keys {
         bindings: Option<&[u8]>,
     ) -> KerberosRefusal {
         let mut alone = ServerCtx::new(Some(self.credential.clone()));
-        let error = match alone.step(token.inner, bindings) {
-            Err(error) => error,
-            Ok(_) => {
-                return KerberosRefusal::Other {
-                    asked: AskedFor {
-                        service: token.ticket.service.clone(),
-                        kvno: token.ticket.kvno,
-                    },
-                    detail: through_spnego.to_string(),
-                };
-            }
-        };
-        diagnose(error, &token.ticket, &self.keytab)
+        match alone.step(token.inner, bindings) {
+            Err(error) => diagnose(error, &token.ticket, &self.keytab),
+            Ok(_) => KerberosRefusal::Other {
+                asked: AskedFor {
+                    service: token.ticket.service.clone(),
+                    kvno: token.ticket.kvno,
+                },
+                detail: through_spnego.to_string(),
+            },
+        }
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn decrypt(stored: &str, key_file: &[u8]) -> Result<SecretString, Cre
     };
     let iv = <[u8; 16]>::try_from(iv).map_err(|_| CredentialsError::Format)?;
     let mut cipher = Zeroizing::new(cipher);
-    let plain = UnboundCipherKey::new(&AES_256, &*key)
+    let plain = UnboundCipherKey::new(&AES_256, &key)
         .and_then(PaddedBlockDecryptingKey::cbc_pkcs7)
         .and_then(|key| key.decrypt(&mut cipher, DecryptionContext::Iv128(FixedLength::from(iv))))
         .map_err(|_| CredentialsError::WrongKey)?;

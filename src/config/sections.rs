@@ -1,6 +1,11 @@
 //! Reads the sections: which key becomes which field, with its default and its limits.
 
-use std::{fs, io, net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+use std::{
+    fs, io,
+    net::SocketAddr,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::SecretSlice;
@@ -236,12 +241,12 @@ fn tls(home: &Home, files: Option<&Home>, r: &mut Reader) -> Option<TlsMaterial>
 fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPair> {
     let certificate = match r.text("AUTH_CERT") {
         Some(text) => Some(text),
-        None => files.and_then(|home| read_pem(home.signing_certificate(), "AUTH_CERT", r)),
+        None => files.and_then(|home| read_pem(&home.signing_certificate(), "AUTH_CERT", r)),
     };
     let key = match r.secret("AUTH_CERT_KEY") {
         Some(text) => Some(text),
         None => files
-            .and_then(|home| read_pem(home.signing_key(), "AUTH_CERT_KEY", r))
+            .and_then(|home| read_pem(&home.signing_key(), "AUTH_CERT_KEY", r))
             .map(SecretString::from),
     };
     match (certificate, key) {
@@ -263,8 +268,8 @@ fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPair> {
     None
 }
 
-fn read_pem(path: PathBuf, key: &str, r: &mut Reader) -> Option<String> {
-    match fs::read_to_string(&path) {
+fn read_pem(path: &Path, key: &str, r: &mut Reader) -> Option<String> {
+    match fs::read_to_string(path) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {

@@ -41,7 +41,7 @@ fn open(issuer: &Issuer, statement: &Statement<'_>) -> String {
     out.push_str("</saml:AudienceRestrictionCondition></saml:Conditions><saml:AttributeStatement>");
     let subject = subject(statement.claims.name_id());
     out.push_str(&subject);
-    for claim in statement.claims.iter() {
+    for claim in statement.claims {
         out.push_str("<saml:Attribute");
         xml::named(&mut out, "AttributeName", &claim.name);
         xml::named(&mut out, "AttributeNamespace", &claim.namespace);

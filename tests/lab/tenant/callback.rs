@@ -8,7 +8,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 use crate::assertion::{self, Assertion};
 use crate::signature;
@@ -74,7 +73,7 @@ async fn verify(tenant: &Tenant, login: Login) -> Result<Assertion, String> {
     .map_err(|error| error.to_string())??;
 
     let issuer = format!("urn:{}", tenant.args.domain);
-    assertion.check(&issuer, &tenant.args.realm, OffsetDateTime::now_utc())?;
+    assertion.check(&issuer, &tenant.args.realm, ad_edge::clock::Clock::system().now().into())?;
     Ok(assertion)
 }
 

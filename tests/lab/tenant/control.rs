@@ -2,7 +2,7 @@
 //! Not part of the real protocol.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Json;
 use axum::extract::State;
@@ -66,7 +66,7 @@ fn sign(
     pid: &str,
     mut claims: Map<String, Value>,
 ) -> jsonwebtoken::errors::Result<String> {
-    let now = SystemTime::now()
+    let now = ad_edge::clock::Clock::system().now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_secs();

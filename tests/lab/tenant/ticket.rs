@@ -1,7 +1,7 @@
 //! The ticket: what an installation asks at set-up and at each start, and the tenant's clock.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -60,7 +60,7 @@ pub async fn register(
 }
 
 pub async fn clock() -> Json<Value> {
-    let now = SystemTime::now()
+    let now = ad_edge::clock::Clock::system().now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     Json(json!({ "clock": u64::try_from(now.as_millis()).unwrap_or(u64::MAX) }))
