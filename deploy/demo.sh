@@ -171,40 +171,37 @@ nine_logins() {
     [ "$different" -eq 3 ] || failed "not every instance answered"
 }
 
-browser_arguments() {
-    printf '%s\n' --user-data-dir="$LAB_STATE/browser/profile" --no-first-run --no-sandbox \
-        --auth-server-allowlist='*.corp.example' \
-        --host-resolver-rules="MAP *.corp.example $LAB_ADDRESS"
-}
-
 open_browser() {
     need_packages "chromium chromium
 certutil libnss3-tools"
-    local nss=$LAB_STATE/browser/.pki/nssdb arguments
+    local nss=$LAB_STATE/browser/.pki/nssdb
     if [ ! -e "$nss" ]; then
         mkdir -p "$nss"
         certutil -d "sql:$nss" -N --empty-password
         certutil -d "sql:$nss" -A -t C,, -n "ad-edge demo" -i "$LAB_STATE/pki/ca.pem"
     fi
-    mapfile -t arguments < <(browser_arguments)
+    # Chromium asks for a ticket for the name that the resolver calls canonical, so the name has to
+    # stand in a hosts file: one that only this browser sees.
+    printf '127.0.0.1 localhost\n%s login.corp.example tenant.corp.example\n' "$LAB_ADDRESS" \
+        >"$LAB_STATE/browser/hosts"
     client kinit alice <"$LAB_STATE/password" >/dev/null
     if [ $# -eq 0 ]; then
         set -- "$LOGIN/wsfed?wa=wsignin1.0&wtrealm=urn:auth0:corp"
     fi
-    HOME=$LAB_STATE/browser client chromium "${arguments[@]}" "$@"
+    # shellcheck disable=SC2016  # the inner shell reads them
+    HOME=$LAB_STATE/browser client unshare --mount sh -c \
+        'mount --bind "$1" /etc/hosts && shift && exec "$@"' sh "$LAB_STATE/browser/hosts" \
+        chromium --no-sandbox --no-first-run --user-data-dir="$LAB_STATE/browser/profile" \
+        --auth-server-allowlist='*.corp.example' "$@"
 }
 
 explain() {
     cat <<END
 
-Open it in a browser   deploy/demo.sh browser    (chromium with alice's ticket), which runs
-    HOME=$LAB_STATE/browser KRB5_CONFIG=$LAB_STATE/krb5.conf \\
-    KRB5CCNAME=FILE:$LAB_STATE/alice.ccache \\
-    chromium --no-sandbox --user-data-dir=$LAB_STATE/browser/profile \\
-        --auth-server-allowlist='*.corp.example' \\
-        --host-resolver-rules='MAP *.corp.example $LAB_ADDRESS' \\
-        '$LOGIN/wsfed?wa=wsignin1.0&wtrealm=urn:auth0:corp'
-    with the CA $LAB_STATE/pki/ca.pem in \$HOME/.pki/nssdb
+Open it in a browser   deploy/demo.sh browser    (chromium with alice's ticket), or your own with
+                       $LAB_ADDRESS login.corp.example tenant.corp.example    in its hosts file,
+                       the CA $LAB_STATE/pki/ca.pem, --auth-server-allowlist='*.corp.example',
+                       KRB5_CONFIG=$LAB_STATE/krb5.conf KRB5CCNAME=FILE:$LAB_STATE/alice.ccache
 By password            any user of tests/lab/domain/people.ldif, $LAB_PASSWORD
 Logs                   $LAB_STATE/log
 Metrics                http://$LAB_ADDRESS:9461/metrics (9462, 9463), balancer http://$LAB_ADDRESS:8405/

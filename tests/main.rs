@@ -3,6 +3,7 @@
 mod lab;
 
 mod account_policy;
+mod browser;
 mod callbacks;
 mod configuration;
 mod directory_outage;

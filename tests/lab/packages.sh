@@ -33,6 +33,9 @@ TEST_PACKAGES='
 /usr/lib/python3/dist-packages/gssapi/__init__.py python3-gssapi
 /usr/bin/faketime faketime
 /usr/bin/promtool prometheus
+/usr/bin/chromium chromium
+/usr/bin/certutil libnss3-tools
+/usr/bin/unshare util-linux
 '
 # A second opinion on signatures, by npm's xml-crypto.
 NODE_PACKAGES='

@@ -73,7 +73,11 @@ async fn verify(tenant: &Tenant, login: Login) -> Result<Assertion, String> {
     .map_err(|error| error.to_string())??;
 
     let issuer = format!("urn:{}", tenant.args.domain);
-    assertion.check(&issuer, &tenant.args.realm, ad_edge::clock::Clock::system().now().into())?;
+    assertion.check(
+        &issuer,
+        &tenant.args.realm,
+        ad_edge::clock::Clock::system().now().into(),
+    )?;
     Ok(assertion)
 }
 

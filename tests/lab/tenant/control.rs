@@ -66,7 +66,8 @@ fn sign(
     pid: &str,
     mut claims: Map<String, Value>,
 ) -> jsonwebtoken::errors::Result<String> {
-    let now = ad_edge::clock::Clock::system().now()
+    let now = ad_edge::clock::Clock::system()
+        .now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_secs();

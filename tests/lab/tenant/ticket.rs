@@ -60,7 +60,8 @@ pub async fn register(
 }
 
 pub async fn clock() -> Json<Value> {
-    let now = ad_edge::clock::Clock::system().now()
+    let now = ad_edge::clock::Clock::system()
+        .now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     Json(json!({ "clock": u64::try_from(now.as_millis()).unwrap_or(u64::MAX) }))
