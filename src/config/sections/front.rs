@@ -1,0 +1,176 @@
+//! The front that users reach: listener, certificate, Kerberos, form.
+
+use std::{
+    fs,
+    net::{IpAddr, Ipv6Addr},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::SecretSlice;
+
+use super::super::{
+    DirectConfig, Home, KerberosConfig, ListenConfig, Mistake, ProxyProtocol, TlsMaterial,
+    reader::Reader,
+};
+use crate::secret::{ExposeSecret as _, SecretString};
+
+pub(super) fn direct(
+    home: &Home,
+    files: Option<&Home>,
+    port: u16,
+    r: &mut Reader,
+) -> Option<DirectConfig> {
+    let kerberos = kerberos(home, r);
+    let listen = listen(port, r);
+    let form = r.flag("FORM_LOGIN", true);
+    let proxy_frontend = r.flag("WITH_KERBEROS_PROXY_FRONTEND", false);
+    if proxy_frontend && listen.trusted_proxies.is_empty() {
+        r.wrong(
+            "WITH_KERBEROS_PROXY_FRONTEND",
+            "lets a proxy name the user, but no proxy is trusted",
+            "List the proxy's address in TRUSTED_PROXIES, or use KERBEROS_AUTH with a keytab",
+        );
+    }
+    if proxy_frontend && listen.proxy_protocol == ProxyProtocol::V2 {
+        r.wrong(
+            "WITH_KERBEROS_PROXY_FRONTEND",
+            "cannot be trusted behind PROXY v2, where every request is the client's own",
+            "Set PROXY_PROTOCOL to off, or use KERBEROS_AUTH with a keytab",
+        );
+    }
+    let Some(tls) = tls(home, files, r) else {
+        if kerberos.is_some() {
+            r.missing(
+                "TLS_CERT_FILE",
+                "Kerberos logins need a certificate for SERVER_URL: put it at certs/tls.pem with \
+                 its key at certs/tls.key, or set TLS_CERT_FILE and TLS_KEY_FILE, or SSL_PFX",
+            );
+        } else {
+            r.warn(
+                "TLS_CERT_FILE",
+                "no certificate for SERVER_URL (certs/tls.pem or SSL_PFX): direct logins are off",
+            );
+        }
+        return None;
+    };
+    Some(DirectConfig {
+        listen,
+        tls,
+        kerberos,
+        form,
+        proxy_frontend,
+    })
+}
+
+fn listen(port: u16, r: &mut Reader) -> ListenConfig {
+    let mut trusted_proxies = Vec::new();
+    for text in r.list("TRUSTED_PROXIES") {
+        let net = text
+            .parse()
+            .or_else(|_| text.parse::<IpAddr>().map(Into::into));
+        match net {
+            Ok(net) => trusted_proxies.push(net),
+            Err(_) => r.wrong(
+                "TRUSTED_PROXIES",
+                format!("{text:?} is not an address range"),
+                r#"Write ["10.0.0.0/24", "fd00::5"]"#,
+            ),
+        }
+    }
+    let proxy_protocol = r.parsed(
+        "PROXY_PROTOCOL",
+        ProxyProtocol::Off,
+        |text| match text {
+            "off" | "false" => Some(ProxyProtocol::Off),
+            "v2" => Some(ProxyProtocol::V2),
+            _ => None,
+        },
+        "is not a version of the PROXY protocol that is spoken here",
+        "Write off or v2",
+    );
+    if proxy_protocol == ProxyProtocol::V2 && trusted_proxies.is_empty() {
+        r.wrong(
+            "PROXY_PROTOCOL",
+            "is on, but no address may send its header, so nobody could connect",
+            "List the balancers' addresses in TRUSTED_PROXIES",
+        );
+    }
+    ListenConfig {
+        address: r.parsed(
+            "LISTEN_ADDRESS",
+            Ipv6Addr::UNSPECIFIED.into(),
+            |text| text.trim_matches(['[', ']']).parse().ok(),
+            "is not an address",
+            "Write ::, 0.0.0.0 or one address of this machine",
+        ),
+        port,
+        proxy_protocol,
+        trusted_proxies,
+        max_connections: r.number("MAX_CONNECTIONS", 10_000, 1..=1_000_000),
+        max_token: r
+            .number("MAX_HEADER_SIZE", 65_536, 1..=1_048_576)
+            .max(65_536),
+    }
+}
+
+fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
+    let on = r.flag("KERBEROS_AUTH", false);
+    let keytab = r.text("KERBEROS_KEYTAB");
+    let realms = r.list("KERBEROS_REALMS");
+    if !on {
+        return None;
+    }
+    let keytab = home.path(keytab.as_deref().unwrap_or("certs/krb5.keytab"));
+    if let Err(error) = fs::File::open(&keytab) {
+        r.mistakes.push(Mistake {
+            key: "KERBEROS_KEYTAB".to_owned(),
+            value: Some(keytab.display().to_string()),
+            problem: format!("cannot be read ({error})"),
+            remedy: "Export the keys of HTTP/<host of SERVER_URL> from AD (ktpass, or \
+                     samba-tool domain exportkeytab) to that file, readable for this user"
+                .to_owned(),
+        });
+    }
+    Some(KerberosConfig {
+        keytab,
+        realms: realms.iter().map(|realm| realm.to_uppercase()).collect(),
+    })
+}
+
+fn tls(home: &Home, files: Option<&Home>, r: &mut Reader) -> Option<TlsMaterial> {
+    let given = (r.text("TLS_CERT_FILE"), r.text("TLS_KEY_FILE"));
+    let password = r
+        .password("SSL_KEY_PASSWORD")
+        .unwrap_or_else(|| SecretString::from(String::new()));
+    match given {
+        (Some(chain), Some(key)) => {
+            let (chain, key) = (home.path(chain), home.path(key));
+            return Some(TlsMaterial::Pem { chain, key });
+        }
+        (Some(_), None) => r.missing("TLS_KEY_FILE", "TLS_CERT_FILE is set: give its key too"),
+        (None, Some(_)) => r.missing("TLS_CERT_FILE", "TLS_KEY_FILE is set: give the chain too"),
+        (None, None) => {
+            let default =
+                files.map(|home| (home.path("certs/tls.pem"), home.path("certs/tls.key")));
+            if let Some((chain, key)) = default.filter(|(chain, _)| chain.exists()) {
+                return Some(TlsMaterial::Pem { chain, key });
+            }
+        }
+    }
+    let archive = r.secret("SSL_PFX")?;
+    let compact: String = archive.expose_secret().split_whitespace().collect();
+    match STANDARD.decode(compact) {
+        Ok(bytes) => Some(TlsMaterial::Pkcs12 {
+            archive: SecretSlice::from(bytes),
+            password,
+        }),
+        Err(_) => {
+            r.wrong(
+                "SSL_PFX",
+                "is not base64",
+                "Give the PKCS#12 file's bytes in base64 (base64 -w0 server.pfx)",
+            );
+            None
+        }
+    }
+}
