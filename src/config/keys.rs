@@ -13,6 +13,8 @@ pub struct Key {
     pub secret: bool,
     /// Accepted because the incumbent writes it; without effect here.
     pub unused: bool,
+    /// Without effect in this version only: its user is told.
+    pub later: bool,
 }
 
 const fn key(name: &'static str, default: &'static str, meaning: &'static str) -> Key {
@@ -22,6 +24,7 @@ const fn key(name: &'static str, default: &'static str, meaning: &'static str) -
         meaning,
         secret: false,
         unused: false,
+        later: false,
     }
 }
 
@@ -36,6 +39,13 @@ const fn unused(name: &'static str, meaning: &'static str) -> Key {
     Key {
         unused: true,
         ..key(name, "", meaning)
+    }
+}
+
+const fn later(name: &'static str, meaning: &'static str) -> Key {
+    Key {
+        later: true,
+        ..unused(name, meaning)
     }
 }
 
@@ -108,22 +118,22 @@ pub const KEYS: &[Key] = &[
     unused("SSL_OPENSSLDIR_PATTERN", "the incumbent's"),
     unused("CONNECTIONS_API_V2_KEY", "the incumbent's"),
     unused("LAST_SENT_THUMBPRINT", "the incumbent's; kept"),
-    unused("ADMIN_LISTEN", "address of the console"),
-    unused("CLIENT_CERT_AUTH", "sign users in by client certificate"),
-    unused("CA_CERT", "issuers of client certificates"),
-    unused("ENABLE_WRITE_BACK", "password changes over the tunnel"),
-    unused("ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD", "password changes over the tunnel"),
-    unused("AUTO_UNLOCK_ON_PASSWORD_CHANGE", "password changes over the tunnel"),
-    unused("ALLOW_PASSWORD_EXPIRED", "logins over the tunnel"),
-    unused("ALLOW_PASSWORD_CHANGE_REQUIRED", "logins over the tunnel"),
-    unused("LDAP_SEARCH_QUERY", "searches over the tunnel"),
-    unused("LDAP_SEARCH_ALL_QUERY", "searches over the tunnel"),
-    unused("LDAP_SEARCH_LIST_GROUPS_QUERY", "searches over the tunnel"),
-    unused("LDAP_SEARCH_RESULTS_OMIT_GROUPS", "searches over the tunnel"),
-    unused("HTTP_PROXY", "proxy for the tunnel"),
-    unused("WS_RECONNECT_INTERVAL_MS", "the tunnel's longest pause before it connects again"),
-    unused("PROFILE_MAPPER", "profile mapper in JavaScript"),
-    unused("PROFILE_MAPPER_FILE", "profile mapper in JavaScript"),
+    later("ADMIN_LISTEN", "address of the console"),
+    later("CLIENT_CERT_AUTH", "sign users in by client certificate"),
+    later("CA_CERT", "issuers of client certificates"),
+    later("ENABLE_WRITE_BACK", "password changes over the tunnel"),
+    later("ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD", "password changes over the tunnel"),
+    later("AUTO_UNLOCK_ON_PASSWORD_CHANGE", "password changes over the tunnel"),
+    later("ALLOW_PASSWORD_EXPIRED", "logins over the tunnel"),
+    later("ALLOW_PASSWORD_CHANGE_REQUIRED", "logins over the tunnel"),
+    later("LDAP_SEARCH_QUERY", "searches over the tunnel"),
+    later("LDAP_SEARCH_ALL_QUERY", "searches over the tunnel"),
+    later("LDAP_SEARCH_LIST_GROUPS_QUERY", "searches over the tunnel"),
+    later("LDAP_SEARCH_RESULTS_OMIT_GROUPS", "searches over the tunnel"),
+    later("HTTP_PROXY", "proxy for the tunnel"),
+    later("WS_RECONNECT_INTERVAL_MS", "the tunnel's longest pause before it connects again"),
+    later("PROFILE_MAPPER", "profile mapper in JavaScript"),
+    later("PROFILE_MAPPER_FILE", "profile mapper in JavaScript"),
 ];
 
 /// The key of that name.

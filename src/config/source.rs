@@ -90,7 +90,16 @@ impl Source {
             warnings.push(Warning { key, text: hint });
             return;
         }
-        if let Some(Key { unused: true, .. }) = known {
+        if let Some(Key {
+            unused: true,
+            later,
+            ..
+        }) = known
+        {
+            if *later && asks_for_something(&value) {
+                let text = "has no effect in this version".to_owned();
+                warnings.push(Warning { key, text });
+            }
             return;
         }
         let secret = known.is_some_and(|k| k.secret);
@@ -146,6 +155,15 @@ impl Source {
                 secret: key.secret,
             },
         );
+    }
+}
+
+/// Whether a value switches something on or sets it.
+fn asks_for_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !matches!(text.trim(), "" | "false" | "off"),
+        _ => true,
     }
 }
 

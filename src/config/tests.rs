@@ -166,6 +166,24 @@ fn unknown_keys_are_warned_about_with_the_nearest_known_one() {
 }
 
 #[test]
+fn what_this_version_does_not_do_is_said() {
+    let folder = changed("CLIENT_CERT_AUTH", true.into());
+    fs::create_dir(folder.dir.path().join("lib")).expect("a folder");
+    fs::write(folder.dir.path().join("lib/profileMapper.js"), "").expect("written");
+    let loaded = folder.load().expect("good");
+    let keys: Vec<_> = loaded
+        .warnings
+        .iter()
+        .map(|warning| warning.key.as_str())
+        .collect();
+    assert_eq!(keys, ["CLIENT_CERT_AUTH", "lib/profileMapper.js"]);
+    let off = changed("CLIENT_CERT_AUTH", "false".into())
+        .load()
+        .expect("good");
+    assert!(off.warnings.is_empty(), "{:?}", off.warnings);
+}
+
+#[test]
 fn a_request_cannot_name_a_key_as_its_realm() {
     let folder = changed("LDAP_BIND_PASSWORD", "https://evil.example/".into());
     let parties = folder.config().federation.relying_parties;

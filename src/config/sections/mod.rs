@@ -23,6 +23,13 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
         );
     }
     let files = uses_files.then_some(&home);
+    let mapper = home.path("lib/profileMapper.js");
+    if files.is_some() && mapper.exists() {
+        r.warn(
+            "lib/profileMapper.js",
+            "is not run in this version: profiles are those of the built-in mapper",
+        );
+    }
     let port = r.number("PORT", 4000, 0..=u16::MAX);
     let hostname = gethostname::gethostname().to_string_lossy().into_owned();
     let signing = signing(files, r);
