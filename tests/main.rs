@@ -15,5 +15,6 @@ mod kerberos_login;
 mod kerberos_refusals;
 mod layering;
 mod operations;
+mod proxy_frontend;
 mod reload;
 mod signature;

@@ -124,7 +124,9 @@ impl Logins {
                 })
             }
             Proof::Frontend { user } => {
-                let found = self.find(policy::frontend_name(&user)).await?;
+                let named = policy::FrontendUser::parse(&user);
+                let mut found = self.find(named.name).await?;
+                found.retain(|entry| named.is_of(entry));
                 let found = policy::only(found, &user)?;
                 let entry = found.ok_or(Refusal::UnknownPrincipal { name: user })?;
                 Ok(Proved {

@@ -43,10 +43,50 @@ pub(super) fn of_realm(
     })
 }
 
-/// The login name in what a Kerberos proxy passes on: `alice`, `alice@CORP.EXAMPLE` or `CORP\alice`.
-pub(super) fn frontend_name(user: &str) -> &str {
-    let user = user.rsplit_once('\\').map_or(user, |(_, name)| name);
-    user.split_once('@').map_or(user, |(name, _)| name)
+/// What a Kerberos proxy passes on: `alice`, `alice@CORP.EXAMPLE` or `CORP\alice`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FrontendUser<'a> {
+    pub name: &'a str,
+    domain: Option<Domain<'a>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Domain<'a> {
+    Realm(&'a str),
+    /// A NetBIOS name: by custom the first label of the DNS name.
+    NetBios(&'a str),
+}
+
+impl<'a> FrontendUser<'a> {
+    pub fn parse(user: &'a str) -> Self {
+        if let Some((domain, name)) = user.split_once('\\') {
+            let domain = Some(Domain::NetBios(domain));
+            return Self { name, domain };
+        }
+        match user.rsplit_once('@') {
+            Some((name, realm)) => Self {
+                name,
+                domain: Some(Domain::Realm(realm)),
+            },
+            None => Self {
+                name: user,
+                domain: None,
+            },
+        }
+    }
+
+    /// Whether the entry lies in the domain that was named, if one was.
+    pub fn is_of(self, entry: &Entry) -> bool {
+        let found = entry.domain().unwrap_or_default();
+        match self.domain {
+            None => true,
+            Some(Domain::Realm(realm)) => found.eq_ignore_ascii_case(realm),
+            Some(Domain::NetBios(name)) => {
+                let label = found.split('.').next().unwrap_or_default();
+                !label.is_empty() && label.eq_ignore_ascii_case(name)
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -107,9 +147,18 @@ mod tests {
     }
 
     #[test]
-    fn a_proxys_user_is_reduced_to_the_name() {
-        for user in ["alice", "alice@CORP.EXAMPLE", r"CORP\alice"] {
-            assert_eq!(frontend_name(user), "alice");
+    fn a_proxys_user_counts_in_the_domain_that_it_names() {
+        let here = entry(HERE, true);
+        for (user, is_of) in [
+            ("alice", true),
+            ("alice@CORP.EXAMPLE", true),
+            (r"CORP\alice", true),
+            ("alice@EVIL.EXAMPLE", false),
+            (r"EVIL\alice", false),
+            (r"\alice", false),
+        ] {
+            let read = FrontendUser::parse(user);
+            assert_eq!((read.name, read.is_of(&here)), ("alice", is_of), "{user}");
         }
     }
 }

@@ -1,0 +1,42 @@
+//! `X-Forwarded-User` counts only when it is asked for, and only from a trusted proxy.
+
+use crate::lab::{curl::Response, instance::Instance};
+
+fn forwarded(instance: &Instance, user: &str) -> Response {
+    instance
+        .curl("/wsfed")
+        .header("X-Forwarded-User", user)
+        .run()
+}
+
+#[test]
+fn nobody_is_believed_by_default() {
+    let response = forwarded(&Instance::start(), "alice");
+    assert_eq!(response.status, 401);
+    assert!(!response.body.contains("wresult"), "{}", response.body);
+}
+
+#[test]
+fn only_a_trusted_proxy_is_believed_and_only_for_its_domain() {
+    let frontend = || Instance::builder().set("WITH_KERBEROS_PROXY_FRONTEND", true);
+    let trusting = frontend().start();
+    assert!(
+        forwarded(&trusting, "alice@CORP.EXAMPLE")
+            .body
+            .contains("wresult")
+    );
+    assert_eq!(forwarded(&trusting, "alice@EVIL.EXAMPLE").status, 403);
+    let elsewhere = frontend().set("TRUSTED_PROXIES", "192.0.2.0/24").start();
+    let response = forwarded(&elsewhere, "alice@CORP.EXAMPLE");
+    assert_eq!(response.status, 401);
+    assert!(!response.body.contains("wresult"), "{}", response.body);
+}
+
+#[test]
+fn without_a_list_of_proxies_it_does_not_start() {
+    let ended = Instance::builder()
+        .set("WITH_KERBEROS_PROXY_FRONTEND", true)
+        .set("TRUSTED_PROXIES", "")
+        .run_to_end("check");
+    assert_eq!(ended.status.code(), Some(64), "{}", ended.log);
+}
