@@ -114,12 +114,10 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
             web: Some(web),
         };
     }
-    if config.tunnel {
+    if config.tunnel.is_some() {
         tracing::warn!("the tunnel is not part of this version: AD_HUB has no effect");
     } else {
-        tracing::info!(
-            "the tunnel is not configured (AD_HUB, TENANT_SIGNING_KEY): direct logins only"
-        );
+        tracing::info!("the tunnel is not configured (AD_HUB): direct logins only");
     }
 
     while signals.next().await == Asked::Reload {

@@ -4,6 +4,7 @@
 //! [`Config::load`] is the only way in. It reports every mistake at once ([`Invalid`]), each with its
 //! key and what would be right. Sections are named after the part of the program that they build.
 
+mod accounts;
 mod credentials;
 mod directory;
 mod federation;
@@ -15,10 +16,12 @@ mod reader;
 mod sections;
 mod source;
 mod tls;
+mod tunnel;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use self::{
+    accounts::{AccountsConfig, MapperSource, WriteBackConfig},
     directory::{DirectoryConfig, FilterTemplate, GroupsConfig, Scheme, ServerUrl, ServiceAccount},
     federation::{Callback, FederationConfig, RelyingParties},
     home::{Home, SigningPair},
@@ -27,9 +30,10 @@ pub use self::{
     mistake::{Invalid, Mistake, Warning},
     reader::Loaded,
     tls::TlsMaterial,
+    tunnel::{ProxyConfig, TunnelConfig},
 };
 use self::{reader::Reader, source::Source};
-use crate::telemetry::log::LogFormat;
+use crate::{secret::SecretString, telemetry::log::LogFormat};
 
 /// Everything one instance needs to know.
 #[derive(Debug, Clone)]
@@ -53,8 +57,11 @@ pub struct Config {
     pub log_format: Option<LogFormat>,
     /// False with `OVERRIDE_CONFIG=false`: no file of the home folder is read or written.
     pub uses_files: bool,
-    /// Whether the keys of the tunnel are there (`AD_HUB` and `TENANT_SIGNING_KEY`).
-    pub tunnel: bool,
+    /// `None`: no hub is given (`AD_HUB`), or `AGENT_MODE` is off.
+    pub tunnel: Option<TunnelConfig>,
+    pub accounts: AccountsConfig,
+    /// `TENANT_SIGNING_KEY`: checks what the tenant signs; PEM, or a shared secret.
+    pub tenant_key: Option<SecretString>,
 }
 
 /// How this instance calls itself.

@@ -113,7 +113,13 @@ impl Source {
         mistakes: &mut Vec<Mistake>,
     ) {
         for key in keys::KEYS.iter().filter(|k| !k.unused) {
-            if let Some(text) = environment.get(key.name) {
+            // By custom a proxy's variable is written in small letters as well.
+            let small = key
+                .name
+                .ends_with("_PROXY")
+                .then(|| key.name.to_lowercase());
+            let given = environment.get(key.name);
+            if let Some(text) = given.or_else(|| environment.get(&small?)) {
                 self.insert_text(key, text.clone());
             }
             if !key.secret {

@@ -93,7 +93,7 @@ fn the_incumbents_keys_alone_are_enough() {
         panic!("a service account");
     };
     assert_eq!(password.expose_secret(), " secret with spaces ");
-    assert!(!config.tunnel);
+    assert!(config.tunnel.is_none());
 }
 
 #[test]
@@ -168,19 +168,64 @@ fn unknown_keys_are_warned_about_with_the_nearest_known_one() {
 #[test]
 fn what_this_version_does_not_do_is_said() {
     let folder = changed("CLIENT_CERT_AUTH", true.into());
-    fs::create_dir(folder.dir.path().join("lib")).expect("a folder");
-    fs::write(folder.dir.path().join("lib/profileMapper.js"), "").expect("written");
     let loaded = folder.load().expect("good");
     let keys: Vec<_> = loaded
         .warnings
         .iter()
         .map(|warning| warning.key.as_str())
         .collect();
-    assert_eq!(keys, ["CLIENT_CERT_AUTH", "lib/profileMapper.js"]);
+    assert_eq!(keys, ["CLIENT_CERT_AUTH"]);
     let off = changed("CLIENT_CERT_AUTH", "false".into())
         .load()
         .expect("good");
     assert!(off.warnings.is_empty(), "{:?}", off.warnings);
+}
+
+#[test]
+fn a_hub_makes_a_tunnel() {
+    let folder = changed("AD_HUB", "https://acme.auth0.com/lo/hub".into());
+    let missing = folder.mistakes();
+    assert!(
+        missing.iter().any(|m| m.starts_with("CONNECTION")),
+        "{missing:?}"
+    );
+    assert!(
+        missing.iter().any(|m| m.starts_with("TENANT_SIGNING_KEY")),
+        "{missing:?}"
+    );
+    let folder = folder
+        .with("CONNECTION", "corp")
+        .with("TENANT_SIGNING_KEY", "secret")
+        .with("WS_RECONNECT_INTERVAL_MS", "2500")
+        .with("http_proxy", "http://u:p@proxy:3128");
+    let tunnel = folder.config().tunnel.expect("a tunnel");
+    assert_eq!(tunnel.hub.as_str(), "wss://acme.auth0.com/lo/hub");
+    assert_eq!(
+        (tunnel.connection.as_str(), tunnel.realm.as_str()),
+        ("corp", "urn:auth0:corp")
+    );
+    assert_eq!(tunnel.reconnect, Duration::from_millis(2500));
+    let proxy = tunnel.proxy.https.expect("that of HTTP_PROXY");
+    assert_eq!(proxy.expose_secret(), "http://u:p@proxy:3128");
+    assert!(folder.with("AGENT_MODE", "false").config().tunnel.is_none());
+    let bad = changed("AD_HUB", "acme".into()).mistakes();
+    assert!(bad[0].starts_with("AD_HUB"), "{bad:?}");
+}
+
+#[test]
+fn the_mapper_of_the_home_folder_counts_unless_a_key_gives_another() {
+    let folder = Folder::new(&incumbent());
+    assert_eq!(folder.config().accounts.mapper, None);
+    fs::create_dir(folder.dir.path().join("lib")).expect("a folder");
+    let file = folder.dir.path().join("lib/profileMapper.js");
+    fs::write(&file, "").expect("written");
+    assert_eq!(
+        folder.config().accounts.mapper,
+        Some(MapperSource::File(file))
+    );
+    let text = folder.with("PROFILE_MAPPER", "module.exports = x");
+    let expected = MapperSource::Text("module.exports = x".to_owned());
+    assert_eq!(text.config().accounts.mapper, Some(expected));
 }
 
 #[test]

@@ -36,6 +36,7 @@ TEST_PACKAGES='
 /usr/bin/chromium chromium
 /usr/bin/certutil libnss3-tools
 /usr/bin/unshare util-linux
+/usr/sbin/slapd slapd
 '
 # A second opinion on signatures, by npm's xml-crypto.
 NODE_PACKAGES='

@@ -143,7 +143,7 @@ fn stored_password(signing: Option<&SigningPair>, r: &mut Reader) -> Option<Secr
         .ok()
 }
 
-fn filter(key: &str, default: &str, r: &mut Reader) -> FilterTemplate {
+pub(super) fn filter(key: &str, default: &str, r: &mut Reader) -> FilterTemplate {
     let default = FilterTemplate::fixed(default);
     r.parsed(
         key,

@@ -1,8 +1,10 @@
 //! Reads the sections: which key becomes which field, with its default and its limits.
 
+mod accounts;
 mod directory;
 mod federation;
 mod front;
+mod tunnel;
 
 use std::{
     fs, io,
@@ -23,20 +25,13 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
         );
     }
     let files = uses_files.then_some(&home);
-    let mapper = home.path("lib/profileMapper.js");
-    if files.is_some() && mapper.exists() {
-        r.warn(
-            "lib/profileMapper.js",
-            "is not run in this version: profiles are those of the built-in mapper",
-        );
-    }
     let port = r.number("PORT", 4000, 0..=u16::MAX);
     let hostname = gethostname::gethostname().to_string_lossy().into_owned();
     let signing = signing(files, r);
     let directory = directory::directory(signing.as_ref(), r);
     let direct = front::direct(&home, files, port, r);
     let federation = federation::federation(&format!("https://{hostname}:{port}"), r);
-    let tunnel = r.text("AD_HUB").is_some() && r.secret("TENANT_SIGNING_KEY").is_some();
+    let tunnel = tunnel::tunnel(r);
     let site = r.text("CONNECTION").unwrap_or_default();
     let ops_default = SocketAddr::from(([127, 0, 0, 1], 9464));
     let config = Config {
@@ -72,6 +67,8 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
         ),
         uses_files,
         tunnel,
+        accounts: accounts::accounts(files, &home, r),
+        tenant_key: r.secret("TENANT_SIGNING_KEY"),
         home,
         // Last, so that everything wrong was found before.
         directory: directory?,
