@@ -6,7 +6,9 @@
 //! # The way of a login
 //!
 //! ```text
-//! accept → tls → http → web ─→ login → authenticate · directory → profile → token
+//! accept → tls → http → web ─┐
+//!                            ├→ login → authenticate · directory → profile → token
+//! hub ──────────→ tunnel ────┘
 //!
 //! ops (metrics, probes): an own listener
 //! ```
@@ -26,13 +28,14 @@
 //! | `main`, `cli` | parse the command, exit code; a file per command | `app`, `config`, ground |
 //! | `app` | builds everything from the configuration, runs it, reloads, drains | all |
 //! | `web` | routes, the sign-in request, challenge, form, refusal (error → status and page) | ground, `http`, `tls`, `login`, `authenticate`, `directory`, `token` |
+//! | `tunnel` | the hub: connect, serve, messages, answers | ground, `login`, `directory`, `profile`, `token` |
 //! | `ops` | metrics page, liveness, readiness | ground, `http` |
 //! | `setup` | what prepares an installation: the signing pair | ground |
 //! | `login` | proof → principal → entry → profile → token; account policy; the audit line | ground, `authenticate`, `directory`, `profile`, `token` |
 //! | `authenticate` | SPNEGO, GSSAPI on worker threads, keytab, replay check | ground |
 //! | `directory` | servers and failover, connections, lookup, entry, groups, password checks, AD codes | ground |
 //! | `profile` | built-in mapper, claims | ground, `directory` |
-//! | `token` | assertion, canonical XML, signature, envelope, metadata | ground, `profile` |
+//! | `token` | assertion, canonical XML, signature, envelope, metadata; the tenant's JWTs | ground, `profile` |
 //! | `accept` | listener, limits, PROXY header | ground |
 //! | `tls` | certificate, handshake | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls` |
@@ -61,4 +64,5 @@ pub mod setup;
 pub mod telemetry;
 pub mod tls;
 pub mod token;
+pub mod tunnel;
 pub mod web;

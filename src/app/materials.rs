@@ -9,20 +9,23 @@ use crate::{
     authenticate::Kerberos,
     clock::Clock,
     config::{Config, DirectConfig, SigningPair},
+    profile::Mapper,
     setup::generate_signing_pair,
     tls::Identity,
-    token::SigningKey,
+    token::{SigningKey, TenantKey},
 };
 
 /// All that was loaded.
 #[derive(Debug)]
 pub struct Materials {
-    pub signing: SigningKey,
+    pub signing: Arc<SigningKey>,
     /// For outgoing TLS: the system's roots and the configured ones.
     pub outgoing: Arc<ClientConfig>,
     /// Present when there are direct logins.
     pub identity: Option<Identity>,
     pub kerberos: Option<Kerberos>,
+    pub tenant_key: Option<Arc<TenantKey>>,
+    pub mapper: Mapper,
     pub warnings: Vec<String>,
 }
 
@@ -70,12 +73,19 @@ impl Materials {
             warnings.extend(identity.leaf.warnings(host, clock.now()));
         }
         let kerberos = direct.and_then(|direct| kerberos(direct, config, &mut warnings, &mut note));
+        let tenant_key = config.tenant_key.as_ref().and_then(|text| {
+            TenantKey::new(text)
+                .map_err(|error| note(error.to_string()))
+                .ok()
+        });
         match (signing, outgoing) {
             (Some(signing), Some(outgoing)) if problems.is_empty() => Ok(Self {
-                signing,
+                signing: Arc::new(signing),
                 outgoing,
                 identity,
                 kerberos,
+                tenant_key: tenant_key.map(Arc::new),
+                mapper: Mapper::built_in(),
                 warnings,
             }),
             _ => Err(Unusable(problems)),

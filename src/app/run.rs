@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::http::{HeaderName, HeaderValue};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::Materials;
@@ -15,11 +18,12 @@ use crate::{
     directory::Directory,
     http::{Front, Limits, Random, Site, SiteSettings},
     lifecycle::Lifecycle,
-    login::Logins,
+    login::{Accounts, Logins},
     ops::{self, Readiness},
     telemetry::Metrics,
     tls::{Identity, TlsServer},
     token::Issuer,
+    tunnel::{self, TunnelParts, TunnelState},
     web::{self, Web},
 };
 
@@ -49,17 +53,37 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
         "ad-edge starts"
     );
 
-    let (readiness, direct) = match (config.direct.clone(), materials.identity) {
-        (Some(direct), Some(identity)) => {
-            let tls = TlsServer::new(identity)?;
-            let readiness = readiness(&front_life, &directory, Some(&tls), &clock);
-            (Arc::new(readiness), Some((direct, tls)))
+    let accounts = Arc::new(Accounts {
+        directory: directory.clone(),
+        mapper: materials.mapper,
+        config: config.accounts.clone(),
+        metrics: Arc::clone(&metrics),
+        instance: config.instance.name.clone(),
+    });
+    let tunnel = match (&config.tunnel, &materials.tenant_key) {
+        (Some(section), Some(tenant_key)) => {
+            let parts = TunnelParts {
+                accounts: Arc::clone(&accounts),
+                signing: Arc::clone(&materials.signing),
+                tenant_key: Arc::clone(tenant_key),
+                tls: Arc::clone(&materials.outgoing),
+                clock: clock.clone(),
+                metrics: Arc::clone(&metrics),
+                life: front_life.clone(),
+            };
+            Some(tunnel::start(section, parts))
         }
-        _ => (
-            Arc::new(readiness(&front_life, &directory, None, &clock)),
-            None,
-        ),
+        _ => {
+            tracing::info!("there is no tunnel (AD_HUB, AGENT_MODE): direct logins only");
+            None
+        }
     };
+    let direct = match (config.direct.clone(), materials.identity) {
+        (Some(direct), Some(identity)) => Some((direct, TlsServer::new(identity)?)),
+        _ => None,
+    };
+    let tls = direct.as_ref().map(|(_, tls)| tls);
+    let readiness = Arc::new(readiness(&front_life, &directory, tls, tunnel, &clock));
     let ops_listener =
         Listener::bind(config.ops_listen.ip(), config.ops_listen.port()).context("OPS_LISTEN")?;
     tracing::info!(address = %ops_listener.address(), "metrics and probes");
@@ -72,7 +96,7 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
     };
     if let Some((direct, tls)) = direct {
         let logins = Logins {
-            directory,
+            accounts,
             kerberos: materials.kerberos,
             issuer: Issuer::new(
                 materials.signing,
@@ -82,11 +106,10 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
             ),
             incumbent_method: config.federation.incumbent_method,
             clock,
-            metrics: Arc::clone(&metrics),
-            instance: config.instance.name.clone(),
         };
         let web = Arc::new(Web {
             logins,
+            tenant_key: materials.tenant_key,
             relying_parties: config.federation.relying_parties.clone(),
             site: config.instance.site.clone(),
             form: direct.form,
@@ -114,12 +137,6 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
             web: Some(web),
         };
     }
-    if config.tunnel.is_some() {
-        tracing::warn!("the tunnel is not part of this version: AD_HUB has no effect");
-    } else {
-        tracing::info!("the tunnel is not configured (AD_HUB): direct logins only");
-    }
-
     while signals.next().await == Asked::Reload {
         reload.now(&metrics);
     }
@@ -179,11 +196,14 @@ fn start_front(
     Ok(())
 }
 
-/// Ready is whoever can sign someone in: with a certificate in force and a directory within reach.
+/// Ready is whoever can sign someone in: with a directory within reach and, for browsers, a
+/// certificate in force. The tunnel counts only where there are no direct logins: those never depend
+/// on the hub, and the balancer need not know of it.
 fn readiness(
     life: &Lifecycle,
     directory: &Directory,
     tls: Option<&TlsServer>,
+    tunnel: Option<watch::Receiver<TunnelState>>,
     clock: &Clock,
 ) -> Readiness {
     let directory = directory.clone();
@@ -202,7 +222,14 @@ fn readiness(
         Err(errors.join("; "))
     });
     let Some(tls) = tls.cloned() else {
-        return readiness;
+        return match tunnel {
+            None => readiness,
+            Some(tunnel) => readiness.with("tunnel", move || match &*tunnel.borrow() {
+                TunnelState::Connected => Ok(()),
+                TunnelState::Apart(Some(why)) => Err(why.clone()),
+                TunnelState::Apart(None) => Err("not connected yet".to_owned()),
+            }),
+        };
     };
     let clock = clock.clone();
     readiness.with("certificate", move || {

@@ -10,6 +10,8 @@
 //! A [`Lifecycle`] is a cheap handle: everything that runs for clients is spawned on it, waits for its
 //! phases and ends when it is cut.
 
+mod backoff;
+
 use std::{
     future::Future,
     sync::{
@@ -24,6 +26,8 @@ use tokio_util::{
     sync::CancellationToken,
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
+
+pub use self::backoff::Backoff;
 
 /// How long tasks get to notice that they are cut: a dropped future ends at its next wait.
 const CUT_LIMIT: Duration = Duration::from_secs(2);

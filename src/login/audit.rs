@@ -1,16 +1,33 @@
 //! One line for each login: who, from where, by what, with which outcome. Never a password, token or
 //! ticket.
 
-use std::{net::IpAddr, time::Instant};
+use std::{fmt, net::IpAddr, time::Instant};
 
-use super::{Proof, Refusal};
+use super::Refusal;
 use crate::telemetry::Metrics;
 
 /// The request that a login came in.
 #[derive(Debug, Clone)]
 pub struct Origin {
     pub request_id: String,
-    pub client: IpAddr,
+    pub client: Client,
+}
+
+/// Who sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Client {
+    Address(IpAddr),
+    /// The tenant's hub, which does not say for whom.
+    Hub,
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Hub => f.write_str("hub"),
+        }
+    }
 }
 
 /// An audit line in the making.
@@ -23,17 +40,13 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    pub fn begin(origin: &'a Origin, proof: &Proof) -> Self {
-        let principal = match proof {
-            Proof::Kerberos { .. } => String::new(),
-            Proof::Password { username, .. } => username.clone(),
-            Proof::Frontend { user } => user.clone(),
-        };
+    /// `principal` is what the user, or the hub, says that their name is; it may come later.
+    pub fn begin(origin: &'a Origin, method: &'static str, principal: &str) -> Self {
         Self {
             origin,
             start: Instant::now(),
-            method: proof.label(),
-            principal,
+            method,
+            principal: principal.to_owned(),
             user: String::new(),
         }
     }
@@ -81,5 +94,39 @@ impl<'a> Line<'a> {
             Some(refusal) if refusal.is_ours() => line!(error, detail = %refusal, "not signed in"),
             Some(refusal) => line!(warn, detail = %refusal, "not signed in"),
         }
+    }
+}
+
+/// The line of a password change, which is no login and is not counted as one.
+pub(super) fn password_change(
+    origin: &Origin,
+    instance: &str,
+    principal: &str,
+    user: &str,
+    refusal: Option<&Refusal>,
+) {
+    macro_rules! line {
+        ($level:ident, $outcome:literal, $($detail:tt)*) => {
+            tracing::$level!(
+                target: "audit",
+                request_id = origin.request_id,
+                instance,
+                client = %origin.client,
+                principal,
+                user,
+                outcome = $outcome,
+                $($detail)*
+            )
+        };
+    }
+    match refusal {
+        None => line!(info, "success", "password changed"),
+        Some(refusal) => line!(
+            warn,
+            "refused",
+            reason = refusal.reason(),
+            detail = %refusal,
+            "password not changed"
+        ),
     }
 }

@@ -3,6 +3,7 @@
 //! [`Logins::sign_in`] is the whole of it. Every login ends in one audit line and one count, whatever
 //! its outcome.
 
+mod accounts;
 mod audit;
 mod policy;
 mod refusal;
@@ -11,14 +12,17 @@ use std::{sync::Arc, time::Instant};
 
 use aws_lc_rs::rand;
 
-pub use self::{audit::Origin, refusal::Refusal};
+pub use self::{
+    accounts::{Accounts, Denied, Term},
+    audit::{Client, Origin},
+    refusal::Refusal,
+};
 use crate::{
     authenticate::{Kerberos, Principal},
     clock::Clock,
-    directory::{Directory, Entry},
-    profile::{Claims, built_in},
+    directory::Entry,
+    profile::Claims,
     secret::SecretString,
-    telemetry::Metrics,
     token::{AssertionId, AuthenticationMethod, Issuer, Statement},
 };
 
@@ -59,15 +63,12 @@ pub struct SignedIn {
 /// Everything a login needs.
 #[derive(Debug)]
 pub struct Logins {
-    pub directory: Directory,
+    pub accounts: Arc<Accounts>,
     pub kerberos: Option<Kerberos>,
     pub issuer: Issuer,
     /// `TOKEN_INCUMBENT_METHOD`.
     pub incumbent_method: bool,
     pub clock: Clock,
-    pub metrics: Arc<Metrics>,
-    /// `INSTANCE_NAME`, for audit lines.
-    pub instance: String,
 }
 
 /// Who the user turned out to be, before the directory's word.
@@ -88,13 +89,16 @@ impl Logins {
         proof: Proof,
         wanted: Wanted<'_>,
     ) -> Result<SignedIn, Refusal> {
-        let mut line = audit::Line::begin(origin, &proof);
+        let mut line = audit::Line::begin(origin, proof.label(), proof.name());
         let method = proof.method();
         let outcome = match self.prove(proof, &mut line).await {
             Ok(proved) => self.issue(proved, method, wanted, &mut line).await,
             Err(refusal) => Err(refusal),
         };
-        line.end(&self.instance, &self.metrics, outcome.as_ref().err());
+        let Accounts {
+            instance, metrics, ..
+        } = &*self.accounts;
+        line.end(instance, metrics, outcome.as_ref().err());
         outcome
     }
 
@@ -103,7 +107,7 @@ impl Logins {
             Proof::Kerberos { token, bindings } => {
                 let kerberos = self.kerberos.as_ref().ok_or(Refusal::MethodOff)?;
                 let accepted = kerberos.accept(token, bindings).await?;
-                self.metrics.stage("gss", accepted.took);
+                self.accounts.metrics.stage("gss", accepted.took);
                 line.principal(accepted.principal.to_string());
                 let entry = self.find_principal(&accepted.principal, kerberos).await?;
                 Ok(Proved {
@@ -112,12 +116,9 @@ impl Logins {
                 })
             }
             Proof::Password { username, password } => {
-                let found = policy::only(self.find(&username).await?, &username)?;
-                let entry = found.ok_or(Refusal::UnknownUser { name: username })?;
+                let entry = self.accounts.one(&Term::Plain(username)).await?;
                 line.user(entry.dn());
-                self.directory
-                    .verify_password(entry.dn(), &password)
-                    .await?;
+                self.accounts.verify(&entry, &password).await?;
                 Ok(Proved {
                     entry,
                     response: None,
@@ -147,10 +148,7 @@ impl Logins {
     }
 
     async fn find(&self, name: &str) -> Result<Vec<Entry>, Refusal> {
-        let start = Instant::now();
-        let found = self.directory.find_user(name).await;
-        self.metrics.stage("directory", start.elapsed());
-        Ok(found?)
+        Ok(self.accounts.find(&Term::Plain(name.to_owned())).await?)
     }
 
     async fn issue(
@@ -166,10 +164,7 @@ impl Logins {
         if let Some(refusal) = entry.refusal(now) {
             return Err(refusal.into());
         }
-        let start = Instant::now();
-        let groups = self.directory.groups_of(entry.dn()).await;
-        self.metrics.stage("groups", start.elapsed());
-        let profile = built_in(&entry, Some(groups));
+        let profile = self.accounts.full_profile(&entry).await?;
         let claims = Claims::of(&profile)?;
         let start = Instant::now();
         let mut random = [0; 16];
@@ -186,7 +181,7 @@ impl Logins {
             claims: &claims,
             context: wanted.context,
         })?;
-        self.metrics.stage("sign", start.elapsed());
+        self.accounts.metrics.stage("sign", start.elapsed());
         Ok(SignedIn { wresult, response })
     }
 }
@@ -205,6 +200,15 @@ impl Proof {
             Self::Kerberos { .. } => "kerberos",
             Self::Password { .. } => "password",
             Self::Frontend { .. } => "frontend",
+        }
+    }
+
+    /// Who the user claims to be; a ticket says it once it is read.
+    fn name(&self) -> &str {
+        match self {
+            Self::Kerberos { .. } => "",
+            Self::Password { username, .. } => username,
+            Self::Frontend { user } => user,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     authenticate::{KerberosRefusal, Principal},
-    directory::{AccountRefusal, BindError, DirectoryError},
-    profile::UnusableProfile,
+    directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError},
+    profile::{MapperError, UnusableProfile},
     token::SigningKeyError,
 };
 
@@ -43,6 +43,12 @@ pub enum Refusal {
     #[error(transparent)]
     Profile(#[from] UnusableProfile),
     #[error(transparent)]
+    Mapper(#[from] MapperError),
+    #[error("password changes are switched off (ENABLE_WRITE_BACK)")]
+    WriteBackOff,
+    #[error(transparent)]
+    PasswordChange(#[from] PasswordChangeError),
+    #[error(transparent)]
     Signing(#[from] SigningKeyError),
     #[error("the system gives no random numbers")]
     NoRandomness,
@@ -67,7 +73,13 @@ impl Refusal {
             },
             Self::Account(refusal) => account(*refusal),
             Self::Directory(_) => "directory",
-            Self::Profile(_) => "profile",
+            Self::Profile(_) | Self::Mapper(_) => "profile",
+            Self::WriteBackOff => "write_back_off",
+            Self::PasswordChange(error) => match error {
+                PasswordChangeError::InsufficientRights => "insufficient_rights",
+                PasswordChangeError::Complexity => "complexity",
+                PasswordChangeError::Unavailable(_) => "directory",
+            },
             Self::Signing(_) | Self::NoRandomness => "signing",
         }
     }
@@ -78,8 +90,14 @@ impl Refusal {
         match self {
             Self::Kerberos(refusal) => matches!(refusal, KerberosRefusal::Busy),
             Self::Password(error) => matches!(error, BindError::Unavailable(_)),
-            Self::Directory(_) | Self::Profile(_) | Self::Signing(_) | Self::NoRandomness => true,
+            Self::PasswordChange(error) => !matches!(error, PasswordChangeError::Complexity),
+            Self::Directory(_)
+            | Self::Profile(_)
+            | Self::Mapper(_)
+            | Self::Signing(_)
+            | Self::NoRandomness => true,
             Self::MethodOff
+            | Self::WriteBackOff
             | Self::UnknownUser { .. }
             | Self::UnknownPrincipal { .. }
             | Self::Ambiguous { .. }

@@ -2,12 +2,14 @@
 
 mod built_in;
 mod claims;
+mod mapper;
 
 use serde_json::{Map, Value};
 
 pub use self::{
     built_in::built_in,
     claims::{Claim, Claims, UnusableProfile},
+    mapper::{Mapper, MapperError},
 };
 
 /// A user's profile: a JSON object whose members keep their order.

@@ -41,6 +41,14 @@ pub struct Metrics {
     pub directory_operations: IntCounterVec,
     /// `ad_edge_directory_seconds{operation}`.
     pub directory_seconds: HistogramVec,
+    /// `ad_edge_tunnel_connected`: 1 while the hub sends requests.
+    pub tunnel_connected: IntGauge,
+    /// `ad_edge_tunnel_connections_total{outcome}`: attempts to reach the hub, and links lost.
+    pub tunnel_connections: IntCounterVec,
+    /// `ad_edge_tunnel_requests_total{event, outcome}`: messages of the hub.
+    pub tunnel_requests: IntCounterVec,
+    /// `ad_edge_tunnel_request_seconds{event}`: from a message to its answer.
+    pub tunnel_seconds: HistogramVec,
     /// `ad_edge_certificate_expiry_seconds{use}`: Unix time at which a certificate ends.
     pub certificate_expiry: GaugeVec,
     /// `ad_edge_ready`: 1 while this instance can sign someone in.
@@ -112,6 +120,29 @@ impl Metrics {
                 "directory_seconds",
                 "Time of a directory operation.",
                 &["operation"],
+            ),
+            tunnel_connected: gauge(
+                r,
+                "tunnel_connected",
+                "1 while the tunnel stands and the hub sends requests.",
+            ),
+            tunnel_connections: counters(
+                r,
+                "tunnel_connections_total",
+                "Attempts to reach the hub, and links lost.",
+                &["outcome"],
+            ),
+            tunnel_requests: counters(
+                r,
+                "tunnel_requests_total",
+                "Messages of the hub by how they were answered.",
+                &["event", "outcome"],
+            ),
+            tunnel_seconds: histograms(
+                r,
+                "tunnel_request_seconds",
+                "Time from a message of the hub to its answer.",
+                &["event"],
             ),
             certificate_expiry: float_gauges(
                 r,

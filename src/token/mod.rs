@@ -1,18 +1,23 @@
 //! The token: a signed SAML 1.1 assertion in its WS-Federation envelope, and the metadata that
-//! announces its issuer.
+//! announces its issuer; and the tokens (JWT) that the tenant and its hub know.
 //!
 //! [`Issuer::issue`] is the way in. Everything is a function of its arguments: the same clock and
 //! identifier give the same bytes.
 
 mod assertion;
 mod envelope;
+mod jwt;
 mod metadata;
 mod signature;
 mod xml;
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 pub use self::{
+    jwt::{JwtError, TenantKey, TenantKeyError, hub_login},
     metadata::federation_metadata,
     signature::{SigningKey, SigningKeyError},
 };
@@ -50,7 +55,7 @@ impl AssertionId {
 /// Signs tokens in the name of one issuer.
 #[derive(Debug)]
 pub struct Issuer {
-    key: SigningKey,
+    key: Arc<SigningKey>,
     name: String,
     lifetime: Duration,
     skew: Duration,
@@ -72,7 +77,7 @@ pub struct Statement<'a> {
 impl Issuer {
     /// An issuer; `lifetime` counts from the token's issue, `skew` is how far NotBefore lies before.
     #[must_use]
-    pub fn new(key: SigningKey, issuer: &str, lifetime: Duration, skew: Duration) -> Self {
+    pub fn new(key: Arc<SigningKey>, issuer: &str, lifetime: Duration, skew: Duration) -> Self {
         Self {
             key,
             name: uri(issuer),

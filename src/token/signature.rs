@@ -93,7 +93,7 @@ impl SigningKey {
         self.not_after
     }
 
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
             .sign(

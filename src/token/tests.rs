@@ -28,7 +28,7 @@ fn key() -> SigningKey {
 
 fn issuer() -> Issuer {
     let lifetime = Duration::from_secs(8 * 3600);
-    Issuer::new(key(), "corp.example", lifetime, Duration::ZERO)
+    Issuer::new(Arc::new(key()), "corp.example", lifetime, Duration::ZERO)
 }
 
 fn claims(profile: serde_json::Value) -> Claims {
@@ -160,7 +160,7 @@ fn issuers_and_audiences_become_uris() {
 #[test]
 fn not_before_allows_for_a_late_clock() {
     let lifetime = Duration::from_secs(600);
-    let issuer = Issuer::new(key(), "urn:a", lifetime, Duration::from_secs(5));
+    let issuer = Issuer::new(Arc::new(key()), "urn:a", lifetime, Duration::from_secs(5));
     let token = issue(&issuer, &claims(json!({"id": "1"})), "");
     assert!(
         token.contains(

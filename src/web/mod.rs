@@ -8,6 +8,7 @@ mod negotiate;
 mod pages;
 mod refusal;
 mod request;
+mod users;
 mod wsfed;
 
 use std::sync::Arc;
@@ -25,13 +26,15 @@ use crate::{
     http::page::{PageContext, notice},
     login::Logins,
     tls::ConnectionInfo,
-    token::federation_metadata,
+    token::{TenantKey, federation_metadata},
 };
 
 /// What the routes need.
 #[derive(Debug)]
 pub struct Web {
     pub logins: Logins,
+    /// `TENANT_SIGNING_KEY`: who may search users over HTTP.
+    pub tenant_key: Option<Arc<TenantKey>>,
     pub relying_parties: RelyingParties,
     /// Whose sign-in page this is; may be empty.
     pub site: String,
@@ -54,6 +57,7 @@ pub fn router(web: Arc<Web>) -> Router {
             "/wsfed/FederationMetadata/2007-06/FederationMetadata.xml",
             get(metadata),
         )
+        .route("/users", get(users::search))
         .route("/logout", get(signed_out))
         .with_state(web)
 }

@@ -57,7 +57,12 @@ pub(super) fn of(refusal: &Refusal) -> Words {
             "Go back to the application and sign in from there.",
         ),
         Refusal::Directory(_) | Refusal::Password(BindError::Unavailable(_)) => NOT_NOW,
-        Refusal::Profile(_) | Refusal::Signing(_) | Refusal::NoRandomness => words(
+        Refusal::Profile(_)
+        | Refusal::Mapper(_)
+        | Refusal::WriteBackOff
+        | Refusal::PasswordChange(_)
+        | Refusal::Signing(_)
+        | Refusal::NoRandomness => words(
             S::INTERNAL_SERVER_ERROR,
             "Something went wrong",
             "You were recognised, but this server could not finish. Your administrator can see the \

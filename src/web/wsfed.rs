@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     http::page::{PageContext, notice},
-    login::{Origin, Proof, SignedIn, Wanted},
+    login::{Client, Origin, Proof, SignedIn, Wanted},
     tls::ConnectionInfo,
 };
 
@@ -157,7 +157,7 @@ impl Web {
     /// 401 with the challenge. The page under it is what a browser shows that has no ticket, and what
     /// a fresh Chromium profile shows once even with one: so it tries again by itself, one time.
     fn challenge(&self, page: &PageContext, wanted: &SignIn) -> Response {
-        self.logins.metrics.challenges.inc();
+        self.logins.accounts.metrics.challenges.inc();
         let form = Form {
             offered: self.form,
             retry: !wanted.retried,
@@ -179,6 +179,6 @@ impl Web {
 pub(super) fn origin(page: &PageContext, info: &ConnectionInfo) -> Origin {
     Origin {
         request_id: page.request_id.to_string(),
-        client: info.client.ip(),
+        client: Client::Address(info.client.ip()),
     }
 }

@@ -1,0 +1,279 @@
+//! What the directory's accounts can be asked, by whichever front: whether a password is right, who
+//! matches a search, which groups there are, and to change a password.
+
+use std::{sync::Arc, time::Instant};
+
+use futures_util::{StreamExt as _, stream};
+use serde_json::Value;
+
+use super::{Origin, Refusal, audit, policy};
+use crate::{
+    config::{AccountsConfig, WriteBackConfig},
+    directory::{
+        BindError, Directory, DirectoryError, Entry, PasswordAttribute, PasswordChangeError, escape,
+    },
+    profile::{Mapper, Profile},
+    secret::{ExposeSecret as _, SecretString},
+    telemetry::Metrics,
+};
+
+/// Users whom a search answers when it names no limit; more than an administrator reads.
+const USERS_LIMIT: usize = 10_000;
+/// The same for groups, which a tenant's rules list all.
+const GROUPS_LIMIT: usize = 100_000;
+/// Profiles of one search that are made at the same time.
+const PROFILES_AT_ONCE: usize = 8;
+
+/// The accounts of the directory and what may be done with them.
+#[derive(Debug)]
+pub struct Accounts {
+    pub directory: Directory,
+    pub mapper: Mapper,
+    pub config: AccountsConfig,
+    pub metrics: Arc<Metrics>,
+    /// `INSTANCE_NAME`, for audit lines.
+    pub instance: String,
+}
+
+/// A value for a filter's `{0}`, which the tenant may have escaped already (RFC 4515, section 3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Term {
+    Plain(String),
+    Escaped(String),
+}
+
+impl Term {
+    /// As it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Plain(text) | Self::Escaped(text) => text,
+        }
+    }
+
+    fn escaped(&self) -> String {
+        match self {
+            Self::Plain(text) => escape(text),
+            Self::Escaped(text) => text.clone(),
+        }
+    }
+}
+
+/// A request about one user that was refused, and who that user is when it is known.
+#[derive(Debug)]
+pub struct Denied {
+    pub refusal: Refusal,
+    pub profile: Option<Profile>,
+}
+
+impl Denied {
+    fn unknown(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            profile: None,
+        }
+    }
+}
+
+impl Accounts {
+    /// Checks a user's name and password; the profile is that of whoever they are.
+    ///
+    /// # Errors
+    /// Why not; already counted and logged.
+    pub async fn authenticate(
+        &self,
+        origin: &Origin,
+        name: &Term,
+        password: &SecretString,
+    ) -> Result<Profile, Box<Denied>> {
+        let mut line = audit::Line::begin(origin, "tunnel", name.as_str());
+        let outcome = self.check(name, password, &mut line).await;
+        let refusal = outcome.as_ref().err().map(|denied| &denied.refusal);
+        line.end(&self.instance, &self.metrics, refusal);
+        outcome.map_err(Box::new)
+    }
+
+    async fn check(
+        &self,
+        name: &Term,
+        password: &SecretString,
+        line: &mut audit::Line<'_>,
+    ) -> Result<Profile, Denied> {
+        let entry = self.one(name).await.map_err(Denied::unknown)?;
+        line.user(entry.dn());
+        // A refused user's profile is part of the answer too, so both can be asked at once.
+        let (verdict, profile) =
+            tokio::join!(self.verify(&entry, password), self.full_profile(&entry));
+        match (verdict, profile) {
+            (Ok(()), Ok(profile)) => Ok(profile),
+            (Ok(()), Err(refusal)) => Err(Denied::unknown(refusal)),
+            (Err(refusal), profile) => Err(Denied {
+                refusal,
+                profile: profile.ok(),
+            }),
+        }
+    }
+
+    /// Sets a user's password, when `ENABLE_WRITE_BACK` allows it.
+    ///
+    /// # Errors
+    /// Why not; already logged.
+    pub async fn change_password(
+        &self,
+        origin: &Origin,
+        name: &Term,
+        password: &SecretString,
+    ) -> Result<Profile, Box<Denied>> {
+        let mut user = String::new();
+        let outcome = self.change(name, password, &mut user).await;
+        let refusal = outcome.as_ref().err().map(|denied| &denied.refusal);
+        audit::password_change(origin, &self.instance, name.as_str(), &user, refusal);
+        outcome.map_err(Box::new)
+    }
+
+    async fn change(
+        &self,
+        name: &Term,
+        password: &SecretString,
+        user: &mut String,
+    ) -> Result<Profile, Denied> {
+        let Some(write_back) = self.config.write_back else {
+            return Err(Denied::unknown(Refusal::WriteBackOff));
+        };
+        let entry = self.one(name).await.map_err(Denied::unknown)?;
+        entry.dn().clone_into(user);
+        let (set, profile) = tokio::join!(
+            self.set_password(&entry, password, write_back),
+            self.full_profile(&entry)
+        );
+        match (set, profile) {
+            // The new password counts, whatever the mapper thinks of the user.
+            (Ok(()), Ok(profile)) => Ok(profile),
+            (Ok(()), Err(refusal)) => Err(Denied::unknown(refusal)),
+            (Err(refusal), profile) => Err(Denied {
+                refusal,
+                profile: profile.ok(),
+            }),
+        }
+    }
+
+    async fn set_password(
+        &self,
+        entry: &Entry,
+        password: &SecretString,
+        WriteBackConfig { unicode, unlock }: WriteBackConfig,
+    ) -> Result<(), Refusal> {
+        // No rule of a directory allows it, and some would take it for "remove the password".
+        if password.expose_secret().is_empty() {
+            return Err(PasswordChangeError::Complexity.into());
+        }
+        let attribute = if unicode {
+            PasswordAttribute::Unicode
+        } else {
+            if entry.is_active_directory() {
+                tracing::warn!(
+                    "ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD is off: Active Directory stores \
+                     userPassword, and the user's old password stays valid; set it to true"
+                );
+            }
+            PasswordAttribute::Plain
+        };
+        let changed = self
+            .directory
+            .change_password(entry.dn(), password, attribute, unlock);
+        Ok(changed.await?)
+    }
+
+    /// The users whom a search finds; an empty one finds all. At most `limit`.
+    ///
+    /// # Errors
+    /// When the directory does not answer, or the profile mapper fails.
+    pub async fn search(&self, term: &Term, limit: Option<usize>) -> Result<Vec<Profile>, Refusal> {
+        let filter = if term.as_str().is_empty() {
+            self.config.search_all.clone()
+        } else {
+            self.config.search.with_escaped(&term.escaped())
+        };
+        let limit = limit.unwrap_or(USERS_LIMIT);
+        let found = self.directory.search(&filter, limit).await?;
+        if found.len() == USERS_LIMIT {
+            tracing::warn!(
+                limit,
+                "a search without a limit found more users than are answered"
+            );
+        }
+        // Ordered, so that equal instances answer alike.
+        let mut profiles = stream::iter(found)
+            .map(|entry| async move {
+                let groups = if self.config.omit_groups {
+                    None
+                } else {
+                    Some(self.directory.groups_of(entry.dn()).await)
+                };
+                self.map(&entry, groups).await
+            })
+            .buffered(PROFILES_AT_ONCE);
+        let mut users = Vec::new();
+        while let Some(profile) = profiles.next().await {
+            users.push(profile?);
+        }
+        Ok(users)
+    }
+
+    /// The directory's groups, at most `limit`.
+    ///
+    /// # Errors
+    /// When the directory does not answer.
+    pub async fn list_groups(&self, limit: Option<usize>) -> Result<Vec<Value>, Refusal> {
+        let limit = limit.unwrap_or(GROUPS_LIMIT);
+        let filter = &self.config.list_groups;
+        Ok(self.directory.list_groups(filter, limit).await?)
+    }
+
+    /// The one user of that name.
+    pub(super) async fn one(&self, name: &Term) -> Result<Entry, Refusal> {
+        let found = policy::only(self.find(name).await?, name.as_str())?;
+        found.ok_or_else(|| Refusal::UnknownUser {
+            name: name.as_str().to_owned(),
+        })
+    }
+
+    /// The users whom `LDAP_USER_BY_NAME` finds.
+    pub(super) async fn find(&self, name: &Term) -> Result<Vec<Entry>, DirectoryError> {
+        let start = Instant::now();
+        let found = self.directory.find_user_escaped(&name.escaped()).await;
+        self.metrics.stage("directory", start.elapsed());
+        found
+    }
+
+    /// Whether the password is the user's; `ALLOW_PASSWORD_EXPIRED` and its like are counted in.
+    pub(super) async fn verify(
+        &self,
+        entry: &Entry,
+        password: &SecretString,
+    ) -> Result<(), Refusal> {
+        let start = Instant::now();
+        let verdict = self.directory.verify_password(entry.dn(), password).await;
+        self.metrics.stage("password", start.elapsed());
+        match verdict {
+            Err(BindError::PasswordExpired) if self.config.allow_expired => Ok(()),
+            Err(BindError::PasswordChangeRequired) if self.config.allow_change_required => Ok(()),
+            verdict => Ok(verdict?),
+        }
+    }
+
+    /// The user's profile with its groups.
+    pub(super) async fn full_profile(&self, entry: &Entry) -> Result<Profile, Refusal> {
+        let start = Instant::now();
+        let groups = self.directory.groups_of(entry.dn()).await;
+        self.metrics.stage("groups", start.elapsed());
+        self.map(entry, Some(groups)).await
+    }
+
+    async fn map(&self, entry: &Entry, groups: Option<Vec<Value>>) -> Result<Profile, Refusal> {
+        let start = Instant::now();
+        let profile = self.mapper.map(entry, groups).await;
+        self.metrics.stage("mapper", start.elapsed());
+        Ok(profile?)
+    }
+}

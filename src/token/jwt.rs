@@ -1,0 +1,311 @@
+//! JSON Web Tokens (RFC 7519): the tenant's signed requests, and our own proof for its hub.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer, pem::PemObject as _};
+use serde_json::{Map, Value, json};
+use x509_parser::{
+    certificate::X509Certificate, prelude::FromDer as _, x509::SubjectPublicKeyInfo,
+};
+
+use super::{SigningKey, SigningKeyError};
+use crate::secret::{ExposeSecret as _, SecretString};
+
+/// How far the tenant's clock may be behind or ahead: what set-up accepts as equal.
+const LEEWAY: Duration = Duration::from_secs(5);
+/// How long our proof for the hub counts.
+const HUB_TOKEN_LIFE: Duration = Duration::from_secs(60);
+
+/// What checks the tenant's signatures: `TENANT_SIGNING_KEY`.
+///
+/// The kind of the key fixes the algorithm, so that no token can choose one (RFC 8725, section 3.1):
+/// a PEM key takes RS256 only, any other text HS256 only.
+pub struct TenantKey {
+    key: DecodingKey,
+    validation: Validation,
+}
+
+/// `TENANT_SIGNING_KEY` cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "TENANT_SIGNING_KEY begins like PEM and holds no RSA certificate or public key; take it from the \
+     ticket's answer again"
+)]
+pub struct TenantKeyError;
+
+/// Why a token is not the tenant's; never holds a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JwtError {
+    #[error("it is not a token")]
+    Malformed,
+    #[error("its algorithm is not the one of TENANT_SIGNING_KEY")]
+    Algorithm,
+    #[error("its signature is not the tenant's")]
+    Signature,
+    #[error("it has expired; compare this machine's clock with the tenant's")]
+    Expired,
+    #[error("it is not valid yet; compare this machine's clock with the tenant's")]
+    NotYetValid,
+    #[error("it has no usable {0}")]
+    Claim(String),
+}
+
+impl JwtError {
+    /// A label for metrics.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Algorithm => "algorithm",
+            Self::Signature => "signature",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+            Self::Claim(_) => "claim",
+        }
+    }
+}
+
+impl TenantKey {
+    /// Reads a PEM certificate, a PEM public key, or a shared secret.
+    ///
+    /// # Errors
+    /// When the text begins like PEM and is not an RSA key.
+    pub fn new(text: &SecretString) -> Result<Self, TenantKeyError> {
+        let text = text.expose_secret().trim();
+        let (key, algorithm) = if text.contains("-----BEGIN ") {
+            (rsa(text).ok_or(TenantKeyError)?, Algorithm::RS256)
+        } else {
+            (DecodingKey::from_secret(text.as_bytes()), Algorithm::HS256)
+        };
+        let mut validation = Validation::new(algorithm);
+        validation.leeway = LEEWAY.as_secs();
+        validation.validate_nbf = true;
+        // The tenant names no audience that we could compare.
+        validation.validate_aud = false;
+        Ok(Self { key, validation })
+    }
+
+    /// The claims of a token that the tenant signed and that has not expired.
+    ///
+    /// # Errors
+    /// Why it is not believed.
+    pub fn claims(&self, token: &str) -> Result<Map<String, Value>, JwtError> {
+        use jsonwebtoken::errors::ErrorKind as K;
+        jsonwebtoken::decode(token, &self.key, &self.validation)
+            .map(|token| token.claims)
+            .map_err(|error| match error.into_kind() {
+                K::InvalidSignature => JwtError::Signature,
+                K::ExpiredSignature => JwtError::Expired,
+                K::ImmatureSignature => JwtError::NotYetValid,
+                K::InvalidAlgorithm | K::InvalidAlgorithmName | K::MissingAlgorithm => {
+                    JwtError::Algorithm
+                }
+                K::MissingRequiredClaim(name) => JwtError::Claim(name),
+                _ => JwtError::Malformed,
+            })
+    }
+}
+
+impl std::fmt::Debug for TenantKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TenantKey")
+            .field("algorithms", &self.validation.algorithms)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The RSA key in a PEM text: a certificate's, or one alone in either form.
+fn rsa(pem: &str) -> Option<DecodingKey> {
+    if let Ok(certificate) = CertificateDer::from_pem_slice(pem.as_bytes()) {
+        let (_, certificate) = X509Certificate::from_der(&certificate).ok()?;
+        return rsa_of(certificate.public_key());
+    }
+    if let Ok(key) = SubjectPublicKeyInfoDer::from_pem_slice(pem.as_bytes()) {
+        let (_, key) = SubjectPublicKeyInfo::from_der(&key).ok()?;
+        return rsa_of(&key);
+    }
+    pem.contains("-----BEGIN RSA PUBLIC KEY-----")
+        .then(|| DecodingKey::from_rsa_pem(pem.as_bytes()).ok())?
+}
+
+fn rsa_of(key: &SubjectPublicKeyInfo<'_>) -> Option<DecodingKey> {
+    use x509_parser::public_key::PublicKey;
+    matches!(key.parsed(), Ok(PublicKey::RSA(_)))
+        .then(|| DecodingKey::from_rsa_der(&key.subject_public_key.data))
+}
+
+/// Our proof for the hub: a token by the signing key, from `issuer` for `audience`, good for a minute.
+///
+/// # Errors
+/// When the key does not sign.
+pub fn hub_login(
+    key: &SigningKey,
+    issuer: &str,
+    audience: &str,
+    now: SystemTime,
+) -> Result<String, SigningKeyError> {
+    let instant = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let claims = json!({
+        "iat": instant,
+        "exp": instant + HUB_TOKEN_LIFE.as_secs(),
+        "iss": issuer,
+        "aud": audience,
+    });
+    let signed = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","typ":"JWT"}"#),
+        URL_SAFE_NO_PAD.encode(claims.to_string())
+    );
+    let signature = URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes())?);
+    Ok(format!("{signed}.{signature}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::{EncodingKey, Header, encode};
+
+    use super::*;
+    use crate::{clock::Clock, config::SigningPair};
+
+    struct Pair {
+        certificate: String,
+        public: String,
+        key: rcgen::KeyPair,
+    }
+
+    impl Pair {
+        fn new() -> Self {
+            let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).expect("a key");
+            let certificate = rcgen::CertificateParams::default()
+                .self_signed(&key)
+                .expect("a certificate")
+                .pem();
+            Self {
+                certificate,
+                public: key.public_key_pem(),
+                key,
+            }
+        }
+
+        fn sign(&self, claims: &Value) -> String {
+            let key = EncodingKey::from_rsa_pem(self.key.serialize_pem().as_bytes());
+            encode(&Header::new(Algorithm::RS256), claims, &key.expect("RSA")).expect("signs")
+        }
+    }
+
+    fn key(text: &str) -> TenantKey {
+        TenantKey::new(&SecretString::from(text.to_owned())).expect("a key")
+    }
+
+    fn seconds_from_now(offset: i64) -> i64 {
+        let now = Clock::system().now().duration_since(UNIX_EPOCH);
+        i64::try_from(now.expect("after 1970").as_secs()).expect("fits") + offset
+    }
+
+    fn hs256(claims: &Value, secret: &str) -> String {
+        let key = EncodingKey::from_secret(secret.as_bytes());
+        encode(&Header::new(Algorithm::HS256), claims, &key).expect("signs")
+    }
+
+    #[test]
+    fn the_keys_kind_fixes_the_algorithm() {
+        let (pair, other) = (Pair::new(), Pair::new());
+        let claims = json!({"pid": "p1", "exp": seconds_from_now(60)});
+        let good = pair.sign(&claims);
+        for text in [&pair.certificate, &pair.public] {
+            let key = key(text);
+            assert_eq!(key.claims(&good).expect("believed")["pid"], "p1");
+            assert_eq!(key.claims(&other.sign(&claims)), Err(JwtError::Signature));
+            // The public key is no secret, so it must not count as one.
+            for secret in [text.as_str(), text.trim()] {
+                assert_eq!(
+                    key.claims(&hs256(&claims, secret)),
+                    Err(JwtError::Algorithm)
+                );
+            }
+            let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
+            let body = URL_SAFE_NO_PAD.encode(claims.to_string());
+            let none = key.claims(&format!("{header}.{body}."));
+            assert!(none.is_err(), "{none:?}");
+        }
+        let shared = key("a shared secret");
+        assert!(shared.claims(&hs256(&claims, "a shared secret")).is_ok());
+        assert_eq!(shared.claims(&good), Err(JwtError::Algorithm));
+        assert_eq!(
+            shared.claims(&hs256(&claims, "another")),
+            Err(JwtError::Signature)
+        );
+    }
+
+    #[test]
+    fn a_token_counts_in_its_time_only() {
+        let key = key("s");
+        let claims = |claims: Value| key.claims(&hs256(&claims, "s"));
+        assert!(
+            claims(json!({"exp": seconds_from_now(-2)})).is_ok(),
+            "leeway"
+        );
+        assert_eq!(
+            claims(json!({"exp": seconds_from_now(-60)})),
+            Err(JwtError::Expired)
+        );
+        assert_eq!(
+            claims(json!({"exp": seconds_from_now(60), "nbf": seconds_from_now(30)})),
+            Err(JwtError::NotYetValid)
+        );
+        assert_eq!(
+            claims(json!({"pid": "p"})),
+            Err(JwtError::Claim("exp".to_owned()))
+        );
+        assert!(claims(json!({"exp": seconds_from_now(60), "aud": "x"})).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused() {
+        let key = key("s");
+        for text in ["", ".", "..", "a.b.c", "{}", &"x".repeat(100_000)] {
+            assert!(key.claims(text).is_err());
+        }
+    }
+
+    #[test]
+    fn a_broken_pem_is_no_shared_secret() {
+        for text in [
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+            "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
+            "-----BEGIN NOTHING-----",
+        ] {
+            let text = SecretString::from(text.to_owned());
+            assert!(TenantKey::new(&text).is_err());
+        }
+        let ec = rcgen::KeyPair::generate().expect("a key").public_key_pem();
+        assert!(TenantKey::new(&SecretString::from(ec)).is_err());
+    }
+
+    #[test]
+    fn the_hub_can_check_our_proof() {
+        let pair = Pair::new();
+        let signing = SigningKey::new(&SigningPair {
+            certificate: pair.certificate.clone(),
+            key: SecretString::from(pair.key.serialize_pem()),
+        })
+        .expect("a pair");
+        let now = Clock::system().now();
+        let token = hub_login(&signing, "corp", "urn:auth0:acme", now).expect("signs");
+        let claims = key(&pair.certificate).claims(&token).expect("believed");
+        let number = |name: &str| claims[name].as_u64().expect("a number");
+        assert_eq!(number("exp"), number("iat") + 60);
+        assert_eq!(
+            (&claims["iss"], &claims["aud"]),
+            (&json!("corp"), &json!("urn:auth0:acme"))
+        );
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let shown = format!("{:?}", key("a shared secret"));
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+}

@@ -1,0 +1,226 @@
+//! One connection to the hub, from the proof of who we are to its end.
+//!
+//! Reading, writing, keeping alive and draining run side by side, and every request is a task of its
+//! own: nothing that one of them waits for holds up another.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{
+    SinkExt as _, StreamExt as _,
+    stream::{SplitSink, SplitStream},
+};
+use serde_json::{Value, json};
+use tokio::{
+    sync::mpsc,
+    time::{MissedTickBehavior, interval, timeout},
+};
+use tokio_tungstenite::tungstenite::{
+    Message, protocol::CloseFrame, protocol::frame::coding::CloseCode,
+};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    Tunnel,
+    connect::Socket,
+    message::{Incoming, frame},
+};
+
+/// How long the hub may take to answer our proof.
+const PROOF_LIMIT: Duration = Duration::from_secs(10);
+/// Pause between two pings, and how many may stay without any sign of life from the hub.
+const PING_EVERY: Duration = Duration::from_secs(5);
+const MAX_UNANSWERED: u32 = 5;
+/// How long one message may take to be written: a hub that does not read is as good as gone.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
+/// Answers that wait to be written; their requests count as under way until then.
+const WRITE_QUEUE: usize = 64;
+/// When draining: how long to wait for a moment without a request before new ones are turned away.
+const QUIET_LIMIT: Duration = Duration::from_secs(5);
+/// How long the hub may take to close its side.
+const CLOSE_LIMIT: Duration = Duration::from_secs(3);
+
+/// How a link ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// We closed it, with nothing in flight.
+    Drained,
+    /// The hub closed it or it broke.
+    Lost(String),
+}
+
+/// What the requests of one link share.
+#[derive(Debug, Clone)]
+pub(super) struct Link {
+    pub answers: mpsc::Sender<Message>,
+    /// Requests that are under way or wait.
+    pub requests: TaskTracker,
+    /// New requests are turned away, so that what is in flight comes to an end.
+    pub closing: Arc<AtomicBool>,
+}
+
+/// Proves who we are.
+///
+/// # Errors
+/// The link's end, or what the hub said when it did not believe us.
+pub(super) async fn prove(socket: &mut Socket, token: &str) -> Result<(), NotProved> {
+    let proof = frame("authenticate", &json!({ "jwt": token }));
+    let exchange = async {
+        socket.send(Message::text(proof)).await?;
+        while let Some(message) = socket.next().await {
+            let Message::Text(text) = message? else {
+                continue;
+            };
+            match Incoming::read(&text) {
+                Ok(Incoming::Authenticated) => return Ok(()),
+                Ok(Incoming::AuthenticationFailure(reason)) => {
+                    return Err(NotProved::Refused(reason.unwrap_or_default()));
+                }
+                Ok(Incoming::Request { .. }) | Err(_) => {}
+            }
+        }
+        Err(NotProved::Lost("the hub closed the connection".to_owned()))
+    };
+    match timeout(PROOF_LIMIT, exchange).await {
+        Ok(proved) => proved,
+        Err(_) => Err(NotProved::Lost(format!(
+            "the hub does not answer our proof within {} s",
+            PROOF_LIMIT.as_secs()
+        ))),
+    }
+}
+
+/// The hub does not take our requests.
+#[derive(Debug)]
+pub(super) enum NotProved {
+    Refused(String),
+    Lost(String),
+}
+
+impl From<tokio_tungstenite::tungstenite::Error> for NotProved {
+    fn from(error: tokio_tungstenite::tungstenite::Error) -> Self {
+        Self::Lost(error.to_string())
+    }
+}
+
+/// Serves the hub's requests until the link ends.
+pub(super) async fn serve(tunnel: &Arc<Tunnel>, socket: Socket) -> End {
+    let (sink, stream) = socket.split();
+    let (answers, queue) = mpsc::channel(WRITE_QUEUE);
+    let link = Link {
+        answers: answers.clone(),
+        requests: TaskTracker::new(),
+        closing: Arc::default(),
+    };
+    // Pings without a sign of life since.
+    let unanswered = AtomicU32::new(0);
+    tokio::select! {
+        end = read(tunnel, stream, &link, &unanswered) => end,
+        end = write(sink, queue) => end,
+        end = keep_alive(&answers, &unanswered) => end,
+        end = drain(tunnel, &link) => end,
+    }
+}
+
+async fn read(
+    tunnel: &Arc<Tunnel>,
+    mut stream: SplitStream<Socket>,
+    link: &Link,
+    unanswered: &AtomicU32,
+) -> End {
+    loop {
+        let message = match stream.next().await {
+            None => return End::Lost("the hub closed the connection".to_owned()),
+            Some(Err(error)) => return closed(link, &error.to_string()),
+            Some(Ok(message)) => message,
+        };
+        unanswered.store(0, Ordering::Relaxed);
+        match message {
+            Message::Text(text) => tunnel.received(&text, link),
+            Message::Binary(_) => tunnel.unreadable("binary", "a message is binary"),
+            Message::Close(frame) => {
+                return closed(
+                    link,
+                    &frame.map_or_else(String::new, |frame| frame.to_string()),
+                );
+            }
+            // The library answers pings by itself, at the next write; our own pings are such writes.
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+        }
+    }
+}
+
+fn closed(link: &Link, why: &str) -> End {
+    if link.closing.load(Ordering::Relaxed) && link.requests.is_empty() {
+        End::Drained
+    } else if why.is_empty() {
+        End::Lost("the hub closed the connection".to_owned())
+    } else {
+        End::Lost(format!("the connection ended: {why}"))
+    }
+}
+
+async fn write(mut sink: SplitSink<Socket, Message>, mut queue: mpsc::Receiver<Message>) -> End {
+    while let Some(message) = queue.recv().await {
+        let is_last = message.is_close();
+        match timeout(WRITE_LIMIT, sink.send(message)).await {
+            // Nothing may follow it (RFC 6455, section 5.5.1); the hub's own close ends the link.
+            Ok(Ok(())) if is_last => std::future::pending::<()>().await,
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return End::Lost(error.to_string()),
+            Err(_) => return End::Lost("the hub does not read our answers".to_owned()),
+        }
+    }
+    // Not reached while the link holds a sender.
+    End::Lost("nothing is left to write".to_owned())
+}
+
+async fn keep_alive(answers: &mpsc::Sender<Message>, unanswered: &AtomicU32) -> End {
+    let mut ticks = interval(PING_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if unanswered.fetch_add(1, Ordering::Relaxed) >= MAX_UNANSWERED {
+            let silent = PING_EVERY * MAX_UNANSWERED;
+            return End::Lost(format!("no sign of life for {} s", silent.as_secs()));
+        }
+        // A full queue is the writer's to judge; the ping is then not needed to find it out.
+        let _ = answers.try_send(Message::Ping(Vec::new().into()));
+    }
+}
+
+/// When the program ends: finishes what is in flight at a quiet moment, and tells the hub.
+async fn drain(tunnel: &Tunnel, link: &Link) -> End {
+    tunnel.life.draining().await;
+    link.requests.close();
+    // The first moment without a request ends the wait: what came until then is answered in full.
+    if timeout(QUIET_LIMIT, link.requests.wait()).await.is_err() {
+        link.closing.store(true, Ordering::Relaxed);
+        link.requests.wait().await;
+    }
+    link.closing.store(true, Ordering::Relaxed);
+    let goodbye = Message::Close(Some(CloseFrame {
+        code: CloseCode::Away,
+        reason: "this instance is being shut down".into(),
+    }));
+    let closing = async {
+        // An error means that the link is gone already, which another arm reports.
+        let _ = link.answers.send(goodbye).await;
+        std::future::pending::<()>().await;
+    };
+    let _ = timeout(CLOSE_LIMIT, closing).await;
+    End::Drained
+}
+
+impl Link {
+    /// Queues an answer; false when the link has ended meanwhile.
+    pub async fn answer(&self, name: &str, payload: &Value) -> bool {
+        let message = Message::text(frame(name, payload));
+        self.answers.send(message).await.is_ok()
+    }
+}

@@ -1,0 +1,382 @@
+//! The tunnel: an outbound WebSocket to the tenant's hub, over which credential logins, searches and
+//! password changes arrive.
+//!
+//! [`Tunnel::start`] keeps it up for ever: `connect` reaches the hub, `link` serves one connection,
+//! `message` reads what it asks, `answer` words what it is told. The answers are the incumbent's.
+
+mod answer;
+mod connect;
+mod link;
+mod message;
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use rustls::ClientConfig;
+use serde_json::{Map, Value, json};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::{Instant, sleep, timeout},
+};
+
+use self::{
+    connect::{Connector, Socket},
+    link::{End, Link, NotProved},
+    message::{Asked, Event, Incoming},
+};
+use crate::{
+    clock::Clock,
+    config::TunnelConfig,
+    lifecycle::{Backoff, Lifecycle},
+    login::{Accounts, Client, Denied, Origin},
+    telemetry::{Metrics, log::Throttle},
+    token::{SigningKey, TenantKey, hub_login},
+};
+
+/// The limit of one connect: proxy, TLS and WebSocket together.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// The longest pause while the hub is out of reach, whatever `WS_RECONNECT_INTERVAL_MS` allows: its
+/// return is noticed within seconds, and a few instances are no load for it.
+const PAUSE_CAP: Duration = Duration::from_secs(4);
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// A hub that does not know us will not in a moment either.
+const FIRST_PAUSE_REFUSED: Duration = Duration::from_secs(2);
+/// A link that stood this long was a good one: the next attempt starts at once.
+const GOOD_LINK: Duration = Duration::from_secs(5);
+/// The limit of one request; what it waits for has shorter ones.
+const REQUEST_LIMIT: Duration = Duration::from_secs(30);
+/// One line about an ongoing trouble in this time.
+const LOG_EVERY: Duration = Duration::from_secs(30);
+
+/// What the tunnel needs of the program.
+#[derive(Debug)]
+pub struct TunnelParts {
+    pub accounts: Arc<Accounts>,
+    pub signing: Arc<SigningKey>,
+    pub tenant_key: Arc<TenantKey>,
+    /// The roots that the hub's certificate is checked with.
+    pub tls: Arc<ClientConfig>,
+    pub clock: Clock,
+    pub metrics: Arc<Metrics>,
+    pub life: Lifecycle,
+}
+
+/// Whether the hub sends us requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TunnelState {
+    /// Not connected, with the last trouble if there was any.
+    Apart(Option<String>),
+    Connected,
+}
+
+#[derive(Debug)]
+struct Tunnel {
+    connector: Connector,
+    connection: String,
+    realm: String,
+    reconnect: Duration,
+    accounts: Arc<Accounts>,
+    signing: Arc<SigningKey>,
+    tenant_key: Arc<TenantKey>,
+    clock: Clock,
+    metrics: Arc<Metrics>,
+    life: Lifecycle,
+    /// Requests that may work at the same time.
+    slots: Semaphore,
+    /// Requests that may be there, working or waiting.
+    most: usize,
+    state: watch::Sender<TunnelState>,
+    log: Throttle,
+}
+
+/// How an attempt went.
+enum Attempt {
+    /// The program drained before there was a link.
+    Stopped,
+    Ended(End),
+    Refused(String),
+    Unreachable(String),
+}
+
+/// Keeps a tunnel up until the program drains. The receiver tells its state.
+pub fn start(config: &TunnelConfig, parts: TunnelParts) -> watch::Receiver<TunnelState> {
+    let TunnelParts {
+        accounts,
+        signing,
+        tenant_key,
+        tls,
+        clock,
+        metrics,
+        life,
+    } = parts;
+    let (state, receiver) = watch::channel(TunnelState::Apart(None));
+    let slots = config.max_requests;
+    let tunnel = Arc::new(Tunnel {
+        connector: Connector::new(config.hub.clone(), tls, &config.proxy),
+        connection: config.connection.clone(),
+        realm: config.realm.clone(),
+        reconnect: config.reconnect,
+        accounts,
+        signing,
+        tenant_key,
+        clock,
+        metrics,
+        life: life.clone(),
+        slots: Semaphore::new(slots.get().min(Semaphore::MAX_PERMITS)),
+        most: slots
+            .saturating_mul(NonZeroUsize::MIN.saturating_add(1))
+            .get(),
+        state,
+        log: Throttle::new(LOG_EVERY),
+    });
+    life.spawn(async move { tunnel.keep_up().await });
+    receiver
+}
+
+impl Tunnel {
+    async fn keep_up(self: Arc<Self>) {
+        let mut away = Backoff::new(FIRST_PAUSE, self.reconnect.min(PAUSE_CAP));
+        let mut refused = Backoff::new(FIRST_PAUSE_REFUSED, self.reconnect);
+        loop {
+            let started = Instant::now();
+            let pause = match self.attempt().await {
+                Attempt::Stopped => return,
+                Attempt::Ended(End::Drained) => {
+                    tracing::info!("the tunnel is closed; the hub asks other instances");
+                    return;
+                }
+                Attempt::Ended(End::Lost(why)) => {
+                    self.is_apart("lost", &why);
+                    tracing::warn!(why, "the tunnel was lost; it connects again");
+                    refused.reset();
+                    if started.elapsed() < GOOD_LINK {
+                        away.pause()
+                    } else {
+                        away.reset();
+                        Duration::ZERO
+                    }
+                }
+                Attempt::Refused(reason) => {
+                    self.is_apart("refused", &format!("the hub refuses us: {reason}"));
+                    tracing::error!(
+                        reason,
+                        connection = self.connection,
+                        realm = self.realm,
+                        thumbprint = self.signing.thumbprint(),
+                        "the hub does not believe our signature; check that the tenant knows this \
+                         signing certificate, CONNECTION, REALM, and this machine's clock"
+                    );
+                    refused.pause()
+                }
+                Attempt::Unreachable(why) => {
+                    self.is_apart("unreachable", &why);
+                    if let Some(more) = self.log.pass() {
+                        tracing::warn!(why, more, "the hub is out of reach; it is tried again");
+                    }
+                    away.pause()
+                }
+            };
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.life.draining() => return,
+            }
+        }
+    }
+
+    async fn attempt(self: &Arc<Self>) -> Attempt {
+        let opened = tokio::select! {
+            opened = self.open() => opened,
+            () = self.life.draining() => return Attempt::Stopped,
+        };
+        let socket = match opened {
+            Ok(socket) => socket,
+            Err(NotProved::Refused(reason)) => return Attempt::Refused(reason),
+            Err(NotProved::Lost(why)) => return Attempt::Unreachable(why),
+        };
+        self.state.send_replace(TunnelState::Connected);
+        self.metrics.tunnel_connected.set(1);
+        self.count_connection("connected");
+        tracing::info!("the tunnel stands");
+        let end = link::serve(self, socket).await;
+        self.metrics.tunnel_connected.set(0);
+        self.state.send_replace(TunnelState::Apart(None));
+        Attempt::Ended(end)
+    }
+
+    /// A connection on which the hub believes us.
+    async fn open(&self) -> Result<Socket, NotProved> {
+        let connecting = timeout(CONNECT_LIMIT, self.connector.connect()).await;
+        let connected = connecting.map_err(|_| {
+            NotProved::Lost(format!(
+                "no connection within {} s",
+                CONNECT_LIMIT.as_secs()
+            ))
+        })?;
+        let lost = |error: &dyn std::error::Error| NotProved::Lost(error.to_string());
+        let mut socket = connected.map_err(|error| lost(&error))?;
+        let now = self.clock.now();
+        let token = hub_login(&self.signing, &self.connection, &self.realm, now)
+            .map_err(|error| lost(&error))?;
+        link::prove(&mut socket, &token).await?;
+        Ok(socket)
+    }
+
+    fn is_apart(&self, outcome: &str, why: &str) {
+        self.count_connection(outcome);
+        self.state
+            .send_replace(TunnelState::Apart(Some(why.to_owned())));
+    }
+
+    fn count_connection(&self, outcome: &str) {
+        let connections = &self.metrics.tunnel_connections;
+        connections.with_label_values(&[outcome]).inc();
+    }
+
+    fn count(&self, event: &str, outcome: &str) {
+        let requests = &self.metrics.tunnel_requests;
+        requests.with_label_values(&[event, outcome]).inc();
+    }
+
+    /// Takes a text message: a request becomes a task, anything else is counted.
+    fn received(self: &Arc<Self>, text: &str, link: &Link) {
+        let (event, token) = match Incoming::read(text) {
+            Ok(Incoming::Request { event, token }) => (event, token),
+            Ok(Incoming::Authenticated | Incoming::AuthenticationFailure(_)) => return,
+            Err(unreadable) => {
+                return self.unreadable(unreadable.reason(), &unreadable.to_string());
+            }
+        };
+        // As many again may wait as work; the rest hears at once that there is no room.
+        let room = link.requests.len() < self.most;
+        let (tunnel, link) = (Arc::clone(self), link.clone());
+        let tracked = link.requests.clone();
+        let request = async move { tunnel.request(event, &token, room, &link).await };
+        self.life.spawn(tracked.track_future(request));
+    }
+
+    fn unreadable(&self, reason: &str, text: &str) {
+        self.count("unknown", reason);
+        if let Some(more) = self.log.pass() {
+            tracing::warn!(more, "the hub sent something else than a request: {text}");
+        }
+    }
+
+    async fn request(&self, event: Event, token: &str, room: bool, link: &Link) {
+        let claims = match self.tenant_key.claims(token) {
+            Ok(claims) => claims,
+            Err(error) => {
+                self.count(event.name(), error.reason());
+                if let Some(more) = self.log.pass() {
+                    let event = event.name();
+                    tracing::warn!(event, more, "a request is not the tenant's: {error}");
+                }
+                return;
+            }
+        };
+        let Some(pid) = message::pid(&claims) else {
+            return self.unreadable("claim", "a request has no usable pid");
+        };
+        let started = Instant::now();
+        let work = async {
+            if link.closing.load(Ordering::Relaxed) {
+                return (
+                    "closing",
+                    answer::not_tried("this instance is being shut down"),
+                );
+            }
+            if !room {
+                return (
+                    "busy",
+                    answer::not_tried("this instance is busy, try again"),
+                );
+            }
+            let Ok(_slot) = self.slots.acquire().await else {
+                return (
+                    "closing",
+                    answer::not_tried("this instance is being shut down"),
+                );
+            };
+            self.work(event, claims, &pid).await
+        };
+        let (outcome, payload) = timeout(REQUEST_LIMIT, work).await.unwrap_or_else(|_| {
+            tracing::error!(
+                event = event.name(),
+                request_id = pid,
+                "a request took too long"
+            );
+            ("timeout", answer::not_tried("it took too long"))
+        });
+        let delivered = link.answer(&event.answer(&pid), &payload).await;
+        self.count(
+            event.name(),
+            if delivered { outcome } else { "undelivered" },
+        );
+        let seconds = &self.metrics.tunnel_seconds;
+        seconds
+            .with_label_values(&[event.name()])
+            .observe(started.elapsed().as_secs_f64());
+    }
+
+    async fn work(
+        &self,
+        event: Event,
+        claims: Map<String, Value>,
+        pid: &str,
+    ) -> (&'static str, Value) {
+        let asked = match Asked::read(event, claims) {
+            Ok(asked) => asked,
+            Err(claim) => {
+                tracing::warn!(
+                    event = event.name(),
+                    claim,
+                    "a request lacks a usable claim"
+                );
+                return ("claim", answer::not_tried("the request lacks a claim"));
+            }
+        };
+        let origin = Origin {
+            request_id: pid.to_owned(),
+            client: Client::Hub,
+        };
+        match asked {
+            Asked::Authenticate { name, password } => {
+                let outcome = self.accounts.authenticate(&origin, &name, &password).await;
+                about_user(outcome)
+            }
+            Asked::ChangePassword { name, password } => {
+                let changed = self.accounts.change_password(&origin, &name, &password);
+                about_user(changed.await)
+            }
+            Asked::Search { term, limit } => {
+                let found = self.accounts.search(&term, limit).await;
+                listed("users", found.map(|users| json!(users)))
+            }
+            Asked::Groups { limit } => {
+                let found = self.accounts.list_groups(limit).await;
+                listed("groups", found.map(Value::from))
+            }
+        }
+    }
+}
+
+fn about_user(outcome: Result<crate::profile::Profile, Box<Denied>>) -> (&'static str, Value) {
+    let label = match &outcome {
+        Ok(_) => "ok",
+        Err(denied) if denied.refusal.is_ours() => "error",
+        Err(_) => "refused",
+    };
+    (label, answer::about_user(outcome.map_err(|denied| *denied)))
+}
+
+fn listed(member: &str, found: Result<Value, crate::login::Refusal>) -> (&'static str, Value) {
+    match found {
+        Ok(list) => ("ok", json!({ member: list })),
+        Err(refusal) => {
+            tracing::error!("a search of the tenant failed: {refusal}");
+            ("error", answer::failed(&refusal))
+        }
+    }
+}

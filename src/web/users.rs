@@ -1,0 +1,67 @@
+//! `GET /users`: a search by the tenant itself, which proves who it is by a token of its key.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{Web, request::Pairs};
+use crate::{http::page::Verbatim, login::Term};
+
+pub(super) async fn search(
+    State(web): State<Arc<Web>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let Some(token) = bearer(&headers) else {
+        return error(StatusCode::FORBIDDEN, "a bearer token is required");
+    };
+    // Without the tenant's key nobody can be believed.
+    let believed = web.tenant_key.as_ref().map(|key| key.claims(token));
+    if !matches!(believed, Some(Ok(_))) {
+        return error(StatusCode::UNAUTHORIZED, "the token is not the tenant's");
+    }
+    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
+    let criteria = pairs.get("criteria").unwrap_or_default().to_owned();
+    let limit = pairs.get("limit").and_then(|limit| limit.parse().ok());
+    let limit = limit.filter(|limit| *limit > 0);
+    let criteria = Term::Plain(criteria);
+    match web.logins.accounts.search(&criteria, limit).await {
+        Ok(users) => verbatim(Json(users).into_response()),
+        Err(refusal) => {
+            tracing::error!("a search over HTTP failed: {refusal}");
+            error(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the search is not possible for a moment",
+            )
+        }
+    }
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750, section 2.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim())
+        .filter(|token| !token.is_empty())
+}
+
+fn error(status: StatusCode, text: &str) -> Response {
+    verbatim((status, Json(json!({ "error": text }))).into_response())
+}
+
+/// JSON stays JSON, whatever the client accepts.
+fn verbatim(mut response: Response) -> Response {
+    response.extensions_mut().insert(Verbatim);
+    response
+}
