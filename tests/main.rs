@@ -18,3 +18,4 @@ mod operations;
 mod proxy_frontend;
 mod reload;
 mod signature;
+mod tunnel_requests;

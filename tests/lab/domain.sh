@@ -30,6 +30,7 @@ domain_make() {
     {
         ldbmodify --configfile="$conf" -H "$database" "$LAB_FILES/domain/policy.ldif" &&
             ldbadd --configfile="$conf" -H "$database" "$LAB_FILES/domain/people.ldif" &&
+            ldbmodify --configfile="$conf" -H "$database" "$LAB_FILES/domain/rights.ldif" &&
             domain_many_groups | ldbadd --configfile="$conf" -H "$database" &&
             samba-tool domain exportkeytab "$LAB_STATE/krb5.keytab.new" -s "$conf" \
                 --principal=HTTP/login.corp.example

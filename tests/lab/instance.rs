@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::curl::Curl;
 use super::process::Running;
+use super::stand_in::Tenant;
 use super::{Lab, run_with_input, wait_until};
 
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -166,6 +167,12 @@ impl Builder {
     /// For use under [`super::haproxy::Haproxy`].
     pub fn behind_proxy(self) -> Self {
         self.env("PROXY_PROTOCOL", "v2")
+    }
+
+    /// With the keys that the tenant's ticket gives for its hub.
+    pub fn tunnel(self, tenant: &Tenant) -> Self {
+        self.set("AD_HUB", tenant.hub())
+            .set("TENANT_SIGNING_KEY", tenant.signing_key())
     }
 
     /// Writes a file of the home folder.

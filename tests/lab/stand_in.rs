@@ -4,13 +4,14 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::Lab;
 use super::curl::{Curl, Response};
 use super::page::Form;
 use super::process::Running;
+use super::{Lab, wait_until};
 
 const HOST: &str = "tenant.corp.example";
 
@@ -86,6 +87,48 @@ impl Tenant {
             "{answer:#}"
         );
         answer
+    }
+
+    /// The hub's address, as the ticket gives it.
+    pub fn hub(&self) -> String {
+        format!("https://{}:{}/lo/hub", Lab::get().address, self.port)
+    }
+
+    /// The certificate that the hub's requests are checked with.
+    pub fn signing_key(&self) -> String {
+        std::fs::read_to_string(Lab::get().state.join("pki/tenant.pem")).expect("its certificate")
+    }
+
+    /// A token as the tenant signs them, good for a minute; `claims` is an object.
+    pub fn token(&self, claims: &Value) -> String {
+        let key = std::fs::read(Lab::get().state.join("pki/tenant.key")).expect("its key");
+        let key = EncodingKey::from_rsa_pem(&key).expect("an RSA key");
+        let mut claims = claims.clone();
+        claims["exp"] = json!(jsonwebtoken::get_current_timestamp() + 60);
+        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).expect("a token")
+    }
+
+    /// Waits until that many instances have proved who they are.
+    pub fn await_agents(&self, count: usize) {
+        wait_until(Duration::from_secs(10), "the instances' tunnels", || {
+            let answer = self.curl("/control/agents").run();
+            let answer: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+            answer["agents"]
+                .as_array()
+                .is_some_and(|agents| agents.len() == count)
+        });
+    }
+
+    /// Asks the instance whose turn it is; the name and payload of its answer.
+    ///
+    /// # Panics
+    /// When no instance answers.
+    pub fn ask(&self, event: &str, claims: &Value) -> (String, Value) {
+        let response = self.request(event, claims);
+        assert_eq!(response.status, 200, "{event}: {}", response.body);
+        let mut answer: Value = serde_json::from_str(&response.body).expect("JSON");
+        let name = answer["name"].as_str().expect("a name").to_owned();
+        (name, answer["payload"].take())
     }
 
     /// Sends a request through the hub to the instance whose turn it is.
