@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # ad-edge in one command: an Active Directory domain, a tenant, three equal instances and a
-# balancer on this machine, and nine Kerberos logins through all of it.
+# balancer on this machine; nine Kerberos logins through the balancer, and six credential logins
+# through the tenant's hub and the tunnels.
 #
-#   deploy/demo.sh           starts everything and signs in nine times
-#   deploy/demo.sh login     signs in nine times again
+#   deploy/demo.sh           starts everything and signs in in each way
+#   deploy/demo.sh login     signs in again
 #   deploy/demo.sh browser   opens a browser that is signed in to the domain as alice
 #   deploy/demo.sh status    what runs
 #   deploy/demo.sh stop      stops everything; what was made stays for the next start
@@ -27,6 +28,7 @@ LAB_STATE=$(cd "$state" && pwd)
 . "$root/tests/lab/home.sh"
 
 LOGIN=https://login.corp.example:8443
+TENANT=https://tenant.corp.example:9443
 INSTANCES="1 2 3"
 BIN=${CARGO_TARGET_DIR:-$root/target}/release
 
@@ -81,12 +83,17 @@ start_all() {
     step "Three instances on $LAB_ADDRESS:4001 to 4003"
     for n in $INSTANCES; do
         start_process "edge$n" env PORT="400$n" OPS_LISTEN="$LAB_ADDRESS:946$n" \
-            INSTANCE_NAME="edge$n" LOG_FORMAT=json \
+            INSTANCE_NAME="edge$n" LOG_FORMAT=json AD_HUB="https://$LAB_ADDRESS:9443/lo/hub" \
+            TENANT_SIGNING_KEY_FILE="$LAB_STATE/pki/tenant.pem" \
             "$BIN/ad-edge" serve --home "$LAB_STATE/home-$n"
     done
     for n in $INSTANCES; do
         wait_until 15 "instance $n is not ready" curl -fsS "http://$LAB_ADDRESS:946$n/readyz" || lost "edge$n"
     done
+    took
+
+    step "Three tunnels to the tenant's hub"
+    wait_until 10 "the hub does not see three instances" hub_sees_all || lost tenant
     took
 
     step "HAProxy on $LAB_ADDRESS:8443 (haproxy/passthrough.cfg)"
@@ -107,6 +114,10 @@ lost() {
 # The checks have really passed: a server that was not checked yet counts as up, too.
 balancer_sees_all() {
     [ "$(curl -fsS "http://$LAB_ADDRESS:8405/;csv" | grep -c '^ad_edge,edge.*,L7OK,')" -eq 3 ]
+}
+
+hub_sees_all() {
+    fetch "$TENANT/control/agents" 2>/dev/null | python3 "$root/tests/lab/hub.py" agents 3
 }
 
 stop_edges() {
@@ -171,6 +182,27 @@ nine_logins() {
     [ "$different" -eq 3 ] || failed "not every instance answered"
 }
 
+# tunnel_login USER PASSWORD EXPECTED: asks the hub as the tenant does, and prints one line.
+tunnel_login() {
+    local work=$LAB_STATE/login took=0
+    took=$(python3 "$root/tests/lab/hub.py" request authenticate_user "$1" "$2" |
+        fetch -H 'Content-Type: application/json' --data @- -o "$work/answer" -w '%{time_total}' \
+            "$TENANT/control/request" 2>"$work/error") || failed "the hub: $(head -n 1 "$work/error")"
+    python3 "$root/tests/lab/hub.py" row "$1" "$3" "$took" <"$work/answer"
+}
+
+six_tunnel_logins() {
+    printf '\nSix credential logins at the tenant, through its hub and the three tunnels\n\n'
+    printf '%-6s %-6s %6s  %-16s %-12s %s\n' agent user ms answer name groups
+    tunnel_login alice "$LAB_PASSWORD" ok &&
+        tunnel_login alice wrong WrongPassword &&
+        tunnel_login bob "$LAB_PASSWORD" ok &&
+        tunnel_login carol "$LAB_PASSWORD" AccountDisabled &&
+        tunnel_login nobody "$LAB_PASSWORD" WrongUsername &&
+        tunnel_login alice "$LAB_PASSWORD" ok || failed "the tunnel answered something else"
+    printf '\n6 of 6 were answered as they should be; the hub asked the instances in turn.\n'
+}
+
 open_browser() {
     need_packages "chromium chromium
 certutil libnss3-tools"
@@ -227,11 +259,13 @@ case ${1:-start} in
 start)
     start_all
     nine_logins
+    six_tunnel_logins
     explain
     ;;
 login)
     read_lab
     nine_logins
+    six_tunnel_logins
     ;;
 browser)
     read_lab

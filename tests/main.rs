@@ -18,4 +18,5 @@ mod operations;
 mod proxy_frontend;
 mod reload;
 mod signature;
+mod tunnel_link;
 mod tunnel_requests;

@@ -283,7 +283,7 @@ fn the_tenant_searches_users_over_http_with_its_token() {
         get("criteria=alice", Some("Bearer a.b.c".into())).status,
         401
     );
-    let token = tenant.token(&json!({}));
+    let token = Tenant::token(&json!({}));
     let response = get("criteria=alice", Some(format!("Bearer {token}")));
     assert_eq!(response.status, 200, "{}", response.body);
     let users: Value = serde_json::from_str(&response.body).expect("JSON");

@@ -6,7 +6,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicU8, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -17,7 +17,7 @@ use futures_util::{
 };
 use serde_json::{Value, json};
 use tokio::{
-    sync::mpsc,
+    sync::{Notify, mpsc},
     time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_tungstenite::tungstenite::{
@@ -40,8 +40,11 @@ const MAX_UNANSWERED: u32 = 5;
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// Answers that wait to be written; their requests count as under way until then.
 const WRITE_QUEUE: usize = 64;
-/// When draining: how long to wait for a moment without a request before new ones are turned away.
-const QUIET_LIMIT: Duration = Duration::from_secs(5);
+/// When draining: a pause between requests that is long enough to close the link in, how long to wait
+/// for one, and then for any moment without a request before new ones are turned away.
+const QUIET: Duration = Duration::from_millis(30);
+const QUIET_LIMIT: Duration = Duration::from_secs(3);
+const EMPTY_LIMIT: Duration = Duration::from_secs(5);
 /// How long the hub may take to close its side.
 const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 
@@ -60,9 +63,16 @@ pub(super) struct Link {
     pub answers: mpsc::Sender<Message>,
     /// Requests that are under way or wait.
     pub requests: TaskTracker,
-    /// New requests are turned away, so that what is in flight comes to an end.
-    pub closing: Arc<AtomicBool>,
+    /// Rings with each request.
+    pub arrived: Arc<Notify>,
+    /// See [`CLOSING`] and [`CLOSED`].
+    closing: Arc<AtomicU8>,
 }
+
+/// New requests are turned away, so that what is in flight comes to an end.
+const CLOSING: u8 = 1;
+/// Nothing can be answered any more.
+const CLOSED: u8 = 2;
 
 /// Proves who we are.
 ///
@@ -115,6 +125,7 @@ pub(super) async fn serve(tunnel: &Arc<Tunnel>, socket: Socket) -> End {
     let link = Link {
         answers: answers.clone(),
         requests: TaskTracker::new(),
+        arrived: Arc::default(),
         closing: Arc::default(),
     };
     // Pings without a sign of life since.
@@ -135,7 +146,7 @@ async fn read(
 ) -> End {
     loop {
         let message = match stream.next().await {
-            None => return End::Lost("the hub closed the connection".to_owned()),
+            None => return closed(link, ""),
             Some(Err(error)) => return closed(link, &error.to_string()),
             Some(Ok(message)) => message,
         };
@@ -156,7 +167,7 @@ async fn read(
 }
 
 fn closed(link: &Link, why: &str) -> End {
-    if link.closing.load(Ordering::Relaxed) && link.requests.is_empty() {
+    if link.is_closed() {
         End::Drained
     } else if why.is_empty() {
         End::Lost("the hub closed the connection".to_owned())
@@ -194,16 +205,29 @@ async fn keep_alive(answers: &mpsc::Sender<Message>, unanswered: &AtomicU32) -> 
     }
 }
 
-/// When the program ends: finishes what is in flight at a quiet moment, and tells the hub.
+/// When the program ends: finishes what is in flight, and tells the hub at a quiet moment.
+///
+/// The protocol has no word for "send me nothing more": a request that the hub sends while our close
+/// is on its way cannot be answered any more (RFC 6455, section 5.5.1), hence the care for the moment.
 async fn drain(tunnel: &Tunnel, link: &Link) -> End {
     tunnel.life.draining().await;
+    // From here on an empty tracker ends a wait for it; requests are taken as before.
     link.requests.close();
-    // The first moment without a request ends the wait: what came until then is answered in full.
-    if timeout(QUIET_LIMIT, link.requests.wait()).await.is_err() {
-        link.closing.store(true, Ordering::Relaxed);
+    let quiet = async {
+        loop {
+            link.requests.wait().await;
+            if timeout(QUIET, link.arrived.notified()).await.is_err() && link.requests.is_empty() {
+                break;
+            }
+        }
+    };
+    if timeout(QUIET_LIMIT, quiet).await.is_err()
+        && timeout(EMPTY_LIMIT, link.requests.wait()).await.is_err()
+    {
+        link.closing.store(CLOSING, Ordering::Relaxed);
         link.requests.wait().await;
     }
-    link.closing.store(true, Ordering::Relaxed);
+    link.closing.store(CLOSED, Ordering::Relaxed);
     let goodbye = Message::Close(Some(CloseFrame {
         code: CloseCode::Away,
         reason: "this instance is being shut down".into(),
@@ -218,6 +242,16 @@ async fn drain(tunnel: &Tunnel, link: &Link) -> End {
 }
 
 impl Link {
+    /// Whether new requests are turned away.
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed) >= CLOSING
+    }
+
+    /// Whether the hub was told that we leave.
+    pub fn is_closed(&self) -> bool {
+        self.closing.load(Ordering::Relaxed) >= CLOSED
+    }
+
     /// Queues an answer; false when the link has ended meanwhile.
     pub async fn answer(&self, name: &str, payload: &Value) -> bool {
         let message = Message::text(frame(name, payload));

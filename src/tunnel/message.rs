@@ -74,6 +74,10 @@ impl Incoming {
         if text.len() > MAX_FRAME_BYTES {
             return Err(Unreadable::TooLarge(text.len()));
         }
+        // serde reads a list as a struct's members in order, too.
+        if !text.trim_start().starts_with('{') {
+            return Err(Unreadable::NotJson);
+        }
         let frame: Frame<'_> = serde_json::from_str(text).map_err(|_| Unreadable::NotJson)?;
         let event = match &*frame.n {
             "authenticated" => return Ok(Self::Authenticated),
@@ -219,7 +223,7 @@ mod tests {
         );
         for (text, expected) in [
             ("", Unreadable::NotJson),
-            ("[]", Unreadable::NotJson),
+            (r#"["list_groups"]"#, Unreadable::NotJson),
             (r#"{"p":{}}"#, Unreadable::NotJson),
             (
                 r#"{"n":"reboot","p":{"jwt":"x"}}"#,

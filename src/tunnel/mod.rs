@@ -9,11 +9,7 @@ mod connect;
 mod link;
 mod message;
 
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use rustls::ClientConfig;
 use serde_json::{Map, Value, json};
@@ -249,6 +245,12 @@ impl Tunnel {
                 return self.unreadable(unreadable.reason(), &unreadable.to_string());
             }
         };
+        if link.is_closed() {
+            self.count(event.name(), "undelivered");
+            tracing::warn!("a request came while the tunnel was being closed; it is not answered");
+            return;
+        }
+        link.arrived.notify_one();
         // As many again may wait as work; the rest hears at once that there is no room.
         let room = link.requests.len() < self.most;
         let (tunnel, link) = (Arc::clone(self), link.clone());
@@ -281,7 +283,7 @@ impl Tunnel {
         };
         let started = Instant::now();
         let work = async {
-            if link.closing.load(Ordering::Relaxed) {
+            if link.is_closing() {
                 return (
                     "closing",
                     answer::not_tried("this instance is being shut down"),

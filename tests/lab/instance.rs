@@ -172,7 +172,7 @@ impl Builder {
     /// With the keys that the tenant's ticket gives for its hub.
     pub fn tunnel(self, tenant: &Tenant) -> Self {
         self.set("AD_HUB", tenant.hub())
-            .set("TENANT_SIGNING_KEY", tenant.signing_key())
+            .set("TENANT_SIGNING_KEY", Tenant::signing_key())
     }
 
     /// Writes a file of the home folder.

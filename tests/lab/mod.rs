@@ -8,6 +8,7 @@ pub mod haproxy;
 pub mod instance;
 pub mod page;
 pub mod process;
+pub mod proxy;
 pub mod stand_in;
 pub mod verify;
 

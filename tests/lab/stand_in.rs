@@ -95,12 +95,12 @@ impl Tenant {
     }
 
     /// The certificate that the hub's requests are checked with.
-    pub fn signing_key(&self) -> String {
+    pub fn signing_key() -> String {
         std::fs::read_to_string(Lab::get().state.join("pki/tenant.pem")).expect("its certificate")
     }
 
     /// A token as the tenant signs them, good for a minute; `claims` is an object.
-    pub fn token(&self, claims: &Value) -> String {
+    pub fn token(claims: &Value) -> String {
         let key = std::fs::read(Lab::get().state.join("pki/tenant.key")).expect("its key");
         let key = EncodingKey::from_rsa_pem(&key).expect("an RSA key");
         let mut claims = claims.clone();
@@ -108,15 +108,53 @@ impl Tenant {
         jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).expect("a token")
     }
 
+    /// The hub's side: `{agents: [{id, requests, pings}], strays: [name]}`.
+    pub fn hub_state(&self) -> Value {
+        let answer = self.curl("/control/agents").run();
+        serde_json::from_str(&answer.body).expect("JSON")
+    }
+
     /// Waits until that many instances have proved who they are.
     pub fn await_agents(&self, count: usize) {
-        wait_until(Duration::from_secs(10), "the instances' tunnels", || {
-            let answer = self.curl("/control/agents").run();
-            let answer: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-            answer["agents"]
+        self.await_agents_within(Duration::from_secs(10), count);
+    }
+
+    pub fn await_agents_within(&self, limit: Duration, count: usize) {
+        wait_until(limit, &format!("not {count} tunnels"), || {
+            let agents = self.hub_state()["agents"].take();
+            agents
                 .as_array()
                 .is_some_and(|agents| agents.len() == count)
         });
+    }
+
+    /// Sets how the hub behaves: `refuse`, `silent`, `down`; what is not named is as it should be.
+    pub fn set_mode(&self, mode: &Value) {
+        self.control("mode", mode);
+    }
+
+    /// Cuts every link without a word.
+    pub fn cut(&self) {
+        self.control("cut", &json!({}));
+    }
+
+    /// Sends a message that no tenant sends to the instance whose turn it is.
+    pub fn hostile(&self, kind: &str) {
+        self.control("hostile", &json!({ "kind": kind }));
+    }
+
+    /// Asks `count` times, `concurrency` at once: `{answers: [{agent, name, payload}], seconds}`.
+    pub fn burst(&self, event: &str, claims: &Value, count: usize, concurrency: usize) -> Value {
+        let burst =
+            json!({ "event": event, "claims": claims, "count": count, "concurrency": concurrency });
+        serde_json::from_str(&self.control("burst", &burst).body).expect("JSON")
+    }
+
+    fn control(&self, what: &str, body: &Value) -> Response {
+        let curl = self.curl(&format!("/control/{what}"));
+        let response = curl.arg("--max-time").arg("120").json(body).run();
+        assert!(response.status < 300, "{what}: {}", response.body);
+        response
     }
 
     /// Asks the instance whose turn it is; the name and payload of its answer.

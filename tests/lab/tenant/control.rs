@@ -1,20 +1,22 @@
-//! The lab's hand on the hub: sends a request to a connected instance and returns its answer.
-//! Not part of the real protocol.
+//! The lab's hand on the hub: sends requests to connected instances and returns their answers, and
+//! changes how the hub behaves. Not part of the real protocol.
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::tenant::Tenant;
+use crate::hostile;
+use crate::jwt::sign;
+use crate::tenant::{Agent, Mode, Tenant, ToAgent};
 
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
-const TOKEN_SECONDS: u64 = 60;
 
 /// An event of the tunnel and its claims, without `pid` and `exp`.
 #[derive(Deserialize)]
@@ -24,57 +26,129 @@ pub struct Request {
     claims: Map<String, Value>,
 }
 
-pub async fn agents(State(tenant): State<Arc<Tenant>>) -> Json<Value> {
-    let ids: Vec<u64> = tenant.agents().iter().map(|agent| agent.id).collect();
-    Json(json!({ "agents": ids }))
+/// Many requests alike.
+#[derive(Deserialize)]
+pub struct Burst {
+    event: String,
+    claims: Map<String, Value>,
+    count: usize,
+    /// Requests under way at the same time.
+    concurrency: usize,
 }
 
-/// Asks the instance whose turn it is: `{agent, name, payload}`, or 503 without an instance and
-/// 504 without an answer.
+/// A message that no tenant sends.
+#[derive(Deserialize)]
+pub struct Hostile {
+    kind: hostile::Kind,
+}
+
+/// Why there is no answer: 503 without an instance, 502 when it left, 504 when it does not answer.
+type Failure = (StatusCode, String);
+
+pub async fn agents(State(tenant): State<Arc<Tenant>>) -> Json<Value> {
+    let agents: Vec<Value> = tenant
+        .agents()
+        .iter()
+        .map(|agent| {
+            json!({
+                "id": agent.id,
+                "requests": agent.requests.load(Ordering::Relaxed),
+                "pings": agent.pings.load(Ordering::Relaxed),
+            })
+        })
+        .collect();
+    Json(json!({ "agents": agents, "strays": tenant.strays() }))
+}
+
+/// Asks the instance whose turn it is: `{agent, name, payload}`.
 pub async fn request(
     State(tenant): State<Arc<Tenant>>,
     Json(request): Json<Request>,
-) -> Result<Json<Value>, (StatusCode, String)> {
-    let agent = tenant.next_agent().ok_or((
-        StatusCode::SERVICE_UNAVAILABLE,
-        "no instance is connected".to_owned(),
-    ))?;
+) -> Result<Json<Value>, Failure> {
+    ask(&tenant, &request.event, request.claims).await.map(Json)
+}
+
+/// Asks many times: `{answers: [...], seconds}`, each answer as of [`request`], or `{failed}`.
+pub async fn burst(State(tenant): State<Arc<Tenant>>, Json(burst): Json<Burst>) -> Json<Value> {
+    let start = Instant::now();
+    let answers: Vec<Value> = stream::iter(0..burst.count)
+        .map(|_| {
+            let (tenant, event, claims) = (&tenant, &burst.event, burst.claims.clone());
+            async move {
+                ask(tenant, event, claims)
+                    .await
+                    .unwrap_or_else(|(_, failed)| json!({ "failed": failed }))
+            }
+        })
+        .buffer_unordered(burst.concurrency.max(1))
+        .collect()
+        .await;
+    Json(json!({ "answers": answers, "seconds": start.elapsed().as_secs_f64() }))
+}
+
+async fn ask(
+    tenant: &Tenant,
+    event: &str,
+    mut claims: Map<String, Value>,
+) -> Result<Value, Failure> {
+    let agent = next_agent(tenant)?;
     let pid = format!("p{}", tenant.new_id());
-    let jwt = sign(&tenant, &pid, request.claims)
+    claims.insert("pid".to_owned(), json!(pid));
+    let jwt = sign(&tenant.request_key, claims)
         .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
 
-    let answer = tenant.expect_answer(&pid);
-    let frame = json!({ "n": request.event, "p": { "jwt": jwt } });
+    let answer = tenant.expect_answer(agent.id, &pid);
+    agent.requests.fetch_add(1, Ordering::Relaxed);
+    let frame = json!({ "n": event, "p": { "jwt": jwt } });
     // If the agent left just now, no answer comes, which the limit below reports.
-    let _gone = agent.send.send(frame.to_string());
-    let Ok(Ok(answer)) = tokio::time::timeout(ANSWER_LIMIT, answer).await else {
-        tenant.forget_answer(&pid);
-        return Err((
-            StatusCode::GATEWAY_TIMEOUT,
-            "the instance does not answer".to_owned(),
-        ));
+    let _gone = agent.send.send(ToAgent::Message(frame.to_string().into()));
+    let answer = match tokio::time::timeout(ANSWER_LIMIT, answer).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => {
+            return Err((StatusCode::BAD_GATEWAY, "the instance has left".to_owned()));
+        }
+        Err(_) => {
+            tenant.forget_answer(&pid);
+            let silent = "the instance does not answer".to_owned();
+            return Err((StatusCode::GATEWAY_TIMEOUT, silent));
+        }
     };
-    Ok(Json(json!({
+    Ok(json!({
         "agent": agent.id,
         "name": answer.name.replacen(&pid, "<pid>", 1),
         "payload": answer.payload,
-    })))
+    }))
 }
 
-fn sign(
-    tenant: &Tenant,
-    pid: &str,
-    mut claims: Map<String, Value>,
-) -> jsonwebtoken::errors::Result<String> {
-    let now = ad_edge::clock::Clock::system()
-        .now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
-    claims.insert("pid".to_owned(), json!(pid));
-    claims
-        .entry("exp")
-        .or_insert_with(|| json!(now + TOKEN_SECONDS));
-    let key = EncodingKey::from_rsa_pem(&tenant.request_key)?;
-    jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key)
+/// Sends one hostile message to the instance whose turn it is.
+pub async fn hostile(
+    State(tenant): State<Arc<Tenant>>,
+    Json(hostile): Json<Hostile>,
+) -> Result<StatusCode, Failure> {
+    let agent = next_agent(&tenant)?;
+    let message = hostile::message(&tenant, hostile.kind)
+        .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    let _gone = agent.send.send(ToAgent::Message(message));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Cuts every link without a word.
+pub async fn cut(State(tenant): State<Arc<Tenant>>) -> StatusCode {
+    for agent in tenant.agents() {
+        let _gone = agent.send.send(ToAgent::Cut);
+    }
+    StatusCode::NO_CONTENT
+}
+
+/// Sets how the hub behaves; what is not named is as it should be.
+pub async fn mode(State(tenant): State<Arc<Tenant>>, Json(mode): Json<Mode>) -> StatusCode {
+    tenant.set_mode(mode);
+    StatusCode::NO_CONTENT
+}
+
+fn next_agent(tenant: &Tenant) -> Result<Agent, Failure> {
+    tenant.next_agent().ok_or((
+        StatusCode::SERVICE_UNAVAILABLE,
+        "no instance is connected".to_owned(),
+    ))
 }

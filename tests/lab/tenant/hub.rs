@@ -1,6 +1,7 @@
 //! The hub: instances connect by WebSocket, prove who they are, and then wait for requests.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -19,7 +20,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use crate::tenant::{Agent, Tenant};
+use crate::tenant::{Agent, Tenant, ToAgent};
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -27,6 +28,9 @@ const LOGIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// Answers the WebSocket handshake (RFC 6455, section 4.2.2) and takes the connection over.
 pub async fn connect(State(tenant): State<Arc<Tenant>>, mut request: Request) -> Response {
+    if tenant.mode().borrow().down {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let Some(accept) = accept_key(request.headers()) else {
         return (StatusCode::UPGRADE_REQUIRED, "the hub speaks WebSocket").into_response();
     };
@@ -59,7 +63,14 @@ fn accept_key(headers: &HeaderMap) -> Option<String> {
 }
 
 async fn serve(tenant: &Tenant, mut socket: Socket) {
-    let login = match tokio::time::timeout(LOGIN_LIMIT, next_frame(&mut socket)).await {
+    let mut mode = tenant.mode();
+    let pings = Arc::new(AtomicU64::new(0));
+    let first = tokio::time::timeout(LOGIN_LIMIT, next_frame(&mut socket, &pings)).await;
+    if mode.wait_for(|mode| !mode.silent).await.is_err() {
+        return;
+    }
+    let login = match first {
+        _ if mode.borrow().refuse => Err("nobody is believed at the moment".to_owned()),
         Ok(Some((name, payload))) if name == "authenticate" => authenticate(tenant, &payload),
         _ => Err("the first message was not authenticate".to_owned()),
     };
@@ -82,19 +93,32 @@ async fn serve(tenant: &Tenant, mut socket: Socket) {
 
     let (send, mut outgoing) = mpsc::unbounded_channel();
     let id = tenant.new_id();
-    tenant.agent_joins(Agent { id, send });
+    tenant.agent_joins(Agent {
+        id,
+        send,
+        requests: Arc::default(),
+        pings: Arc::clone(&pings),
+    });
     println!("hub: agent {id} connected");
     loop {
+        let silent = mode.borrow().silent;
         tokio::select! {
-            text = outgoing.recv() => {
-                let Some(text) = text else { break };
-                if socket.send(Message::text(text)).await.is_err() {
-                    break;
+            message = outgoing.recv() => match message {
+                None | Some(ToAgent::Cut) => break,
+                Some(ToAgent::Message(message)) => {
+                    if socket.send(message).await.is_err() {
+                        break;
+                    }
                 }
-            }
-            frame = next_frame(&mut socket) => {
+            },
+            frame = next_frame(&mut socket, &pings), if !silent => {
                 let Some((name, payload)) = frame else { break };
                 tenant.answered(&name, payload);
+            }
+            changed = mode.changed() => {
+                if changed.is_err() || mode.borrow_and_update().down {
+                    break;
+                }
             }
         }
     }
@@ -104,10 +128,15 @@ async fn serve(tenant: &Tenant, mut socket: Socket) {
 
 /// The next message's name and payload; nothing when the connection ended. Pings are answered by
 /// the WebSocket library while this reads.
-async fn next_frame(socket: &mut Socket) -> Option<(String, Value)> {
+async fn next_frame(socket: &mut Socket, pings: &AtomicU64) -> Option<(String, Value)> {
     loop {
-        let Message::Text(text) = socket.next().await?.ok()? else {
-            continue;
+        let text = match socket.next().await?.ok()? {
+            Message::Text(text) => text,
+            Message::Ping(_) => {
+                pings.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            _ => continue,
         };
         let mut frame: Value = serde_json::from_str(&text).ok()?;
         let name = frame.get("n")?.as_str()?.to_owned();

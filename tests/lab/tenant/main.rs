@@ -5,7 +5,9 @@
 mod assertion;
 mod callback;
 mod control;
+mod hostile;
 mod hub;
+mod jwt;
 mod serve;
 mod signature;
 mod tenant;
@@ -77,6 +79,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/lo/hub", get(hub::connect))
         .route("/control/agents", get(control::agents))
         .route("/control/request", post(control::request))
+        .route("/control/burst", post(control::burst))
+        .route("/control/hostile", post(control::hostile))
+        .route("/control/cut", post(control::cut))
+        .route("/control/mode", post(control::mode))
         .with_state(tenant);
 
     println!("listening on https://{address}");

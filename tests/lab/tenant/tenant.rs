@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::Args;
 
@@ -25,15 +27,41 @@ pub struct Tenant {
     agents: Mutex<Vec<Agent>>,
     next_agent: AtomicUsize,
     next_id: AtomicU64,
-    waiting: Mutex<HashMap<String, oneshot::Sender<Answer>>>,
+    /// Requests by pid: the agent that was asked, and who waits.
+    waiting: Mutex<HashMap<String, (u64, oneshot::Sender<Answer>)>>,
+    /// Names of answers that nobody waited for.
+    strays: Mutex<Vec<String>>,
+    mode: watch::Sender<Mode>,
+}
+
+/// How the hub behaves, as a test wants it.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Mode {
+    /// Nobody is believed.
+    pub refuse: bool,
+    /// Nothing is read or answered, pings included.
+    pub silent: bool,
+    /// The hub's address answers 503, and links are cut.
+    pub down: bool,
+}
+
+/// What is sent to an agent.
+pub enum ToAgent {
+    Message(Message),
+    /// Drops the connection without a close.
+    Cut,
 }
 
 /// One instance that is connected to the hub and has proved who it is.
 #[derive(Clone)]
 pub struct Agent {
     pub id: u64,
-    /// Text frames for it.
-    pub send: mpsc::UnboundedSender<String>,
+    pub send: mpsc::UnboundedSender<ToAgent>,
+    /// Requests that were sent to it.
+    pub requests: Arc<AtomicU64>,
+    /// Pings that it sent.
+    pub pings: Arc<AtomicU64>,
 }
 
 /// An agent's answer to a request.
@@ -54,6 +82,8 @@ impl Tenant {
             next_agent: AtomicUsize::new(0),
             next_id: AtomicU64::new(1),
             waiting: Mutex::default(),
+            strays: Mutex::default(),
+            mode: watch::Sender::default(),
             args,
         })
     }
@@ -87,8 +117,10 @@ impl Tenant {
         locked(&self.agents).push(agent);
     }
 
+    /// Whoever waits for its answers learns that there will be none.
     pub fn agent_leaves(&self, id: u64) {
         locked(&self.agents).retain(|agent| agent.id != id);
+        locked(&self.waiting).retain(|_, (asked, _)| *asked != id);
     }
 
     pub fn agents(&self) -> Vec<Agent> {
@@ -102,10 +134,22 @@ impl Tenant {
         agents.get(turn.checked_rem(agents.len())?).cloned()
     }
 
-    /// Where the answer to the request `pid` will arrive.
-    pub fn expect_answer(&self, pid: &str) -> oneshot::Receiver<Answer> {
+    pub fn strays(&self) -> Vec<String> {
+        locked(&self.strays).clone()
+    }
+
+    pub fn set_mode(&self, mode: Mode) {
+        self.mode.send_replace(mode);
+    }
+
+    pub fn mode(&self) -> watch::Receiver<Mode> {
+        self.mode.subscribe()
+    }
+
+    /// Where the answer of the agent to the request `pid` will arrive.
+    pub fn expect_answer(&self, agent: u64, pid: &str) -> oneshot::Receiver<Answer> {
         let (sender, receiver) = oneshot::channel();
-        locked(&self.waiting).insert(pid.to_owned(), sender);
+        locked(&self.waiting).insert(pid.to_owned(), (agent, sender));
         receiver
     }
 
@@ -115,10 +159,12 @@ impl Tenant {
 
     /// Hands an agent's message to whoever waits for it; the name starts with the request's pid.
     pub fn answered(&self, name: &str, payload: Value) {
-        let Some((pid, _)) = name.split_once('_') else {
-            return;
-        };
-        if let Some(waiting) = locked(&self.waiting).remove(pid) {
+        let pid = name.split_once('_').map_or(name, |(pid, _)| pid);
+        let waiting = locked(&self.waiting).remove(pid);
+        if waiting.is_none() {
+            locked(&self.strays).push(name.to_owned());
+        }
+        if let Some((_, waiting)) = waiting {
             let answer = Answer {
                 name: name.to_owned(),
                 payload,
