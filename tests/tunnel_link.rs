@@ -24,7 +24,7 @@ fn three_instances_are_asked_in_turn() {
         .map(|_| Instance::builder().tunnel(&tenant).start())
         .collect();
     tenant.await_agents(3);
-    let burst = tenant.burst("authenticate_user", &alice(), 60, 12);
+    let burst = tenant.burst("authenticate_user", &[alice()], 60, 12);
     let answers = burst["answers"].as_array().expect("a list");
     assert_eq!(answers.len(), 60);
     for answer in answers {
@@ -141,7 +141,7 @@ fn a_drain_answers_what_is_in_flight_and_sends_the_rest_elsewhere() {
         .collect();
     tenant.await_agents(2);
     let (burst, mut first) = thread::scope(|scope| {
-        let load = scope.spawn(|| tenant.burst("authenticate_user", &alice(), 600, 8));
+        let load = scope.spawn(|| tenant.burst("authenticate_user", &[alice()], 600, 8));
         let mut first = instances.remove(0);
         wait_until(SOON, "no load", || {
             let ok = r#"ad_edge_tunnel_requests_total{event="authenticate_user",outcome="ok"}"#;

@@ -143,8 +143,9 @@ impl Tenant {
         self.control("hostile", &json!({ "kind": kind }));
     }
 
-    /// Asks `count` times, `concurrency` at once: `{answers: [{agent, name, payload}], seconds}`.
-    pub fn burst(&self, event: &str, claims: &Value, count: usize, concurrency: usize) -> Value {
+    /// Asks `count` times, `concurrency` at once, with each of the claims in turn:
+    /// `{answers: [{agent, name, payload}], seconds}`.
+    pub fn burst(&self, event: &str, claims: &[Value], count: usize, concurrency: usize) -> Value {
         let burst =
             json!({ "event": event, "claims": claims, "count": count, "concurrency": concurrency });
         serde_json::from_str(&self.control("burst", &burst).body).expect("JSON")

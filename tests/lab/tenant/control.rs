@@ -26,11 +26,11 @@ pub struct Request {
     claims: Map<String, Value>,
 }
 
-/// Many requests alike.
+/// Many requests, with each of the claims in turn.
 #[derive(Deserialize)]
 pub struct Burst {
     event: String,
-    claims: Map<String, Value>,
+    claims: Vec<Map<String, Value>>,
     count: usize,
     /// Requests under way at the same time.
     concurrency: usize,
@@ -71,9 +71,10 @@ pub async fn request(
 /// Asks many times: `{answers: [...], seconds}`, each answer as of [`request`], or `{failed}`.
 pub async fn burst(State(tenant): State<Arc<Tenant>>, Json(burst): Json<Burst>) -> Json<Value> {
     let start = Instant::now();
-    let answers: Vec<Value> = stream::iter(0..burst.count)
-        .map(|_| {
-            let (tenant, event, claims) = (&tenant, &burst.event, burst.claims.clone());
+    let claims = burst.claims.iter().cycle().take(burst.count);
+    let answers: Vec<Value> = stream::iter(claims)
+        .map(|claims| {
+            let (tenant, event, claims) = (&tenant, &burst.event, claims.clone());
             async move {
                 ask(tenant, event, claims)
                     .await

@@ -1,0 +1,90 @@
+//! What a credential login over the tunnel costs: CPU time of the instance's process for each
+//! `authenticate_user`, 32 at once, against the lab's Samba over LDAPS. Run by `benches/run.sh`.
+
+#[path = "../tests/lab/mod.rs"]
+mod lab;
+
+use std::{fs, process::Command, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::lab::{Lab, instance::Instance, run_with_input, stand_in::Tenant};
+
+/// What the incumbent spends on one, measured on the same kind of lab.
+const INCUMBENT: Duration = Duration::from_micros(4500);
+const AT_ONCE: usize = 32;
+const LOGINS: usize = 2000;
+const ROUNDS: usize = 3;
+const USERS: usize = 50;
+
+fn main() {
+    let lab = Lab::get();
+    let claims: Vec<Value> = (0..USERS)
+        .map(|n| {
+            let name = format!("bench-{n}");
+            lab.add_user(&name, "");
+            json!({ "username": name, "password": lab.password })
+        })
+        .collect();
+    let tenant = Tenant::start();
+    let instance = Instance::builder()
+        .tunnel(&tenant)
+        // Every login searches its groups.
+        .set("GROUPS_CACHE_SECONDS", 0)
+        .start();
+    tenant.await_agents(1);
+    // Connections, caches and the allocator settle.
+    logins(&tenant, &claims, 200);
+
+    println!(
+        "authenticate_user, {AT_ONCE} at once, {USERS} users, groups not cached, LDAPS to Samba"
+    );
+    println!(
+        "round  logins  failed    seconds  logins/s  CPU us/login  logins/CPU s  incumbent/ours"
+    );
+    for round in 1..=ROUNDS {
+        let before = cpu_time(instance.process.pid());
+        let (failed, seconds) = logins(&tenant, &claims, LOGINS);
+        let each =
+            (cpu_time(instance.process.pid()) - before) / u32::try_from(LOGINS).expect("fits");
+        println!(
+            "{round:<5}  {LOGINS:<6}  {failed:<6}  {seconds:>9.2}  {:>8.0}  {:>12}  {:>12.0}  {:>14.1}",
+            LOGINS as f64 / seconds,
+            each.as_micros(),
+            1.0 / each.as_secs_f64(),
+            INCUMBENT.as_secs_f64() / each.as_secs_f64()
+        );
+        assert_eq!(failed, 0, "a cost is that of logins that worked");
+    }
+}
+
+/// How many of `count` logins failed, and the seconds that all took.
+fn logins(tenant: &Tenant, claims: &[Value], count: usize) -> (usize, f64) {
+    let burst = tenant.burst("authenticate_user", claims, count, AT_ONCE);
+    let answers = burst["answers"].as_array().expect("a list");
+    assert_eq!(answers.len(), count);
+    let failed = answers
+        .iter()
+        .filter(|answer| answer["payload"].get("err").is_some() || answer.get("failed").is_some());
+    (failed.count(), burst["seconds"].as_f64().expect("a number"))
+}
+
+/// User and system time that a process has used (proc(5), fields 14 and 15 of `stat`).
+fn cpu_time(pid: u32) -> Duration {
+    let ticks: f64 = run_with_input(Command::new("getconf").arg("CLK_TCK"), "")
+        .trim()
+        .parse()
+        .expect("a number");
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+    let fields: Vec<&str> = stat
+        .rsplit_once(')')
+        .expect("a name")
+        .1
+        .split_whitespace()
+        .collect();
+    let used: f64 = fields[11..13]
+        .iter()
+        .map(|field| field.parse::<f64>().expect("a number"))
+        .sum();
+    Duration::from_secs_f64(used / ticks)
+}
