@@ -71,10 +71,10 @@ pub async fn request(
 /// Asks many times: `{answers: [...], seconds}`, each answer as of [`request`], or `{failed}`.
 pub async fn burst(State(tenant): State<Arc<Tenant>>, Json(burst): Json<Burst>) -> Json<Value> {
     let start = Instant::now();
-    let claims = burst.claims.iter().cycle().take(burst.count);
-    let answers: Vec<Value> = stream::iter(claims)
+    let claims = burst.claims.iter().cycle().take(burst.count).cloned();
+    let answers: Vec<Value> = stream::iter(claims.collect::<Vec<_>>())
         .map(|claims| {
-            let (tenant, event, claims) = (&tenant, &burst.event, claims.clone());
+            let (tenant, event) = (&tenant, &burst.event);
             async move {
                 ask(tenant, event, claims)
                     .await
