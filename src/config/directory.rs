@@ -1,14 +1,14 @@
 //! Keys of the directory: servers, service account, filters, groups.
 
-use std::{fmt, num::NonZeroUsize, time::Duration};
+use std::{fmt, net::SocketAddr, num::NonZeroUsize, time::Duration};
 
 use crate::secret::SecretString;
 
 /// How to reach and search Active Directory, or another LDAP directory.
 #[derive(Debug, Clone)]
 pub struct DirectoryConfig {
-    /// `LDAP_URL`, in the order of preference; never empty.
-    pub servers: Vec<ServerUrl>,
+    /// `LDAP_URL`.
+    pub servers: ServersConfig,
     /// `LDAP_STARTTLS`: upgrade `ldap://` connections before the bind.
     pub start_tls: bool,
     /// `LDAP_BASE`: where users are searched.
@@ -27,6 +27,20 @@ pub struct DirectoryConfig {
     pub heartbeat_filter: String,
     /// `LDAP_TIMEOUT_SECONDS`: the limit of one connect, bind or search.
     pub timeout: Duration,
+}
+
+/// Which servers there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServersConfig {
+    /// In the order of preference; never empty.
+    Fixed(Vec<ServerUrl>),
+    /// `srv:corp.example`: those of the SRV records `_ldap._tcp.<domain>`, asked for again and again.
+    /// With `LDAP_STARTTLS` at the record's port, else by LDAPS at its twin: 636 for 389.
+    Srv {
+        domain: String,
+        /// `LDAP_SRV_NAMESERVERS`; empty: the system's.
+        nameservers: Vec<SocketAddr>,
+    },
 }
 
 /// The service account of `LDAP_BIND_USER`, or none with `ANONYMOUS_SEARCH_ENABLED`.

@@ -22,7 +22,10 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 pub use self::{
     accounts::{AccountsConfig, MapperSource, WriteBackConfig},
-    directory::{DirectoryConfig, FilterTemplate, GroupsConfig, Scheme, ServerUrl, ServiceAccount},
+    directory::{
+        DirectoryConfig, FilterTemplate, GroupsConfig, Scheme, ServerUrl, ServersConfig,
+        ServiceAccount,
+    },
     federation::{Callback, FederationConfig, RelyingParties},
     home::{Home, SigningPair},
     keys::{KEYS, Key, keys_table},

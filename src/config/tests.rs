@@ -80,8 +80,12 @@ fn the_incumbents_keys_alone_are_enough() {
             .ends_with("certs/krb5.keytab")
     );
     assert_eq!(
-        config.directory.servers[0].to_string(),
-        "ldaps://dc1.corp.example:636"
+        config.directory.servers,
+        ServersConfig::Fixed(vec![ServerUrl {
+            scheme: Scheme::Ldaps,
+            host: "dc1.corp.example".to_owned(),
+            port: 636
+        }])
     );
     assert_eq!(
         config.federation.server_url.as_str(),
@@ -179,6 +183,32 @@ fn what_this_version_does_not_do_is_said() {
         .load()
         .expect("good");
     assert!(off.warnings.is_empty(), "{:?}", off.warnings);
+}
+
+#[test]
+fn servers_may_come_from_dns() {
+    let srv = |nameservers: &str| {
+        changed("LDAP_URL", "srv:corp.example".into()).with("LDAP_SRV_NAMESERVERS", nameservers)
+    };
+    let expected = |nameservers: &[&str]| ServersConfig::Srv {
+        domain: "corp.example".to_owned(),
+        nameservers: nameservers
+            .iter()
+            .map(|a| a.parse().expect("one"))
+            .collect(),
+    };
+    assert_eq!(srv("").config().directory.servers, expected(&[]));
+    assert_eq!(
+        srv("192.0.2.1, [2001:db8::1]:5353")
+            .config()
+            .directory
+            .servers,
+        expected(&["192.0.2.1:53", "[2001:db8::1]:5353"])
+    );
+    let bad = srv("dns.corp.example").mistakes();
+    assert!(bad[0].starts_with("LDAP_SRV_NAMESERVERS"), "{bad:?}");
+    let bad = changed("LDAP_URL", "srv:".into()).mistakes();
+    assert!(bad[0].starts_with("LDAP_URL"), "{bad:?}");
 }
 
 #[test]

@@ -4,14 +4,18 @@
 //! takes a whole connection, parked from an earlier check or fresh.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use ldap3::LdapResult;
 use tokio::{
     sync::Semaphore,
-    time::{Instant, timeout},
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{
@@ -28,8 +32,8 @@ const MAX_AGE: Duration = Duration::from_mins(10);
 const MAX_IDLE: Duration = Duration::from_mins(1);
 const MAX_USES: u32 = 2_000;
 const WHAT: &str = "a password check";
-/// With other servers at hand a bind without an answer is given up after this long.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Without an answer for this long another server is asked as well.
+const HEDGE: Duration = Duration::from_secs(1);
 /// How often one password is sent at most: a lost answer may have counted as a bad attempt.
 const MAX_SENT: u32 = 2;
 
@@ -79,58 +83,43 @@ impl Binds {
                 limit: self.timeout,
             })?;
         let deadline = Instant::now() + self.timeout;
-        let order = servers.order();
-        let mut sent = 0;
-        let mut failure = DirectoryError::NoServer;
-        for (server, others) in order
-            .iter()
-            .chain(order.first())
-            .zip((0..=order.len()).rev())
-        {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let healthy_others = others > 0 && order.len() > 1;
-            let limit = if healthy_others {
-                left.min(PATIENCE)
-            } else {
-                left
-            };
-            match self.attempt(server, dn, password, limit, &mut sent).await {
-                Ok(result) => {
-                    return ad_codes::verdict(
-                        server.connector.name(),
-                        WHAT,
-                        result.rc,
-                        &result.text,
-                    );
+        let sent = &AtomicU32::new(0);
+        servers
+            .first_answer(HEDGE, |server| {
+                async move {
+                    let result = self.attempt(&server, dn, password, deadline, sent).await?;
+                    let name = server.connector.name();
+                    Ok(ad_codes::verdict(name, WHAT, result.rc, &result.text))
                 }
-                Err(error) => failure = error,
-            }
-            if sent >= MAX_SENT || Instant::now() >= deadline {
-                break;
-            }
-        }
-        Err(failure.into())
+                .boxed()
+            })
+            .await?
     }
 
     /// One server: a parked connection, and a fresh one when the parked one turns out to be dead.
     async fn attempt(
         &self,
-        server: &Arc<Server>,
+        server: &Server,
         dn: &str,
         password: &SecretString,
-        limit: Duration,
-        sent: &mut u32,
+        deadline: Instant,
+        sent: &AtomicU32,
     ) -> Result<LdapResult, DirectoryError> {
         let name = server.connector.name();
-        let deadline = Instant::now() + limit;
-        while *sent < MAX_SENT {
+        loop {
             let parked = self.take(name);
             let was_parked = parked.is_some();
             let connection = match parked {
                 Some(connection) => connection,
-                None => Self::open(server, limit).await?,
+                None => Self::open(server, deadline).await?,
             };
-            *sent += 1;
+            if sent.fetch_add(1, Ordering::Relaxed) >= MAX_SENT {
+                self.park(name, connection);
+                return Err(DirectoryError::lost(
+                    name,
+                    "the answer to a bind was lost twice",
+                ));
+            }
             match connection
                 .bind(dn, password.expose_secret(), deadline)
                 .await
@@ -143,22 +132,18 @@ impl Binds {
                     self.park(name, connection);
                     return Ok(result);
                 }
-                Err(DirectoryError::Lost { .. }) if was_parked && *sent < MAX_SENT => {}
+                Err(DirectoryError::Lost { .. }) if was_parked => {}
                 Err(error) => {
                     server.doubt();
                     return Err(error);
                 }
             }
         }
-        Err(DirectoryError::lost(
-            name,
-            "the answer to a bind was lost twice",
-        ))
     }
 
-    async fn open(server: &Server, limit: Duration) -> Result<Connection, DirectoryError> {
+    async fn open(server: &Server, deadline: Instant) -> Result<Connection, DirectoryError> {
         let connector = &server.connector;
-        timeout(limit, connector.open())
+        timeout_at(deadline, connector.open())
             .await
             .unwrap_or_else(|_| Err(DirectoryError::connect(connector.name(), "no answer")))
             .inspect_err(|_| server.doubt())

@@ -6,11 +6,11 @@ use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, StdStream};
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io,
-    net::{TcpStream, UnixStream, lookup_host},
+    net::{TcpStream, UnixStream},
     time::timeout,
 };
 
-use super::{connection::Connection, error::DirectoryError};
+use super::{connection::Connection, error::DirectoryError, names::Names};
 use crate::config::{Scheme, ServerUrl};
 
 /// Long enough for a lost SYN to be sent again, short enough to find a dead address soon.
@@ -28,16 +28,24 @@ pub(super) struct Connector {
     start_tls: bool,
     tls: Arc<ClientConfig>,
     timeout: Duration,
+    names: Names,
 }
 
 impl Connector {
-    pub fn new(url: ServerUrl, start_tls: bool, tls: Arc<ClientConfig>, timeout: Duration) -> Self {
+    pub fn new(
+        url: ServerUrl,
+        start_tls: bool,
+        tls: Arc<ClientConfig>,
+        timeout: Duration,
+        names: Names,
+    ) -> Self {
         Self {
             name: url.to_string(),
             url,
             start_tls,
             tls,
             timeout,
+            names,
         }
     }
 
@@ -85,9 +93,7 @@ impl Connector {
 
     /// The first address of the name that answers.
     async fn connect_tcp(&self) -> Result<TcpStream, String> {
-        let addresses = lookup_host((self.url.host.as_str(), self.url.port))
-            .await
-            .map_err(|error| format!("the name lookup failed: {error}"))?;
+        let addresses = self.names.addresses(&self.url.host, self.url.port).await?;
         let mut failure = "the name lookup gives no address".to_owned();
         for address in addresses {
             match timeout(TCP_TIMEOUT, TcpStream::connect(address)).await {
@@ -185,7 +191,13 @@ mod tests {
             .expect("protocol versions")
             .with_root_certificates(RootCertStore::empty())
             .with_no_client_auth();
-        let connector = Connector::new(url, false, Arc::new(tls), Duration::from_secs(5));
+        let connector = Connector::new(
+            url,
+            false,
+            Arc::new(tls),
+            Duration::from_secs(5),
+            Names::default(),
+        );
         connector.open().await.expect("connects")
     }
 

@@ -49,6 +49,9 @@ pub enum DirectoryError {
     /// All connections for password checks were busy for too long.
     #[error("no free connection for a password check within {:.1} s; raise LDAP_NUMBER_OF_PARALLEL_BINDS, or check the directory's load", limit.as_secs_f32())]
     Busy { limit: Duration },
+    /// DNS names no server for `LDAP_URL=srv:…`.
+    #[error("no directory server is found in DNS: {why}; check the record and LDAP_URL")]
+    NotDiscovered { why: String },
     /// The configuration names no server.
     #[error("no directory server is configured; set LDAP_URL")]
     NoServer,
@@ -80,7 +83,7 @@ impl DirectoryError {
             | Self::ServiceAccount { .. } => true,
             // busy, unavailable
             Self::Refused { code, .. } => matches!(code, 51 | 52),
-            Self::Busy { .. } | Self::NoServer => false,
+            Self::Busy { .. } | Self::NotDiscovered { .. } | Self::NoServer => false,
         }
     }
 

@@ -19,8 +19,9 @@ use crate::config::GroupsConfig;
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 /// Groups of one user, or in one list; a directory with more is asked for something else.
 const MAX_GROUPS: usize = 10_000;
-/// Matching nested groups takes a while in a large directory: patience before asking another server.
-const HEDGE: Duration = Duration::from_secs(3);
+/// Without an answer for this long another server is asked as well. Matching nested groups may take
+/// that long in a large directory: the first answer counts, whoever gives it.
+const HEDGE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Groups {

@@ -12,12 +12,14 @@ mod binary;
 mod binds;
 mod connect;
 mod connection;
+mod discovery;
 mod dn;
 mod entry;
 mod error;
 mod filter;
 mod flights;
 mod groups;
+mod names;
 mod password;
 mod server;
 mod servers;
@@ -38,10 +40,19 @@ pub use self::{
     password::{PasswordAttribute, PasswordChangeError},
 };
 use self::{
-    binds::Binds, connect::Connector, connection::Search, flights::Flights, groups::Groups,
-    server::Server, servers::Servers,
+    binds::Binds,
+    connection::Search,
+    discovery::Discovery,
+    flights::Flights,
+    groups::Groups,
+    names::Names,
+    servers::{Parts, Servers},
 };
-use crate::{config::DirectoryConfig, secret::SecretString, telemetry::Metrics};
+use crate::{
+    config::{DirectoryConfig, ServersConfig},
+    secret::SecretString,
+    telemetry::Metrics,
+};
 
 /// All attributes that a user has, and the computed one that tells a lockout.
 const USER_ATTRIBUTES: [&str; 2] = ["*", entry::COMPUTED_CONTROL];
@@ -63,7 +74,7 @@ pub struct Directory(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     config: Arc<DirectoryConfig>,
-    servers: Servers,
+    servers: Arc<Servers>,
     binds: Binds,
     groups: Option<Groups>,
     lookups: Flights,
@@ -96,23 +107,31 @@ impl Directory {
     ) -> Self {
         let config = Arc::new(config);
         let shutdown = shutdown.child_token();
-        let servers = config.servers.iter().map(|url| {
-            let connector = Connector::new(
-                url.clone(),
-                config.start_tls,
-                Arc::clone(tls),
-                config.timeout,
-            );
-            let server = Arc::new(Server::new(
-                connector,
-                Arc::clone(&config),
-                Arc::clone(&metrics),
-            ));
-            tokio::spawn(Arc::clone(&server).keep_connected(shutdown.clone()));
-            server
-        });
+        let nameservers: &[_] = match &config.servers {
+            ServersConfig::Fixed(_) => &[],
+            ServersConfig::Srv { nameservers, .. } => nameservers,
+        };
+        let names = Names::new(nameservers);
+        let servers = Arc::new(Servers::new(Parts {
+            config: Arc::clone(&config),
+            tls: Arc::clone(tls),
+            names: names.clone(),
+            metrics: Arc::clone(&metrics),
+            shutdown: shutdown.clone(),
+        }));
+        match &config.servers {
+            ServersConfig::Fixed(urls) => servers.replace(urls.clone()),
+            ServersConfig::Srv { domain, .. } => {
+                let discovery = Discovery {
+                    domain: domain.clone(),
+                    start_tls: config.start_tls,
+                    names,
+                };
+                tokio::spawn(discovery.keep(Arc::downgrade(&servers), shutdown.clone()));
+            }
+        }
         Self(Arc::new(Inner {
-            servers: Servers::new(servers.collect()),
+            servers,
             binds: Binds::new(config.parallel_binds.get(), config.timeout),
             groups: config.groups.clone().map(Groups::new),
             lookups: Flights::new(),
@@ -220,10 +239,20 @@ impl Directory {
         self.timed("change_password", change).await
     }
 
-    /// The state of each server, in the order of `LDAP_URL`.
+    /// The state of each server, in the order of `LDAP_URL`; one line in place of servers that DNS
+    /// does not name.
     #[must_use]
     pub fn status(&self) -> Vec<ServerStatus> {
-        let servers = self.0.servers.all().iter();
+        let servers = self.0.servers.all();
+        if servers.is_empty() {
+            return vec![ServerStatus {
+                server: "LDAP_URL".to_owned(),
+                up: false,
+                since: Duration::ZERO,
+                error: Some(self.0.servers.none()),
+            }];
+        }
+        let servers = servers.iter();
         servers
             .map(|server| {
                 let state = server.state();

@@ -166,6 +166,15 @@ impl Server {
         turned
     }
 
+    /// Takes this server off the metrics page.
+    pub fn forget_metrics(&self) {
+        // An error says that it was not there.
+        let _ = self
+            .metrics
+            .directory_up
+            .remove_label_values(&[self.connector.name()]);
+    }
+
     pub fn down(&self, error: DirectoryError) {
         self.metrics
             .directory_up

@@ -1,46 +1,161 @@
 //! The servers of `LDAP_URL` as one: which to ask, and what to do when it does not answer.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use arc_swap::ArcSwap;
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use rustls::ClientConfig;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{connection::Search, entry::Entry, error::DirectoryError, server::Server};
+use super::{
+    connect::Connector, connection::Search, entry::Entry, error::DirectoryError, names::Names,
+    server::Server,
+};
+use crate::{
+    config::{DirectoryConfig, ServerUrl},
+    telemetry::Metrics,
+};
+
+/// What it takes to begin with a server.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub config: Arc<DirectoryConfig>,
+    pub tls: Arc<ClientConfig>,
+    pub names: Names,
+    pub metrics: Arc<Metrics>,
+    pub shutdown: CancellationToken,
+}
 
 #[derive(Debug)]
-pub(super) struct Servers(Vec<Arc<Server>>);
+pub(super) struct Servers {
+    parts: Parts,
+    members: ArcSwap<Vec<Member>>,
+    /// Why the list is empty.
+    not_discovered: Mutex<Option<String>>,
+}
+
+/// A server, whose connection is kept up until it leaves the list.
+#[derive(Debug, Clone)]
+struct Member {
+    server: Arc<Server>,
+    _supervised: Arc<DropGuard>,
+}
 
 impl Servers {
-    pub fn new(servers: Vec<Arc<Server>>) -> Self {
-        Self(servers)
+    /// None at first.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts,
+            members: ArcSwap::default(),
+            not_discovered: Mutex::default(),
+        }
     }
 
-    pub fn all(&self) -> &[Arc<Server>] {
-        &self.0
+    /// Makes these the servers. Those that were there before stay as they are; those that are not
+    /// named any more finish what they are asked. Must be called on a runtime.
+    pub fn replace(&self, urls: Vec<ServerUrl>) {
+        let before = self.members.load_full();
+        let members: Vec<_> = urls
+            .into_iter()
+            .map(|url| {
+                let name = url.to_string();
+                let known = before.iter().find(|m| m.server.connector.name() == name);
+                known.cloned().unwrap_or_else(|| self.begin(url))
+            })
+            .collect();
+        for gone in before.iter() {
+            let name = gone.server.connector.name();
+            if !members.iter().any(|m| m.server.connector.name() == name) {
+                tracing::info!(server = name, "DNS names this server no longer");
+                gone.server.forget_metrics();
+            }
+        }
+        self.members.store(Arc::new(members));
+    }
+
+    fn begin(&self, url: ServerUrl) -> Member {
+        let Parts {
+            config,
+            tls,
+            names,
+            metrics,
+            shutdown,
+        } = &self.parts;
+        let connector = Connector::new(
+            url,
+            config.start_tls,
+            Arc::clone(tls),
+            config.timeout,
+            names.clone(),
+        );
+        let server = Server::new(connector, Arc::clone(config), Arc::clone(metrics));
+        let server = Arc::new(server);
+        let supervised = shutdown.child_token();
+        tokio::spawn(Arc::clone(&server).keep_connected(supervised.clone()));
+        Member {
+            server,
+            _supervised: Arc::new(supervised.drop_guard()),
+        }
+    }
+
+    /// Notes why there may be no servers.
+    pub fn not_discovered(&self, why: &str) {
+        let mut noted = self
+            .not_discovered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *noted = Some(why.to_owned());
+    }
+
+    pub fn all(&self) -> Vec<Arc<Server>> {
+        let members = self.members.load();
+        members.iter().map(|m| Arc::clone(&m.server)).collect()
+    }
+
+    /// What is wrong when there are none.
+    pub fn none(&self) -> DirectoryError {
+        let noted = self
+            .not_discovered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match &*noted {
+            Some(why) => DirectoryError::NotDiscovered { why: why.clone() },
+            None => DirectoryError::NoServer,
+        }
     }
 
     /// The order in which to ask: the healthy, the doubted, the ones that are down; each kind in the
     /// order of the configuration.
     pub fn order(&self) -> Vec<Arc<Server>> {
-        let mut ranked: Vec<_> = self
-            .0
-            .iter()
-            .map(|server| (server.rank(), server))
-            .collect();
-        ranked.sort_by_key(|(rank, _)| *rank);
-        ranked
-            .into_iter()
-            .map(|(_, server)| Arc::clone(server))
-            .collect()
+        let mut servers = self.all();
+        servers.sort_by_cached_key(|server| server.rank());
+        servers
     }
 
-    /// The first answer. A lost connection moves on at once, and back to the first server once more
-    /// at the end; a server that is slow gets company after [`Search::hedge`].
+    /// The first answer to a search.
     pub async fn search(
         &self,
         search: &Search<'_>,
         deadline: Instant,
     ) -> Result<Vec<Entry>, DirectoryError> {
+        self.first_answer(search.hedge, |server| {
+            async move { server.search(search, deadline).await }.boxed()
+        })
+        .await
+    }
+
+    /// Asks one server after the other, until one answers. A lost connection moves on at once, and
+    /// back to the first server once more at the end; a server that is slow gets company after
+    /// `hedge`, and the first answer of either counts.
+    pub async fn first_answer<'a, T>(
+        &self,
+        hedge: Duration,
+        ask: impl Fn(Arc<Server>) -> BoxFuture<'a, Result<T, DirectoryError>>,
+    ) -> Result<T, DirectoryError> {
         let order = self.order();
         // With every server down all are tried at once: whichever returns first serves.
         let together = if order.first().is_some_and(|server| server.rank() == 2) {
@@ -53,33 +168,35 @@ impl Servers {
         let mut running = FuturesUnordered::new();
         for server in untried.by_ref().take(together) {
             asked.push(server);
-            running.push(server.search(search, deadline));
+            running.push(ask(Arc::clone(server)));
         }
         loop {
-            tokio::select! {
-                           Some(answer) = running.next() => match answer {
-                               Err(error) if error.may_pass_elsewhere() => match untried.next() {
-                                   Some(server) => {
-                                       asked.push(server);
-                                       running.push(server.search(search, deadline));
-                                   }
-                                   None if running.is_empty() => return Err(error),
-                                   None => {}
-                               },
-                               answer => return answer,
-                           },
-                           () = sleep(search.hedge), if !running.is_empty() && asked.len() < order.len() => {
-                               if let Some(server) = untried.next() {
-                                   // Slow or dead: a probe finds out, and others are preferred meanwhile.
-                                   for slow in &asked {
-            slow.doubt();
+            let may_hedge = !running.is_empty() && asked.len() < order.len();
+            let answer = tokio::select! {
+                answer = running.next() => answer.ok_or_else(|| self.none())?,
+                () = sleep(hedge), if may_hedge => {
+                    // Slow or dead: a probe finds out, and others are preferred meanwhile.
+                    for slow in &asked {
+                        slow.doubt();
+                    }
+                    if let Some(server) = untried.next() {
+                        asked.push(server);
+                        running.push(ask(Arc::clone(server)));
+                    }
+                    continue;
+                }
+            };
+            match answer {
+                Err(error) if error.may_pass_elsewhere() => match untried.next() {
+                    Some(server) => {
+                        asked.push(server);
+                        running.push(ask(Arc::clone(server)));
+                    }
+                    None if running.is_empty() => return Err(error),
+                    None => {}
+                },
+                answer => return answer,
             }
-                                   asked.push(server);
-                                   running.push(server.search(search, deadline));
-                               }
-                           }
-                           else => return Err(DirectoryError::NoServer),
-                       }
         }
     }
 }

@@ -1,12 +1,15 @@
 //! The directory: servers, service account, filters, groups.
 
-use std::num::NonZeroUsize;
+use std::{
+    net::{AddrParseError, SocketAddr},
+    num::NonZeroUsize,
+};
 
-use url::Url;
+use url::{Host, Url};
 
 use super::super::{
-    DirectoryConfig, FilterTemplate, GroupsConfig, Scheme, ServerUrl, ServiceAccount, SigningPair,
-    credentials, reader::Reader,
+    DirectoryConfig, FilterTemplate, GroupsConfig, Scheme, ServerUrl, ServersConfig,
+    ServiceAccount, SigningPair, credentials, reader::Reader,
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
@@ -60,9 +63,26 @@ pub(super) fn directory(signing: Option<&SigningPair>, r: &mut Reader) -> Option
     })
 }
 
-fn servers(r: &mut Reader) -> Vec<ServerUrl> {
+fn servers(r: &mut Reader) -> ServersConfig {
+    let nameservers = nameservers(r);
     let mut servers = Vec::new();
     let given = r.list("LDAP_URL");
+    if let [one] = given.as_slice()
+        && let Some(domain) = one.strip_prefix("srv:")
+    {
+        let domain = domain.trim_matches(['/', '.']).to_owned();
+        if Host::parse(&domain).is_err() {
+            r.wrong(
+                "LDAP_URL",
+                format!("{domain:?} is not a domain"),
+                "Write srv: and the DNS name of the domain, srv:corp.example",
+            );
+        }
+        return ServersConfig::Srv {
+            domain,
+            nameservers,
+        };
+    }
     if given.is_empty() {
         r.missing(
             "LDAP_URL",
@@ -75,7 +95,25 @@ fn servers(r: &mut Reader) -> Vec<ServerUrl> {
             None => r.wrong(
                 "LDAP_URL",
                 format!("{text:?} is not the address of a directory"),
-                "Write ldaps://dc1.corp.example or ldap://dc1.corp.example:389",
+                "Write ldaps://dc1.corp.example, ldap://dc1.corp.example:389, or srv:corp.example alone",
+            ),
+        }
+    }
+    ServersConfig::Fixed(servers)
+}
+
+fn nameservers(r: &mut Reader) -> Vec<SocketAddr> {
+    let mut servers = Vec::new();
+    for text in r.list("LDAP_SRV_NAMESERVERS") {
+        let address = text
+            .parse()
+            .or_else(|_| Ok::<_, AddrParseError>(SocketAddr::new(text.parse()?, 53)));
+        match address {
+            Ok(address) => servers.push(address),
+            Err(_) => r.wrong(
+                "LDAP_SRV_NAMESERVERS",
+                format!("{text:?} is not the address of a name server"),
+                "Write 192.0.2.53 or 192.0.2.53:5353",
             ),
         }
     }

@@ -1,0 +1,163 @@
+//! Names in DNS: the domain controllers of a domain, and the addresses of a server.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use hickory_resolver::{
+    TokioResolver,
+    config::{ConnectionConfig, NameServerConfig, ResolverConfig},
+    net::runtime::TokioRuntimeProvider,
+    proto::rr::RData,
+};
+use tokio::net::lookup_host;
+
+/// Asks DNS: the system's way, or the name servers of `LDAP_SRV_NAMESERVERS`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    own: Option<TokioResolver>,
+}
+
+/// One SRV record (RFC 2782).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub priority: u16,
+    pub weight: u16,
+    pub port: u16,
+    /// Without the dot at its end.
+    pub target: String,
+}
+
+impl Names {
+    pub fn new(servers: &[SocketAddr]) -> Self {
+        if servers.is_empty() {
+            return Self::default();
+        }
+        let servers = servers.iter().map(|server| {
+            let at_port = |mut connection: ConnectionConfig| {
+                connection.port = server.port();
+                connection
+            };
+            let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(at_port);
+            NameServerConfig::new(server.ip(), true, connections.into())
+        });
+        let config = ResolverConfig::from_name_servers(servers.collect());
+        let provider = TokioRuntimeProvider::default();
+        Self {
+            own: TokioResolver::builder_with_config(config, provider)
+                .build()
+                .ok(),
+        }
+    }
+
+    /// The LDAP servers of `domain`, and for how long the answer holds.
+    pub async fn ldap_servers(&self, domain: &str) -> Result<(Vec<Record>, Duration), String> {
+        let system;
+        let resolver = match &self.own {
+            Some(own) => own,
+            None => {
+                // Read each time: resolv.conf changes while this program runs.
+                system = TokioResolver::builder_tokio()
+                    .and_then(hickory_resolver::ResolverBuilder::build)
+                    .map_err(|error| format!("/etc/resolv.conf: {error}"))?;
+                &system
+            }
+        };
+        let name = format!("_ldap._tcp.{domain}.");
+        let found = resolver.srv_lookup(name).await;
+        let found = found.map_err(|error| error.to_string())?;
+        let records: Vec<_> = found
+            .answers()
+            .iter()
+            .filter_map(|answer| match &answer.data {
+                RData::SRV(srv) => Some(Record {
+                    priority: srv.priority,
+                    weight: srv.weight,
+                    port: srv.port,
+                    target: srv.target.to_ascii().trim_end_matches('.').to_owned(),
+                }),
+                _ => None,
+            })
+            // A target of "." says that the service is decidedly not there.
+            .filter(|record| !record.target.is_empty())
+            .collect();
+        if records.is_empty() {
+            return Err("the answer names no server".to_owned());
+        }
+        let holds = found
+            .valid_until()
+            .saturating_duration_since(Instant::now());
+        Ok((records, holds))
+    }
+
+    /// The addresses of `host`.
+    pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+        let by_system = |error| format!("the name lookup failed: {error}");
+        let Some(own) = self
+            .own
+            .as_ref()
+            .filter(|_| host.parse::<std::net::IpAddr>().is_err())
+        else {
+            return Ok(lookup_host((host, port))
+                .await
+                .map_err(by_system)?
+                .collect());
+        };
+        let found = own.lookup_ip(format!("{host}.")).await;
+        let found = found.map_err(|error| format!("the name lookup failed: {error}"))?;
+        Ok(found.iter().map(|ip| SocketAddr::new(ip, port)).collect())
+    }
+}
+
+/// The order in which to ask: by priority, and within one by chance, weighted (RFC 2782).
+/// `random` gives a number below its argument.
+pub(super) fn in_order(mut records: Vec<Record>, random: impl Fn(u32) -> u32) -> Vec<Record> {
+    records.sort_by_key(|record| (record.priority, record.weight, record.target.clone()));
+    let mut ordered = Vec::with_capacity(records.len());
+    while let Some(first) = records.first() {
+        let peers = records.partition_point(|record| record.priority == first.priority);
+        let total: u32 = records[..peers].iter().map(|r| u32::from(r.weight)).sum();
+        // Those of weight 0 stand first, so that they are chosen by the smallest number alone.
+        let chosen = random(total + 1);
+        let mut sum = 0;
+        let index = records[..peers].iter().position(|record| {
+            sum += u32::from(record.weight);
+            sum >= chosen
+        });
+        ordered.push(records.remove(index.unwrap_or(0)));
+    }
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(priority: u16, weight: u16, target: &str) -> Record {
+        Record {
+            priority,
+            weight,
+            port: 389,
+            target: target.to_owned(),
+        }
+    }
+
+    fn targets(random: impl Fn(u32) -> u32) -> Vec<String> {
+        let records = vec![
+            record(10, 0, "far"),
+            record(0, 100, "big"),
+            record(0, 1, "small"),
+            record(0, 0, "spare"),
+        ];
+        let ordered = in_order(records, random);
+        ordered.into_iter().map(|record| record.target).collect()
+    }
+
+    #[test]
+    fn priority_counts_first_then_weight() {
+        assert_eq!(targets(|_| 0), ["spare", "small", "big", "far"]);
+        assert_eq!(targets(|below| below - 1), ["big", "small", "spare", "far"]);
+        assert_eq!(targets(|below| below / 2), ["big", "small", "spare", "far"]);
+    }
+}
