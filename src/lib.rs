@@ -34,7 +34,7 @@
 //! | `login` | proof → principal → entry → profile → token; account policy; the audit line | ground, `authenticate`, `directory`, `profile`, `token` |
 //! | `authenticate` | SPNEGO, GSSAPI on worker threads, keytab, replay check | ground |
 //! | `directory` | servers and failover, connections, lookup, entry, groups, password checks, AD codes | ground |
-//! | `profile` | built-in mapper, claims | ground, `directory` |
+//! | `profile` | built-in mapper, JavaScript mapper, claims | ground, `directory` |
 //! | `token` | assertion, canonical XML, signature, envelope, metadata; the tenant's JWTs | ground, `profile` |
 //! | `accept` | listener, limits, PROXY header | ground |
 //! | `tls` | certificate, handshake | ground, `accept` |
@@ -44,8 +44,9 @@
 //! | `telemetry` | metrics and log (ground) | |
 //! | `clock` | the time of day (ground) | |
 //! | `secret` | values that are never shown (ground) | |
+//! | `watch` | notices files that change (ground) | |
 //!
-//! Ground: `config`, `lifecycle`, `telemetry`, `clock`, `secret`.
+//! Ground: `config`, `lifecycle`, `telemetry`, `clock`, `secret`, `watch`.
 
 pub mod accept;
 pub mod app;
@@ -65,4 +66,5 @@ pub mod telemetry;
 pub mod tls;
 pub mod token;
 pub mod tunnel;
+pub mod watch;
 pub mod web;

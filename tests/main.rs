@@ -15,6 +15,7 @@ mod kerberos_login;
 mod kerberos_refusals;
 mod layering;
 mod operations;
+mod profile_mapper;
 mod proxy_frontend;
 mod reload;
 mod signature;

@@ -1,4 +1,5 @@
-//! SIGHUP reads certificate and keytab again; a broken one is refused while the old one serves on.
+//! SIGHUP and changed files: certificate and keytab are read again; a broken one is refused while the
+//! old one serves on.
 
 use crate::lab::{Lab, instance::Instance};
 
@@ -16,5 +17,19 @@ fn a_broken_certificate_is_refused_and_a_good_one_taken() {
     instance.process.signal("HUP");
     instance.await_log(&["the certificate of SERVER_URL was read again"]);
     instance.await_log(&["the keytab was read again"]);
+    assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
+}
+
+#[test]
+fn changed_files_are_noticed_without_a_signal() {
+    let instance = Instance::start();
+    let home = instance.home();
+    let keytab = std::fs::read(home.join("certs/krb5.keytab")).expect("the keytab");
+    let new = home.join("certs/krb5.keytab.new");
+    std::fs::write(&new, keytab).expect("written");
+    std::fs::rename(&new, home.join("certs/krb5.keytab")).expect("replaced");
+    instance.await_log(&["files have changed", "krb5.keytab"]);
+    instance.await_log(&["the keytab was read again"]);
+    let alice = Lab::get().kinit("alice");
     assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
 }

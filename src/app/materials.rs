@@ -11,6 +11,7 @@ use crate::{
     config::{Config, DirectConfig, SigningPair},
     profile::Mapper,
     setup::generate_signing_pair,
+    telemetry::Metrics,
     tls::Identity,
     token::{SigningKey, TenantKey},
 };
@@ -26,6 +27,7 @@ pub struct Materials {
     pub kerberos: Option<Kerberos>,
     pub tenant_key: Option<Arc<TenantKey>>,
     pub mapper: Mapper,
+    pub metrics: Arc<Metrics>,
     pub warnings: Vec<String>,
 }
 
@@ -78,14 +80,19 @@ impl Materials {
                 .map_err(|error| note(error.to_string()))
                 .ok()
         });
-        match (signing, outgoing) {
-            (Some(signing), Some(outgoing)) if problems.is_empty() => Ok(Self {
+        let metrics = Arc::new(Metrics::new());
+        let mapper = Mapper::start(config.accounts.mapper.as_ref(), Arc::clone(&metrics))
+            .map_err(|error| note(error.to_string()))
+            .ok();
+        match (signing, outgoing, mapper) {
+            (Some(signing), Some(outgoing), Some(mapper)) if problems.is_empty() => Ok(Self {
                 signing: Arc::new(signing),
                 outgoing,
                 identity,
                 kerberos,
                 tenant_key: tenant_key.map(Arc::new),
-                mapper: Mapper::built_in(),
+                mapper,
+                metrics,
                 warnings,
             }),
             _ => Err(Unusable(problems)),

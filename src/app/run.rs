@@ -1,6 +1,10 @@
 //! Runs the fronts until a signal ends them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use axum::http::{HeaderName, HeaderValue};
@@ -20,10 +24,12 @@ use crate::{
     lifecycle::Lifecycle,
     login::{Accounts, Logins},
     ops::{self, Readiness},
+    profile::Mapper,
     telemetry::Metrics,
     tls::{Identity, TlsServer},
     token::Issuer,
     tunnel::{self, TunnelParts, TunnelState},
+    watch::Watch,
     web::{self, Web},
 };
 
@@ -36,7 +42,7 @@ const OPS_FINISH: Duration = Duration::from_secs(2);
 /// When an address cannot be listened on.
 pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::clone(&materials.metrics);
     let (front_life, ops_life) = (Lifecycle::new(), Lifecycle::new());
     let directory_end = CancellationToken::new();
     let directory = Directory::start(
@@ -55,7 +61,7 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
 
     let accounts = Arc::new(Accounts {
         directory: directory.clone(),
-        mapper: materials.mapper,
+        mapper: materials.mapper.clone(),
         config: config.accounts.clone(),
         metrics: Arc::clone(&metrics),
         instance: config.instance.name.clone(),
@@ -93,6 +99,7 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
     let mut reload = Reload {
         tls: None,
         web: None,
+        mapper: materials.mapper.clone(),
     };
     if let Some((direct, tls)) = direct {
         let logins = Logins {
@@ -132,13 +139,21 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
             &metrics,
             &front_life,
         )?;
-        reload = Reload {
-            tls: Some((tls, direct)),
-            web: Some(web),
-        };
+        reload.tls = Some((tls, direct));
+        reload.web = Some(web);
     }
-    while signals.next().await == Asked::Reload {
-        reload.now(&metrics);
+    let mut watch = reload.watch();
+    loop {
+        tokio::select! {
+            asked = signals.next() => match asked {
+                Asked::Reload => reload.now(&metrics).await,
+                Asked::End => break,
+            },
+            files = changed(watch.as_mut()) => {
+                tracing::info!(?files, "files have changed");
+                reload.now(&metrics).await;
+            }
+        }
     }
     tracing::info!(drain = ?config.drain, shutdown = ?config.shutdown, "draining");
     let drain = front_life.drain(config.drain, config.shutdown);
@@ -241,15 +256,51 @@ fn readiness(
     })
 }
 
-/// What SIGHUP reads again.
+/// What is read again at SIGHUP and when a file changes.
 struct Reload {
     tls: Option<(TlsServer, DirectConfig)>,
     web: Option<Arc<Web>>,
+    mapper: Mapper,
+}
+
+/// The files that changed; never, without a watch.
+async fn changed(watch: Option<&mut Watch>) -> Vec<PathBuf> {
+    match watch {
+        Some(watch) => watch.changed().await,
+        None => std::future::pending().await,
+    }
 }
 
 impl Reload {
-    /// Reads certificate and keytab again; what is broken is reported, and the old one serves on.
-    fn now(&self, metrics: &Metrics) {
+    fn watch(&self) -> Option<Watch> {
+        let mut files: Vec<PathBuf> = self.mapper.file().map(Path::to_owned).into_iter().collect();
+        if let Some((_, direct)) = &self.tls {
+            files.extend(direct.tls.files().into_iter().map(Path::to_owned));
+            files.extend(direct.kerberos.iter().map(|section| section.keytab.clone()));
+        }
+        match Watch::new(files) {
+            Ok(watch) => Some(watch),
+            Err(error) => {
+                tracing::warn!(%error, "changed files are not noticed: send SIGHUP after a change");
+                None
+            }
+        }
+    }
+
+    /// Reads mapper, certificate and keytab again; what is broken is reported, and the old one
+    /// serves on.
+    async fn now(&self, metrics: &Metrics) {
+        let mapper = self.mapper.clone();
+        if mapper.file().is_some() {
+            // It runs the script once.
+            match tokio::task::spawn_blocking(move || mapper.reload()).await {
+                Ok(Ok(())) => tracing::info!("the profile mapper was read again"),
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "the new profile mapper is not used; the old one stays");
+                }
+                Err(error) => tracing::error!(%error, "the profile mapper was not read again"),
+            }
+        }
         if let Some((tls, direct)) = &self.tls {
             match Identity::load(&direct.tls).and_then(|identity| tls.replace(identity)) {
                 Ok(()) => {

@@ -1,6 +1,6 @@
 //! Keys of TLS towards browsers: the certificate for SERVER_URL.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::secret::SecretString;
 
@@ -15,4 +15,15 @@ pub enum TlsMaterial {
         archive: secrecy::SecretSlice<u8>,
         password: SecretString,
     },
+}
+
+impl TlsMaterial {
+    /// The files that it comes from; none for `SSL_PFX`.
+    #[must_use]
+    pub fn files(&self) -> Vec<&Path> {
+        match self {
+            Self::Pem { chain, key } => vec![chain, key],
+            Self::Pkcs12 { .. } => Vec::new(),
+        }
+    }
 }

@@ -1,21 +1,102 @@
-//! placeholder until the JavaScript mapper lands
-use super::{Profile, built_in};
-use crate::directory::Entry;
+//! What makes profiles: the built-in mapper, or the installation's own in JavaScript.
+
+use std::{fs, path::Path, sync::Arc};
+
+use arc_swap::ArcSwap;
 use serde_json::Value;
+
+use super::{
+    Profile, built_in,
+    script::{MapperError, Script, ScriptError},
+};
+use crate::{config::MapperSource, directory::Entry, telemetry::Metrics};
+
+/// A clone is a handle on the same one.
 #[derive(Debug, Clone)]
-pub struct Mapper;
-#[derive(Debug, thiserror::Error)]
-#[error("mapper")]
-pub struct MapperError;
+pub struct Mapper(Option<Arc<Scripted>>);
+
+#[derive(Debug)]
+struct Scripted {
+    source: MapperSource,
+    script: ArcSwap<Script>,
+    metrics: Arc<Metrics>,
+}
+
 impl Mapper {
+    #[must_use]
     pub fn built_in() -> Self {
-        Self
+        Self(None)
     }
+
+    /// The mapper of `source`, or the built-in one without it. Runs the script once.
+    ///
+    /// # Errors
+    /// When the script cannot be read, is broken, or exports no function.
+    pub fn start(
+        source: Option<&MapperSource>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, ScriptError> {
+        let Some(source) = source else {
+            return Ok(Self::built_in());
+        };
+        Ok(Self(Some(Arc::new(Scripted {
+            script: ArcSwap::from_pointee(load(source)?),
+            source: source.clone(),
+            metrics,
+        }))))
+    }
+
+    /// The profile of an entry. `groups` is `None` for results of a search, which carry none.
+    ///
+    /// # Errors
+    /// When the script throws, gives no object, or does not end in time.
     pub async fn map(
         &self,
         entry: &Entry,
         groups: Option<Vec<Value>>,
     ) -> Result<Profile, MapperError> {
-        Ok(built_in(entry, groups))
+        let Some(scripted) = &self.0 else {
+            return Ok(built_in(entry, groups));
+        };
+        let script = scripted.script.load_full();
+        let made = script.map(entry, groups).await;
+        let outcome = made.as_ref().map_or_else(MapperError::outcome, |_| "ok");
+        scripted
+            .metrics
+            .mapper_runs
+            .with_label_values(&[outcome])
+            .inc();
+        made.map(Profile::new)
+    }
+
+    /// The file that the script was read from.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match &self.0.as_ref()?.source {
+            MapperSource::File(path) => Some(path),
+            MapperSource::Text(_) => None,
+        }
+    }
+
+    /// Reads the file again, if there is one. Blocks while the script runs once.
+    ///
+    /// # Errors
+    /// When it cannot be used; the old one stays.
+    pub fn reload(&self) -> Result<(), ScriptError> {
+        if let Some(scripted) = &self.0 {
+            scripted.script.store(Arc::new(load(&scripted.source)?));
+        }
+        Ok(())
+    }
+}
+
+fn load(source: &MapperSource) -> Result<Script, ScriptError> {
+    match source {
+        MapperSource::Text(text) => Script::load(text),
+        MapperSource::File(path) => {
+            let text = fs::read_to_string(path)
+                .map_err(|error| ScriptError::Read(path.display().to_string(), error))?;
+            Script::load(&text)
+        }
     }
 }

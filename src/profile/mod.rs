@@ -3,13 +3,15 @@
 mod built_in;
 mod claims;
 mod mapper;
+mod script;
 
 use serde_json::{Map, Value};
 
 pub use self::{
     built_in::built_in,
     claims::{Claim, Claims, UnusableProfile},
-    mapper::{Mapper, MapperError},
+    mapper::Mapper,
+    script::{MapperError, ScriptError},
 };
 
 /// A user's profile: a JSON object whose members keep their order.

@@ -49,6 +49,8 @@ pub struct Metrics {
     pub tunnel_requests: IntCounterVec,
     /// `ad_edge_tunnel_request_seconds{event}`: from a message to its answer.
     pub tunnel_seconds: HistogramVec,
+    /// `ad_edge_mapper_runs_total{outcome}`: calls of a profile mapper in JavaScript.
+    pub mapper_runs: IntCounterVec,
     /// `ad_edge_certificate_expiry_seconds{use}`: Unix time at which a certificate ends.
     pub certificate_expiry: GaugeVec,
     /// `ad_edge_ready`: 1 while this instance can sign someone in.
@@ -143,6 +145,12 @@ impl Metrics {
                 "tunnel_request_seconds",
                 "Time from a message of the hub to its answer.",
                 &["event"],
+            ),
+            mapper_runs: counters(
+                r,
+                "mapper_runs_total",
+                "Calls of the profile mapper in JavaScript.",
+                &["outcome"],
             ),
             certificate_expiry: float_gauges(
                 r,

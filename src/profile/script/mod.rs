@@ -1,0 +1,288 @@
+//! A profile mapper in JavaScript, run by a few threads, each with an engine of its own.
+//!
+//! The engines stay warm: what the script keeps in variables of its own survives from one user to the
+//! next, as with the incumbent. A call is stopped at its deadline. Where the engine does not notice
+//! (it looks between its instructions, and one can take long), the thread is given up and replaced;
+//! it ends when it comes back.
+
+mod engine;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU8, AtomicUsize, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Map, Value};
+use tokio::{sync::oneshot, time::timeout};
+
+use self::engine::{Engine, Failure};
+use crate::directory::{Attribute, Entry};
+
+/// When a call is stopped, and when the login stops waiting for one that cannot be.
+#[derive(Debug, Clone, Copy)]
+struct Deadlines {
+    call: Duration,
+    wait: Duration,
+}
+
+const DEADLINES: Deadlines = Deadlines {
+    call: Duration::from_secs(1),
+    wait: Duration::from_secs(2),
+};
+/// How long the script itself may run before it has given the mapper.
+const LOAD_LIMIT: Duration = Duration::from_secs(2);
+const THREADS: usize = 4;
+/// Calls that wait for a thread; more are refused.
+const QUEUE: usize = 256;
+/// Threads that are given up and not back yet; beyond that nothing replaces them.
+const MAX_LATE: usize = 4;
+/// More than the engine's own limit of its stack.
+const THREAD_STACK: usize = 4 << 20;
+
+/// A script cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ScriptError {
+    #[error("the profile mapper {0} cannot be read: {1}")]
+    Read(String, io::Error),
+    #[error("the profile mapper is broken: {0}")]
+    Broken(String),
+    #[error(
+        "the profile mapper exports no function; end it with module.exports = function (raw) {{ … }}"
+    )]
+    NoFunction,
+    #[error("the JavaScript engine does not start: {0}")]
+    Engine(String),
+}
+
+/// A call of the mapper gave no profile.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MapperError {
+    #[error("the profile mapper failed: {0}")]
+    Script(String),
+    #[error("the profile mapper did not end within {:.1} s", .0.as_secs_f32())]
+    Timeout(Duration),
+    #[error("the profile mapper is overloaded: every thread is busy and more calls wait than may")]
+    Overload,
+}
+
+impl MapperError {
+    /// The `outcome` label of metrics.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Script(_) => "error",
+            Self::Timeout(_) => "timeout",
+            Self::Overload => "overload",
+        }
+    }
+}
+
+/// A raw entry on its way to the script.
+#[derive(Debug)]
+struct Raw {
+    /// JSON of all but the pictures.
+    text: String,
+    pictures: Vec<(String, Vec<u8>)>,
+}
+
+/// A loaded script with its threads. They end with it.
+#[derive(Debug)]
+pub(super) struct Script {
+    jobs: SyncSender<Job>,
+    pool: Arc<Pool>,
+    deadlines: Deadlines,
+}
+
+#[derive(Debug)]
+struct Pool {
+    source: String,
+    call: Duration,
+    jobs: Mutex<Receiver<Job>>,
+    late: AtomicUsize,
+}
+
+struct Job {
+    raw: Raw,
+    state: Arc<AtomicU8>,
+    answer: oneshot::Sender<Result<String, Failure>>,
+}
+
+// A job's state.
+const WAITS: u8 = 0;
+const RUNS: u8 = 1;
+/// Nobody waits for it any more.
+const GIVEN_UP: u8 = 2;
+/// The same, and another thread took the place of the one that runs it.
+const REPLACED: u8 = 3;
+
+impl Script {
+    /// Loads a script; it must give a mapper at once.
+    pub fn load(source: &str) -> Result<Self, ScriptError> {
+        Self::with(source, DEADLINES)
+    }
+
+    fn with(source: &str, deadlines: Deadlines) -> Result<Self, ScriptError> {
+        let source = source.strip_prefix('\u{feff}').unwrap_or(source).to_owned();
+        // Here first: a broken script is an error now, not of every login.
+        Engine::load(&source, LOAD_LIMIT)?;
+        let (jobs, queue) = sync_channel(QUEUE);
+        let pool = Arc::new(Pool {
+            source,
+            call: deadlines.call,
+            jobs: Mutex::new(queue),
+            late: AtomicUsize::new(0),
+        });
+        for _ in 0..THREADS {
+            pool.start_thread()
+                .map_err(|error| ScriptError::Engine(error.to_string()))?;
+        }
+        Ok(Self {
+            jobs,
+            pool,
+            deadlines,
+        })
+    }
+
+    /// The profile that the script makes of an entry.
+    pub async fn map(
+        &self,
+        entry: &Entry,
+        groups: Option<Vec<Value>>,
+    ) -> Result<Map<String, Value>, MapperError> {
+        let (answer, answered) = oneshot::channel();
+        let state = Arc::new(AtomicU8::new(WAITS));
+        let job = Job {
+            raw: raw(entry, groups),
+            state: Arc::clone(&state),
+            answer,
+        };
+        match self.jobs.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                return Err(MapperError::Overload);
+            }
+        }
+        let Ok(answered) = timeout(self.deadlines.wait, answered).await else {
+            return Err(self.give_up(&state));
+        };
+        match answered {
+            Ok(Ok(text)) => serde_json::from_str(&text)
+                .map_err(|_| MapperError::Script("its profile is no JSON object".to_owned())),
+            Ok(Err(Failure::Script(why))) => Err(MapperError::Script(why)),
+            Ok(Err(Failure::Stopped)) => Err(MapperError::Timeout(self.deadlines.call)),
+            Err(_) => Err(MapperError::Overload),
+        }
+    }
+
+    /// Stops waiting. A thread that is still at it gets a replacement, unless too many are late.
+    fn give_up(&self, state: &AtomicU8) -> MapperError {
+        let waited = MapperError::Timeout(self.deadlines.wait);
+        let given_up = state.compare_exchange(WAITS, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire);
+        if given_up.is_ok() {
+            return MapperError::Overload;
+        }
+        let late = &self.pool.late;
+        let room = late
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |late| {
+                (late < MAX_LATE).then_some(late + 1)
+            })
+            .is_ok();
+        if !room {
+            tracing::error!(
+                late = MAX_LATE,
+                "the profile mapper hangs in every thread that it may"
+            );
+            return waited;
+        }
+        let replaced = state.compare_exchange(RUNS, REPLACED, Ordering::AcqRel, Ordering::Acquire);
+        if replaced.is_err() || self.pool.start_thread().is_err() {
+            // It came back in this very moment, or there is no thread to be had.
+            late.fetch_sub(1, Ordering::AcqRel);
+        }
+        waited
+    }
+}
+
+impl Pool {
+    fn start_thread(self: &Arc<Self>) -> io::Result<()> {
+        let pool = Arc::clone(self);
+        thread::Builder::new()
+            .name("mapper".to_owned())
+            .stack_size(THREAD_STACK)
+            .spawn(move || pool.work())
+            .map(drop)
+    }
+
+    /// Takes jobs until there are no more, or until this thread was replaced.
+    fn work(&self) {
+        let mut engine = None;
+        loop {
+            let next = {
+                let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+                jobs.recv()
+            };
+            let Ok(Job { raw, state, answer }) = next else {
+                return;
+            };
+            let taken = state.compare_exchange(WAITS, RUNS, Ordering::AcqRel, Ordering::Acquire);
+            if taken.is_err() {
+                continue;
+            }
+            let ready = match engine.take() {
+                Some(ready) => Ok(ready),
+                None => Engine::load(&self.source, LOAD_LIMIT),
+            };
+            let result = match ready {
+                Ok(ready) => {
+                    let result = ready.map(&raw, self.call);
+                    // One that was stopped half-way is not trusted again.
+                    if result != Err(Failure::Stopped) {
+                        engine = Some(ready);
+                    }
+                    result
+                }
+                Err(error) => Err(Failure::Script(error.to_string())),
+            };
+            // Whoever gave up has dropped the other end.
+            let _ = answer.send(result);
+            if state.swap(GIVEN_UP, Ordering::AcqRel) == REPLACED {
+                self.late.fetch_sub(1, Ordering::AcqRel);
+                return;
+            }
+        }
+    }
+}
+
+/// The entry as the incumbent hands it to its mapper.
+fn raw(entry: &Entry, groups: Option<Vec<Value>>) -> Raw {
+    let mut members = Map::new();
+    let mut pictures = Vec::new();
+    for (name, attribute) in entry.attributes() {
+        match attribute {
+            Attribute::Text(text) => {
+                members.insert(name.to_owned(), Value::from(text.as_str()));
+            }
+            Attribute::List(list) => {
+                members.insert(name.to_owned(), Value::from(list.as_slice()));
+            }
+            Attribute::Bytes(bytes) => pictures.push((name.to_owned(), bytes.clone())),
+        }
+    }
+    members.insert("dn".to_owned(), Value::from(entry.dn()));
+    if let Some(groups) = groups {
+        members.insert("groups".to_owned(), Value::from(groups));
+    }
+    // The incumbent's quirk: the whole DN, as one string.
+    members.insert("organizationUnits".to_owned(), Value::from(entry.dn()));
+    Raw {
+        text: Value::Object(members).to_string(),
+        pictures,
+    }
+}

@@ -1,0 +1,196 @@
+//! Scripts of all kinds, good and bad.
+
+use serde_json::json;
+
+use super::*;
+
+const SHORT: Deadlines = Deadlines {
+    call: Duration::from_millis(200),
+    wait: Duration::from_millis(600),
+};
+
+fn alice() -> Entry {
+    let raw = [
+        ("objectGUID", &b"0123456789abcdef"[..]),
+        ("sAMAccountName", b"alice"),
+        ("mail", b"alice@corp.example"),
+        ("displayName", "Älice \u{2028} <b>\"".as_bytes()),
+        ("thumbnailPhoto", b"\xff\xd8\xff\xe0"),
+    ];
+    let raw = raw
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), vec![value.to_vec()]))
+        .chain([(
+            "otherMailbox".to_owned(),
+            vec![b"a@x".to_vec(), b"b@x".to_vec()],
+        )]);
+    Entry::new("CN=Alice,DC=corp,DC=example".to_owned(), raw.collect())
+}
+
+async fn run(source: &str) -> Result<Value, MapperError> {
+    let script = Script::with(source, SHORT).expect("loads");
+    let groups = Some(vec![json!("Staff")]);
+    script.map(&alice(), groups).await.map(Value::Object)
+}
+
+async fn failure(source: &str) -> String {
+    run(source).await.expect_err("fails").to_string()
+}
+
+fn broken(source: &str) -> String {
+    Script::load(source).expect_err("broken").to_string()
+}
+
+#[tokio::test]
+async fn a_function_gives_the_profile() {
+    let made = run(
+        "module.exports = function (raw) { return { id: raw.objectGUID, \
+        name: raw.displayName, none: undefined, more: raw.otherMailbox, groups: raw.groups, \
+        ou: raw.organizationUnits, dn: raw.dn, when: new Date(0), z: 1, a: 2 }; };",
+    )
+    .await
+    .expect("a profile");
+    let expected = json!({
+        "id": "33323130-3534-3736-3839-616263646566", "name": "Älice \u{2028} <b>\"",
+        "more": ["a@x", "b@x"], "groups": ["Staff"], "ou": "CN=Alice,DC=corp,DC=example",
+        "dn": "CN=Alice,DC=corp,DC=example", "when": "1970-01-01T00:00:00.000Z", "z": 1, "a": 2
+    });
+    assert_eq!(
+        made.to_string(),
+        expected.to_string(),
+        "in the script's order"
+    );
+}
+
+#[tokio::test]
+async fn a_callback_or_a_promise_gives_it_too() {
+    for source in [
+        "module.exports = function (raw, callback) { callback(null, { id: raw.mail }); };",
+        "module.exports = (raw, cb) => { Promise.resolve().then(() => cb(null, { id: raw.mail })); };",
+        "module.exports = async (raw) => { await null; return { id: raw.mail }; };",
+        "exports.x = 1; module.exports = raw => ({ id: raw.mail });\n// a comment at the end",
+    ] {
+        assert_eq!(
+            run(source).await,
+            Ok(json!({"id": "alice@corp.example"})),
+            "{source}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_picture_is_a_buffer() {
+    let made = run(
+        "module.exports = raw => ({ b: raw.thumbnailPhoto.toString('base64'), \
+        h: raw.thumbnailPhoto.toString('hex'), n: raw.thumbnailPhoto.length, \
+        is: Buffer.isBuffer(raw.thumbnailPhoto), t: Buffer.from('w6Q=', 'base64').toString() });",
+    )
+    .await;
+    let expected = json!({"b": "/9j/4A==", "h": "ffd8ffe0", "n": 4, "is": true, "t": "ä"});
+    assert_eq!(made, Ok(expected));
+}
+
+#[tokio::test]
+async fn an_error_says_what_and_where() {
+    let text =
+        failure("\n\nmodule.exports = function (raw) {\n  return raw.nobody.name;\n};").await;
+    assert!(
+        text.contains("TypeError") && text.contains("profileMapper.js:4"),
+        "{text}"
+    );
+    let text = failure("module.exports = (raw, cb) => cb(new Error('no such luck'));").await;
+    assert!(text.contains("no such luck"), "{text}");
+    let text = failure("module.exports = async () => { throw 'a word'; };").await;
+    assert!(text.contains("a word"), "{text}");
+    let text = failure("module.exports = raw => require('lodash')(raw);").await;
+    assert!(text.contains("require(\"lodash\")"), "{text}");
+    for nothing in ["undefined", "null", "7", "[]", "'x'"] {
+        let text = failure(&format!("module.exports = raw => ({nothing});")).await;
+        assert!(text.contains("no object"), "{text}");
+    }
+    let text = failure("module.exports = raw => { const a = {}; a.a = a; return a; };").await;
+    assert!(text.contains("circular"), "{text}");
+    let text = failure("module.exports = raw => ({ id: 'x'.repeat(3e6) });").await;
+    assert!(text.contains("3000009 bytes"), "{text}");
+    let text = failure("module.exports = raw => { throw 'long '.repeat(9999); };").await;
+    assert!(text.len() < 1000, "{}", text.len());
+}
+
+#[tokio::test]
+async fn a_script_that_never_answers_is_told_apart() {
+    for source in [
+        "module.exports = (raw, callback) => {};",
+        "module.exports = () => new Promise(() => {});",
+    ] {
+        let text = failure(source).await;
+        assert!(text.contains("without giving a profile"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn loops_and_bombs_cost_one_login() {
+    let script = Script::with(
+        "module.exports = raw => { if (raw.sAMAccountName !== 'alice') return { id: 1 };\n\
+         if (raw.groups[0] === 'loop') for (;;) {}\n\
+         if (raw.groups[0] === 'jobs') { const f = () => Promise.resolve().then(f); return f(); }\n\
+         if (raw.groups[0] === 'stack') { const f = () => 1 + f(); f(); }\n\
+         if (raw.groups[0] === 'memory') { const a = []; for (;;) a.push('x'.repeat(1e6) + a.length); }\n\
+         return { id: 2 }; };",
+        SHORT,
+    )
+    .expect("loads");
+    let run = async |what: &str| script.map(&alice(), Some(vec![json!(what)])).await;
+    for _ in 0..2 {
+        assert_eq!(run("loop").await, Err(MapperError::Timeout(SHORT.call)));
+        assert_eq!(run("jobs").await, Err(MapperError::Timeout(SHORT.call)));
+        for what in ["stack", "memory"] {
+            let failed = run(what).await;
+            assert!(failed.is_err(), "{what}: {failed:?}");
+        }
+        let good = run("nothing").await.expect("the next one is well");
+        assert_eq!(good["id"], 2);
+    }
+}
+
+#[tokio::test]
+async fn a_thread_that_does_not_come_back_is_replaced() {
+    // One instruction that the engine does not interrupt.
+    let source = "module.exports = raw => \
+        raw.groups[0] === 'late' ? { id: (new Array(4e7) + '').length } : { id: 3 };";
+    let script = Script::with(source, SHORT).expect("loads");
+    let late = async || script.map(&alice(), Some(vec![json!("late")])).await;
+    let failed = futures_util::future::join_all((0..=THREADS).map(|_| late())).await;
+    for failed in failed {
+        assert!(
+            matches!(failed, Err(MapperError::Timeout(_) | MapperError::Overload)),
+            "{failed:?}"
+        );
+    }
+    let good = script.map(&alice(), Some(vec![json!("x")])).await;
+    assert_eq!(good.expect("a replacement")["id"], 3);
+}
+
+#[test]
+fn a_broken_script_is_known_at_once() {
+    let text = broken("module.exports = function (raw) {\n  return {;\n};");
+    assert!(text.contains("profileMapper.js:2"), "{text}");
+    assert!(broken("module.exports = { id: 1 };").contains("exports no function"));
+    assert!(broken("").contains("exports no function"));
+    assert!(broken("throw new Error('at once')").contains("at once"));
+    assert!(broken("for (;;) {}").contains("interrupted"));
+    assert!(broken("const fs = require('fs');").contains("require(\"fs\")"));
+    assert!(
+        Script::load("\u{feff}module.exports = raw => ({})").is_ok(),
+        "a byte order mark"
+    );
+}
+
+#[tokio::test]
+async fn more_calls_than_may_wait_are_refused() {
+    let script = Script::with("module.exports = raw => { for (;;) {} };", SHORT).expect("loads");
+    let entry = alice();
+    let calls = (0..QUEUE + THREADS + 50).map(|_| script.map(&entry, None));
+    let refused = futures_util::future::join_all(calls).await;
+    let overload = refused.iter().filter(|r| **r == Err(MapperError::Overload));
+    assert!(overload.count() >= 50);
+}

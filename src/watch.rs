@@ -1,0 +1,136 @@
+//! Notices that files have changed: certificates, keytabs and scripts that someone, or some program,
+//! replaces while this one runs.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::{sync::mpsc, time::timeout};
+
+/// A change counts once nothing more has happened for this long: a file is often written in parts,
+/// and a key follows its certificate.
+const SETTLE: Duration = Duration::from_millis(300);
+/// However busy the folders are, a change is not held back longer than some of these.
+const SETTLE_STEPS: u32 = 20;
+
+/// Watches some files.
+#[derive(Debug)]
+pub struct Watch {
+    files: Vec<PathBuf>,
+    seen: Vec<Option<Fingerprint>>,
+    events: mpsc::Receiver<()>,
+    _watcher: RecommendedWatcher,
+}
+
+/// What tells one state of a file from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Fingerprint {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+}
+
+impl Watch {
+    /// Begins to watch. The folders are watched, not the files: most programs replace a file by
+    /// renaming another.
+    ///
+    /// # Errors
+    /// When the system gives no more watches, or a folder does not exist.
+    pub fn new(files: Vec<PathBuf>) -> notify::Result<Self> {
+        let (ring, events) = mpsc::channel(1);
+        let mut watcher = notify::recommended_watcher(move |_| {
+            // Full: a ring is waiting to be heard already.
+            let _ = ring.try_send(());
+        })?;
+        let folders: BTreeSet<_> = files.iter().filter_map(|file| file.parent()).collect();
+        for folder in folders {
+            let folder = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
+            };
+            watcher.watch(folder, RecursiveMode::NonRecursive)?;
+        }
+        let seen = fingerprints(&files);
+        Ok(Self {
+            files,
+            seen,
+            events,
+            _watcher: watcher,
+        })
+    }
+
+    /// Returns when a file is not what it was, and has settled; the files that changed.
+    pub async fn changed(&mut self) -> Vec<PathBuf> {
+        loop {
+            if self.events.recv().await.is_none() {
+                // The watcher lives as long as this does.
+                std::future::pending::<()>().await;
+            }
+            for _ in 0..SETTLE_STEPS {
+                if timeout(SETTLE, self.events.recv()).await.is_err() {
+                    break;
+                }
+            }
+            let now = fingerprints(&self.files);
+            let files = self.files.iter().zip(self.seen.iter().zip(&now));
+            let changed: Vec<_> = files
+                .filter(|(_, (before, now))| before != now)
+                .map(|(file, _)| file.clone())
+                .collect();
+            self.seen = now;
+            if !changed.is_empty() {
+                return changed;
+            }
+        }
+    }
+}
+
+fn fingerprints(files: &[PathBuf]) -> Vec<Option<Fingerprint>> {
+    let fingerprint = |file: &PathBuf| {
+        let meta = fs::metadata(file).ok()?;
+        Some(Fingerprint {
+            device: meta.dev(),
+            inode: meta.ino(),
+            size: meta.size(),
+            modified: (meta.mtime(), meta.mtime_nsec()),
+        })
+    };
+    files.iter().map(fingerprint).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_was_written_or_replaced_is_noticed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [a, b, other] = ["a", "b", "other"].map(|name| folder.path().join(name));
+        for file in [&a, &b] {
+            fs::write(file, "1").expect("written");
+        }
+        let mut watch = Watch::new(vec![a.clone(), b.clone()]).expect("watches");
+        let limit = Duration::from_secs(5);
+        fs::write(&a, "22").expect("written");
+        assert_eq!(timeout(limit, watch.changed()).await, Ok(vec![a.clone()]));
+        fs::write(&other, "333").expect("written");
+        fs::rename(&other, &b).expect("renamed");
+        assert_eq!(timeout(limit, watch.changed()).await, Ok(vec![b.clone()]));
+        fs::remove_file(&a).expect("removed");
+        assert_eq!(timeout(limit, watch.changed()).await, Ok(vec![a]));
+        fs::write(&other, "not watched").expect("written");
+        assert!(timeout(SETTLE * 4, watch.changed()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_not_there_is_an_error() {
+        assert!(Watch::new(vec![PathBuf::from("/nowhere/at/all")]).is_err());
+    }
+}
