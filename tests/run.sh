@@ -42,6 +42,11 @@ cleanup() {
         fi
     fi
     if [ -n "$LAB_STATE" ]; then
+        # Controllers of a test that was killed (tests/lab/controllers.rs).
+        local left
+        for left in "$LAB_STATE"/pair.*/[12]; do
+            [ ! -d "$left" ] || "$root/tests/lab/lab.sh" down "$left" || true
+        done
         "$root/tests/lab/lab.sh" down "$LAB_STATE" || true
         if [ -n "${AD_EDGE_KEEP:-}" ]; then
             echo "kept: $LAB_STATE"

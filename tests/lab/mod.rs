@@ -3,9 +3,11 @@
 
 #![allow(dead_code, reason = "tests take what they need of it")]
 
+pub mod controllers;
 pub mod curl;
 pub mod haproxy;
 pub mod instance;
+pub mod openldap;
 pub mod page;
 pub mod process;
 pub mod proxy;

@@ -37,6 +37,7 @@ TEST_PACKAGES='
 /usr/bin/certutil libnss3-tools
 /usr/bin/unshare util-linux
 /usr/sbin/slapd slapd
+/usr/sbin/dnsmasq dnsmasq-base
 /usr/bin/tinyproxy tinyproxy-bin
 '
 # A second opinion on signatures, by npm's xml-crypto.
