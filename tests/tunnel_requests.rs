@@ -1,5 +1,7 @@
 //! Requests over the tunnel: the answers are the incumbent's, member for member.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::lab::{
@@ -131,15 +133,59 @@ fn every_state_of_an_account_has_its_name() {
     assert_eq!(instance.metric(refused), Some(1.0));
 }
 
+/// A user whose password is too old: by a policy of its own, since the domain's lets them live.
+fn add_user_with_an_expired_password(name: &str) {
+    let lab = Lab::get();
+    lab.add_user(name, "");
+    let policy = format!("short-{name}");
+    let pso = ["domain", "passwordsettings", "pso"];
+    lab.samba_tool(
+        &[
+            &pso[..],
+            &["create", &policy, "1", "--min-pwd-age=0", "--max-pwd-age=2"],
+        ]
+        .concat(),
+    );
+    lab.samba_tool(&[&pso[..], &["apply", &policy, name]].concat());
+    // Samba takes a limit of one day for none. In 2022; the control lets it be written (DSDB_CONTROL_PASSWORD_BYPASS_LAST_SET_OID).
+    lab.ldbmodify_with(
+        &["--controls=local_oid:1.3.6.1.4.1.7165.4.3.20:0"],
+        &format!(
+            "dn: CN={name},CN=Users,DC=corp,DC=example\nchangetype: modify\n\
+             replace: pwdLastSet\npwdLastSet: 133000000000000000\n"
+        ),
+    );
+}
+
 #[test]
 fn expired_passwords_sign_in_where_that_is_allowed() {
     let (lab, tenant) = (Lab::get(), Tenant::start());
+    add_user_with_an_expired_password("tunnel-expired");
+    let mut strict = Instance::builder().tunnel(&tenant).start();
+    tenant.await_agents(1);
+    let payload = login(&tenant, "tunnel-expired", &lab.password);
+    assert_eq!(verdict(&payload), "PasswordExpired", "{payload}");
+    assert_eq!(payload["err"]["message"], "Password expired");
+    let fields = [("username", "tunnel-expired"), ("password", &lab.password)];
+    let response = strict.curl("/wsfed").form(fields).run();
+    assert_eq!(response.status, 403, "{}", response.body);
+    strict.sigterm();
+    strict.wait_exit(Duration::from_secs(10));
     let _instance = Instance::builder()
         .tunnel(&tenant)
         .set("ALLOW_PASSWORD_CHANGE_REQUIRED", "true")
+        .set("ALLOW_PASSWORD_EXPIRED", true)
         .start();
     tenant.await_agents(1);
     assert_eq!(verdict(&login(&tenant, "grace", &lab.password)), "ok");
+    assert_eq!(
+        verdict(&login(&tenant, "tunnel-expired", &lab.password)),
+        "ok"
+    );
+    assert_eq!(
+        verdict(&login(&tenant, "tunnel-expired", "wrong")),
+        "WrongPassword"
+    );
     assert_eq!(
         verdict(&login(&tenant, "carol", &lab.password)),
         "AccountDisabled"
@@ -197,7 +243,7 @@ fn a_password_change_is_refused_for_its_reason() {
     let payload = change("tunnel-change", "N3w-Passw0rd!");
     assert_eq!(payload["err"]["inner"], "password changes are switched off");
     off.sigterm();
-    off.wait_exit(std::time::Duration::from_secs(10));
+    off.wait_exit(Duration::from_secs(10));
 
     let mut without_rights = write_back(&tenant)
         .set("LDAP_BIND_USER", "svc-ldap@corp.example")
@@ -210,7 +256,7 @@ fn a_password_change_is_refused_for_its_reason() {
         "Service Account has Insufficient Access Rights"
     );
     without_rights.sigterm();
-    without_rights.wait_exit(std::time::Duration::from_secs(10));
+    without_rights.wait_exit(Duration::from_secs(10));
 
     let _instance = write_back(&tenant).start();
     tenant.await_agents(1);

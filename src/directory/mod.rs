@@ -7,7 +7,6 @@
 
 mod account;
 mod ad_codes;
-mod backoff;
 mod binary;
 mod binds;
 mod connect;

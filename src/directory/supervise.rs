@@ -7,12 +7,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     ad_codes,
-    backoff::{self, Backoff},
     connection::{Connection, Search},
     error::{BindError, DirectoryError},
     server::Server,
 };
-use crate::{config::ServiceAccount, secret::ExposeSecret as _};
+use crate::{
+    config::ServiceAccount,
+    lifecycle::{Backoff, pause_between},
+    secret::ExposeSecret as _,
+};
 
 /// Connecting, binding and a first search together; a server that needs longer is as good as down.
 const OPENING: Duration = Duration::from_secs(5);
@@ -22,13 +25,19 @@ const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(3);
 const MAX_AGE: Duration = Duration::from_mins(15);
 /// A connection that ended sooner counts as a failed attempt, so that no fast loop arises.
 const STABLE: Duration = Duration::from_secs(5);
+/// Pauses while a server is away: short, so that it is found again within seconds.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// The shortest pause after the service account was refused: AD locks accounts after a few wrong
+/// passwords.
+const REFUSED_PAUSE: Duration = Duration::from_secs(30);
 /// How often a lasting trouble is logged again.
 const REMIND: Duration = Duration::from_mins(1);
 
 impl Server {
     /// Keeps a bound connection until shutdown, which leaves the last one to operations in flight.
     pub async fn keep_connected(self: Arc<Self>, shutdown: CancellationToken) {
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         let mut log = FailureLog::default();
         loop {
             let opened = tokio::select! {
@@ -41,9 +50,9 @@ impl Server {
                     log.failure(self.connector.name(), &error);
                     let pause = match error {
                         DirectoryError::ServiceAccount { .. } => {
-                            backoff::after_wrong_credentials(backoff::random())
+                            pause_between(REFUSED_PAUSE, REFUSED_PAUSE * 2)
                         }
-                        _ => backoff.next(backoff::random()),
+                        _ => backoff.pause(),
                     };
                     self.down(error);
                     tokio::select! {
@@ -66,7 +75,7 @@ impl Server {
                     } else {
                         tokio::select! {
                             () = shutdown.cancelled() => return,
-                            () = sleep(backoff.next(backoff::random())) => {}
+                            () = sleep(backoff.pause()) => {}
                         }
                     }
                 }

@@ -39,6 +39,13 @@ impl Backoff {
     }
 }
 
+/// A pause by chance between two bounds, the larger one second.
+#[must_use]
+pub fn pause_between(least: Duration, most: Duration) -> Duration {
+    let more = most.saturating_sub(least);
+    least + more.mul_f64(f64::from(random()) / f64::from(u16::MAX))
+}
+
 /// A random number for one pause. Without randomness: the middle, which still is a pause.
 fn random() -> u16 {
     let mut bytes = [0; 2];
@@ -68,6 +75,8 @@ mod tests {
         assert_eq!(backoff.pause_with(u16::MAX), Duration::from_millis(250));
         for _ in 0..100 {
             assert!(backoff.pause() <= Duration::from_secs(3));
+            let between = pause_between(Duration::from_secs(30), Duration::from_secs(60));
+            assert!((30..=60).contains(&between.as_secs()));
         }
     }
 }

@@ -27,7 +27,7 @@ use tokio_util::{
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
 
-pub use self::backoff::Backoff;
+pub use self::backoff::{Backoff, pause_between};
 
 /// How long tasks get to notice that they are cut: a dropped future ends at its next wait.
 const CUT_LIMIT: Duration = Duration::from_secs(2);

@@ -146,6 +146,11 @@ impl Lab {
     /// Changes the directory, as LDIF with `changetype: modify` (or add, or delete). Straight into
     /// the controller's data base: no password policy of a caller stands in the way.
     pub fn ldbmodify(&self, ldif: &str) {
+        self.ldbmodify_with(&[], ldif);
+    }
+
+    /// The same with further arguments, for instance a control.
+    pub fn ldbmodify_with(&self, arguments: &[&str], ldif: &str) {
         let domain = self.state.join("domain");
         let mut command = Command::new("ldbmodify");
         command
@@ -154,7 +159,8 @@ impl Lab {
                 domain.join("etc/smb.conf").display()
             ))
             .arg("-H")
-            .arg(domain.join("private/sam.ldb"));
+            .arg(domain.join("private/sam.ldb"))
+            .args(arguments);
         run_with_input(&mut command, ldif);
     }
 
