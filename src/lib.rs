@@ -32,12 +32,12 @@
 //! | `ops` | metrics page, liveness, readiness | ground, `http` |
 //! | `setup` | what prepares an installation: the signing pair | ground |
 //! | `login` | proof → principal → entry → profile → token; account policy; the audit line | ground, `authenticate`, `directory`, `profile`, `token` |
-//! | `authenticate` | SPNEGO, GSSAPI on worker threads, keytab, replay check | ground |
+//! | `authenticate` | SPNEGO, GSSAPI on worker threads, keytab, replay check; client certificates: trust, names, mapping | ground, `directory` |
 //! | `directory` | servers and failover, connections, lookup, entry, groups, password checks, AD codes | ground |
 //! | `profile` | built-in mapper, JavaScript mapper, claims | ground, `directory` |
 //! | `token` | assertion, canonical XML, signature, envelope, metadata; the tenant's JWTs | ground, `profile` |
 //! | `accept` | listener, limits, PROXY header | ground |
-//! | `tls` | certificate, handshake | ground, `accept` |
+//! | `tls` | certificate, handshake, asking for client certificates | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls` |
 //! | `config` | keys and checks (ground) | `telemetry`, `secret` |
 //! | `lifecycle` | the phases of the end (ground) | |

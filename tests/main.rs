@@ -5,6 +5,7 @@ mod lab;
 mod account_policy;
 mod browser;
 mod callbacks;
+mod client_certificates;
 mod configuration;
 mod directory_discovery;
 mod directory_failover;

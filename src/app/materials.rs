@@ -6,7 +6,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
 use crate::{
-    authenticate::Kerberos,
+    authenticate::{Certificates, Kerberos},
     clock::Clock,
     config::{Config, DirectConfig, SigningPair},
     profile::Mapper,
@@ -22,9 +22,10 @@ pub struct Materials {
     pub signing: Arc<SigningKey>,
     /// For outgoing TLS: the system's roots and the configured ones.
     pub outgoing: Arc<ClientConfig>,
-    /// Present when there are direct logins.
+    /// Present when there are direct logins, unless a balancer ends TLS.
     pub identity: Option<Identity>,
     pub kerberos: Option<Kerberos>,
+    pub certificates: Option<Certificates>,
     pub tenant_key: Option<Arc<TenantKey>>,
     pub mapper: Mapper,
     pub metrics: Arc<Metrics>,
@@ -65,8 +66,15 @@ impl Materials {
             .map_err(&mut note)
             .ok();
         let direct = config.direct.as_ref();
+        let certificates = direct
+            .and_then(|direct| direct.client_cert.as_ref())
+            .and_then(|section| {
+                Certificates::load(section)
+                    .map_err(|error| note(error.to_string()))
+                    .ok()
+            });
         let identity = direct.and_then(|direct| {
-            Identity::load(&direct.tls)
+            Identity::load(direct.tls.as_ref()?)
                 .map_err(|error| note(error.to_string()))
                 .ok()
         });
@@ -90,6 +98,7 @@ impl Materials {
                 outgoing,
                 identity,
                 kerberos,
+                certificates,
                 tenant_key: tenant_key.map(Arc::new),
                 mapper,
                 metrics,

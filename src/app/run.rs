@@ -17,8 +17,9 @@ use tokio_util::sync::CancellationToken;
 use super::Materials;
 use crate::{
     accept::{AcceptLimits, Listener},
+    authenticate::Certificates,
     clock::Clock,
-    config::{Config, DirectConfig},
+    config::{Config, DirectConfig, TlsMaterial},
     directory::Directory,
     http::{Front, Limits, Random, Site, SiteSettings},
     lifecycle::Lifecycle,
@@ -26,7 +27,7 @@ use crate::{
     ops::{self, Readiness},
     profile::Mapper,
     telemetry::Metrics,
-    tls::{Identity, TlsServer},
+    tls::{ClientAuth, Identity, TlsServer},
     token::Issuer,
     tunnel::{self, TunnelParts, TunnelState},
     watch::Watch,
@@ -84,12 +85,18 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
             None
         }
     };
-    let direct = match (config.direct.clone(), materials.identity) {
-        (Some(direct), Some(identity)) => Some((direct, TlsServer::new(identity)?)),
-        _ => None,
+    let direct = config.direct.clone();
+    let client_auth = client_auth(direct.as_ref(), materials.certificates.as_ref());
+    let tls = match materials.identity {
+        Some(identity) => Some(TlsServer::new(identity, client_auth)?),
+        None => None,
     };
-    let tls = direct.as_ref().map(|(_, tls)| tls);
-    let readiness = Arc::new(readiness(&front_life, &directory, tls, tunnel, &clock));
+    let alone = direct.is_none();
+    let readiness = readiness(&front_life, &directory, tls.as_ref(), &clock);
+    let readiness = Arc::new(match tunnel {
+        Some(tunnel) if alone => with_tunnel(readiness, tunnel),
+        _ => readiness,
+    });
     let ops_listener =
         Listener::bind(config.ops_listen.ip(), config.ops_listen.port()).context("OPS_LISTEN")?;
     tracing::info!(address = %ops_listener.address(), "metrics and probes");
@@ -98,13 +105,15 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
 
     let mut reload = Reload {
         tls: None,
+        direct: None,
         web: None,
         mapper: materials.mapper.clone(),
     };
-    if let Some((direct, tls)) = direct {
+    if let Some(direct) = direct {
         let logins = Logins {
             accounts,
             kerberos: materials.kerberos,
+            certificates: materials.certificates,
             issuer: Issuer::new(
                 materials.signing,
                 &config.federation.issuer,
@@ -121,6 +130,11 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
             site: config.instance.site.clone(),
             form: direct.form,
             proxy_frontend: direct.proxy_frontend,
+            behind_terminator: direct.tls.is_none(),
+            certificate_header: direct
+                .client_cert
+                .as_ref()
+                .map(|section| section.header.clone()),
             listen: direct.listen.clone(),
             server_url: config
                 .federation
@@ -129,17 +143,20 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
                 .trim_end_matches('/')
                 .to_owned(),
         });
-        expiry_of(&metrics, &tls);
+        if let Some(tls) = &tls {
+            expiry_of(&metrics, tls);
+        }
         start_front(
             &config,
             &direct,
-            &tls,
+            tls.as_ref(),
             &web,
             readiness,
             &metrics,
             &front_life,
         )?;
-        reload.tls = Some((tls, direct));
+        reload.tls = tls.zip(direct.tls.clone());
+        reload.direct = Some(direct);
         reload.web = Some(web);
     }
     let mut watch = reload.watch();
@@ -173,7 +190,7 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
 fn start_front(
     config: &Config,
     direct: &DirectConfig,
-    tls: &TlsServer,
+    tls: Option<&TlsServer>,
     web: &Arc<Web>,
     readiness: Arc<Readiness>,
     metrics: &Arc<Metrics>,
@@ -201,24 +218,44 @@ fn start_front(
         address = %listener.address(),
         server_url = %config.federation.server_url,
         kerberos = web.logins.kerberos.is_some(),
+        certificates = web.logins.certificates.is_some(),
         form = web.form,
         "direct logins"
     );
     let metrics = Some(Arc::clone(metrics));
-    let front = Front::new(site, Some(tls.clone()), life.clone(), metrics);
+    let front = Front::new(site, tls.cloned(), life.clone(), metrics);
     let limits = AcceptLimits::from_config(&direct.listen);
     life.spawn(async move { front.run(listener, limits).await });
     Ok(())
 }
 
+/// What the handshake asks clients for.
+fn client_auth(
+    direct: Option<&DirectConfig>,
+    certificates: Option<&Certificates>,
+) -> Option<ClientAuth> {
+    Some(ClientAuth {
+        issuers: certificates?.issuers(),
+        hosts: direct?.client_cert.as_ref()?.hosts.clone(),
+    })
+}
+
+/// The tunnel counts only where there are no direct logins: those never depend on the hub, and the
+/// balancer need not know of it.
+fn with_tunnel(readiness: Readiness, tunnel: watch::Receiver<TunnelState>) -> Readiness {
+    readiness.with("tunnel", move || match &*tunnel.borrow() {
+        TunnelState::Connected => Ok(()),
+        TunnelState::Apart(Some(why)) => Err(why.clone()),
+        TunnelState::Apart(None) => Err("not connected yet".to_owned()),
+    })
+}
+
 /// Ready is whoever can sign someone in: with a directory within reach and, for browsers, a
-/// certificate in force. The tunnel counts only where there are no direct logins: those never depend
-/// on the hub, and the balancer need not know of it.
+/// certificate in force.
 fn readiness(
     life: &Lifecycle,
     directory: &Directory,
     tls: Option<&TlsServer>,
-    tunnel: Option<watch::Receiver<TunnelState>>,
     clock: &Clock,
 ) -> Readiness {
     let directory = directory.clone();
@@ -237,14 +274,7 @@ fn readiness(
         Err(errors.join("; "))
     });
     let Some(tls) = tls.cloned() else {
-        return match tunnel {
-            None => readiness,
-            Some(tunnel) => readiness.with("tunnel", move || match &*tunnel.borrow() {
-                TunnelState::Connected => Ok(()),
-                TunnelState::Apart(Some(why)) => Err(why.clone()),
-                TunnelState::Apart(None) => Err("not connected yet".to_owned()),
-            }),
-        };
+        return readiness;
     };
     let clock = clock.clone();
     readiness.with("certificate", move || {
@@ -258,7 +288,8 @@ fn readiness(
 
 /// What is read again at SIGHUP and when a file changes.
 struct Reload {
-    tls: Option<(TlsServer, DirectConfig)>,
+    tls: Option<(TlsServer, TlsMaterial)>,
+    direct: Option<DirectConfig>,
     web: Option<Arc<Web>>,
     mapper: Mapper,
 }
@@ -272,11 +303,20 @@ async fn changed(watch: Option<&mut Watch>) -> Vec<PathBuf> {
 }
 
 impl Reload {
+    fn certificates(&self) -> Option<&Certificates> {
+        self.web.as_ref()?.logins.certificates.as_ref()
+    }
+
     fn watch(&self) -> Option<Watch> {
         let mut files: Vec<PathBuf> = self.mapper.file().map(Path::to_owned).into_iter().collect();
-        if let Some((_, direct)) = &self.tls {
-            files.extend(direct.tls.files().into_iter().map(Path::to_owned));
+        if let Some((_, material)) = &self.tls {
+            files.extend(material.files().into_iter().map(Path::to_owned));
+        }
+        if let Some(direct) = &self.direct {
             files.extend(direct.kerberos.iter().map(|section| section.keytab.clone()));
+        }
+        if let Some(certificates) = self.certificates() {
+            files.extend(certificates.files());
         }
         match Watch::new(files) {
             Ok(watch) => Some(watch),
@@ -301,8 +341,18 @@ impl Reload {
                 Err(error) => tracing::error!(%error, "the profile mapper was not read again"),
             }
         }
-        if let Some((tls, direct)) = &self.tls {
-            match Identity::load(&direct.tls).and_then(|identity| tls.replace(identity)) {
+        if let Some(certificates) = self.certificates() {
+            match certificates.reload() {
+                Ok(()) => tracing::info!("client CAs and revocation lists were read again"),
+                Err(error) => tracing::error!(
+                    %error,
+                    "the client CAs and revocation lists are not used; the old ones stay"
+                ),
+            }
+        }
+        if let Some((tls, material)) = &self.tls {
+            let asked = client_auth(self.direct.as_ref(), self.certificates());
+            match Identity::load(material).and_then(|identity| tls.replace(identity, asked)) {
                 Ok(()) => {
                     expiry_of(metrics, tls);
                     tracing::info!("the certificate of SERVER_URL was read again");

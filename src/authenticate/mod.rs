@@ -1,7 +1,9 @@
-//! Proof of identity: from a Kerberos token to a principal.
+//! Proof of identity: from a Kerberos token to a principal, from a client certificate to its names.
 //!
 //! [`Kerberos`] accepts SPNEGO tokens (RFC 4559, RFC 4178) in process, on threads of its own.
+//! [`Certificates`] checks certificate chains and says what to look up for their users.
 
+mod certificate;
 mod gss;
 mod keytab;
 mod negotiate;
@@ -12,6 +14,7 @@ mod spnego;
 mod worker;
 
 pub use self::{
+    certificate::{CertificateNames, CertificateRefusal, Certificates, Lookup, Mapped, TrustError},
     keytab::{Keytab, KeytabError},
     principal::{KerberosRealms, Principal},
     refusal::{AskedFor, KerberosRefusal},

@@ -59,6 +59,7 @@ pub const KEYS: &[Key] = &[
     key("TLS_KEY_FILE", "`certs/tls.key` when there", "its key, PEM"),
     secret("SSL_PFX", "", "certificate and key for SERVER_URL: a PKCS#12 file in base64"),
     secret("SSL_KEY_PASSWORD", "", "password of SSL_PFX"),
+    key("TLS_TERMINATION", "`here`", "`proxy`: plain HTTP on PORT, the balancers in TRUSTED_PROXIES end TLS"),
     key("PROXY_PROTOCOL", "`off`", "`v2`: every connection must open with a PROXY v2 header from TRUSTED_PROXIES"),
     key("TRUSTED_PROXIES", "[]", "addresses of the balancers, as CIDRs"),
     key("MAX_CONNECTIONS", "10000", "open connections; one more waits in the kernel's queue"),
@@ -66,6 +67,14 @@ pub const KEYS: &[Key] = &[
     key("KERBEROS_AUTH", "false", "sign users in by Kerberos (SPNEGO)"),
     key("KERBEROS_KEYTAB", "`certs/krb5.keytab`", "keys of the service principal HTTP/<host of SERVER_URL>"),
     key("KERBEROS_REALMS", "the keytab's realms", "realms whose users may sign in"),
+    key("CLIENT_CERT_AUTH", "false", "sign users in by client certificate"),
+    key("CLIENT_CA_FILE", "`certs/client-ca.pem` when there", "issuers of client certificates, PEM; else CA_CERT"),
+    key("CA_CERT", "", "issuers of client certificates as PEM text, or a list of texts"),
+    key("CLIENT_CRL_FILES", "`certs/crl/*.pem`", "revocation lists, PEM"),
+    key("CLIENT_CRL_REQUIRED", "false", "refuse a certificate whose issuer has no revocation list, or only an expired one"),
+    key("CLIENT_CERT_MAP", "`[\"upn\",\"sid\",\"cn\"]`", "how a certificate names its user, the first that it holds: `upn`, `sid`, `issuer-serial`, `ski`, `sha1`, `email`, `dn`, `cn`"),
+    key("CLIENT_CERT_HEADER", "`X-SSL-Client-Cert`", "with TLS_TERMINATION `proxy`: the header with the client's certificate; the balancer must remove what clients send under this name"),
+    key("CLIENT_CERT_HOSTS", "[] (every host)", "host names (SNI) for which a certificate is asked"),
     key("FORM_LOGIN", "true", "offer the password form when Kerberos is not possible"),
     key("WITH_KERBEROS_PROXY_FRONTEND", "false", "take the user from X-Forwarded-User, only of a connection straight from TRUSTED_PROXIES"),
     key("REALM", "", "the relying party's name, for instance `urn:auth0:acme`; a key of that name lists its callback URLs"),
@@ -136,8 +145,6 @@ pub const KEYS: &[Key] = &[
     unused("CONNECTIONS_API_V2_KEY", "the incumbent's"),
     unused("LAST_SENT_THUMBPRINT", "the incumbent's; kept"),
     later("ADMIN_LISTEN", "address of the console"),
-    later("CLIENT_CERT_AUTH", "sign users in by client certificate"),
-    later("CA_CERT", "issuers of client certificates"),
 ];
 
 /// The key of that name.

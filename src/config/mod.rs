@@ -5,6 +5,7 @@
 //! key and what would be right. Sections are named after the part of the program that they build.
 
 mod accounts;
+mod client_cert;
 mod credentials;
 mod directory;
 mod federation;
@@ -22,6 +23,9 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 pub use self::{
     accounts::{AccountsConfig, MapperSource, WriteBackConfig},
+    client_cert::{
+        AuthoritySource, CertificateName, ClientCertConfig, RevocationConfig, RevocationFiles,
+    },
     directory::{
         DirectoryConfig, FilterTemplate, GroupsConfig, Scheme, ServerUrl, ServersConfig,
         ServiceAccount,
@@ -82,7 +86,10 @@ pub struct InstanceConfig {
 #[derive(Debug, Clone)]
 pub struct DirectConfig {
     pub listen: ListenConfig,
-    pub tls: TlsMaterial,
+    /// `None` with `TLS_TERMINATION=proxy`: a trusted balancer ends TLS and speaks plain HTTP to us.
+    pub tls: Option<TlsMaterial>,
+    /// `None` when `CLIENT_CERT_AUTH` is false.
+    pub client_cert: Option<ClientCertConfig>,
     /// `None` when `KERBEROS_AUTH` is false.
     pub kerberos: Option<KerberosConfig>,
     /// `FORM_LOGIN`.

@@ -11,6 +11,8 @@ mod refusal;
 use std::{sync::Arc, time::Instant};
 
 use aws_lc_rs::rand;
+use futures_util::future::try_join_all;
+use rustls_pki_types::CertificateDer;
 
 pub use self::{
     accounts::{Accounts, Denied, Term},
@@ -18,7 +20,7 @@ pub use self::{
     refusal::Refusal,
 };
 use crate::{
-    authenticate::{Kerberos, Principal},
+    authenticate::{Certificates, Kerberos, Lookup, Mapped, Principal},
     clock::Clock,
     directory::Entry,
     profile::Claims,
@@ -37,6 +39,10 @@ pub enum Proof {
     Password {
         username: String,
         password: SecretString,
+    },
+    /// A certificate whose key the client holds, with its chain; nothing else about it is checked.
+    Certificate {
+        chain: Arc<[CertificateDer<'static>]>,
     },
     /// A proxy that the administrator trusts has authenticated the user by Kerberos.
     Frontend { user: String },
@@ -65,6 +71,7 @@ pub struct SignedIn {
 pub struct Logins {
     pub accounts: Arc<Accounts>,
     pub kerberos: Option<Kerberos>,
+    pub certificates: Option<Certificates>,
     pub issuer: Issuer,
     /// `TOKEN_INCUMBENT_METHOD`.
     pub incumbent_method: bool,
@@ -124,6 +131,21 @@ impl Logins {
                     response: None,
                 })
             }
+            Proof::Certificate { chain } => {
+                let certificates = self.certificates.as_ref().ok_or(Refusal::MethodOff)?;
+                let start = Instant::now();
+                let names = certificates.check(&chain, self.clock.now())?;
+                self.accounts.metrics.stage("certificate", start.elapsed());
+                line.principal(names.upn.as_ref().unwrap_or(&names.subject).clone());
+                let lookups = certificates.lookups(&names);
+                let found = lookups.into_iter().map(|lookup| self.mapped(lookup));
+                let found = try_join_all(found).await?;
+                let entry = Mapped::decide(found, &names.subject)?;
+                Ok(Proved {
+                    entry,
+                    response: None,
+                })
+            }
             Proof::Frontend { user } => {
                 let named = policy::FrontendUser::parse(&user);
                 let mut found = self.find(named.name).await?;
@@ -145,6 +167,14 @@ impl Logins {
     ) -> Result<Entry, Refusal> {
         let found = self.find(&principal.name).await?;
         policy::of_realm(found, principal, &kerberos.realms())
+    }
+
+    async fn mapped(&self, lookup: Lookup) -> Result<Mapped, Refusal> {
+        let found = match &lookup.filter {
+            Some(filter) => self.accounts.find_by_filter(filter).await?,
+            None => self.find(&lookup.value).await?,
+        };
+        Ok(Mapped { lookup, found })
     }
 
     async fn find(&self, name: &str) -> Result<Vec<Entry>, Refusal> {
@@ -190,6 +220,7 @@ impl Proof {
     fn method(&self) -> AuthenticationMethod {
         match self {
             Self::Kerberos { .. } | Self::Frontend { .. } => AuthenticationMethod::Kerberos,
+            Self::Certificate { .. } => AuthenticationMethod::Certificate,
             Self::Password { .. } => AuthenticationMethod::Password,
         }
     }
@@ -199,14 +230,15 @@ impl Proof {
         match self {
             Self::Kerberos { .. } => "kerberos",
             Self::Password { .. } => "password",
+            Self::Certificate { .. } => "certificate",
             Self::Frontend { .. } => "frontend",
         }
     }
 
-    /// Who the user claims to be; a ticket says it once it is read.
+    /// Who the user claims to be; a ticket or certificate says it once it is read.
     fn name(&self) -> &str {
         match self {
-            Self::Kerberos { .. } => "",
+            Self::Kerberos { .. } | Self::Certificate { .. } => "",
             Self::Password { username, .. } => username,
             Self::Frontend { user } => user,
         }

@@ -1,7 +1,7 @@
 //! Why a login was refused, by whoever refused it.
 
 use crate::{
-    authenticate::{KerberosRefusal, Principal},
+    authenticate::{CertificateRefusal, KerberosRefusal, Principal},
     directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError},
     profile::{MapperError, UnusableProfile},
     token::SigningKeyError,
@@ -12,6 +12,8 @@ use crate::{
 pub enum Refusal {
     #[error(transparent)]
     Kerberos(#[from] KerberosRefusal),
+    #[error(transparent)]
+    Certificate(#[from] CertificateRefusal),
     #[error("this way to sign in is switched off")]
     MethodOff,
     #[error(
@@ -60,6 +62,7 @@ impl Refusal {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Kerberos(refusal) => refusal.reason(),
+            Self::Certificate(refusal) => refusal.reason(),
             Self::MethodOff => "method_off",
             Self::UnknownUser { .. } | Self::UnknownPrincipal { .. } => "unknown_user",
             Self::Ambiguous { .. } => "ambiguous_user",
@@ -96,7 +99,8 @@ impl Refusal {
             | Self::Mapper(_)
             | Self::Signing(_)
             | Self::NoRandomness => true,
-            Self::MethodOff
+            Self::Certificate(_)
+            | Self::MethodOff
             | Self::WriteBackOff
             | Self::UnknownUser { .. }
             | Self::UnknownPrincipal { .. }

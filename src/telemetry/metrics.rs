@@ -51,6 +51,8 @@ pub struct Metrics {
     pub tunnel_seconds: HistogramVec,
     /// `ad_edge_mapper_runs_total{outcome}`: calls of a profile mapper in JavaScript.
     pub mapper_runs: IntCounterVec,
+    /// `ad_edge_forged_headers_total`: client certificates in headers that no trusted balancer sent.
+    pub forged_headers: IntCounter,
     /// `ad_edge_certificate_expiry_seconds{use}`: Unix time at which a certificate ends.
     pub certificate_expiry: GaugeVec,
     /// `ad_edge_ready`: 1 while this instance can sign someone in.
@@ -151,6 +153,11 @@ impl Metrics {
                 "mapper_runs_total",
                 "Calls of the profile mapper in JavaScript.",
                 &["outcome"],
+            ),
+            forged_headers: counter(
+                r,
+                "forged_headers_total",
+                "Client certificates in headers that no trusted balancer sent.",
             ),
             certificate_expiry: float_gauges(
                 r,

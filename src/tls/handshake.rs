@@ -2,13 +2,13 @@
 
 use std::{io, time::Duration};
 
-use rustls::HandshakeKind;
+use rustls::{HandshakeKind, server::Acceptor};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::{sleep, timeout},
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
 
 use super::{ConnectionInfo, Secured, TlsServer};
 use crate::accept::Connection;
@@ -116,8 +116,12 @@ impl TlsServer {
             return Err(HandshakeFailure::PlainHttp);
         }
         let current = self.current();
-        let stream = TlsAcceptor::from(std::sync::Arc::clone(&current.config))
-            .accept(stream)
+        let greeted = LazyConfigAcceptor::new(Acceptor::default(), stream)
+            .await
+            .map_err(HandshakeFailure::of)?;
+        let config = current.for_host(greeted.client_hello().server_name());
+        let stream = greeted
+            .into_stream(config)
             .await
             .map_err(HandshakeFailure::of)?;
         let (_, session) = stream.get_ref();
@@ -125,6 +129,9 @@ impl TlsServer {
             client: peer,
             via,
             server_name: session.server_name().map(str::to_owned),
+            client_chain: session
+                .peer_certificates()
+                .map(|chain| chain.iter().map(|one| one.clone().into_owned()).collect()),
             resumed: session.handshake_kind() == Some(HandshakeKind::Resumed),
             channel_binding: current.leaf.channel_binding.clone(),
         };

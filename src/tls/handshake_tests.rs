@@ -83,7 +83,7 @@ async fn failure(task: JoinHandle<Result<Secured, HandshakeFailure>>) -> Handsha
 #[tokio::test]
 async fn a_second_connection_resumes_and_both_carry_name_and_binding() {
     let (identity, certificate) = identity();
-    let server = TlsServer::new(identity).expect("settings");
+    let server = TlsServer::new(identity, None).expect("settings");
     let config = client(&certificate, &[b"http/1.1"]);
     let (first, second) = (
         connect(&server, &config).await,
@@ -102,8 +102,8 @@ async fn a_second_connection_resumes_and_both_carry_name_and_binding() {
 #[tokio::test]
 async fn a_reload_serves_the_new_certificate() {
     let ((old, _), (new, certificate)) = (identity(), identity());
-    let server = TlsServer::new(old).expect("settings");
-    server.replace(new).expect("settings");
+    let server = TlsServer::new(old, None).expect("settings");
+    server.replace(new, None).expect("settings");
     // Trusts the new certificate only.
     connect(&server, &client(&certificate, &[])).await;
 }
@@ -112,7 +112,7 @@ async fn a_reload_serves_the_new_certificate() {
 async fn a_client_that_does_not_trust_us_is_an_alert() {
     let (identity, _) = identity();
     let (_, stranger) = super::tests::identity();
-    let server = TlsServer::new(identity).expect("settings");
+    let server = TlsServer::new(identity, None).expect("settings");
     let (near, task) = meet(&server).await;
     let name = ServerName::try_from(HOST).expect("a name");
     let connected = TlsConnector::from(client(&stranger, &[]))
@@ -127,7 +127,7 @@ async fn a_client_that_does_not_trust_us_is_an_alert() {
 #[tokio::test]
 async fn a_client_that_wants_only_http2_has_nothing_in_common() {
     let (identity, certificate) = identity();
-    let server = TlsServer::new(identity).expect("settings");
+    let server = TlsServer::new(identity, None).expect("settings");
     let (near, task) = meet(&server).await;
     let name = ServerName::try_from(HOST).expect("a name");
     let config = client(&certificate, &[b"h2"]);
@@ -143,7 +143,7 @@ async fn a_client_that_wants_only_http2_has_nothing_in_common() {
 #[tokio::test]
 async fn plain_http_is_answered_with_a_pointer_to_https() {
     let (identity, _) = identity();
-    let server = TlsServer::new(identity).expect("settings");
+    let server = TlsServer::new(identity, None).expect("settings");
     let (mut near, task) = meet(&server).await;
     near.write_all(b"GET /wsfed HTTP/1.1\r\nHost: login.corp.example\r\n\r\n")
         .await
@@ -163,7 +163,7 @@ async fn plain_http_is_answered_with_a_pointer_to_https() {
 #[tokio::test]
 async fn silence_half_a_hello_noise_and_hanging_up_are_told_apart() {
     let (identity, _) = identity();
-    let server = TlsServer::new(identity).expect("settings");
+    let server = TlsServer::new(identity, None).expect("settings");
     let (silent, task) = meet(&server).await;
     assert_eq!(failure(task).await.label(), "tls_timeout");
     drop(silent);

@@ -5,6 +5,7 @@
 //! into a [`Secured`] one.
 
 mod certificate;
+mod client;
 mod error;
 mod handshake;
 mod identity;
@@ -12,6 +13,7 @@ mod server;
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
+use rustls_pki_types::CertificateDer;
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
@@ -20,6 +22,7 @@ pub use crate::accept::{AcceptLimits, Connection, Listener, accept};
 
 pub use self::{
     certificate::LeafFacts,
+    client::ClientAuth,
     error::TlsError,
     handshake::{HANDSHAKE_LIMIT, HandshakeFailure},
     identity::Identity,
@@ -44,6 +47,9 @@ pub struct ConnectionInfo {
     pub server_name: Option<String>,
     /// Whether the TLS session was resumed.
     pub resumed: bool,
+    /// The certificate that the client proved to hold, and its chain; not checked in any other way.
+    /// Present in a resumed session too.
+    pub client_chain: Option<Arc<[CertificateDer<'static>]>>,
     /// What a Kerberos token may be bound to; `None` without TLS, and for certificates whose signature
     /// has no hash (Ed25519).
     pub channel_binding: Option<ChannelBinding>,
@@ -58,6 +64,7 @@ impl ConnectionInfo {
             via,
             server_name: None,
             resumed: false,
+            client_chain: None,
             channel_binding: None,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustls::{ServerConfig, server::ProducesTickets, sign::SingleCertAndKey};
 
-use super::{Identity, LeafFacts, TlsError, identity::provider};
+use super::{ClientAuth, Identity, LeafFacts, TlsError, identity::provider};
 
 /// Serves TLS to new connections with the identity loaded last. A cheap handle.
 #[derive(Debug, Clone)]
@@ -20,7 +20,9 @@ struct Inner {
 
 #[derive(Debug)]
 pub(super) struct Current {
-    pub(super) config: Arc<ServerConfig>,
+    config: Arc<ServerConfig>,
+    /// The settings that ask for a client certificate, and for whom they count.
+    asking: Option<(ClientAuth, Arc<ServerConfig>)>,
     pub(super) leaf: LeafFacts,
 }
 
@@ -29,9 +31,9 @@ impl TlsServer {
     ///
     /// # Errors
     /// When the TLS library refuses its settings.
-    pub fn new(identity: Identity) -> Result<Self, TlsError> {
+    pub fn new(identity: Identity, client_auth: Option<ClientAuth>) -> Result<Self, TlsError> {
         let ticketer = rustls::crypto::aws_lc_rs::Ticketer::new().map_err(TlsError::Library)?;
-        Self::with_ticketer(identity, ticketer)
+        Self::with_ticketer(identity, client_auth, ticketer)
     }
 
     /// As [`new`](Self::new), with session tickets that others may be able to read.
@@ -40,21 +42,26 @@ impl TlsServer {
     /// When the TLS library refuses its settings.
     pub fn with_ticketer(
         identity: Identity,
+        client_auth: Option<ClientAuth>,
         ticketer: Arc<dyn ProducesTickets>,
     ) -> Result<Self, TlsError> {
-        let current = Current::build(identity, &ticketer)?;
+        let current = Current::build(identity, client_auth, &ticketer)?;
         Ok(Self(Arc::new(Inner {
             ticketer,
             current: ArcSwap::from_pointee(current),
         })))
     }
 
-    /// Uses `identity` for connections from now on; open ones keep theirs.
+    /// Uses these for connections from now on; open ones keep theirs.
     ///
     /// # Errors
     /// When the TLS library refuses its settings; the old identity then stays.
-    pub fn replace(&self, identity: Identity) -> Result<(), TlsError> {
-        let current = Current::build(identity, &self.0.ticketer)?;
+    pub fn replace(
+        &self,
+        identity: Identity,
+        client_auth: Option<ClientAuth>,
+    ) -> Result<(), TlsError> {
+        let current = Current::build(identity, client_auth, &self.0.ticketer)?;
         self.0.current.store(Arc::new(current));
         Ok(())
     }
@@ -71,20 +78,48 @@ impl TlsServer {
 }
 
 impl Current {
-    fn build(identity: Identity, ticketer: &Arc<dyn ProducesTickets>) -> Result<Self, TlsError> {
-        let mut config = ServerConfig::builder_with_provider(provider())
-            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-            .map_err(TlsError::Library)?
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified)));
-        // HTTP/2's limits on headers refuse the Kerberos tokens of users in many groups.
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        config.ticketer = Arc::clone(ticketer);
-        // A login needs one connection; a second ticket would be a reserve that nobody uses.
-        config.send_tls13_tickets = 1;
+    fn build(
+        identity: Identity,
+        client_auth: Option<ClientAuth>,
+        ticketer: &Arc<dyn ProducesTickets>,
+    ) -> Result<Self, TlsError> {
+        let Identity { certified, leaf } = identity;
+        let resolver = Arc::new(SingleCertAndKey::from(certified));
+        let settings = |client_auth: Option<&ClientAuth>| {
+            let builder = ServerConfig::builder_with_provider(provider())
+                .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+                .map_err(TlsError::Library)?;
+            let mut config = match client_auth {
+                Some(client_auth) => builder.with_client_cert_verifier(client_auth.verifier()),
+                None => builder.with_no_client_auth(),
+            }
+            .with_cert_resolver(Arc::clone(&resolver) as Arc<_>);
+            // HTTP/2's limits on headers refuse the Kerberos tokens of users in many groups.
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            config.ticketer = Arc::clone(ticketer);
+            // A login needs one connection; a second ticket would be a reserve that nobody uses.
+            config.send_tls13_tickets = 1;
+            Ok(Arc::new(config))
+        };
+        let asking = match client_auth {
+            Some(client_auth) => {
+                let config = settings(Some(&client_auth))?;
+                Some((client_auth, config))
+            }
+            None => None,
+        };
         Ok(Self {
-            config: Arc::new(config),
-            leaf: identity.leaf,
+            config: settings(None)?,
+            asking,
+            leaf,
         })
+    }
+
+    /// The settings for a client that asked for this host.
+    pub(super) fn for_host(&self, server_name: Option<&str>) -> Arc<ServerConfig> {
+        match &self.asking {
+            Some((client_auth, config)) if client_auth.is_for(server_name) => Arc::clone(config),
+            _ => Arc::clone(&self.config),
+        }
     }
 }

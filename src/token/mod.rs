@@ -28,6 +28,7 @@ use crate::profile::Claims;
 pub enum AuthenticationMethod {
     Password,
     Kerberos,
+    Certificate,
 }
 
 impl AuthenticationMethod {
@@ -36,6 +37,7 @@ impl AuthenticationMethod {
         match self {
             Self::Password => "urn:oasis:names:tc:SAML:1.0:am:password",
             Self::Kerberos => "urn:ietf:rfc:1510",
+            Self::Certificate => "urn:ietf:rfc:2246",
         }
     }
 }

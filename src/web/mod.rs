@@ -4,6 +4,7 @@
 //! wrong, `pages` holds the templates.
 
 mod direct;
+mod forwarded;
 mod negotiate;
 mod pages;
 mod refusal;
@@ -20,6 +21,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+
+use rustls_pki_types::CertificateDer;
 
 use crate::{
     config::{ListenConfig, RelyingParties},
@@ -42,6 +45,10 @@ pub struct Web {
     pub form: bool,
     /// `WITH_KERBEROS_PROXY_FRONTEND`.
     pub proxy_frontend: bool,
+    /// `TLS_TERMINATION=proxy`: the balancer ends TLS and passes client certificates on.
+    pub behind_terminator: bool,
+    /// `CLIENT_CERT_HEADER`; `None` without logins by certificate.
+    pub certificate_header: Option<String>,
     pub listen: ListenConfig,
     /// SERVER_URL without a slash at its end.
     pub server_url: String,
@@ -94,6 +101,26 @@ async fn metadata(State(web): State<Arc<Web>>) -> Response {
 }
 
 impl Web {
+    /// The certificate chain that the client has proved to hold: to us, or to a trusted balancer that
+    /// ends TLS. The same header from anyone else counts for nothing, and is counted.
+    fn client_chain(
+        &self,
+        info: &ConnectionInfo,
+        headers: &axum::http::HeaderMap,
+    ) -> Option<Arc<[CertificateDer<'static>]>> {
+        let name = self.certificate_header.as_deref()?;
+        let forwarded = forwarded::header(headers, name);
+        let peer = info.via.unwrap_or(info.client);
+        if self.behind_terminator && self.listen.trusts(peer.ip()) {
+            return forwarded.map(|_| forwarded::only_chain(headers, name).into());
+        }
+        if forwarded.is_some() {
+            self.logins.accounts.metrics.forged_headers.inc();
+            tracing::warn!(%peer, "a client certificate in a header, from no trusted balancer");
+        }
+        info.client_chain.clone()
+    }
+
     /// The user whom a trusted proxy names. Only a connection straight from the proxy counts: behind
     /// a PROXY header the request is the client's own, headers and all.
     fn frontend_user(

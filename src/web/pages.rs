@@ -25,6 +25,15 @@ pub(super) struct Form<'a> {
     pub offered: bool,
     /// Try again by itself first.
     pub retry: bool,
+    /// Further ways to sign in.
+    pub others: &'a [Other],
+}
+
+/// A link to another way to sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Other {
+    pub label: &'static str,
+    pub href: String,
 }
 
 impl<'a> Form<'a> {
@@ -36,6 +45,7 @@ impl<'a> Form<'a> {
             username: "",
             offered: true,
             retry: false,
+            others: &[],
         }
     }
 }

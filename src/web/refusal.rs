@@ -5,7 +5,11 @@
 
 use axum::http::StatusCode;
 
-use crate::{authenticate::KerberosRefusal, directory::BindError, login::Refusal};
+use crate::{
+    authenticate::{CertificateRefusal, KerberosRefusal},
+    directory::BindError,
+    login::Refusal,
+};
 
 /// What a refused user reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +32,7 @@ pub(super) fn of(refusal: &Refusal) -> Words {
     use StatusCode as S;
     match refusal {
         Refusal::Kerberos(refusal) => kerberos(refusal),
+        Refusal::Certificate(refusal) => certificate(refusal),
         Refusal::Password(BindError::WrongPassword) | Refusal::UnknownUser { .. } => words(
             S::UNAUTHORIZED,
             "That did not match",
@@ -83,6 +88,50 @@ const NOT_NOW: Words = words(
     "Sign-in is not possible for a moment",
     "The company directory does not answer. This is not your fault; try again in a minute.",
 );
+
+/// What the holder of a certificate can do something about; who it names is not told.
+fn certificate(refusal: &CertificateRefusal) -> Words {
+    use CertificateRefusal as C;
+    let (title, message) = match refusal {
+        C::Validity { .. } => (
+            "Your certificate is out of date",
+            "It has expired, or is not valid yet. Ask your help desk for a new one, and check that \
+             your computer's clock is right.",
+        ),
+        C::Revoked { .. } => (
+            "Your certificate was withdrawn",
+            "It counts no longer. Ask your help desk for a new one.",
+        ),
+        C::Usage { .. } => (
+            "This certificate is not for signing in",
+            "It was issued for another purpose. Close the browser, and choose another certificate \
+             when you are asked.",
+        ),
+        C::UnknownIssuer { .. } => (
+            "Your certificate is not known here",
+            "It comes from an issuer that this server does not trust. Close the browser, and choose \
+             another certificate when you are asked.",
+        ),
+        C::NoRevocationList { .. } => (
+            "Your certificate cannot be checked",
+            "This server does not know which certificates were withdrawn. Your administrator can \
+             see in its log what is missing.",
+        ),
+        C::NoName { .. } | C::UnknownUser { .. } | C::Ambiguous { .. } | C::Disagreement { .. } => {
+            (
+                "There is no account for your certificate",
+                "It is good, but this directory has no account that is its holder's alone. Ask your \
+             administrator.",
+            )
+        }
+        C::ChainTooLong(_) | C::TooLarge(_) | C::Unreadable(_) | C::Invalid(_) => (
+            "Your certificate was not understood",
+            "Close the browser, and choose another certificate when you are asked. If that does not \
+             help, your administrator can see the cause in this server's log.",
+        ),
+    };
+    words(StatusCode::FORBIDDEN, title, message)
+}
 
 fn kerberos(refusal: &KerberosRefusal) -> Words {
     use KerberosRefusal as K;

@@ -17,6 +17,57 @@ pub(super) struct SignIn {
     pub context: String,
     /// The page under the challenge has tried again already.
     pub retried: bool,
+    pub method: Method,
+}
+
+/// How the user wants to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    /// By what is there: certificate, else Kerberos, else form.
+    Automatic,
+    /// `wprompt`: the application wants the user to be asked.
+    Choose,
+    Certificate,
+    Kerberos,
+    Password,
+}
+
+/// The query parameter by which a page's links choose a [`Method`].
+pub(super) const METHOD: &str = "ad-edge-method";
+
+impl Method {
+    fn read(pairs: &Pairs) -> Self {
+        match pairs.get(METHOD) {
+            Some("certificate") => Self::Certificate,
+            Some("kerberos") => Self::Kerberos,
+            Some("password") => Self::Password,
+            _ if pairs
+                .get("wprompt")
+                .is_some_and(|prompt| !prompt.is_empty()) =>
+            {
+                Self::Choose
+            }
+            _ => Self::Automatic,
+        }
+    }
+
+    /// The address of the same request by this method.
+    pub fn link(self, pairs: &Pairs) -> String {
+        let name = match self {
+            Self::Certificate => "certificate",
+            Self::Kerberos => "kerberos",
+            Self::Password => "password",
+            Self::Automatic | Self::Choose => "",
+        };
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (key, value) in pairs.iter() {
+            if !matches!(key, METHOD | RETRIED | "username" | "password") {
+                query.append_pair(key, value);
+            }
+        }
+        query.append_pair(METHOD, name);
+        format!("?{}", query.finish())
+    }
 }
 
 /// What `wa` asks for.
@@ -178,6 +229,7 @@ impl SignIn {
             callback: callback.clone(),
             context: pairs.single("wctx")?.unwrap_or_default().to_owned(),
             retried: pairs.get(RETRIED).is_some(),
+            method: Method::read(pairs),
         })
     }
 }

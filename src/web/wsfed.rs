@@ -11,9 +11,9 @@ use axum::{
 
 use super::{
     Web, negotiate,
-    pages::{self, Form},
+    pages::{self, Form, Other},
     refusal,
-    request::{Asked, BadRequest, Pairs, SignIn},
+    request::{Asked, BadRequest, Method, Pairs, SignIn},
     signed_out,
 };
 use crate::{
@@ -37,26 +37,103 @@ pub(super) async fn open(
         Err(error) => return bad_request(&page, &error),
     };
     if let Some(user) = web.frontend_user(&info, &headers) {
-        return web
-            .sign_in(&page, &info, &wanted, Proof::Frontend { user })
-            .await;
+        let proof = Proof::Frontend { user };
+        return web.sign_in(&page, &info, &wanted, proof, &[]).await;
     }
     let kerberos = web.logins.kerberos.is_some();
+    let chain = web.client_chain(&info, &headers);
+    let chain = chain.filter(|_| web.logins.certificates.is_some());
+    let ways = Ways {
+        certificate: chain.is_some(),
+        kerberos,
+        pairs: &pairs,
+    };
+    match (wanted.method, chain) {
+        (Method::Automatic | Method::Certificate, Some(chain)) => {
+            let proof = Proof::Certificate { chain };
+            let others = ways.besides(Method::Certificate);
+            return web.sign_in(&page, &info, &wanted, proof, &others).await;
+        }
+        (Method::Certificate, None) => {
+            let form = Form {
+                title: "Your browser has shown no certificate",
+                message: Some(
+                    "Close all of its windows, open the application again, and choose your \
+                     certificate when you are asked.",
+                ),
+                offered: web.form,
+                others: &ways.besides(Method::Certificate),
+                ..Form::new(&web.site)
+            };
+            return pages::form(&page, StatusCode::FORBIDDEN, &form);
+        }
+        (Method::Choose, _) => {
+            let form = Form {
+                title: "Choose how to sign in",
+                offered: web.form,
+                others: &ways.besides(Method::Password),
+                ..Form::new(&web.site)
+            };
+            return pages::form(&page, StatusCode::OK, &form);
+        }
+        (Method::Password, _) if web.form => {
+            let form = Form {
+                others: &ways.besides(Method::Password),
+                ..Form::new(&web.site)
+            };
+            return pages::form(&page, StatusCode::OK, &form);
+        }
+        (Method::Automatic | Method::Kerberos | Method::Password, _) => {}
+    }
     match negotiate::token(&headers).filter(|_| kerberos) {
         Some(token) => {
             let bindings = info.channel_binding.as_ref().map(|b| b.as_bytes().to_vec());
-            web.sign_in(&page, &info, &wanted, Proof::Kerberos { token, bindings })
-                .await
+            let proof = Proof::Kerberos { token, bindings };
+            let others = ways.besides(Method::Kerberos);
+            web.sign_in(&page, &info, &wanted, proof, &others).await
         }
         None if kerberos => web.challenge(&page, &wanted),
         None if web.form => pages::form(&page, StatusCode::OK, &Form::new(&web.site)),
+        None if web.logins.certificates.is_some() => notice(
+            &page,
+            StatusCode::FORBIDDEN,
+            "Your browser has shown no certificate",
+            "Close all of its windows, open the application again, and choose your certificate when \
+             you are asked.",
+        ),
         None => notice(
             &page,
             StatusCode::FORBIDDEN,
             "There is no way to sign in here",
-            "The administrator has switched off Kerberos and the form. Go back to the application \
-             and sign in from there.",
+            "The administrator has switched off every way. Go back to the application and sign in \
+             from there.",
         ),
+    }
+}
+
+/// The ways to sign in that this request could take.
+struct Ways<'a> {
+    /// The client holds a certificate.
+    certificate: bool,
+    kerberos: bool,
+    pairs: &'a Pairs,
+}
+
+impl Ways<'_> {
+    /// Links to the others; the form needs none where it stands on the page.
+    fn besides(&self, this: Method) -> Vec<Other> {
+        let mut others = Vec::new();
+        let mut offer = |method: Method, there: bool, label| {
+            if there && method != this {
+                let href = method.link(self.pairs);
+                others.push(Other { label, href });
+            }
+        };
+        let certificate = "Sign in with your certificate";
+        offer(Method::Certificate, self.certificate, certificate);
+        let kerberos = "Sign in with your computer's account";
+        offer(Method::Kerberos, self.kerberos, kerberos);
+        others
     }
 }
 
@@ -84,13 +161,8 @@ pub(super) async fn submit(
             "Go back to the application and sign in from there.",
         );
     }
-    web.sign_in(
-        &page,
-        &info,
-        &wanted,
-        Proof::Password { username, password },
-    )
-    .await
+    let proof = Proof::Password { username, password };
+    web.sign_in(&page, &info, &wanted, proof, &[]).await
 }
 
 fn bad_request(page: &PageContext, error: &BadRequest) -> Response {
@@ -113,10 +185,13 @@ impl Web {
         info: &ConnectionInfo,
         wanted: &SignIn,
         proof: Proof,
+        others: &[Other],
     ) -> Response {
         let username = match &proof {
             Proof::Password { username, .. } => username.clone(),
-            Proof::Kerberos { .. } | Proof::Frontend { .. } => String::new(),
+            Proof::Kerberos { .. } | Proof::Certificate { .. } | Proof::Frontend { .. } => {
+                String::new()
+            }
         };
         let target = Wanted {
             audience: &wanted.realm,
@@ -142,6 +217,7 @@ impl Web {
                     message: Some(words.message),
                     username: &username,
                     offered: self.form && words.status != StatusCode::SERVICE_UNAVAILABLE,
+                    others,
                     ..Form::new(&self.site)
                 };
                 let mut answer = pages::form(page, words.status, &form);

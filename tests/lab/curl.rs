@@ -5,6 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::client_ca::Certificate;
 use super::{Ccache, Lab};
 
 /// A request to a host of the lab, over TLS with its CA.
@@ -30,6 +31,15 @@ pub struct Response {
 impl Curl {
     /// `path` with the leading slash; the host resolves to the lab's address.
     pub fn new(host: &str, port: u16, path: &str) -> Self {
+        Self::with("https", host, port, path)
+    }
+
+    /// Without TLS.
+    pub fn plain(host: &str, port: u16, path: &str) -> Self {
+        Self::with("http", host, port, path)
+    }
+
+    fn with(scheme: &str, host: &str, port: u16, path: &str) -> Self {
         let lab = Lab::get();
         let folder = TempDir::new().expect("a folder");
         let mut command = Command::new("curl");
@@ -46,7 +56,7 @@ impl Curl {
         Self {
             command,
             folder,
-            url: format!("https://{host}:{port}{path}"),
+            url: format!("{scheme}://{host}:{port}{path}"),
         }
     }
 
@@ -55,6 +65,16 @@ impl Curl {
         self.command
             .env("KRB5CCNAME", ccache.name())
             .args(["--negotiate", "-u", ":"]);
+        self
+    }
+
+    /// Offers the client certificate.
+    pub fn certificate(mut self, certificate: &Certificate) -> Self {
+        self.command
+            .arg("--cert")
+            .arg(certificate.chain())
+            .arg("--key")
+            .arg(certificate.key());
         self
     }
 

@@ -92,6 +92,11 @@ impl Instance {
         Curl::new("login.corp.example", self.port, path)
     }
 
+    /// The same in plain HTTP, as a balancer that ends TLS asks.
+    pub fn plain_curl(&self, path: &str) -> Curl {
+        Curl::plain("login.corp.example", self.port, path)
+    }
+
     /// Status and body of a page on `OPS_LISTEN`; nothing while nobody listens there.
     pub fn ops(&self, path: &str) -> Option<(u16, String)> {
         http_get(&Lab::get().address, self.ops_port, path)

@@ -8,9 +8,12 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::SecretSlice;
 
-use super::super::{
-    DirectConfig, Home, KerberosConfig, ListenConfig, Mistake, ProxyProtocol, TlsMaterial,
-    reader::Reader,
+use super::{
+    super::{
+        DirectConfig, Home, KerberosConfig, ListenConfig, Mistake, ProxyProtocol, TlsMaterial,
+        reader::Reader,
+    },
+    client_cert,
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
@@ -38,11 +41,40 @@ pub(super) fn direct(
             "Set PROXY_PROTOCOL to off, or use KERBEROS_AUTH with a keytab",
         );
     }
+    let client_cert = client_cert::client_cert(home, files, r);
+    let by_proxy = r.parsed(
+        "TLS_TERMINATION",
+        false,
+        |text| match text {
+            "here" => Some(false),
+            "proxy" => Some(true),
+            _ => None,
+        },
+        "is not a place where TLS ends",
+        "Write here, or proxy",
+    );
+    if by_proxy {
+        if listen.trusted_proxies.is_empty() {
+            r.wrong(
+                "TLS_TERMINATION",
+                "leaves TLS to a balancer, but none is trusted",
+                "List the balancers' addresses in TRUSTED_PROXIES",
+            );
+        }
+        return Some(DirectConfig {
+            listen,
+            tls: None,
+            client_cert,
+            kerberos,
+            form,
+            proxy_frontend,
+        });
+    }
     let Some(tls) = tls(home, files, r) else {
-        if kerberos.is_some() {
+        if kerberos.is_some() || client_cert.is_some() {
             r.missing(
                 "TLS_CERT_FILE",
-                "Kerberos logins need a certificate for SERVER_URL: put it at certs/tls.pem with \
+                "Logins by Kerberos and client certificate need a certificate for SERVER_URL: put it at certs/tls.pem with \
                  its key at certs/tls.key, or set TLS_CERT_FILE and TLS_KEY_FILE, or SSL_PFX",
             );
         } else {
@@ -55,7 +87,8 @@ pub(super) fn direct(
     };
     Some(DirectConfig {
         listen,
-        tls,
+        tls: Some(tls),
+        client_cert,
         kerberos,
         form,
         proxy_frontend,

@@ -1,6 +1,7 @@
 //! Reads the sections: which key becomes which field, with its default and its limits.
 
 mod accounts;
+mod client_cert;
 mod directory;
 mod federation;
 mod front;

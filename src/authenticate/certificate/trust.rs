@@ -1,0 +1,156 @@
+//! Which certificates are believed: of a known CA, in their time, for clients, not revoked.
+
+use std::{fs, path::Path, sync::Arc, time::SystemTime};
+
+use rustls::{
+    CertificateError, RootCertStore,
+    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
+};
+use rustls_pki_types::{
+    CertificateDer, CertificateRevocationListDer, UnixTime, pem::PemObject as _,
+};
+
+use super::{CertificateNames, CertificateRefusal};
+use crate::config::{AuthoritySource, ClientCertConfig, RevocationConfig};
+
+/// Real chains have two to four certificates, of one to three kilobytes.
+const MAX_CHAIN: usize = 10;
+const MAX_BYTES: usize = 16 << 10;
+
+/// CAs or revocation lists cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    #[error("{file} cannot be read: {cause}")]
+    Read { file: String, cause: std::io::Error },
+    #[error("{0} holds no CA certificate in PEM")]
+    NoAuthority(String),
+    #[error("{0} holds no revocation list in PEM (-----BEGIN X509 CRL-----)")]
+    NoList(String),
+    #[error("the CAs and revocation lists of client certificates do not fit: {0}")]
+    Unusable(String),
+}
+
+#[derive(Debug)]
+pub(super) struct ClientTrust {
+    verifier: Arc<dyn ClientCertVerifier>,
+    /// Lists are required and there are none, which the verifier takes for "do not look".
+    lacks_lists: bool,
+}
+
+impl ClientTrust {
+    pub fn load(config: &ClientCertConfig) -> Result<Self, TrustError> {
+        let mut roots = RootCertStore::empty();
+        match &config.authorities {
+            AuthoritySource::File(path) => {
+                add(&mut roots, &path.display().to_string(), &read(path)?)?;
+            }
+            AuthoritySource::Text(texts) => {
+                for text in texts {
+                    add(&mut roots, "CA_CERT", text.as_bytes())?;
+                }
+            }
+        }
+        let RevocationConfig { files, required } = &config.revocation;
+        let mut lists = Vec::new();
+        for path in files.paths() {
+            let name = path.display().to_string();
+            let found = CertificateRevocationListDer::pem_slice_iter(&read(&path)?)
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|_| TrustError::NoList(name.clone()))?;
+            if found.is_empty() {
+                return Err(TrustError::NoList(name));
+            }
+            lists.extend(found);
+        }
+        let lacks_lists = *required && lists.is_empty();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut builder =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).with_crls(lists);
+        builder = if *required {
+            builder.enforce_revocation_expiration()
+        } else {
+            builder.allow_unknown_revocation_status()
+        };
+        let verifier = builder
+            .build()
+            .map_err(|error| TrustError::Unusable(error.to_string()))?;
+        Ok(Self {
+            verifier,
+            lacks_lists,
+        })
+    }
+
+    pub fn issuers(&self) -> Vec<Vec<u8>> {
+        let hints = self.verifier.root_hint_subjects();
+        hints.iter().map(|name| name.as_ref().to_vec()).collect()
+    }
+
+    pub fn check(
+        &self,
+        chain: &[CertificateDer<'_>],
+        now: SystemTime,
+    ) -> Result<CertificateNames, CertificateRefusal> {
+        use CertificateError as C;
+        use CertificateRefusal as R;
+        if chain.len() > MAX_CHAIN {
+            return Err(R::ChainTooLong(chain.len()));
+        }
+        if let Some(large) = chain.iter().find(|one| one.len() > MAX_BYTES) {
+            return Err(R::TooLarge(large.len()));
+        }
+        let Some((leaf, intermediates)) = chain.split_first() else {
+            return Err(R::Unreadable("there is none".to_owned()));
+        };
+        let names = CertificateNames::read(leaf)?;
+        let subject = names.subject.clone();
+        let since = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let verified = self.verifier.verify_client_cert(
+            leaf,
+            intermediates,
+            UnixTime::since_unix_epoch(since),
+        );
+        let Err(error) = verified else {
+            return if self.lacks_lists {
+                Err(R::NoRevocationList { subject })
+            } else {
+                Ok(names)
+            };
+        };
+        let rustls::Error::InvalidCertificate(cause) = error else {
+            return Err(R::Invalid(error.to_string()));
+        };
+        Err(match cause {
+            C::Expired
+            | C::ExpiredContext { .. }
+            | C::NotValidYet
+            | C::NotValidYetContext { .. } => R::Validity { subject },
+            C::Revoked => R::Revoked { subject },
+            // A twin of a good certificate fails at the signature of the CA whose name it bears.
+            C::UnknownIssuer | C::BadSignature => R::UnknownIssuer { subject },
+            C::InvalidPurpose | C::InvalidPurposeContext { .. } => R::Usage { subject },
+            C::UnknownRevocationStatus
+            | C::ExpiredRevocationList
+            | C::ExpiredRevocationListContext { .. } => R::NoRevocationList { subject },
+            C::BadEncoding => R::Unreadable("its encoding is broken".to_owned()),
+            other => R::Invalid(rustls::Error::InvalidCertificate(other).to_string()),
+        })
+    }
+}
+
+fn add(roots: &mut RootCertStore, name: &str, pem: &[u8]) -> Result<(), TrustError> {
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem).flatten().collect();
+    let (added, _) = roots.add_parsable_certificates(found);
+    if added == 0 {
+        return Err(TrustError::NoAuthority(name.to_owned()));
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
+    fs::read(path).map_err(|cause| TrustError::Read {
+        file: path.display().to_string(),
+        cause,
+    })
+}
