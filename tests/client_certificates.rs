@@ -1,6 +1,9 @@
 //! Logins by client certificate: real certificates, the real directory.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, SanType, date_time_ymd};
@@ -10,6 +13,7 @@ use crate::lab::{
     Lab,
     client_ca::{Certificate, ClientCa, add_sid, add_upn},
     curl::{Curl, Response},
+    haproxy::Haproxy,
     instance::{Builder, Instance},
     page::Form,
     stand_in::Tenant,
@@ -414,4 +418,96 @@ fn a_header_counts_from_a_trusted_balancer_only_and_is_checked_again() {
         .run_to_end("check");
     assert_eq!(ended.status.code(), Some(64), "{}", ended.log);
     assert!(ended.log.contains("TLS_TERMINATION"), "{}", ended.log);
+}
+
+#[test]
+fn behind_a_balancer_that_ends_tls_the_same_certificates_count() {
+    let (lab, tenant) = (Lab::get(), Tenant::start());
+    let (ca, other) = (ClientCa::new("Users"), ClientCa::new("Others"));
+    let instances: Vec<_> = (0..3)
+        .map(|_| {
+            builder(&ca)
+                .set("TLS_TERMINATION", "proxy")
+                .behind_proxy()
+                .start()
+        })
+        .collect();
+    let balancer = Haproxy::terminating(&instances.iter().collect::<Vec<_>>(), &ca.pem);
+    let bob = for_upn(&ca, "bob@corp.example");
+    for _ in 0..3 {
+        let response = balancer.curl("/wsfed").certificate(&bob).run();
+        assert_eq!(user(&tenant, &response), "bob");
+    }
+    let response = balancer.curl("/wsfed").negotiate(&lab.kinit("max")).run();
+    assert_eq!(response.status, 200, "{}", response.body);
+    let bad = for_upn(&other, "bob@corp.example");
+    let response = balancer.curl("/wsfed").certificate(&bad).run();
+    assert_eq!(response.status, 403, "{}", response.body);
+    assert!(
+        response.body.contains("not known here"),
+        "{}",
+        response.body
+    );
+    // A client's own header does not get through.
+    let forged = STANDARD.encode(&bob.der);
+    let response = balancer
+        .curl("/wsfed")
+        .header("X-SSL-Client-Cert", &forged)
+        .run();
+    assert_eq!(response.status, 401, "{}", response.body);
+}
+
+#[test]
+fn three_instances_take_certificates_and_tickets_mixed() {
+    const EACH: usize = 300;
+    const AT_ONCE: usize = 6;
+    let (lab, ca) = (Lab::get(), ClientCa::new("Users"));
+    let instances: Vec<_> = (0..3)
+        .map(|_| builder(&ca).behind_proxy().start())
+        .collect();
+    let balancer = Haproxy::start(&instances.iter().collect::<Vec<_>>());
+    let (bob, alice) = (for_upn(&ca, "bob@corp.example"), lab.kinit("alice"));
+    let next = AtomicUsize::new(0);
+    let failed = std::thread::scope(|scope| {
+        let work = || {
+            let mut failed = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= EACH * 2 {
+                    return failed;
+                }
+                let curl = balancer.curl("/wsfed");
+                let response = if number.is_multiple_of(2) {
+                    curl.certificate(&bob).run()
+                } else {
+                    curl.negotiate(&alice).run()
+                };
+                if response.status != 200 || !response.body.contains("wresult") {
+                    failed.push((number, response.status));
+                }
+            }
+        };
+        let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().expect("a worker"))
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(failed, []);
+    for method in ["certificate", "kerberos"] {
+        let name =
+            format!("ad_edge_logins_total{{method=\"{method}\",outcome=\"success\",reason=\"\"}}");
+        let counts: Vec<_> = instances
+            .iter()
+            .map(|instance| instance.metric(&name).unwrap_or_default())
+            .collect();
+        assert!(
+            counts.iter().all(|count| *count > 50.0),
+            "{method}: {counts:?}"
+        );
+        assert!(
+            (counts.iter().sum::<f64>() - 300.0).abs() < 0.5,
+            "{method}: {counts:?}"
+        );
+    }
 }

@@ -24,29 +24,49 @@ pub struct Haproxy {
 impl Haproxy {
     /// Starts it and waits until its checks have found all of the instances ready.
     pub fn start(instances: &[&Instance]) -> Self {
-        let balancer = Self::start_on(
-            &instances
-                .iter()
-                .map(|instance| instance.port)
-                .collect::<Vec<_>>(),
+        let balancer = Self::start_on(&ports(instances));
+        balancer.await_up(instances.len());
+        balancer
+    }
+
+    /// The same with TLS ending at the balancer, which asks for client certificates of this CA (PEM).
+    pub fn terminating(instances: &[&Instance], client_ca: &str) -> Self {
+        let lab = Lab::get();
+        let folder = TempDir::new().expect("a folder");
+        let (bundle, ca) = (
+            folder.path().join("login.pem"),
+            folder.path().join("ca.pem"),
         );
+        let part =
+            |name: &str| std::fs::read_to_string(lab.state.join("pki").join(name)).expect("a file");
+        std::fs::write(&bundle, part("login.pem") + &part("login.key")).expect("written");
+        std::fs::write(&ca, client_ca).expect("written");
+        let mut command = Command::new("haproxy");
+        command
+            .env("LOGIN_CERT_FILE", bundle)
+            .env("CLIENT_CA_FILE", ca);
+        let balancer = Self::run(command, "terminating.cfg", &ports(instances), folder);
         balancer.await_up(instances.len());
         balancer
     }
 
     /// Starts it on ports that may or may not be served.
     pub fn start_on(ports: &[u16]) -> Self {
+        let command = Command::new("haproxy");
+        let folder = TempDir::new().expect("a folder");
+        Self::run(command, "passthrough.cfg", ports, folder)
+    }
+
+    fn run(mut command: Command, file: &str, ports: &[u16], folder: TempDir) -> Self {
         assert!(
             ports.len() <= INSTANCES,
             "the configuration holds {INSTANCES} instances"
         );
         let lab = Lab::get();
-        let folder = TempDir::new().expect("a folder");
         let (port, metrics_port) = (lab.free_port(), lab.free_port());
-        let mut command = Command::new("haproxy");
         command
             .args(["-db", "-f"])
-            .arg(project().join("haproxy/passthrough.cfg"))
+            .arg(project().join("haproxy").join(file))
             .env("LOGIN_BIND", format!("{}:{port}", lab.address))
             .env("LOGIN_HOST", "login.corp.example")
             .env("LOGIN_CA_FILE", lab.ca())
@@ -120,4 +140,8 @@ impl Haproxy {
             self.state(number).0 == state
         });
     }
+}
+
+fn ports(instances: &[&Instance]) -> Vec<u16> {
+    instances.iter().map(|instance| instance.port).collect()
 }
