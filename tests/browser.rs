@@ -1,93 +1,157 @@
-//! A real browser signs its user in: a fresh Chromium profile with a ticket, through the balancer, to
-//! the tenant's page.
+//! A real browser signs its user in, through the balancer and three instances, to the tenant's page.
 
-use std::{fs, process::Command};
+use std::fs;
 
-use crate::lab::{Lab, haproxy::Haproxy, instance::Instance, run_with_input, stand_in::Tenant};
+use serde_json::json;
+
+use crate::lab::{
+    Lab,
+    browser::{Browser, is_picture, pictures},
+    haproxy::Haproxy,
+    instance::{Builder, Instance},
+    stand_in::Tenant,
+};
+
+struct Site {
+    instances: Vec<Instance>,
+    balancer: Haproxy,
+    _tenant: Tenant,
+}
+
+impl Site {
+    fn start(change: impl Fn(Builder) -> Builder) -> Self {
+        let tenant = Tenant::start();
+        let callback = format!("{}/login/callback", tenant.url());
+        let instances: Vec<_> = (0..3)
+            .map(|_| {
+                let builder = Instance::builder().set("urn:auth0:corp", callback.as_str());
+                change(builder).behind_proxy().start()
+            })
+            .collect();
+        let balancer = Haproxy::start(&instances.iter().collect::<Vec<_>>());
+        Self {
+            instances,
+            balancer,
+            _tenant: tenant,
+        }
+    }
+
+    fn with_certificates() -> Self {
+        let ca = fs::read(Lab::get().ca()).expect("the CA");
+        Self::start(|builder| {
+            builder
+                .set("CLIENT_CERT_AUTH", true)
+                .set("SITE_NAME", "Example Corp")
+                .file("certs/client-ca.pem", &ca)
+        })
+    }
+
+    fn url(&self, query: &str) -> String {
+        let port = self.balancer.port;
+        format!("https://login.corp.example:{port}/wsfed?wctx=b{query}")
+    }
+}
 
 #[test]
-fn a_fresh_chromium_profile_is_signed_in_without_a_click() {
-    let (lab, tenant) = (Lab::get(), Tenant::start());
-    let callback = format!("{}/login/callback", tenant.url());
-    let instances: Vec<_> = (0..3)
-        .map(|_| {
-            let builder = Instance::builder().set("urn:auth0:corp", callback.as_str());
-            builder.behind_proxy().start()
-        })
-        .collect();
-    let balancer = Haproxy::start(&instances.iter().collect::<Vec<_>>());
-    let alice = lab.kinit("alice");
-
-    let home = tempfile::TempDir::new().expect("a folder");
-    let nss = home.path().join(".pki/nssdb");
-    fs::create_dir_all(&nss).expect("a folder");
-    let database = format!("sql:{}", nss.display());
-    let certutil = |arguments: &[&str]| {
-        run_with_input(
-            Command::new("certutil")
-                .args(["-d", &database])
-                .args(arguments),
-            "",
-        );
-    };
-    certutil(&["-N", "--empty-password"]);
-    let ca = lab.ca();
-    certutil(&[
-        "-A",
-        "-t",
-        "C,,",
-        "-n",
-        "lab",
-        "-i",
-        ca.to_str().expect("a path"),
-    ]);
-    let hosts = home.path().join("hosts");
-    fs::write(
-        &hosts,
-        format!("{} login.corp.example tenant.corp.example\n", lab.address),
-    )
-    .expect("written");
-
-    // Chromium asks for a ticket for the canonical name, so it needs a hosts file, which only it sees.
-    let script = r#"mount --bind "$1" /etc/hosts && shift && exec "$@""#;
-    let dom = run_with_input(
-        Command::new("timeout")
-            .args(["60", "unshare", "--mount", "sh", "-c", script, "sh"])
-            .arg(&hosts)
-            .args([
-                "chromium",
-                "--headless",
-                "--no-sandbox",
-                "--no-first-run",
-                "--disable-gpu",
-            ])
-            .args([
-                "--disable-quic",
-                "--disable-background-networking",
-                "--disable-sync",
-            ])
-            .args([
-                "--disable-component-update",
-                "--timeout=10000",
-                "--dump-dom",
-            ])
-            .arg(format!(
-                "--user-data-dir={}",
-                home.path().join("profile").display()
-            ))
-            .arg("--auth-server-allowlist=*.corp.example")
-            .arg(format!(
-                "https://login.corp.example:{}/wsfed?wctx=b",
-                balancer.port
-            ))
-            .env("HOME", home.path())
-            .env("KRB5_CONFIG", lab.krb5_conf())
-            .env("KRB5CCNAME", alice.name()),
-        "",
-    );
-    assert!(dom.contains("Alice Smith"), "not signed in:\n{dom}");
-    let retried = instances
+fn a_fresh_profile_with_a_ticket_is_signed_in_without_a_click() {
+    let site = Site::start(|builder| builder);
+    let browser = Browser::new().with_ticket(Lab::get().kinit("alice"));
+    let page = browser.open(&site.url(""), &json!([{ "wait": "Alice Smith" }]));
+    assert!(page.url.contains("/login/callback"), "{page:?}");
+    assert!(page.text.contains("urn:ietf:rfc:1510"), "{page:?}");
+    let challenged = "ad_edge_challenges_total";
+    let retried = site
+        .instances
         .iter()
-        .any(|i| i.metric("ad_edge_challenges_total") > Some(0.0));
+        .any(|i| i.metric(challenged) > Some(0.0));
     assert!(retried, "the first request was challenged");
+}
+
+#[test]
+fn a_certificate_signs_its_user_in_without_a_click() {
+    let site = Site::with_certificates();
+    let browser = Browser::new().with_certificate("bob@corp.example");
+    let page = browser.open(&site.url(""), &json!([{ "wait": "Bob Test" }]));
+    assert!(page.url.contains("/login/callback"), "{page:?}");
+    assert!(page.text.contains("urn:ietf:rfc:2246"), "{page:?}");
+
+    let carol = Browser::new().with_certificate("carol@corp.example");
+    let page = carol.open(
+        &site.url(""),
+        &json!([{ "wait": "cannot sign in at the moment" }]),
+    );
+    assert!(page.url.contains("login.corp.example"), "{page:?}");
+}
+
+#[test]
+fn without_ticket_and_certificate_the_keyboard_alone_signs_in() {
+    let site = Site::with_certificates();
+    let password = &Lab::get().password;
+    let steps = json!([
+        { "wait": "User name" },
+        { "type": "bob" }, { "press": "Tab" }, { "type": "wrong" }, { "press": "Enter" },
+        { "wait": "That did not match" },
+        // The name is still there, and the focus stands in the password.
+        { "type": password }, { "press": "Enter" },
+        { "wait": "Bob Test" }
+    ]);
+    let page = Browser::new().open(&site.url(""), &steps);
+    assert!(page.url.contains("/login/callback"), "{page:?}");
+    assert!(page.text.contains("am:password"), "{page:?}");
+
+    let steps = json!([{ "wait": "User name" }, { "press": "Tab" }, { "press": "Tab" }]);
+    let page = Browser::new().open(&site.url("&ad-edge-method=password"), &steps);
+    assert_eq!(page.focus, "", "from name to password to the button");
+}
+
+/// For people to look at: target/pictures.
+#[test]
+fn the_pages_are_drawn_light_and_dark_on_large_and_small_screens() {
+    let site = Site::with_certificates();
+    let folder = pictures();
+    let shots = |name: &str| -> Vec<_> {
+        [
+            ("light", 1024),
+            ("dark", 1024),
+            ("light", 360),
+            ("dark", 360),
+        ]
+        .map(|(scheme, width)| {
+            (
+                folder.join(format!("{name}-{scheme}-{width}.png")),
+                scheme,
+                width,
+            )
+        })
+        .into()
+    };
+    for (name, query, text, who) in [
+        ("form", "&ad-edge-method=password", "Password", None),
+        (
+            "chooser",
+            "&wprompt=consent",
+            "Choose how to sign in",
+            Some("bob@corp.example"),
+        ),
+        (
+            "refused",
+            "",
+            "no account for your certificate",
+            Some("nobody@corp.example"),
+        ),
+        ("error", "&wtrealm=urn:nobody", "cannot be completed", None),
+    ] {
+        let browser = match who {
+            Some(upn) => Browser::new().with_certificate(upn),
+            None => Browser::new(),
+        };
+        let mut steps = vec![json!({ "wait": text })];
+        for (file, scheme, width) in shots(name) {
+            steps.push(json!({ "shot": file, "scheme": scheme, "width": width }));
+        }
+        browser.open(&site.url(query), &json!(steps));
+        for (file, ..) in shots(name) {
+            assert!(is_picture(&file), "{}", file.display());
+        }
+    }
 }

@@ -66,8 +66,9 @@ need_cargo
 # Short, since the domain controller's sockets have long names under it.
 LAB_STATE=$(mktemp -d /tmp/ad-edge-test.XXXXXX)
 
-phase "xml-crypto, for a second opinion on signatures"
-run npm install --silent --no-audit --no-fund --prefix "$LAB_STATE/node" xml-crypto@6 @xmldom/xmldom@0.8
+phase "xml-crypto, for a second opinion on signatures; playwright-core, to drive Chromium"
+run npm install --silent --no-audit --no-fund --prefix "$LAB_STATE/node" xml-crypto@6 @xmldom/xmldom@0.8 \
+    playwright-core@1
 
 phase "build"
 cd "$root"

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "tests take what they need of it")]
 
+pub mod browser;
 pub mod client_ca;
 pub mod controllers;
 pub mod curl;

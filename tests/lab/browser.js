@@ -1,0 +1,64 @@
+// Drives the real Chromium for a test, by playwright-core.
+//
+//   node browser.js PROFILE URL STEPS
+//
+// PROFILE is a folder of its own; STEPS a JSON list, done in order:
+//   {"type": "text"}             types as a keyboard does
+//   {"press": "Tab"}             presses a key
+//   {"wait": "text"}             until the page shows the text
+//   {"shot": "FILE", "scheme": "dark", "width": 360}   a picture of the page
+//   {"goto": "URL"}
+// Prints JSON: {url, text, focus, foreign}: the page's address and text, what has the focus, and
+// requests that went to other hosts than those of the test.
+const { chromium } = require('playwright-core');
+
+const LIMIT = 20000;
+const [profile, url, steps] = process.argv.slice(2);
+
+async function run() {
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
+      '--disable-background-networking', '--disable-component-update',
+      '--auth-server-allowlist=*.corp.example',
+    ],
+  });
+  const foreign = [];
+  context.on('request', (request) => {
+    const host = new URL(request.url()).hostname;
+    if (!host.endsWith('.corp.example') && request.url().startsWith('http')) {
+      foreign.push(request.url());
+    }
+  });
+  try {
+    const page = context.pages()[0] ?? await context.newPage();
+    page.setDefaultTimeout(LIMIT);
+    await page.goto(url, { timeout: LIMIT });
+    for (const step of JSON.parse(steps)) {
+      if (step.type !== undefined) {
+        await page.keyboard.type(step.type);
+      } else if (step.press !== undefined) {
+        await page.keyboard.press(step.press);
+      } else if (step.goto !== undefined) {
+        await page.goto(step.goto, { timeout: LIMIT });
+      } else if (step.shot !== undefined) {
+        await page.emulateMedia({ colorScheme: step.scheme ?? 'light' });
+        await page.setViewportSize({ width: step.width ?? 1024, height: 720 });
+        await page.screenshot({ path: step.shot });
+      } else {
+        await page.waitForFunction((text) => document.body?.innerText.includes(text), step.wait);
+      }
+    }
+    const focus = await page.evaluate(() => document.activeElement?.id ?? '');
+    const text = await page.evaluate(() => document.body.innerText);
+    process.stdout.write(JSON.stringify({ url: page.url(), text, focus, foreign }));
+  } finally {
+    await context.close();
+  }
+}
+
+run().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
