@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ad-edge in one command: an Active Directory domain, a tenant, three equal instances and a
-# balancer on this machine; nine Kerberos logins through the balancer, and six credential logins
-# through the tenant's hub and the tunnels.
+# balancer on this machine; nine Kerberos logins and some by client certificate through the balancer,
+# and six credential logins through the tenant's hub and the tunnels.
 #
 #   deploy/demo.sh           starts everything and signs in in each way
 #   deploy/demo.sh login     signs in again
@@ -67,6 +67,10 @@ start_all() {
 
     step "Home folder: certificates, keytab, config.json; three copies"
     home_make "$LAB_STATE/home"
+    cp "$LAB_STATE/pki/ca.pem" "$LAB_STATE/home/certs/client-ca.pem"
+    for n in bob carol; do
+        "$root/certs/make-client.sh" "$LAB_STATE/pki" "$LAB_STATE/$n" "$n@corp.example"
+    done
     for n in $INSTANCES; do
         rm -rf "${LAB_STATE:?}/home-$n"
         cp -a "$LAB_STATE/home" "$LAB_STATE/home-$n"
@@ -83,7 +87,7 @@ start_all() {
     step "Three instances on $LAB_ADDRESS:4001 to 4003"
     for n in $INSTANCES; do
         start_process "edge$n" env PORT="400$n" OPS_LISTEN="$LAB_ADDRESS:946$n" \
-            INSTANCE_NAME="edge$n" LOG_FORMAT=json AD_HUB="https://$LAB_ADDRESS:9443/lo/hub" \
+            INSTANCE_NAME="edge$n" LOG_FORMAT=json CLIENT_CERT_AUTH=true AD_HUB="https://$LAB_ADDRESS:9443/lo/hub" \
             TENANT_SIGNING_KEY_FILE="$LAB_STATE/pki/tenant.pem" \
             "$BIN/ad-edge" serve --home "$LAB_STATE/home-$n"
     done
@@ -182,6 +186,46 @@ nine_logins() {
     [ "$different" -eq 3 ] || failed "not every instance answered"
 }
 
+# other_login USER METHOD EXPECTED CURL_OPTION...: one login through the balancer, in one line. EXPECTED
+# is "verified" or the status of the refusal.
+other_login() {
+    local user=$1 method=$2 expected=$3 work=$LAB_STATE/login status='' verdict='' name='' action
+    shift 3
+    rm -f "$work"/*
+    status=$(KRB5_CONFIG=$LAB_STATE/krb5.conf KRB5CCNAME=FILE:$LAB_STATE/$user.ccache \
+        curl -sS --max-time 20 --cacert "$LAB_STATE/pki/ca.pem" \
+        --resolve "login.corp.example:8443:$LAB_ADDRESS" "$@" -o "$work/page" -w '%{http_code}' \
+        "$LOGIN/wsfed" 2>"$work/error") || failed "$user by $method: $(head -n 1 "$work/error")"
+    verdict=$status
+    if [ "$status" = 200 ]; then
+        action=$(python3 "$root/tests/lab/page.py" form "$work/page" "$work/body") &&
+            fetch --data "@$work/body" -o "$work/answer" "$action" &&
+            IFS=$'\t' read -r verdict name _ < <(python3 "$root/tests/lab/page.py" row "$work/answer") ||
+            failed "$user by $method: no token that the tenant verifies"
+    else
+        name=$(sed -n 's|.*<h1>\(.*\)</h1>.*|\1|p' "$work/page" | head -n 1)
+    fi
+    printf '%-6s %-12s %-5s %-9s %s\n' "$user" "$method" "$status" \
+        "$([ "$verdict" = verified ] && echo verified || echo refused)" "$name"
+    [ "$verdict" = "$expected" ] || failed "$user by $method: $verdict in place of $expected"
+}
+
+certificate_logins() {
+    local domain=(-H "$LAB_STATE/domain/private/sam.ldb" --configfile="$LAB_STATE/domain/etc/smb.conf")
+    # A ticket from before the account was disabled is still good for hours; the login must not be.
+    {
+        samba-tool user enable carol "${domain[@]}" &&
+            KRB5_CONFIG=$LAB_STATE/krb5.conf kinit -c "$LAB_STATE/carol.ccache" carol <"$LAB_STATE/password" &&
+            KRB5_CONFIG=$LAB_STATE/krb5.conf kvno -c "$LAB_STATE/carol.ccache" HTTP/login.corp.example
+        samba-tool user disable carol "${domain[@]}"
+    } >/dev/null 2>&1 || failed "carol gets no Kerberos ticket"
+    printf '\nLogins by client certificate, and of carol, who is disabled\n\n'
+    printf '%-6s %-12s %-5s %-9s %s\n' user by HTTP token 'name or page'
+    other_login bob certificate verified --cert "$LAB_STATE/bob.pem" --key "$LAB_STATE/bob.key"
+    other_login carol certificate 403 --cert "$LAB_STATE/carol.pem" --key "$LAB_STATE/carol.key"
+    other_login carol Kerberos 403 --negotiate -u :
+}
+
 # tunnel_login USER PASSWORD EXPECTED: asks the hub as the tenant does, and prints one line.
 tunnel_login() {
     local work=$LAB_STATE/login took=0
@@ -259,12 +303,14 @@ case ${1:-start} in
 start)
     start_all
     nine_logins
+    certificate_logins
     six_tunnel_logins
     explain
     ;;
 login)
     read_lab
     nine_logins
+    certificate_logins
     six_tunnel_logins
     ;;
 browser)

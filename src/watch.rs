@@ -38,7 +38,7 @@ struct Fingerprint {
 
 impl Watch {
     /// Begins to watch. The folders are watched, not the files: most programs replace a file by
-    /// renaming another.
+    /// renaming another. A folder among the files changes when something in it comes or goes.
     ///
     /// # Errors
     /// When the system gives no more watches, or a folder does not exist.
@@ -48,7 +48,12 @@ impl Watch {
             // Full: a ring is waiting to be heard already.
             let _ = ring.try_send(());
         })?;
-        let folders: BTreeSet<_> = files.iter().filter_map(|file| file.parent()).collect();
+        let parents = files.iter().filter_map(|file| file.parent());
+        let themselves = files
+            .iter()
+            .map(PathBuf::as_path)
+            .filter(|file| file.is_dir());
+        let folders: BTreeSet<_> = parents.chain(themselves).collect();
         for folder in folders {
             let folder = if folder.as_os_str().is_empty() {
                 Path::new(".")
@@ -127,6 +132,22 @@ mod tests {
         assert_eq!(timeout(limit, watch.changed()).await, Ok(vec![a]));
         fs::write(&other, "not watched").expect("written");
         assert!(timeout(SETTLE * 4, watch.changed()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_file_that_comes_into_a_folder_is_noticed() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let folder = parent.path().join("crl");
+        let mut watch = Watch::new(vec![folder.clone()]).expect("watches");
+        let limit = Duration::from_secs(5);
+        fs::create_dir(&folder).expect("a folder");
+        assert_eq!(
+            timeout(limit, watch.changed()).await,
+            Ok(vec![folder.clone()])
+        );
+        let mut watch = Watch::new(vec![folder.clone()]).expect("watches");
+        fs::write(folder.join("new.pem"), "1").expect("written");
+        assert_eq!(timeout(limit, watch.changed()).await, Ok(vec![folder]));
     }
 
     #[tokio::test]

@@ -336,6 +336,17 @@ fn revocation_lists_count_when_they_change_and_may_be_required() {
     let response = login(&instance, &bob);
     assert_refused(&instance, &response, "certificate_revoked", "withdrawn");
 
+    // A list that comes is noticed, in a folder that was not there.
+    let late = builder(&ca).start();
+    assert_eq!(user(&tenant, &login(&late, &bob)), "bob");
+    let folder = late.home().join("certs/crl");
+    std::fs::create_dir(&folder).expect("a folder");
+    let list = ca.revocation_list(&[bob.serial], false);
+    std::fs::write(folder.join("users.pem"), list).expect("written");
+    wait_until(Duration::from_secs(10), "the list is not noticed", || {
+        login(&late, &bob).status == 403
+    });
+
     let none = builder(&ca).set("CLIENT_CRL_REQUIRED", true).start();
     let response = login(&none, &bob);
     assert_refused(&none, &response, "certificate_no_crl", "cannot be checked");
@@ -409,7 +420,9 @@ fn a_header_counts_from_a_trusted_balancer_only_and_is_checked_again() {
     assert_refused(&trusting, &twice, "certificate_invalid", "not understood");
 
     let wary = terminated("192.0.2.1");
-    assert_eq!(plain(&wary, &bob).status, 401);
+    let refused = plain(&wary, &bob);
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    assert!(refused.body.contains("not the way in"), "{}", refused.body);
     assert_eq!(wary.metric("ad_edge_forged_headers_total"), Some(1.0));
 
     let ended = builder(&ca)

@@ -1,6 +1,8 @@
 //! A directory that is not Active Directory: OpenLDAP, with the settings that
 //! `deploy/examples/openldap.json` shows.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::lab::{
@@ -9,6 +11,7 @@ use crate::lab::{
     openldap::{Anonymous, OpenLdap},
     page::Form,
     stand_in::Tenant,
+    wait_until,
 };
 
 const EXAMPLE: &str = include_str!("../deploy/examples/openldap.json");
@@ -102,4 +105,21 @@ fn it_is_searched_without_an_account_where_it_allows_that() {
 
     let wrong = ask(&tenant, "authenticate_user", "alice", "wrong");
     assert_eq!(wrong["err"]["name"], "WrongPassword");
+
+    // One that hides its entries from strangers is not ready, and says what it takes.
+    let closed = OpenLdap::start(Anonymous::Refused);
+    let refused = as_documented(&closed, &tenant)
+        .unset("LDAP_BIND_USER")
+        .unset("LDAP_BIND_PASSWORD")
+        .set("ANONYMOUS_SEARCH_ENABLED", true)
+        .start_alive();
+    wait_until(
+        Duration::from_secs(10),
+        "not ready, with the reason",
+        || {
+            refused
+                .ops("/readyz")
+                .is_some_and(|(status, body)| status == 503 && body.contains("LDAP_BIND_USER"))
+        },
+    );
 }

@@ -169,6 +169,8 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
             files = changed(watch.as_mut()) => {
                 tracing::info!(?files, "files have changed");
                 reload.now(&metrics).await;
+                // There may be files now that were not there before.
+                watch = reload.watch();
             }
         }
     }

@@ -101,16 +101,22 @@ impl fmt::Display for CertificateName {
 }
 
 impl ClientCertConfig {
-    /// The files that it is made of, as they are now.
+    /// The files that it is made of, as they are now, and the folder in which more may come.
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
         let authorities = match &self.authorities {
             AuthoritySource::File(path) => Some(path.clone()),
             AuthoritySource::Text(_) => None,
         };
+        let revocation = &self.revocation.files;
+        let folder = match revocation {
+            RevocationFiles::Listed(_) => None,
+            RevocationFiles::Folder(folder) => Some(folder.clone()),
+        };
         authorities
             .into_iter()
-            .chain(self.revocation.files.paths())
+            .chain(folder)
+            .chain(revocation.paths())
             .collect()
     }
 }

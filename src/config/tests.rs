@@ -171,17 +171,15 @@ fn unknown_keys_are_warned_about_with_the_nearest_known_one() {
 
 #[test]
 fn what_this_version_does_not_do_is_said() {
-    let folder = changed("CLIENT_CERT_AUTH", true.into());
+    let folder = changed("ADMIN_LISTEN", "127.0.0.1:8357".into());
     let loaded = folder.load().expect("good");
     let keys: Vec<_> = loaded
         .warnings
         .iter()
         .map(|warning| warning.key.as_str())
         .collect();
-    assert_eq!(keys, ["CLIENT_CERT_AUTH"]);
-    let off = changed("CLIENT_CERT_AUTH", "false".into())
-        .load()
-        .expect("good");
+    assert_eq!(keys, ["ADMIN_LISTEN"]);
+    let off = changed("ADMIN_LISTEN", "off".into()).load().expect("good");
     assert!(off.warnings.is_empty(), "{:?}", off.warnings);
 }
 
@@ -209,6 +207,43 @@ fn servers_may_come_from_dns() {
     assert!(bad[0].starts_with("LDAP_SRV_NAMESERVERS"), "{bad:?}");
     let bad = changed("LDAP_URL", "srv:".into()).mistakes();
     assert!(bad[0].starts_with("LDAP_URL"), "{bad:?}");
+}
+
+#[test]
+fn client_certificates_need_an_issuer() {
+    let on = || changed("CLIENT_CERT_AUTH", true.into());
+    let missing = on().mistakes();
+    assert!(missing[0].starts_with("CLIENT_CA_FILE"), "{missing:?}");
+    let config = on()
+        .with("CA_CERT", "-----BEGIN CERTIFICATE-----")
+        .with("CLIENT_CERT_MAP", "sid, dn")
+        .with("CLIENT_CERT_HOSTS", "Cert.Corp.Example")
+        .config();
+    let section = config
+        .direct
+        .expect("direct logins")
+        .client_cert
+        .expect("a section");
+    assert_eq!(section.map, [CertificateName::Sid, CertificateName::Dn]);
+    assert_eq!(section.hosts, ["cert.corp.example"]);
+    assert!(!section.revocation.required);
+    let bad = on()
+        .with("CA_CERT", "x")
+        .with("CLIENT_CERT_MAP", "upn,shoe-size")
+        .mistakes();
+    assert!(
+        bad[0].contains("shoe-size") && bad[0].contains("issuer-serial"),
+        "{bad:?}"
+    );
+}
+
+#[test]
+fn tls_may_end_at_a_trusted_balancer_only() {
+    let folder = changed("TLS_TERMINATION", "proxy".into());
+    let bad = folder.mistakes();
+    assert!(bad[0].starts_with("TLS_TERMINATION"), "{bad:?}");
+    let direct = folder.with("TRUSTED_PROXIES", "10.0.0.1").config().direct;
+    assert!(direct.expect("direct logins").tls.is_none());
 }
 
 #[test]

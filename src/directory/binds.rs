@@ -23,7 +23,7 @@ use super::{
     connection::Connection,
     error::{BindError, DirectoryError},
     server::Server,
-    servers::Servers,
+    servers::{Down, Servers},
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
@@ -85,7 +85,7 @@ impl Binds {
         let deadline = Instant::now() + self.timeout;
         let sent = &AtomicU32::new(0);
         servers
-            .first_answer(HEDGE, |server| {
+            .first_answer(HEDGE, Down::InTurn, |server| {
                 async move {
                     let result = self.attempt(&server, dn, password, deadline, sent).await?;
                     let name = server.connector.name();

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     config::{Scheme, ServerUrl},
     lifecycle::Backoff,
+    telemetry::log::Throttle,
 };
 
 /// The limit of one question.
@@ -22,6 +23,9 @@ const LONGEST: Duration = Duration::from_hours(1);
 /// Pauses after a failure: the first, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+
+/// How often a lasting trouble is logged again.
+const REMIND: Duration = Duration::from_mins(1);
 
 /// What is asked for.
 #[derive(Debug)]
@@ -36,6 +40,7 @@ impl Discovery {
     /// Keeps the list of servers as DNS has it. A failed question leaves it as it was.
     pub async fn keep(self, servers: Weak<Servers>, shutdown: CancellationToken) {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let log = Throttle::new(REMIND);
         loop {
             let asked = timeout(LIMIT, self.names.ldap_servers(&self.domain));
             let answer = tokio::select! {
@@ -54,11 +59,14 @@ impl Discovery {
                     holds.clamp(SHORTEST, LONGEST)
                 }
                 Err(error) => {
-                    tracing::warn!(
-                        domain = self.domain,
-                        error,
-                        "the SRV records _ldap._tcp of LDAP_URL are not found; check DNS"
-                    );
+                    if let Some(more) = log.pass() {
+                        tracing::warn!(
+                            more,
+                            domain = self.domain,
+                            error,
+                            "the SRV records _ldap._tcp of LDAP_URL are not found; check DNS"
+                        );
+                    }
                     servers.not_discovered(&format!("_ldap._tcp.{}: {error}", self.domain));
                     backoff.pause()
                 }

@@ -150,8 +150,12 @@ fn remedy_of_result(code: u32, text: &str) -> &'static str {
         10 => {
             "the base lies in another server's part of the directory and referrals are not followed: correct LDAP_BASE, or name that server in LDAP_URL"
         }
-        32 => "correct LDAP_BASE or LDAP_BASE_GROUPS, or let the service account read there",
-        50 => "give the service account the right to do this",
+        32 => {
+            "correct LDAP_BASE or LDAP_BASE_GROUPS, or let the service account read there; a directory that may not be searched anonymously needs LDAP_BIND_USER"
+        }
+        50 => {
+            "give the service account the right to do this; a directory that may not be searched anonymously needs LDAP_BIND_USER"
+        }
         51 | 52 => {
             "the server is overloaded or stopping: try again, or add another one to LDAP_URL"
         }

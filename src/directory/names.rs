@@ -44,10 +44,11 @@ impl Names {
         });
         let config = ResolverConfig::from_name_servers(servers.collect());
         let provider = TokioRuntimeProvider::default();
+        let mut builder = TokioResolver::builder_with_config(config, provider);
+        // A record that was missing is asked for again at the next attempt, whatever the zone says.
+        builder.options_mut().negative_max_ttl = Some(Duration::from_secs(1));
         Self {
-            own: TokioResolver::builder_with_config(config, provider)
-                .build()
-                .ok(),
+            own: builder.build().ok(),
         }
     }
 

@@ -26,7 +26,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// After this long without a server operations fail at once; attempts to connect go on.
 const OUTAGE: Duration = Duration::from_secs(5);
 /// A connection is replaced after this much use: what leaks in client or server stays small.
-const MAX_OPERATIONS: u32 = 50_000;
+pub(super) const MAX_OPERATIONS: u32 = 50_000;
 
 #[derive(Debug)]
 pub(super) struct Server {
@@ -35,7 +35,7 @@ pub(super) struct Server {
     state: watch::Sender<State>,
     /// Set by an operation that got no answer, until a probe has shown that the server is well.
     doubted: AtomicBool,
-    /// Asks the supervision for a new connection: the present one is in doubt or worn.
+    /// Asks the supervision to look at the connection: it is in doubt or worn.
     pub probe: Notify,
     metrics: Arc<Metrics>,
 }
@@ -98,6 +98,11 @@ impl Server {
     pub fn doubt(&self) {
         self.doubted.store(true, Ordering::Relaxed);
         self.probe.notify_one();
+    }
+
+    /// A probe was answered.
+    pub fn trust(&self) {
+        self.doubted.store(false, Ordering::Relaxed);
     }
 
     /// A search on the service connection.

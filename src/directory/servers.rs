@@ -1,6 +1,7 @@
 //! The servers of `LDAP_URL` as one: which to ask, and what to do when it does not answer.
 
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -45,6 +46,15 @@ struct Member {
     _supervised: Arc<DropGuard>,
 }
 
+/// How servers are asked that are all down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Down {
+    /// All at once: whichever returns first serves.
+    Together,
+    /// One after the other: what is asked counts at each, as a wrong password does.
+    InTurn,
+}
+
 impl Servers {
     /// None at first.
     pub fn new(parts: Parts) -> Self {
@@ -57,7 +67,9 @@ impl Servers {
 
     /// Makes these the servers. Those that were there before stay as they are; those that are not
     /// named any more finish what they are asked. Must be called on a runtime.
-    pub fn replace(&self, urls: Vec<ServerUrl>) {
+    pub fn replace(&self, mut urls: Vec<ServerUrl>) {
+        let mut seen = HashSet::new();
+        urls.retain(|url| seen.insert(url.clone()));
         let before = self.members.load_full();
         let members: Vec<_> = urls
             .into_iter()
@@ -142,7 +154,7 @@ impl Servers {
         search: &Search<'_>,
         deadline: Instant,
     ) -> Result<Vec<Entry>, DirectoryError> {
-        self.first_answer(search.hedge, |server| {
+        self.first_answer(search.hedge, Down::Together, |server| {
             async move { server.search(search, deadline).await }.boxed()
         })
         .await
@@ -154,14 +166,14 @@ impl Servers {
     pub async fn first_answer<'a, T>(
         &self,
         hedge: Duration,
+        down: Down,
         ask: impl Fn(Arc<Server>) -> BoxFuture<'a, Result<T, DirectoryError>>,
     ) -> Result<T, DirectoryError> {
         let order = self.order();
-        // With every server down all are tried at once: whichever returns first serves.
-        let together = if order.first().is_some_and(|server| server.rank() == 2) {
-            order.len()
-        } else {
-            1
+        let all_down = order.first().is_some_and(|server| server.rank() == 2);
+        let together = match down {
+            Down::Together if all_down => order.len(),
+            Down::Together | Down::InTurn => 1,
         };
         let mut untried = order.iter().chain(order.first());
         let mut asked = Vec::new();

@@ -9,7 +9,7 @@ use super::{
     ad_codes,
     connection::{Connection, Search},
     error::{BindError, DirectoryError},
-    server::Server,
+    server::{MAX_OPERATIONS, Server},
 };
 use crate::{
     config::ServiceAccount,
@@ -149,7 +149,17 @@ impl Server {
             tokio::select! {
                 () = shutdown.cancelled() => return Ended::Shutdown,
                 () = connection.died() => return Ended::Lost(connection.lost()),
-                () = self.probe.notified() => return Ended::Renew,
+                // Doubted: a look at this connection tells more than a new one, and costs less when
+                // the server is merely slow.
+                () = self.probe.notified() => {
+                    if connection.operations() >= MAX_OPERATIONS {
+                        return Ended::Renew;
+                    }
+                    if let Err(error) = self.heartbeat(connection).await {
+                        return Ended::Lost(error);
+                    }
+                    self.trust();
+                }
                 () = &mut renewal => return Ended::Renew,
                 _ = heartbeat.tick() => if let Err(error) = self.heartbeat(connection).await {
                     return Ended::Lost(error);
@@ -162,7 +172,7 @@ impl Server {
 /// Why a service connection is no longer good enough.
 enum Ended {
     Lost(DirectoryError),
-    /// Doubted or old: replaced by a new one, if that can be had.
+    /// Old or worn: replaced by a new one, if that can be had.
     Renew,
     Shutdown,
 }

@@ -188,3 +188,102 @@ async fn silence_half_a_hello_noise_and_hanging_up_are_told_apart() {
     drop(halfway);
     assert_eq!(failure(task).await.label(), "tls_eof");
 }
+
+/// A client with a certificate of its own.
+fn with_certificate(
+    trusts: &CertificateDer<'static>,
+) -> (Arc<ClientConfig>, CertificateDer<'static>) {
+    let key = KeyPair::generate().expect("a key");
+    let params = CertificateParams::new(vec!["alice".to_owned()]).expect("a name");
+    let certificate = params.self_signed(&key).expect("signs").der().clone();
+    let mut roots = RootCertStore::empty();
+    roots.add(trusts.clone()).expect("a root");
+    let key = rustls_pki_types::PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+    let mut config = ClientConfig::builder_with_provider(crate::tls::identity::provider())
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_client_auth_cert(vec![certificate.clone()], key)
+        .expect("a pair");
+    config.resumption = Resumption::in_memory_sessions(8);
+    (Arc::new(config), certificate)
+}
+
+fn asking(identity: Identity, hosts: &[&str]) -> TlsServer {
+    let client_auth = crate::tls::ClientAuth {
+        issuers: Vec::new(),
+        hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+    };
+    TlsServer::new(identity, Some(client_auth)).expect("settings")
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_known_in_a_resumed_session_too() {
+    let (identity, trusted) = identity();
+    let server = asking(identity, &[]);
+    let (client, certificate) = with_certificate(&trusted);
+    for resumed in [false, true] {
+        let info = connect(&server, &client).await;
+        assert_eq!(info.resumed, resumed);
+        let chain = info.client_chain.expect("a certificate");
+        assert_eq!(&*chain, std::slice::from_ref(&certificate));
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_is_asked_for_the_listed_hosts_only() {
+    let (identity, trusted) = identity();
+    let server = asking(identity, &["cert.corp.example"]);
+    let (client, _) = with_certificate(&trusted);
+    assert!(connect(&server, &client).await.client_chain.is_none());
+    let (identity, trusted) = super::tests::identity();
+    let server = asking(identity, &[HOST]);
+    let (client, _) = with_certificate(&trusted);
+    assert!(connect(&server, &client).await.client_chain.is_some());
+}
+
+/// Shows a certificate whose key it does not hold.
+#[derive(Debug)]
+struct Impostor(Arc<rustls::sign::CertifiedKey>);
+
+impl rustls::client::ResolvesClientCert for Impostor {
+    fn resolve(
+        &self,
+        _issuers: &[&[u8]],
+        _schemes: &[rustls::SignatureScheme],
+    ) -> Option<Arc<rustls::sign::CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_without_its_key_ends_the_handshake() {
+    let (identity, trusted) = identity();
+    let server = asking(identity, &[]);
+    let (_, stolen) = with_certificate(&trusted);
+    let key = KeyPair::generate().expect("a key").serialize_der();
+    let key = rustls_pki_types::PrivatePkcs8KeyDer::from(key).into();
+    let key = crate::tls::identity::provider()
+        .key_provider
+        .load_private_key(key)
+        .expect("a key");
+    let pair = Arc::new(rustls::sign::CertifiedKey::new(vec![stolen], key));
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted).expect("a root");
+    let config = ClientConfig::builder_with_provider(crate::tls::identity::provider())
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_client_cert_resolver(Arc::new(Impostor(pair)));
+    let (near, task) = meet(&server).await;
+    let name = ServerName::try_from(HOST).expect("a name");
+    // In TLS 1.3 the client learns of it only when it reads.
+    let _connected = TlsConnector::from(Arc::new(config))
+        .connect(name, near)
+        .await;
+    assert_eq!(failure(task).await.label(), "tls_protocol");
+}

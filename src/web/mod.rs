@@ -16,8 +16,9 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::State,
+    extract::{Extension, Request, State},
     http::{StatusCode, header},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -66,7 +67,28 @@ pub fn router(web: Arc<Web>) -> Router {
         )
         .route("/users", get(users::search))
         .route("/logout", get(signed_out))
+        .layer(from_fn_with_state(Arc::clone(&web), through_the_balancer))
         .with_state(web)
+}
+
+/// Where a balancer ends TLS, nobody else is served: what they sent came over the network in plain text.
+async fn through_the_balancer(
+    State(web): State<Arc<Web>>,
+    Extension(info): Extension<ConnectionInfo>,
+    page: PageContext,
+    request: Request,
+    next: Next,
+) -> Response {
+    if !web.behind_terminator || web.is_balancer(&info) {
+        return next.run(request).await;
+    }
+    web.note_forgery(&info, request.headers());
+    notice(
+        &page,
+        StatusCode::FORBIDDEN,
+        "This is not the way in",
+        "Open the application again; it knows the right address. Nothing should be typed here.",
+    )
 }
 
 async fn welcome(page: PageContext) -> Response {
@@ -108,17 +130,28 @@ impl Web {
         info: &ConnectionInfo,
         headers: &axum::http::HeaderMap,
     ) -> Option<Arc<[CertificateDer<'static>]>> {
-        let name = self.certificate_header.as_deref()?;
-        let forwarded = forwarded::header(headers, name);
-        let peer = info.via.unwrap_or(info.client);
-        if self.behind_terminator && self.listen.trusts(peer.ip()) {
-            return forwarded.map(|_| forwarded::only_chain(headers, name).into());
+        if self.behind_terminator && self.is_balancer(info) {
+            let name = self.certificate_header.as_deref()?;
+            return forwarded::header(headers, name)
+                .map(|_| forwarded::only_chain(headers, name).into());
         }
-        if forwarded.is_some() {
+        self.note_forgery(info, headers);
+        info.client_chain.clone()
+    }
+
+    /// Whether the other end of the connection is a trusted balancer.
+    fn is_balancer(&self, info: &ConnectionInfo) -> bool {
+        self.listen.trusts(info.via.unwrap_or(info.client).ip())
+    }
+
+    /// Counts a certificate in a header that no trusted balancer has written.
+    fn note_forgery(&self, info: &ConnectionInfo, headers: &axum::http::HeaderMap) {
+        let name = self.certificate_header.as_deref();
+        if name.is_some_and(|name| forwarded::header(headers, name).is_some()) {
             self.logins.accounts.metrics.forged_headers.inc();
+            let peer = info.via.unwrap_or(info.client);
             tracing::warn!(%peer, "a client certificate in a header, from no trusted balancer");
         }
-        info.client_chain.clone()
     }
 
     /// The user whom a trusted proxy names. Only a connection straight from the proxy counts: behind

@@ -7,6 +7,8 @@
 mod der;
 mod mapping;
 mod names;
+#[cfg(test)]
+mod tests;
 mod trust;
 
 use std::{sync::Arc, time::SystemTime};
