@@ -1,6 +1,7 @@
 //! Builds everything from the configuration, runs it, and ends it in order.
 
 mod materials;
+mod reload;
 mod run;
 
 pub use self::{

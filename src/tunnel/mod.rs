@@ -1,18 +1,19 @@
 //! The tunnel: an outbound WebSocket to the tenant's hub, over which credential logins, searches and
 //! password changes arrive.
 //!
-//! [`Tunnel::start`] keeps it up for ever: `connect` reaches the hub, `link` serves one connection,
-//! `message` reads what it asks, `answer` words what it is told. The answers are the incumbent's.
+//! [`start`] keeps it up for ever: `connect` reaches the hub, `link` serves one connection, `message`
+//! reads what it asks, `request` does it, `answer` words what it is told. The answers are the
+//! incumbent's.
 
 mod answer;
 mod connect;
 mod link;
 mod message;
+mod request;
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use rustls::ClientConfig;
-use serde_json::{Map, Value, json};
 use tokio::{
     sync::{Semaphore, watch},
     time::{Instant, sleep, timeout},
@@ -20,14 +21,13 @@ use tokio::{
 
 use self::{
     connect::{Connector, Socket},
-    link::{End, Link, NotProved},
-    message::{Asked, Event, Incoming},
+    link::{End, NotProved},
 };
 use crate::{
     clock::Clock,
     config::TunnelConfig,
     lifecycle::{Backoff, Lifecycle},
-    login::{Accounts, Client, Denied, Origin},
+    login::Accounts,
     telemetry::{Metrics, log::Throttle},
     token::{SigningKey, TenantKey, hub_login},
 };
@@ -42,8 +42,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const FIRST_PAUSE_REFUSED: Duration = Duration::from_secs(2);
 /// A link that stood this long was a good one: the next attempt starts at once.
 const GOOD_LINK: Duration = Duration::from_secs(5);
-/// The limit of one request; what it waits for has shorter ones.
-const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 /// One line about an ongoing trouble in this time.
 const LOG_EVERY: Duration = Duration::from_secs(30);
 
@@ -234,151 +232,5 @@ impl Tunnel {
     fn count(&self, event: &str, outcome: &str) {
         let requests = &self.metrics.tunnel_requests;
         requests.with_label_values(&[event, outcome]).inc();
-    }
-
-    /// Takes a text message: a request becomes a task, anything else is counted.
-    fn received(self: &Arc<Self>, text: &str, link: &Link) {
-        let (event, token) = match Incoming::read(text) {
-            Ok(Incoming::Request { event, token }) => (event, token),
-            Ok(Incoming::Authenticated | Incoming::AuthenticationFailure(_)) => return,
-            Err(unreadable) => {
-                return self.unreadable(unreadable.reason(), &unreadable.to_string());
-            }
-        };
-        if link.is_closed() {
-            self.count(event.name(), "undelivered");
-            tracing::warn!("a request came while the tunnel was being closed; it is not answered");
-            return;
-        }
-        link.arrived.notify_one();
-        // As many again may wait as work; the rest hears at once that there is no room.
-        let room = link.requests.len() < self.most;
-        let (tunnel, link) = (Arc::clone(self), link.clone());
-        let tracked = link.requests.clone();
-        let request = async move { tunnel.request(event, &token, room, &link).await };
-        self.life.spawn(tracked.track_future(request));
-    }
-
-    fn unreadable(&self, reason: &str, text: &str) {
-        self.count("unknown", reason);
-        if let Some(more) = self.log.pass() {
-            tracing::warn!(more, "the hub sent something else than a request: {text}");
-        }
-    }
-
-    async fn request(&self, event: Event, token: &str, room: bool, link: &Link) {
-        let claims = match self.tenant_key.claims(token) {
-            Ok(claims) => claims,
-            Err(error) => {
-                self.count(event.name(), error.reason());
-                if let Some(more) = self.log.pass() {
-                    let event = event.name();
-                    tracing::warn!(event, more, "a request is not the tenant's: {error}");
-                }
-                return;
-            }
-        };
-        let Some(pid) = message::pid(&claims) else {
-            return self.unreadable("claim", "a request has no usable pid");
-        };
-        let started = Instant::now();
-        let work = async {
-            if link.is_closing() {
-                return (
-                    "closing",
-                    answer::not_tried("this instance is being shut down"),
-                );
-            }
-            if !room {
-                return (
-                    "busy",
-                    answer::not_tried("this instance is busy, try again"),
-                );
-            }
-            let Ok(_slot) = self.slots.acquire().await else {
-                return (
-                    "closing",
-                    answer::not_tried("this instance is being shut down"),
-                );
-            };
-            self.work(event, claims, &pid).await
-        };
-        let (outcome, payload) = timeout(REQUEST_LIMIT, work).await.unwrap_or_else(|_| {
-            tracing::error!(
-                event = event.name(),
-                request_id = pid,
-                "a request took too long"
-            );
-            ("timeout", answer::not_tried("it took too long"))
-        });
-        let delivered = link.answer(&event.answer(&pid), &payload).await;
-        self.count(
-            event.name(),
-            if delivered { outcome } else { "undelivered" },
-        );
-        let seconds = &self.metrics.tunnel_seconds;
-        seconds
-            .with_label_values(&[event.name()])
-            .observe(started.elapsed().as_secs_f64());
-    }
-
-    async fn work(
-        &self,
-        event: Event,
-        claims: Map<String, Value>,
-        pid: &str,
-    ) -> (&'static str, Value) {
-        let asked = match Asked::read(event, claims) {
-            Ok(asked) => asked,
-            Err(claim) => {
-                tracing::warn!(
-                    event = event.name(),
-                    claim,
-                    "a request lacks a usable claim"
-                );
-                return ("claim", answer::not_tried("the request lacks a claim"));
-            }
-        };
-        let origin = Origin {
-            request_id: pid.to_owned(),
-            client: Client::Hub,
-        };
-        match asked {
-            Asked::Authenticate { name, password } => {
-                let outcome = self.accounts.authenticate(&origin, &name, &password).await;
-                about_user(outcome)
-            }
-            Asked::ChangePassword { name, password } => {
-                let changed = self.accounts.change_password(&origin, &name, &password);
-                about_user(changed.await)
-            }
-            Asked::Search { term, limit } => {
-                let found = self.accounts.search(&term, limit).await;
-                listed("users", found.map(|users| json!(users)))
-            }
-            Asked::Groups { limit } => {
-                let found = self.accounts.list_groups(limit).await;
-                listed("groups", found.map(Value::from))
-            }
-        }
-    }
-}
-
-fn about_user(outcome: Result<crate::profile::Profile, Box<Denied>>) -> (&'static str, Value) {
-    let label = match &outcome {
-        Ok(_) => "ok",
-        Err(denied) if denied.refusal.is_ours() => "error",
-        Err(_) => "refused",
-    };
-    (label, answer::about_user(outcome.map_err(|denied| *denied)))
-}
-
-fn listed(member: &str, found: Result<Value, crate::login::Refusal>) -> (&'static str, Value) {
-    match found {
-        Ok(list) => ("ok", json!({ member: list })),
-        Err(refusal) => {
-            tracing::error!("a search of the tenant failed: {refusal}");
-            ("error", answer::failed(&refusal))
-        }
     }
 }

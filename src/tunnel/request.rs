@@ -1,0 +1,167 @@
+//! One request of the hub, from its message to its answer.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Map, Value, json};
+use tokio::time::{Instant, timeout};
+
+use super::{
+    Tunnel, answer,
+    link::Link,
+    message::{self, Asked, Event, Incoming},
+};
+use crate::{
+    login::{Client, Denied, Origin, Refusal},
+    profile::Profile,
+};
+
+/// The limit of one request; what it waits for has shorter ones.
+const REQUEST_LIMIT: Duration = Duration::from_secs(30);
+
+impl Tunnel {
+    /// Takes a text message: a request becomes a task, anything else is counted.
+    pub(super) fn received(self: &Arc<Self>, text: &str, link: &Link) {
+        let (event, token) = match Incoming::read(text) {
+            Ok(Incoming::Request { event, token }) => (event, token),
+            Ok(Incoming::Authenticated | Incoming::AuthenticationFailure(_)) => return,
+            Err(unreadable) => {
+                return self.unreadable(unreadable.reason(), &unreadable.to_string());
+            }
+        };
+        if link.is_closed() {
+            self.count(event.name(), "undelivered");
+            tracing::warn!("a request came while the tunnel was being closed; it is not answered");
+            return;
+        }
+        link.arrived.notify_one();
+        // As many again may wait as work; the rest hears at once that there is no room.
+        let room = link.requests.len() < self.most;
+        let (tunnel, link) = (Arc::clone(self), link.clone());
+        let tracked = link.requests.clone();
+        let request = async move { tunnel.request(event, &token, room, &link).await };
+        self.life.spawn(tracked.track_future(request));
+    }
+
+    pub(super) fn unreadable(&self, reason: &str, text: &str) {
+        self.count("unknown", reason);
+        if let Some(more) = self.log.pass() {
+            tracing::warn!(more, "the hub sent something else than a request: {text}");
+        }
+    }
+
+    async fn request(&self, event: Event, token: &str, room: bool, link: &Link) {
+        let claims = match self.tenant_key.claims(token) {
+            Ok(claims) => claims,
+            Err(error) => {
+                self.count(event.name(), error.reason());
+                if let Some(more) = self.log.pass() {
+                    let event = event.name();
+                    tracing::warn!(event, more, "a request is not the tenant's: {error}");
+                }
+                return;
+            }
+        };
+        let Some(pid) = message::pid(&claims) else {
+            return self.unreadable("claim", "a request has no usable pid");
+        };
+        let started = Instant::now();
+        let work = async {
+            if link.is_closing() {
+                return (
+                    "closing",
+                    answer::not_tried("this instance is being shut down"),
+                );
+            }
+            if !room {
+                return (
+                    "busy",
+                    answer::not_tried("this instance is busy, try again"),
+                );
+            }
+            let Ok(_slot) = self.slots.acquire().await else {
+                return (
+                    "closing",
+                    answer::not_tried("this instance is being shut down"),
+                );
+            };
+            self.work(event, claims, &pid).await
+        };
+        let (outcome, payload) = timeout(REQUEST_LIMIT, work).await.unwrap_or_else(|_| {
+            tracing::error!(
+                event = event.name(),
+                request_id = pid,
+                "a request took too long"
+            );
+            ("timeout", answer::not_tried("it took too long"))
+        });
+        let delivered = link.answer(&event.answer(&pid), &payload).await;
+        self.count(
+            event.name(),
+            if delivered { outcome } else { "undelivered" },
+        );
+        let seconds = &self.metrics.tunnel_seconds;
+        seconds
+            .with_label_values(&[event.name()])
+            .observe(started.elapsed().as_secs_f64());
+    }
+
+    async fn work(
+        &self,
+        event: Event,
+        claims: Map<String, Value>,
+        pid: &str,
+    ) -> (&'static str, Value) {
+        let asked = match Asked::read(event, claims) {
+            Ok(asked) => asked,
+            Err(claim) => {
+                tracing::warn!(
+                    event = event.name(),
+                    claim,
+                    "a request lacks a usable claim"
+                );
+                return ("claim", answer::not_tried("the request lacks a claim"));
+            }
+        };
+        let origin = Origin {
+            request_id: pid.to_owned(),
+            client: Client::Hub,
+        };
+        match asked {
+            Asked::Authenticate { name, password } => {
+                let outcome = self.accounts.authenticate(&origin, &name, &password).await;
+                about_user(outcome)
+            }
+            Asked::ChangePassword { name, password } => {
+                let changed = self.accounts.change_password(&origin, &name, &password);
+                about_user(changed.await)
+            }
+            Asked::Search { term, limit } => {
+                let found = self.accounts.search(&term, limit).await;
+                listed("users", found.map(|users| json!(users)))
+            }
+            Asked::Groups { limit } => {
+                let found = self.accounts.list_groups(limit).await;
+                listed("groups", found.map(Value::from))
+            }
+        }
+    }
+}
+
+fn about_user(outcome: Result<Profile, Box<Denied>>) -> (&'static str, Value) {
+    let label = match &outcome {
+        Ok(_) => "ok",
+        Err(denied) if denied.refusal.is_ours() => "error",
+        Err(_) => "refused",
+    };
+    (label, answer::about_user(outcome.map_err(|denied| *denied)))
+}
+
+fn listed(member: &str, found: Result<Value, Refusal>) -> (&'static str, Value) {
+    match found {
+        Ok(list) => ("ok", json!({ member: list })),
+        Err(refusal) => {
+            tracing::error!("a search of the tenant failed: {refusal}");
+            ("error", answer::failed(&refusal))
+        }
+    }
+}
