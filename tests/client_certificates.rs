@@ -103,6 +103,10 @@ fn each_name_finds_its_user() {
                 p.subject_alt_names.push(SanType::Rfc822Name(address));
             }),
         ),
+        (
+            "dn",
+            ca.issue_subject("/DC=example/DC=corp/CN=Users/CN=cert-strong"),
+        ),
         ("cn", plain),
     ];
     for (name, certificate) in &cases {
@@ -245,9 +249,18 @@ fn names_of_two_users_are_nobodys() {
 
 #[test]
 fn accounts_that_may_not_sign_in_are_refused_by_certificate_too() {
-    let ca = ClientCa::new("Users");
+    let (lab, ca) = (Lab::get(), ClientCa::new("Users"));
     let instance = builder(&ca).start();
-    for (user, reason) in [("carol", "account_disabled"), ("dave", "account_expired")] {
+    lab.add_user("cert-locked", "");
+    for _ in 0..10 {
+        let fields = [("username", "cert-locked"), ("password", "wrong")];
+        assert_eq!(instance.curl("/wsfed").form(fields).run().status, 401);
+    }
+    for (user, reason) in [
+        ("carol", "account_disabled"),
+        ("dave", "account_expired"),
+        ("cert-locked", "account_locked"),
+    ] {
         let response = login(&instance, &for_upn(&ca, &format!("{user}@corp.example")));
         assert_refused(&instance, &response, reason, "cannot sign in at the moment");
         assert!(!response.body.to_lowercase().contains("disabled"));

@@ -1,7 +1,10 @@
 //! What the directory's accounts can be asked, by whichever front: whether a password is right, who
 //! matches a search, which groups there are, and to change a password.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Once},
+    time::Instant,
+};
 
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
@@ -173,10 +176,13 @@ impl Accounts {
             PasswordAttribute::Unicode
         } else {
             if entry.is_active_directory() {
-                tracing::warn!(
-                    "ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD is off: Active Directory stores \
-                     userPassword, and the user's old password stays valid; set it to true"
-                );
+                static SAID: Once = Once::new();
+                SAID.call_once(|| {
+                    tracing::warn!(
+                        "ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD is off: Active Directory stores \
+                         userPassword, and the user's old password stays valid; set it to true"
+                    );
+                });
             }
             PasswordAttribute::Plain
         };

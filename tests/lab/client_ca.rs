@@ -1,6 +1,7 @@
 //! A CA for client certificates, as a test wants them: good, bad and odd.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rcgen::{
@@ -10,6 +11,8 @@ use rcgen::{
     date_time_ymd,
 };
 use tempfile::TempDir;
+
+use super::run_with_input;
 
 const UPN: [u64; 10] = [1, 3, 6, 1, 4, 1, 311, 20, 2, 3];
 const SID: [u64; 9] = [1, 3, 6, 1, 4, 1, 311, 25, 2];
@@ -74,6 +77,49 @@ impl ClientCa {
         let key = KeyPair::generate().expect("a key");
         let made = params.signed_by(&key, &self.issuer).expect("a certificate");
         Certificate::store(&made, &key, serial)
+    }
+
+    /// A certificate for this subject (`/DC=example/DC=corp/CN=alice`), by openssl: parts of one type
+    /// may stand in it more than once.
+    pub fn issue_subject(&self, subject: &str) -> Certificate {
+        let stored = Certificate {
+            folder: TempDir::new().expect("a folder"),
+            serial: self.next.fetch_add(1, Ordering::Relaxed),
+            der: Vec::new(),
+        };
+        let file = |name: &str| stored.folder.path().join(name);
+        std::fs::write(file("ca.pem"), &self.pem).expect("written");
+        std::fs::write(file("ca.key"), self.issuer.key().serialize_pem()).expect("written");
+        std::fs::write(file("usage"), "extendedKeyUsage = clientAuth\n").expect("written");
+        let openssl = |arguments: &[&str]| {
+            let mut command = Command::new("openssl");
+            command.current_dir(stored.folder.path()).args(arguments);
+            run_with_input(&mut command, "");
+        };
+        openssl(&[
+            "req", "-newkey", "rsa:2048", "-noenc", "-subj", subject, "-keyout", "key.pem", "-out",
+            "request",
+        ]);
+        let serial = format!("0x{:x}", stored.serial);
+        openssl(&[
+            "x509",
+            "-req",
+            "-in",
+            "request",
+            "-days",
+            "2",
+            "-set_serial",
+            &serial,
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-extfile",
+            "usage",
+            "-out",
+            "cert.pem",
+        ]);
+        stored
     }
 
     /// A revocation list with these serial numbers.
