@@ -37,7 +37,7 @@
 //! | `profile` | built-in mapper, JavaScript mapper, claims | ground, `directory` |
 //! | `token` | assertion, canonical XML, signature, envelope, metadata; the tenant's JWTs | ground, `profile` |
 //! | `accept` | listener, limits, PROXY header | ground |
-//! | `tls` | certificate, handshake, asking for client certificates | ground, `accept` |
+//! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls` |
 //! | `config` | keys and checks (ground) | `telemetry`, `secret` |
 //! | `lifecycle` | the phases of the end (ground) | |

@@ -22,6 +22,7 @@ mod operations;
 mod profile_mapper;
 mod proxy_frontend;
 mod reload;
+mod session_resumption;
 mod signature;
 mod tunnel_link;
 mod tunnel_requests;

@@ -12,7 +12,7 @@ use crate::{
     profile::Mapper,
     setup::generate_signing_pair,
     telemetry::Metrics,
-    tls::Identity,
+    tls::{Identity, SharedTickets},
     token::{SigningKey, TenantKey},
 };
 
@@ -20,6 +20,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Materials {
     pub signing: Arc<SigningKey>,
+    /// Session tickets by the signing key, which all instances share.
+    pub tickets: Arc<SharedTickets>,
     /// For outgoing TLS: the system's roots and the configured ones.
     pub outgoing: Arc<ClientConfig>,
     /// Present when there are direct logins, unless a balancer ends TLS.
@@ -58,7 +60,11 @@ impl Materials {
         let mut warnings = Vec::new();
         let mut note = |problem: String| problems.push(problem);
         let signing = signing_pair(config, clock, may_write, &mut warnings)
-            .and_then(|pair| SigningKey::new(&pair).map_err(|error| error.to_string()))
+            .and_then(|pair| {
+                let key = SigningKey::new(&pair).map_err(|error| error.to_string())?;
+                let tickets = SharedTickets::new(&pair.key, clock.clone());
+                Ok((key, tickets.map_err(|error| error.to_string())?))
+            })
             .map_err(&mut note)
             .ok();
         let outgoing = roots(config, &mut warnings)
@@ -93,17 +99,20 @@ impl Materials {
             .map_err(|error| note(error.to_string()))
             .ok();
         match (signing, outgoing, mapper) {
-            (Some(signing), Some(outgoing), Some(mapper)) if problems.is_empty() => Ok(Self {
-                signing: Arc::new(signing),
-                outgoing,
-                identity,
-                kerberos,
-                certificates,
-                tenant_key: tenant_key.map(Arc::new),
-                mapper,
-                metrics,
-                warnings,
-            }),
+            (Some((signing, tickets)), Some(outgoing), Some(mapper)) if problems.is_empty() => {
+                Ok(Self {
+                    signing: Arc::new(signing),
+                    tickets,
+                    outgoing,
+                    identity,
+                    kerberos,
+                    certificates,
+                    tenant_key: tenant_key.map(Arc::new),
+                    mapper,
+                    metrics,
+                    warnings,
+                })
+            }
             _ => Err(Unusable(problems)),
         }
     }

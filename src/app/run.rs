@@ -84,7 +84,7 @@ pub async fn run(config: Config, materials: Materials, clock: Clock) -> anyhow::
     let direct = config.direct.clone();
     let client_auth = client_auth(direct.as_ref(), materials.certificates.as_ref());
     let tls = match materials.identity {
-        Some(identity) => Some(TlsServer::new(identity, client_auth)?),
+        Some(identity) => Some(TlsServer::new(identity, client_auth, materials.tickets)?),
         None => None,
     };
     let alone = direct.is_none();

@@ -29,7 +29,10 @@ async fn a_client_that_is_silent_after_tls_is_dropped() {
     std::fs::write(&chain, certificate.pem()).expect("writes");
     std::fs::write(&file, key.serialize_pem()).expect("writes");
     let identity = Identity::load(&TlsMaterial::Pem { chain, key: file }).expect("loads");
-    let tls = TlsServer::new(identity, None).expect("settings");
+    let key = rcgen::KeyPair::generate().expect("a key").serialize_pem();
+    let tickets = crate::tls::SharedTickets::new(&key.into(), crate::clock::Clock::system());
+    let tickets = tickets.expect("a key");
+    let tls = TlsServer::new(identity, None, tickets).expect("settings");
     let running = run(
         Limits {
             first_head: SHORT,

@@ -39,6 +39,11 @@ fn client(trusts: &CertificateDer<'static>, alpn: &[&[u8]]) -> Arc<ClientConfig>
     Arc::new(config)
 }
 
+fn tickets() -> Arc<crate::tls::SharedTickets> {
+    let key = KeyPair::generate().expect("a key").serialize_pem();
+    crate::tls::SharedTickets::new(&key.into(), crate::clock::Clock::system()).expect("a key")
+}
+
 /// A handshake of `server` with whatever the test does at the other end of the socket.
 async fn meet(server: &TlsServer) -> (TcpStream, JoinHandle<Result<Secured, HandshakeFailure>>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
@@ -83,7 +88,7 @@ async fn failure(task: JoinHandle<Result<Secured, HandshakeFailure>>) -> Handsha
 #[tokio::test]
 async fn a_second_connection_resumes_and_both_carry_name_and_binding() {
     let (identity, certificate) = identity();
-    let server = TlsServer::new(identity, None).expect("settings");
+    let server = TlsServer::new(identity, None, tickets()).expect("settings");
     let config = client(&certificate, &[b"http/1.1"]);
     let (first, second) = (
         connect(&server, &config).await,
@@ -102,7 +107,7 @@ async fn a_second_connection_resumes_and_both_carry_name_and_binding() {
 #[tokio::test]
 async fn a_reload_serves_the_new_certificate() {
     let ((old, _), (new, certificate)) = (identity(), identity());
-    let server = TlsServer::new(old, None).expect("settings");
+    let server = TlsServer::new(old, None, tickets()).expect("settings");
     server.replace(new, None).expect("settings");
     // Trusts the new certificate only.
     connect(&server, &client(&certificate, &[])).await;
@@ -112,7 +117,7 @@ async fn a_reload_serves_the_new_certificate() {
 async fn a_client_that_does_not_trust_us_is_an_alert() {
     let (identity, _) = identity();
     let (_, stranger) = super::tests::identity();
-    let server = TlsServer::new(identity, None).expect("settings");
+    let server = TlsServer::new(identity, None, tickets()).expect("settings");
     let (near, task) = meet(&server).await;
     let name = ServerName::try_from(HOST).expect("a name");
     let connected = TlsConnector::from(client(&stranger, &[]))
@@ -127,7 +132,7 @@ async fn a_client_that_does_not_trust_us_is_an_alert() {
 #[tokio::test]
 async fn a_client_that_wants_only_http2_has_nothing_in_common() {
     let (identity, certificate) = identity();
-    let server = TlsServer::new(identity, None).expect("settings");
+    let server = TlsServer::new(identity, None, tickets()).expect("settings");
     let (near, task) = meet(&server).await;
     let name = ServerName::try_from(HOST).expect("a name");
     let config = client(&certificate, &[b"h2"]);
@@ -143,7 +148,7 @@ async fn a_client_that_wants_only_http2_has_nothing_in_common() {
 #[tokio::test]
 async fn plain_http_is_answered_with_a_pointer_to_https() {
     let (identity, _) = identity();
-    let server = TlsServer::new(identity, None).expect("settings");
+    let server = TlsServer::new(identity, None, tickets()).expect("settings");
     let (mut near, task) = meet(&server).await;
     near.write_all(b"GET /wsfed HTTP/1.1\r\nHost: login.corp.example\r\n\r\n")
         .await
@@ -163,7 +168,7 @@ async fn plain_http_is_answered_with_a_pointer_to_https() {
 #[tokio::test]
 async fn silence_half_a_hello_noise_and_hanging_up_are_told_apart() {
     let (identity, _) = identity();
-    let server = TlsServer::new(identity, None).expect("settings");
+    let server = TlsServer::new(identity, None, tickets()).expect("settings");
     let (silent, task) = meet(&server).await;
     assert_eq!(failure(task).await.label(), "tls_timeout");
     drop(silent);
@@ -214,7 +219,7 @@ fn asking(identity: Identity, hosts: &[&str]) -> TlsServer {
         issuers: Vec::new(),
         hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
     };
-    TlsServer::new(identity, Some(client_auth)).expect("settings")
+    TlsServer::new(identity, Some(client_auth), tickets()).expect("settings")
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod error;
 mod handshake;
 mod identity;
 mod server;
+mod tickets;
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
@@ -27,6 +28,7 @@ pub use self::{
     handshake::{HANDSHAKE_LIMIT, HandshakeFailure},
     identity::Identity,
     server::TlsServer,
+    tickets::{NoTicketKey, SharedTickets},
 };
 
 /// A connection after its handshake.

@@ -27,20 +27,11 @@ pub(super) struct Current {
 }
 
 impl TlsServer {
-    /// TLS 1.2 and 1.3, HTTP/1.1 only, session tickets of this process.
+    /// TLS 1.2 and 1.3, HTTP/1.1 only, sessions in tickets alone.
     ///
     /// # Errors
     /// When the TLS library refuses its settings.
-    pub fn new(identity: Identity, client_auth: Option<ClientAuth>) -> Result<Self, TlsError> {
-        let ticketer = rustls::crypto::aws_lc_rs::Ticketer::new().map_err(TlsError::Library)?;
-        Self::with_ticketer(identity, client_auth, ticketer)
-    }
-
-    /// As [`new`](Self::new), with session tickets that others may be able to read.
-    ///
-    /// # Errors
-    /// When the TLS library refuses its settings.
-    pub fn with_ticketer(
+    pub fn new(
         identity: Identity,
         client_auth: Option<ClientAuth>,
         ticketer: Arc<dyn ProducesTickets>,

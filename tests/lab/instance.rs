@@ -201,6 +201,12 @@ impl Builder {
         self.port
     }
 
+    /// On a port that is known already, for instance that of one that has ended.
+    pub fn on_port(mut self, port: u16) -> Self {
+        self.port = port;
+        self.env("PORT", &port.to_string())
+    }
+
     /// Starts it and waits until it is ready.
     pub fn start(self) -> Instance {
         self.start_until("/readyz")
