@@ -192,6 +192,18 @@ fn a_user_of_a_realm_that_is_not_listed() {
     );
 }
 
+/// What a token for this instance's certificate is bound to (RFC 5929, section 4).
+fn bindings_of(instance: &Instance) -> Vec<u8> {
+    let der = Command::new("openssl")
+        .args(["x509", "-outform", "DER", "-in"])
+        .arg(instance.home().join("certs/tls.pem"))
+        .output()
+        .expect("openssl")
+        .stdout;
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &der);
+    [b"tls-server-end-point:".as_slice(), hash.as_ref()].concat()
+}
+
 #[test]
 fn a_token_bound_to_another_connection() {
     let (lab, instance) = (Lab::get(), Instance::start());
@@ -210,16 +222,33 @@ fn a_token_bound_to_another_connection() {
 #[test]
 fn a_token_bound_to_this_connection_is_accepted() {
     let (lab, instance) = (Lab::get(), Instance::start());
-    let der = Command::new("openssl")
-        .args(["x509", "-outform", "DER", "-in"])
-        .arg(instance.home().join("certs/tls.pem"))
-        .output()
-        .expect("openssl")
-        .stdout;
-    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &der);
-    let right = [b"tls-server-end-point:".as_slice(), hash.as_ref()].concat();
+    let right = bindings_of(&instance);
     let token = lab.token(&lab.kinit("alice"), SERVICE, Some(&right));
     let response = with_token(&instance, &token);
+    assert_eq!(response.status, 200, "{}", response.body);
+}
+
+#[test]
+fn a_token_without_a_binding_where_one_is_required() {
+    let (lab, alice) = (Lab::get(), Lab::get().kinit("alice"));
+    let strict = Instance::builder()
+        .set("CHANNEL_BINDING", "require")
+        .start();
+    let response = with_token(&strict, &lab.token(&alice, SERVICE, None));
+    assert_refused(
+        &strict,
+        &response,
+        "no_channel_binding",
+        "not tied to this connection",
+        "CHANNEL_BINDING requires it",
+    );
+    let right = lab.token(&alice, SERVICE, Some(&bindings_of(&strict)));
+    let response = with_token(&strict, &right);
+    assert_eq!(response.status, 200, "{}", response.body);
+
+    let lax = Instance::builder().set("CHANNEL_BINDING", "off").start();
+    let wrong = [b"tls-server-end-point:".as_slice(), &[7; 32]].concat();
+    let response = with_token(&lax, &lab.token(&alice, SERVICE, Some(&wrong)));
     assert_eq!(response.status, 200, "{}", response.body);
 }
 

@@ -157,7 +157,7 @@ fn kerberos(
     note: &mut impl FnMut(String),
 ) -> Option<Kerberos> {
     let section = direct.kerberos.as_ref()?;
-    let kerberos = match Kerberos::start(&section.keytab, &section.realms) {
+    let kerberos = match Kerberos::start(section) {
         Ok(kerberos) => kerberos,
         Err(error) => {
             note(error.to_string());

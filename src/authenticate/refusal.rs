@@ -61,6 +61,11 @@ pub enum KerberosRefusal {
          and this instance terminates TLS"
     )]
     ChannelBinding { asked: AskedFor },
+    #[error(
+        "the token for {asked} is bound to no TLS connection, and CHANNEL_BINDING requires it; the \
+         client's software sends no bindings: update it, or set CHANNEL_BINDING to accept"
+    )]
+    Unbound { asked: AskedFor },
     #[error("{principal} is of a realm that KERBEROS_REALMS does not list")]
     ForeignRealm { principal: Principal },
     #[error("GSSAPI refused the token for {asked}: {detail}")]
@@ -103,6 +108,7 @@ impl KerberosRefusal {
             Self::ClockSkew { .. } => "clock_skew",
             Self::Replay { .. } => "replay",
             Self::ChannelBinding { .. } => "channel_binding",
+            Self::Unbound { .. } => "no_channel_binding",
             Self::ForeignRealm { .. } => "foreign_realm",
             Self::Other { .. } => "gssapi",
             Self::Busy => "busy",

@@ -24,10 +24,14 @@ use super::{
     replay::ReplayCheck,
     worker::Workers,
 };
+use crate::config::{ChannelBindingPolicy, KerberosConfig};
 
 /// Tokens that may wait for a worker. At a hundred microseconds each, a full queue is a tenth of a
 /// second of one worker's time; more would only make everyone wait.
 const QUEUE: usize = 1024;
+
+/// `GSS_C_CHANNEL_BOUND_FLAG` (MIT krb5 1.19): the client's bindings were there and right.
+const CHANNEL_BOUND: u32 = 0x800;
 
 /// Accepts tokens for the keytab's principals.
 pub struct Kerberos {
@@ -59,6 +63,7 @@ pub enum KerberosError {
 struct Acceptor {
     path: PathBuf,
     configured_realms: Vec<String>,
+    channel_binding: ChannelBindingPolicy,
     keys: ArcSwap<Keys>,
     replay: ReplayCheck,
 }
@@ -71,18 +76,24 @@ struct Keys {
 }
 
 impl Kerberos {
-    /// Reads the keytab and starts the workers; `realms` is `KERBEROS_REALMS`.
+    /// Reads the keytab and starts the workers.
     ///
     /// # Errors
     /// When the keytab cannot be used.
-    pub fn start(keytab: &Path, realms: &[String]) -> Result<Self, KerberosError> {
+    pub fn start(section: &KerberosConfig) -> Result<Self, KerberosError> {
+        let KerberosConfig {
+            keytab,
+            realms,
+            channel_binding,
+        } = section;
         let keys = Keys::read(keytab, realms)?;
         let threads = available_parallelism().map_or(2, NonZeroUsize::get);
         Ok(Self {
             workers: Workers::start("gssapi", threads, QUEUE)?,
             acceptor: Arc::new(Acceptor {
-                path: keytab.to_owned(),
-                configured_realms: realms.to_vec(),
+                path: keytab.clone(),
+                configured_realms: realms.clone(),
+                channel_binding: *channel_binding,
                 keys: ArcSwap::from_pointee(keys),
                 replay: ReplayCheck::new(Instant::now()),
             }),
@@ -90,8 +101,8 @@ impl Kerberos {
     }
 
     /// Accepts a token, decoded from base64. `bindings` is `tls-server-end-point:` and the hash of
-    /// our certificate (RFC 5929, section 4): a token bound to another connection is refused, one
-    /// without bindings is taken.
+    /// our certificate (RFC 5929, section 4): unless `CHANNEL_BINDING` is off, a token bound to another
+    /// connection is refused; one without bindings is taken unless they are required.
     ///
     /// # Errors
     /// Why the token was refused.
@@ -168,6 +179,7 @@ impl Acceptor {
             Token::Malformed => return Err(KerberosRefusal::Malformed),
         };
         let keys = self.keys.load();
+        let bindings = bindings.filter(|_| self.channel_binding != ChannelBindingPolicy::Off);
         let mut context = ServerCtx::new(Some(keys.credential.clone()));
         let response = context
             .step(token, bindings)
@@ -183,6 +195,13 @@ impl Acceptor {
             asked: asked(),
             detail: error.to_string(),
         };
+        if self.channel_binding == ChannelBindingPolicy::Require {
+            // The library takes a token without bindings even when it is given some to compare.
+            let flags = context.flags().map_err(other)?;
+            if flags.bits() & CHANNEL_BOUND == 0 {
+                return Err(KerberosRefusal::Unbound { asked: asked() });
+            }
+        }
         let name = context
             .source_name()
             .and_then(|name| name.display_name())

@@ -67,6 +67,7 @@ pub const KEYS: &[Key] = &[
     key("KERBEROS_AUTH", "false", "sign users in by Kerberos (SPNEGO)"),
     key("KERBEROS_KEYTAB", "`certs/krb5.keytab`", "keys of the service principal HTTP/<host of SERVER_URL>"),
     key("KERBEROS_REALMS", "the keytab's realms", "realms whose users may sign in"),
+    key("CHANNEL_BINDING", "`accept`", "Kerberos tokens made for another TLS connection: `off` does not look, `accept` refuses them, `require` refuses those without a binding too"),
     key("CLIENT_CERT_AUTH", "false", "sign users in by client certificate"),
     key("CLIENT_CA_FILE", "`certs/client-ca.pem` when there", "issuers of client certificates, PEM; else CA_CERT"),
     key("CA_CERT", "", "issuers of client certificates as PEM text, or a list of texts"),

@@ -105,6 +105,17 @@ pub struct KerberosConfig {
     pub keytab: PathBuf,
     /// `KERBEROS_REALMS`; empty: the keytab's.
     pub realms: Vec<String>,
+    pub channel_binding: ChannelBindingPolicy,
+}
+
+/// `CHANNEL_BINDING`: whether a token must be made for the very TLS connection that brings it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelBindingPolicy {
+    /// Not looked at: for balancers that end TLS.
+    Off,
+    /// A wrong one is refused; none is accepted, since many browsers send none.
+    Accept,
+    Require,
 }
 
 impl Config {

@@ -178,6 +178,11 @@ fn kerberos(refusal: &KerberosRefusal) -> Words {
             "Your proof was made for another connection. A network device may be reading along. Try \
              again from another network, and tell your administrator.",
         ),
+        K::Unbound { .. } => (
+            "Your browser's proof is not tied to this connection",
+            "This server asks for that, and this browser does not do it. Use the browser that your \
+             company recommends, or ask your administrator.",
+        ),
         K::Other { .. } => (
             "Your proof was not accepted",
             "Sign in to your computer again and try once more. If that does not help, your \

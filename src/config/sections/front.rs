@@ -10,8 +10,8 @@ use secrecy::SecretSlice;
 
 use super::{
     super::{
-        DirectConfig, Home, KerberosConfig, ListenConfig, Mistake, ProxyProtocol, TlsMaterial,
-        reader::Reader,
+        ChannelBindingPolicy, DirectConfig, Home, KerberosConfig, ListenConfig, Mistake,
+        ProxyProtocol, TlsMaterial, reader::Reader,
     },
     client_cert,
 };
@@ -54,6 +54,15 @@ pub(super) fn direct(
         "Write here, or proxy",
     );
     if by_proxy {
+        let required =
+            |section: &KerberosConfig| section.channel_binding == ChannelBindingPolicy::Require;
+        if kerberos.as_ref().is_some_and(required) {
+            r.wrong(
+                "CHANNEL_BINDING",
+                "cannot be required where a balancer ends TLS: this instance does not see it",
+                "Write off, or let TLS end here (TLS_TERMINATION here, haproxy/passthrough.cfg)",
+            );
+        }
         if listen.trusted_proxies.is_empty() {
             r.wrong(
                 "TLS_TERMINATION",
@@ -150,6 +159,18 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
     let on = r.flag("KERBEROS_AUTH", false);
     let keytab = r.text("KERBEROS_KEYTAB");
     let realms = r.list("KERBEROS_REALMS");
+    let channel_binding = r.parsed(
+        "CHANNEL_BINDING",
+        ChannelBindingPolicy::Accept,
+        |text| match text {
+            "off" | "false" => Some(ChannelBindingPolicy::Off),
+            "accept" => Some(ChannelBindingPolicy::Accept),
+            "require" => Some(ChannelBindingPolicy::Require),
+            _ => None,
+        },
+        "is no policy for channel bindings",
+        "Write off, accept or require",
+    );
     if !on {
         return None;
     }
@@ -167,6 +188,7 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
     Some(KerberosConfig {
         keytab,
         realms: realms.iter().map(|realm| realm.to_uppercase()).collect(),
+        channel_binding,
     })
 }
 
