@@ -366,6 +366,11 @@ fn revocation_lists_count_when_they_change_and_may_be_required() {
     let old = ca.revocation_list(&[], true);
     let tolerated = builder(&ca).file("certs/crl/users.pem", &old).start();
     assert_eq!(user(&tenant, &login(&tolerated, &bob)), "bob");
+    // Old as it is, what it revokes stays revoked.
+    let gone = ca.revocation_list(&[bob.serial], true);
+    let remembered = builder(&ca).file("certs/crl/users.pem", gone).start();
+    let response = login(&remembered, &bob);
+    assert_refused(&remembered, &response, "certificate_revoked", "withdrawn");
     let expired = builder(&ca)
         .set("CLIENT_CRL_REQUIRED", true)
         .file("certs/crl/users.pem", &old)
