@@ -15,6 +15,11 @@ const PRELUDE: &str = include_str!("prelude.js");
 /// The script's name in its error messages.
 const NAME: &str = "profileMapper.js";
 const MEMORY: usize = 64 << 20;
+/// An engine that holds more than this after a call is not used again: a script that keeps what it
+/// sees would otherwise fail every login once the limit is reached.
+const KEPT_MEMORY: i64 = (MEMORY / 2) as i64;
+/// Asking an engine what it holds takes a walk over all of it, so it is asked now and then.
+const CALLS_BETWEEN_LOOKS: u32 = 64;
 const STACK: usize = 512 << 10;
 /// A profile larger than this is a mistake.
 const MAX_PROFILE_BYTES: usize = 1 << 20;
@@ -28,6 +33,7 @@ pub(super) struct Engine {
     context: Context,
     runtime: Runtime,
     limits: Rc<Limits>,
+    calls: Cell<u32>,
 }
 
 #[derive(Debug)]
@@ -88,7 +94,22 @@ impl Engine {
             context,
             runtime,
             limits,
+            calls: Cell::new(0),
         })
+    }
+
+    /// Whether the engine may serve another login after this result: not when it was stopped half-way,
+    /// and not when it has grown too large.
+    pub fn lasts(&self, result: &Result<String, Failure>) -> bool {
+        let calls = self.calls.get() + 1;
+        self.calls.set(calls % CALLS_BETWEEN_LOOKS);
+        match result {
+            Err(Failure::Stopped) => false,
+            Ok(_) if calls < CALLS_BETWEEN_LOOKS => true,
+            Ok(_) | Err(Failure::Script(_)) => {
+                self.runtime.memory_usage().malloc_size < KEPT_MEMORY
+            }
+        }
     }
 
     /// The profile of a raw entry, as JSON text.

@@ -242,8 +242,7 @@ impl Pool {
             let result = match ready {
                 Ok(ready) => {
                     let result = ready.map(&raw, self.call);
-                    // One that was stopped half-way is not trusted again.
-                    if result != Err(Failure::Stopped) {
+                    if ready.lasts(&result) {
                         engine = Some(ready);
                     }
                     result

@@ -194,3 +194,40 @@ async fn more_calls_than_may_wait_are_refused() {
     let overload = refused.iter().filter(|r| **r == Err(MapperError::Overload));
     assert!(overload.count() >= 50);
 }
+
+#[tokio::test]
+async fn a_script_that_keeps_what_it_sees_goes_on() {
+    // 200 kB a call: the engines' memory would be used up after some hundred calls each.
+    let script = Script::with(
+        "const seen = []; let calls = 0;\n\
+         module.exports = raw => { seen.push('x'.repeat(2e5) + calls++); return { id: 4 }; };",
+        SHORT,
+    )
+    .expect("loads");
+    for call in 0..3000 {
+        let made = script.map(&alice(), None).await;
+        assert_eq!(made.expect("a profile")["id"], 4, "call {call}");
+    }
+}
+
+#[tokio::test]
+async fn an_engine_that_ran_out_of_memory_is_not_used_again() {
+    // It is full after one call, and says so only to the next ones.
+    let script = Script::with(
+        "const seen = [];\n\
+         module.exports = raw => { if (raw.groups[0] === 'fill') { try { for (;;) \
+         seen.push('x'.repeat(1e6) + seen.length); } catch (e) { } }\n\
+         return { id: 'y'.repeat(3e6).length }; };",
+        SHORT,
+    )
+    .expect("loads");
+    let run = async |what: &str| script.map(&alice(), Some(vec![json!(what)])).await;
+    for _ in 0..THREADS {
+        let _full = run("fill").await;
+    }
+    let mut failed = 0;
+    for _ in 0..100 {
+        failed += usize::from(run("nothing").await.is_err());
+    }
+    assert!(failed <= THREADS, "{failed} of 100 failed");
+}
