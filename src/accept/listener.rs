@@ -5,6 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
+use listenfd::ListenFd;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
@@ -64,6 +65,65 @@ impl Listener {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+}
+
+/// Open ports that a service manager has passed on: systemd's socket activation (sd_listen_fds(3)). It
+/// holds them across a restart, so that no connection is refused in between.
+#[derive(Debug, Default)]
+pub struct Inherited(Vec<std::net::TcpListener>);
+
+impl Inherited {
+    /// Takes what this process was started with; later calls give nothing.
+    #[must_use]
+    pub fn take() -> Self {
+        let mut passed = ListenFd::from_env();
+        let mut found = Vec::new();
+        for index in 0..passed.len() {
+            match passed.take_tcp_listener(index) {
+                Ok(Some(listener)) => found.push(listener),
+                Ok(None) => {}
+                Err(cause) => tracing::warn!(
+                    index,
+                    %cause,
+                    "a passed-on socket is no TCP listener; ListenStream= needs a port"
+                ),
+            }
+        }
+        Self(found)
+    }
+
+    /// The passed-on listener of this port, or a new one.
+    ///
+    /// # Errors
+    /// When the port cannot be opened.
+    pub fn or_bind(&mut self, address: IpAddr, port: u16) -> Result<Listener, BindError> {
+        let of_port = |listener: &std::net::TcpListener| {
+            listener
+                .local_addr()
+                .is_ok_and(|local| local.port() == port)
+        };
+        let Some(index) = self.0.iter().position(of_port) else {
+            return Listener::bind(address, port);
+        };
+        let listener = self.0.swap_remove(index);
+        let adopt = || {
+            listener.set_nonblocking(true)?;
+            let socket = TcpListener::from_std(listener)?;
+            let address = socket.local_addr()?;
+            Ok(Listener { socket, address })
+        };
+        adopt().map_err(|cause| BindError::from_io(SocketAddr::new(address, port), cause))
+    }
+
+    /// Ports that nobody has asked for.
+    #[must_use]
+    pub fn unused(&self) -> Vec<u16> {
+        let ports = self
+            .0
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok());
+        ports.map(|address| address.port()).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
 pub use self::{
-    listener::{BindError, Listener},
+    listener::{BindError, Inherited, Listener},
     proxy::{PROXY_HEADER_LIMIT, ProxyRefusal},
     run::{AcceptLimits, accept},
 };

@@ -5,6 +5,7 @@ use std::{fmt, fs, sync::Arc};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
+use super::generation::Generation;
 use crate::{
     authenticate::{Certificates, Kerberos},
     clock::Clock,
@@ -24,6 +25,7 @@ pub struct Materials {
     pub tickets: Arc<SharedTickets>,
     /// For outgoing TLS: the system's roots and the configured ones.
     pub outgoing: Arc<ClientConfig>,
+    pub signing_pair: SigningPair,
     /// Present when there are direct logins, unless a balancer ends TLS.
     pub identity: Option<Identity>,
     pub kerberos: Option<Kerberos>,
@@ -32,6 +34,19 @@ pub struct Materials {
     pub mapper: Mapper,
     pub metrics: Arc<Metrics>,
     pub warnings: Vec<String>,
+}
+
+/// What outlives a configuration.
+#[derive(Debug, Default)]
+pub struct Kept {
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) predecessor: Option<Arc<Generation>>,
+}
+
+impl Kept {
+    fn kerberos(&self) -> Option<&Kerberos> {
+        self.predecessor.as_ref()?.kerberos()
+    }
 }
 
 /// What the configuration names cannot be used: everything that is wrong with it.
@@ -55,7 +70,12 @@ impl Materials {
     ///
     /// # Errors
     /// Everything that is wrong, not the first thing only.
-    pub fn load(config: &Config, clock: &Clock, may_write: bool) -> Result<Self, Unusable> {
+    pub fn load(
+        config: &Config,
+        clock: &Clock,
+        may_write: bool,
+        kept: &Kept,
+    ) -> Result<Self, Unusable> {
         let mut problems = Vec::new();
         let mut warnings = Vec::new();
         let mut note = |problem: String| problems.push(problem);
@@ -63,7 +83,7 @@ impl Materials {
             .and_then(|pair| {
                 let key = SigningKey::new(&pair).map_err(|error| error.to_string())?;
                 let tickets = SharedTickets::new(&pair.key, clock.clone());
-                Ok((key, tickets.map_err(|error| error.to_string())?))
+                Ok((key, tickets.map_err(|error| error.to_string())?, pair))
             })
             .map_err(&mut note)
             .ok();
@@ -88,21 +108,25 @@ impl Materials {
             let host = config.federation.server_url.host_str();
             warnings.extend(identity.leaf.warnings(host, clock.now()));
         }
-        let kerberos = direct.and_then(|direct| kerberos(direct, config, &mut warnings, &mut note));
+        let kerberos =
+            direct.and_then(|direct| kerberos(direct, config, kept, &mut warnings, &mut note));
         let tenant_key = config.tenant_key.as_ref().and_then(|text| {
             TenantKey::new(text)
                 .map_err(|error| note(error.to_string()))
                 .ok()
         });
-        let metrics = Arc::new(Metrics::new());
+        let metrics = Arc::clone(&kept.metrics);
         let mapper = Mapper::start(config.accounts.mapper.as_ref(), Arc::clone(&metrics))
             .map_err(|error| note(error.to_string()))
             .ok();
         match (signing, outgoing, mapper) {
-            (Some((signing, tickets)), Some(outgoing), Some(mapper)) if problems.is_empty() => {
+            (Some((signing, tickets, signing_pair)), Some(outgoing), Some(mapper))
+                if problems.is_empty() =>
+            {
                 Ok(Self {
                     signing: Arc::new(signing),
                     tickets,
+                    signing_pair,
                     outgoing,
                     identity,
                     kerberos,
@@ -153,11 +177,12 @@ fn signing_pair(
 fn kerberos(
     direct: &DirectConfig,
     config: &Config,
+    kept: &Kept,
     warnings: &mut Vec<String>,
     note: &mut impl FnMut(String),
 ) -> Option<Kerberos> {
     let section = direct.kerberos.as_ref()?;
-    let kerberos = match Kerberos::start(section) {
+    let kerberos = match Kerberos::start(section, kept.kerberos()) {
         Ok(kerberos) => kerberos,
         Err(error) => {
             note(error.to_string());

@@ -13,6 +13,7 @@ use libgssapi::{
     context::{SecurityContext as _, ServerCtx},
     credential::Cred,
     error::Error,
+    util::Buf,
 };
 
 use super::{
@@ -65,7 +66,7 @@ struct Acceptor {
     configured_realms: Vec<String>,
     channel_binding: ChannelBindingPolicy,
     keys: ArcSwap<Keys>,
-    replay: ReplayCheck,
+    replay: Arc<ReplayCheck>,
 }
 
 /// What one version of the keytab file gives.
@@ -76,11 +77,14 @@ struct Keys {
 }
 
 impl Kerberos {
-    /// Reads the keytab and starts the workers.
+    /// Reads the keytab and starts the workers. What a predecessor has seen counts as a replay here.
     ///
     /// # Errors
     /// When the keytab cannot be used.
-    pub fn start(section: &KerberosConfig) -> Result<Self, KerberosError> {
+    pub fn start(
+        section: &KerberosConfig,
+        predecessor: Option<&Self>,
+    ) -> Result<Self, KerberosError> {
         let KerberosConfig {
             keytab,
             realms,
@@ -95,13 +99,16 @@ impl Kerberos {
                 configured_realms: realms.clone(),
                 channel_binding: *channel_binding,
                 keys: ArcSwap::from_pointee(keys),
-                replay: ReplayCheck::new(Instant::now()),
+                replay: predecessor.map_or_else(
+                    || Arc::new(ReplayCheck::new(Instant::now())),
+                    |before| Arc::clone(&before.acceptor.replay),
+                ),
             }),
         })
     }
 
-    /// Accepts a token, decoded from base64. `bindings` is `tls-server-end-point:` and the hash of
-    /// our certificate (RFC 5929, section 4): unless `CHANNEL_BINDING` is off, a token bound to another
+    /// Accepts a token, decoded from base64. Each of `bindings` is `tls-server-end-point:`
+    /// and the hash of a certificate that the client may have seen (RFC 5929, section 4): unless `CHANNEL_BINDING` is off, a token bound to another
     /// connection is refused; one without bindings is taken unless they are required.
     ///
     /// # Errors
@@ -109,11 +116,11 @@ impl Kerberos {
     pub async fn accept(
         &self,
         token: Vec<u8>,
-        bindings: Option<Vec<u8>>,
+        bindings: Vec<Vec<u8>>,
     ) -> Result<Accepted, KerberosRefusal> {
         let acceptor = Arc::clone(&self.acceptor);
         self.workers
-            .run(move || acceptor.accept(&token, bindings.as_deref()))
+            .run(move || acceptor.accept(&token, &bindings))
             .await
             .unwrap_or(Err(KerberosRefusal::Busy))
     }
@@ -170,7 +177,7 @@ impl Keys {
 }
 
 impl Acceptor {
-    fn accept(&self, token: &[u8], bindings: Option<&[u8]>) -> Result<Accepted, KerberosRefusal> {
+    fn accept(&self, token: &[u8], bindings: &[Vec<u8>]) -> Result<Accepted, KerberosRefusal> {
         let start = Instant::now();
         let kerberos = match negotiate::read(token) {
             Token::Kerberos(kerberos) => kerberos,
@@ -179,11 +186,11 @@ impl Acceptor {
             Token::Malformed => return Err(KerberosRefusal::Malformed),
         };
         let keys = self.keys.load();
-        let bindings = bindings.filter(|_| self.channel_binding != ChannelBindingPolicy::Off);
-        let mut context = ServerCtx::new(Some(keys.credential.clone()));
-        let response = context
-            .step(token, bindings)
-            .map_err(|error| keys.explain(error, &kerberos, bindings))?;
+        let bindings = match self.channel_binding {
+            ChannelBindingPolicy::Off => &[],
+            ChannelBindingPolicy::Accept | ChannelBindingPolicy::Require => bindings,
+        };
+        let (context, response) = keys.step(token, &kerberos, bindings)?;
         if !context.is_complete() {
             return Err(KerberosRefusal::SecondLeg);
         }
@@ -226,6 +233,32 @@ impl Acceptor {
 }
 
 impl Keys {
+    /// Accepts the token with the first of the bindings that it was made for.
+    fn step(
+        &self,
+        token: &[u8],
+        kerberos: &KerberosToken<'_>,
+        bindings: &[Vec<u8>],
+    ) -> Result<(ServerCtx, Option<Buf>), KerberosRefusal> {
+        let mut candidates = bindings.iter().map(Vec::as_slice);
+        let mut candidate = candidates.next();
+        loop {
+            let mut context = ServerCtx::new(Some(self.credential.clone()));
+            match context.step(token, candidate) {
+                Ok(response) => return Ok((context, response)),
+                Err(error) => {
+                    let refusal = self.explain(error, kerberos, candidate);
+                    match candidates.next() {
+                        Some(next) if matches!(refusal, KerberosRefusal::ChannelBinding { .. }) => {
+                            candidate = Some(next);
+                        }
+                        _ => return Err(refusal),
+                    }
+                }
+            }
+        }
+    }
+
     /// Asks the Kerberos mechanism itself why: through SPNEGO its status is renumbered and its words
     /// are lost. The answer is used for nothing else, and nothing was accepted.
     fn explain(

@@ -3,7 +3,10 @@
 use std::{path::Path, process::ExitCode};
 
 use super::{load, refuse};
-use crate::{app::Materials, clock::Clock};
+use crate::{
+    app::{Kept, Materials},
+    clock::Clock,
+};
 
 pub(super) fn run(home: &Path) -> ExitCode {
     let loaded = match load(home) {
@@ -18,7 +21,7 @@ pub(super) fn run(home: &Path) -> ExitCode {
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }
-    match Materials::load(&loaded.config, &Clock::system(), false) {
+    match Materials::load(&loaded.config, &Clock::system(), false, &Kept::default()) {
         Ok(materials) => {
             for warning in &materials.warnings {
                 eprintln!("warning: {warning}");

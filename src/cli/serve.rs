@@ -4,7 +4,7 @@ use std::{path::Path, process::ExitCode};
 
 use super::{load, refuse};
 use crate::{
-    app::{self, Materials},
+    app::{self, Kept, Materials},
     clock::Clock,
     telemetry::log::{self, LogFormat},
 };
@@ -25,7 +25,7 @@ pub(super) fn run(home: &Path) -> ExitCode {
         tracing::warn!(key = warning.key, "{}", warning.text);
     }
     let clock = Clock::system();
-    let materials = match Materials::load(&loaded.config, &clock, true) {
+    let materials = match Materials::load(&loaded.config, &clock, true, &Kept::default()) {
         Ok(materials) => materials,
         Err(unusable) => return refuse(home, &unusable),
     };
@@ -42,7 +42,9 @@ pub(super) fn run(home: &Path) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(app::run(loaded.config, materials, clock)) {
+    let again = home.to_owned();
+    let read = Box::new(move || load(&again));
+    match runtime.block_on(app::run(loaded, materials, clock, read)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "cannot start");

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 /// Where and how connections of direct logins arrive.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenConfig {
     /// `LISTEN_ADDRESS`; `::` also takes IPv4.
     pub address: IpAddr,

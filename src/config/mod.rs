@@ -35,7 +35,7 @@ pub use self::{
     keys::{KEYS, Key, keys_table},
     listen::{ListenConfig, ProxyProtocol},
     mistake::{Invalid, Mistake, Warning},
-    reader::Loaded,
+    reader::{Fingerprint, Loaded},
     tls::TlsMaterial,
     tunnel::{ProxyConfig, TunnelConfig},
 };
@@ -94,8 +94,24 @@ pub struct DirectConfig {
     pub kerberos: Option<KerberosConfig>,
     /// `FORM_LOGIN`.
     pub form: bool,
+    pub form_limits: FormLimits,
+    /// `MAX_LOGINS`: under way at the same time.
+    pub max_logins: usize,
+    /// `CHANNEL_BINDING_CERT_FILES`: the certificates of balancers that end TLS, DER.
+    pub balancer_certificates: Vec<Vec<u8>>,
     /// `WITH_KERBEROS_PROXY_FRONTEND`: a trusted proxy names the user.
     pub proxy_frontend: bool,
+}
+
+/// Limits of password attempts at the form, on each instance; 0 is none.
+#[derive(Debug, Clone, Copy)]
+pub struct FormLimits {
+    /// `FORM_ATTEMPTS_PER_MINUTE`: of one client address.
+    pub per_address: u32,
+    /// `FORM_FAILURES_PER_USER`: wrong passwords of one user within the window.
+    pub per_user: u32,
+    /// `FORM_FAILURES_SECONDS`.
+    pub window: Duration,
 }
 
 /// Keys of Kerberos.
@@ -128,11 +144,18 @@ impl Config {
         let source = Source::read(&home, environment, &mut mistakes, &mut warnings);
         let mut reader = Reader::new(source, mistakes, warnings);
         let config = sections::read(home, source::reads_files(environment), &mut reader);
+        let fingerprint = config
+            .as_ref()
+            .map(|config| Fingerprint::of(reader.source(), config));
         let Reader {
             mistakes, warnings, ..
         } = reader;
-        match config {
-            Some(config) if mistakes.is_empty() => Ok(Loaded { config, warnings }),
+        match config.zip(fingerprint) {
+            Some((config, fingerprint)) if mistakes.is_empty() => Ok(Loaded {
+                config,
+                warnings,
+                fingerprint,
+            }),
             _ => Err(Invalid { mistakes, warnings }),
         }
     }

@@ -60,6 +60,10 @@ impl Source {
         source
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Given)> {
+        self.values.iter().map(|(key, given)| (key.as_str(), given))
+    }
+
     pub fn get(&self, key: &str) -> Option<&Given> {
         self.values.get(key)
     }

@@ -18,6 +18,8 @@ use ldap3::{
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
+use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
+
 use super::{entry::Entry, error::DirectoryError, filter};
 
 /// Below AD's `MaxPageSize` of 1000; a search for more is asked for in pages (RFC 2696).
@@ -165,6 +167,27 @@ impl Connection {
         }
     }
 
+    /// The server's clock, by its root DSE ([MS-ADTS] 3.1.1.3.2.2); `None` of a server that does not tell.
+    pub async fn clock(&self, limit: Duration) -> Result<Option<OffsetDateTime>, DirectoryError> {
+        const ATTRIBUTE: &str = "currentTime";
+        let mut ldap = self.ldap.clone();
+        let work = async move {
+            let mut stream = ldap
+                .streaming_search("", Scope::Base, "(objectClass=*)", [ATTRIBUTE])
+                .await?;
+            let mut time = None;
+            while let Some(item) = stream.next().await? {
+                let entry = Entry::decode(item);
+                let text = entry.and_then(|entry| entry.text(ATTRIBUTE).map(str::to_owned));
+                time = time.or(text.and_then(|text| generalized_time(&text)));
+            }
+            stream.finish().await;
+            Ok(time)
+        };
+        self.guarded("asking for the time", limit, Instant::now() + limit, work)
+            .await
+    }
+
     /// One page of a search, or all of a short one.
     async fn page(
         &self,
@@ -250,6 +273,13 @@ impl Connection {
     }
 }
 
+/// As directories write it, in UTC (RFC 4517, section 3.3.13).
+fn generalized_time(text: &str) -> Option<OffsetDateTime> {
+    let format = format_description!("[year][month][day][hour][minute][second]");
+    let seconds = text.strip_suffix('Z')?.split(['.', ',']).next()?;
+    Some(PrimitiveDateTime::parse(seconds, format).ok()?.assume_utc())
+}
+
 /// The cookie of the next page; empty after the last one.
 fn next_page(controls: Vec<Control>) -> Vec<u8> {
     controls
@@ -259,4 +289,18 @@ fn next_page(controls: Vec<Control>) -> Vec<u8> {
                 .then(|| raw.parse::<PagedResults>().cookie)
         })
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_s_time_is_read() {
+        let time = generalized_time("20261124101500.0Z").expect("a time");
+        assert_eq!(time.unix_timestamp(), 1_795_515_300);
+        assert_eq!(generalized_time("20261124101500Z"), Some(time));
+        assert_eq!(generalized_time("20261124101500"), None);
+        assert_eq!(generalized_time("soon"), None);
+    }
 }

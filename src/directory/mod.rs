@@ -91,6 +91,8 @@ pub struct ServerStatus {
     pub since: Duration,
     /// The last trouble, while it is down.
     pub error: Option<DirectoryError>,
+    /// Its clock less ours, in seconds, while it is up and tells.
+    pub clock_offset: Option<i64>,
 }
 
 impl Directory {
@@ -249,6 +251,7 @@ impl Directory {
                 up: false,
                 since: Duration::ZERO,
                 error: Some(self.0.servers.none()),
+                clock_offset: None,
             }];
         }
         let servers = servers.iter();
@@ -260,6 +263,7 @@ impl Directory {
                     up: state.connection.is_some(),
                     since: state.since.elapsed(),
                     error: state.error,
+                    clock_offset: state.clock_offset,
                 }
             })
             .collect()
@@ -272,6 +276,18 @@ impl Directory {
             let state = server.state();
             state.connection.is_some() || state.was_up && state.since.elapsed() < READY_GRACE
         })
+    }
+
+    /// How far every server's clock is from ours, in seconds, when all that tell are further off than
+    /// Kerberos allows: then it is probably ours that is wrong.
+    #[must_use]
+    pub fn clock_is_off(&self) -> Option<i64> {
+        let servers = self.0.servers.all();
+        let offsets = servers
+            .iter()
+            .filter_map(|server| server.state().clock_offset);
+        let nearest = offsets.min_by_key(|offset| offset.abs())?;
+        (nearest.abs() > server::CLOCK_SKEW).then_some(nearest)
     }
 
     async fn users(

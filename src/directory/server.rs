@@ -25,6 +25,8 @@ use crate::{config::DirectoryConfig, telemetry::Metrics};
 const GRACE: Duration = Duration::from_secs(1);
 /// After this long without a server operations fail at once; attempts to connect go on.
 const OUTAGE: Duration = Duration::from_secs(5);
+/// What Kerberos allows, in seconds (RFC 4120, section 3.1.3; MIT's and AD's default).
+pub(super) const CLOCK_SKEW: i64 = 300;
 /// A connection is replaced after this much use: what leaks in client or server stays small.
 pub(super) const MAX_OPERATIONS: u32 = 50_000;
 
@@ -49,6 +51,8 @@ pub(super) struct State {
     /// Whether it ever was up.
     pub was_up: bool,
     pub error: Option<DirectoryError>,
+    /// Its clock less ours, in seconds, while it is up and tells.
+    pub clock_offset: Option<i64>,
 }
 
 impl State {
@@ -70,6 +74,7 @@ impl Server {
             since: Instant::now(),
             was_up: false,
             error: None,
+            clock_offset: None,
         };
         Self {
             connector,
@@ -180,6 +185,32 @@ impl Server {
             .remove_label_values(&[self.connector.name()]);
     }
 
+    /// Notes its clock less ours, in seconds.
+    pub fn clock_differs(&self, offset: Option<i64>) {
+        let is_off = |offset: Option<i64>| offset.is_some_and(|o| o.abs() > CLOCK_SKEW);
+        let mut before = None;
+        self.state.send_modify(|state| {
+            before = std::mem::replace(&mut state.clock_offset, offset);
+        });
+        let Some(seconds) = offset else { return };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a difference of clocks is small"
+        )]
+        self.metrics
+            .directory_clock
+            .with_label_values(&[self.connector.name()])
+            .set(seconds as f64);
+        if is_off(offset) && !is_off(before) {
+            tracing::error!(
+                server = self.connector.name(),
+                seconds,
+                "the directory server's clock is not ours: Kerberos allows 300 s. Set this \
+                 machine's clock by NTP from the domain controllers"
+            );
+        }
+    }
+
     pub fn down(&self, error: DirectoryError) {
         self.metrics
             .directory_up
@@ -190,6 +221,7 @@ impl Server {
                 state.since = Instant::now();
             }
             state.error = Some(error);
+            state.clock_offset = None;
         });
     }
 }

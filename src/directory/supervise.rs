@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use time::OffsetDateTime;
 use tokio::time::{Instant, interval_at, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -12,6 +13,7 @@ use super::{
     server::{MAX_OPERATIONS, Server},
 };
 use crate::{
+    clock::Clock,
     config::ServiceAccount,
     lifecycle::{Backoff, pause_between},
     secret::ExposeSecret as _,
@@ -96,6 +98,7 @@ impl Server {
                 self.service_verdict(result.rc, &result.text)?;
             }
             self.heartbeat(&connection).await?;
+            self.compare_clocks(&connection).await;
             Ok(connection)
         };
         timeout(limit, opening).await.unwrap_or_else(|_| {
@@ -140,6 +143,15 @@ impl Server {
             .map(drop)
     }
 
+    /// A server that does not tell its time is none the worse for it.
+    async fn compare_clocks(&self, connection: &Connection) {
+        let limit = HEARTBEAT_TIMEOUT.min(self.config.timeout);
+        let theirs = connection.clock(limit).await.ok().flatten();
+        let ours = OffsetDateTime::from(Clock::system().now());
+        let offset = theirs.map(|time| (time - ours).whole_seconds());
+        self.clock_differs(offset);
+    }
+
     async fn watch_over(&self, connection: &Connection, shutdown: &CancellationToken) -> Ended {
         let pause = self.config.heartbeat.max(Duration::from_secs(1));
         let mut heartbeat = interval_at(Instant::now() + pause, pause);
@@ -161,9 +173,12 @@ impl Server {
                     self.trust();
                 }
                 () = &mut renewal => return Ended::Renew,
-                _ = heartbeat.tick() => if let Err(error) = self.heartbeat(connection).await {
-                    return Ended::Lost(error);
-                },
+                _ = heartbeat.tick() => {
+                    if let Err(error) = self.heartbeat(connection).await {
+                        return Ended::Lost(error);
+                    }
+                    self.compare_clocks(connection).await;
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
 use super::{Site, serve};
@@ -20,7 +21,7 @@ pub struct Front(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    site: Site,
+    site: ArcSwap<Site>,
     tls: Option<TlsServer>,
     lifecycle: Lifecycle,
     metrics: Option<Arc<Metrics>>,
@@ -38,12 +39,17 @@ impl Front {
         metrics: Option<Arc<Metrics>>,
     ) -> Self {
         Self(Arc::new(Inner {
-            site,
+            site: ArcSwap::from_pointee(site),
             tls,
             lifecycle,
             metrics,
             failures: Throttle::new(Duration::from_secs(10)),
         }))
+    }
+
+    /// Serves another site to connections from now on; open ones keep theirs.
+    pub fn replace(&self, site: Site) {
+        self.0.site.store(Arc::new(site));
     }
 
     /// Accepts on `listener` until the lifecycle stops. Connections may outlive the call: they are the
@@ -64,18 +70,17 @@ impl Front {
     }
 
     async fn connection(&self, connection: Connection) {
-        let Inner {
-            site, lifecycle, ..
-        } = &*self.0;
+        let lifecycle = &self.0.lifecycle;
+        let site = self.0.site.load_full();
         match &self.0.tls {
             None => {
                 self.opened("ok");
                 let info = ConnectionInfo::plain(connection.peer, connection.via);
-                serve(connection.stream, info, site, lifecycle).await;
+                serve(connection.stream, info, &site, lifecycle).await;
             }
             Some(tls) => {
                 if let Some(Secured { stream, info }) = self.handshake(tls, connection).await {
-                    serve(stream, info, site, lifecycle).await;
+                    serve(stream, info, &site, lifecycle).await;
                 }
             }
         }
@@ -85,7 +90,7 @@ impl Front {
         let client = connection.peer;
         let started = Instant::now();
         match tls
-            .handshake(connection, self.0.site.limits.handshake)
+            .handshake(connection, self.0.site.load().limits.handshake)
             .await
         {
             Ok(secured) => {

@@ -4,6 +4,7 @@
 //! its outcome.
 
 mod accounts;
+mod attempts;
 mod audit;
 mod policy;
 mod refusal;
@@ -13,9 +14,11 @@ use std::{sync::Arc, time::Instant};
 use aws_lc_rs::rand;
 use futures_util::future::try_join_all;
 use rustls_pki_types::CertificateDer;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use self::{
     accounts::{Accounts, Denied, Term},
+    attempts::Attempts,
     audit::{Client, Origin},
     refusal::Refusal,
 };
@@ -31,10 +34,10 @@ use crate::{
 /// What a user, or what speaks for them, brings.
 #[derive(Debug)]
 pub enum Proof {
-    /// A Negotiate token, decoded from base64, and what it may be bound to.
+    /// A Negotiate token, decoded from base64, and the channels that it may be bound to.
     Kerberos {
         token: Vec<u8>,
-        bindings: Option<Vec<u8>>,
+        bindings: Vec<Vec<u8>>,
     },
     Password {
         username: String,
@@ -76,6 +79,31 @@ pub struct Logins {
     /// `TOKEN_INCUMBENT_METHOD`.
     pub incumbent_method: bool,
     pub clock: Clock,
+    /// Logins that may be under way at the same time (`MAX_LOGINS`).
+    pub slots: Slots,
+    pub attempts: Attempts,
+}
+
+/// A number of logins at a time; one more is refused at once, so that nobody waits in vain.
+#[derive(Debug)]
+pub struct Slots {
+    free: Semaphore,
+    limit: usize,
+}
+
+impl Slots {
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self {
+            free: Semaphore::new(limit.min(Semaphore::MAX_PERMITS)),
+            limit,
+        }
+    }
+
+    fn take(&self) -> Result<SemaphorePermit<'_>, Refusal> {
+        let full = Refusal::Busy { limit: self.limit };
+        self.free.try_acquire().map_err(|_| full)
+    }
 }
 
 /// Who the user turned out to be, before the directory's word.
@@ -98,10 +126,12 @@ impl Logins {
     ) -> Result<SignedIn, Refusal> {
         let mut line = audit::Line::begin(origin, proof.label(), proof.name());
         let method = proof.method();
-        let outcome = match self.prove(proof, &mut line).await {
-            Ok(proved) => self.issue(proved, method, wanted, &mut line).await,
-            Err(refusal) => Err(refusal),
-        };
+        let outcome = async {
+            let _slot = self.slots.take()?;
+            let proved = self.prove(proof, origin, &mut line).await?;
+            self.issue(proved, method, wanted, &mut line).await
+        }
+        .await;
         let Accounts {
             instance, metrics, ..
         } = &*self.accounts;
@@ -109,7 +139,12 @@ impl Logins {
         outcome
     }
 
-    async fn prove(&self, proof: Proof, line: &mut audit::Line<'_>) -> Result<Proved, Refusal> {
+    async fn prove(
+        &self,
+        proof: Proof,
+        origin: &Origin,
+        line: &mut audit::Line<'_>,
+    ) -> Result<Proved, Refusal> {
         match proof {
             Proof::Kerberos { token, bindings } => {
                 let kerberos = self.kerberos.as_ref().ok_or(Refusal::MethodOff)?;
@@ -123,9 +158,13 @@ impl Logins {
                 })
             }
             Proof::Password { username, password } => {
+                self.attempts.from(origin.client)?;
                 let entry = self.accounts.one(&Term::Plain(username)).await?;
                 line.user(entry.dn());
-                self.accounts.verify(&entry, &password).await?;
+                let attempt = self.attempts.of(entry.dn())?;
+                let verdict = self.accounts.verify(&entry, &password).await;
+                attempt.ended(&verdict);
+                verdict?;
                 Ok(Proved {
                     entry,
                     response: None,

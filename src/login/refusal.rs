@@ -1,5 +1,7 @@
 //! Why a login was refused, by whoever refused it.
 
+use std::time::Duration;
+
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal, Principal},
     directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError},
@@ -52,6 +54,16 @@ pub enum Refusal {
     PasswordChange(#[from] PasswordChangeError),
     #[error(transparent)]
     Signing(#[from] SigningKeyError),
+    #[error(
+        "{limit} logins are under way already; add an instance, or raise MAX_LOGINS if CPU and \
+         directory have room"
+    )]
+    Busy { limit: usize },
+    #[error(
+        "too many password attempts {of} (FORM_ATTEMPTS_PER_MINUTE, FORM_FAILURES_PER_USER); it \
+         may be tried again in {} s", again.as_secs()
+    )]
+    TooManyAttempts { of: &'static str, again: Duration },
     #[error("the system gives no random numbers")]
     NoRandomness,
 }
@@ -83,6 +95,8 @@ impl Refusal {
                 PasswordChangeError::Complexity => "complexity",
                 PasswordChangeError::Unavailable(_) => "directory",
             },
+            Self::Busy { .. } => "busy",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::Signing(_) | Self::NoRandomness => "signing",
         }
     }
@@ -95,12 +109,14 @@ impl Refusal {
             Self::Password(error) => matches!(error, BindError::Unavailable(_)),
             Self::PasswordChange(error) => !matches!(error, PasswordChangeError::Complexity),
             Self::Directory(_)
+            | Self::Busy { .. }
             | Self::Profile(_)
             | Self::Mapper(_)
             | Self::Signing(_)
             | Self::NoRandomness => true,
             Self::Certificate(_)
             | Self::MethodOff
+            | Self::TooManyAttempts { .. }
             | Self::WriteBackOff
             | Self::UnknownUser { .. }
             | Self::UnknownPrincipal { .. }

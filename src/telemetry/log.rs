@@ -120,7 +120,9 @@ where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
     W: for<'w> fmt::MakeWriter<'w> + Send + Sync + 'static,
 {
-    let layer = fmt::layer().with_writer(writer);
+    // A line that cannot be written, to a full disk say, is lost: the words about it would go the same
+    // way, by a macro that panics.
+    let layer = fmt::layer().with_writer(writer).log_internal_errors(false);
     match format {
         LogFormat::Text => layer.with_ansi(colour).with_target(false).boxed(),
         LogFormat::Json => layer

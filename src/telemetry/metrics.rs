@@ -55,6 +55,12 @@ pub struct Metrics {
     pub forged_headers: IntCounter,
     /// `ad_edge_certificate_expiry_seconds{use}`: Unix time at which a certificate ends.
     pub certificate_expiry: GaugeVec,
+    /// `ad_edge_file_modified_seconds{use}`: Unix time at which a file in use was last written.
+    pub file_modified: GaugeVec,
+    /// `ad_edge_reloads_total{outcome}`: times that configuration and files were read again.
+    pub reloads: IntCounterVec,
+    /// `ad_edge_directory_clock_offset_seconds{server}`: the server's clock less this machine's.
+    pub directory_clock: GaugeVec,
     /// `ad_edge_ready`: 1 while this instance can sign someone in.
     pub ready: IntGauge,
 }
@@ -164,6 +170,24 @@ impl Metrics {
                 "certificate_expiry_seconds",
                 "Unix time at which a certificate in use ends.",
                 &["use"],
+            ),
+            file_modified: float_gauges(
+                r,
+                "file_modified_seconds",
+                "Unix time at which a file in use was last written.",
+                &["use"],
+            ),
+            reloads: counters(
+                r,
+                "reloads_total",
+                "Times that configuration and files were read again.",
+                &["outcome"],
+            ),
+            directory_clock: float_gauges(
+                r,
+                "directory_clock_offset_seconds",
+                "The directory server's clock less this machine's.",
+                &["server"],
             ),
             ready: gauge(r, "ready", "1 while this instance can sign someone in."),
             registry,

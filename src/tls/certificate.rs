@@ -128,6 +128,14 @@ fn instant(unix: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::try_from(unix).unwrap_or(0))
 }
 
+impl ChannelBinding {
+    /// Of a certificate, DER; `None` when it cannot be read, or none is defined for its signature.
+    #[must_use]
+    pub fn of_certificate(der: &[u8]) -> Option<Self> {
+        LeafFacts::parse(der).ok()?.channel_binding
+    }
+}
+
 /// RFC 5929, section 4.1: the hash of the signature, or SHA-256 in place of MD5 and SHA-1; undefined
 /// when the signature has no single hash function.
 fn end_point_hash(signature: &AlgorithmIdentifier<'_>, der: &[u8]) -> Option<digest::Digest> {

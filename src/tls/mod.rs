@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 /// The stage before, for the stages after: each imports only its neighbour.
-pub use crate::accept::{AcceptLimits, Connection, Listener, accept};
+pub use crate::accept::{AcceptLimits, Connection, Inherited, Listener, accept};
 
 pub use self::{
     certificate::LeafFacts,

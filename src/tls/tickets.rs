@@ -12,6 +12,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
+use arc_swap::ArcSwap;
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hkdf::{HKDF_SHA256, KeyType, Prk, Salt},
@@ -38,7 +39,7 @@ const MAX_PLAIN: usize = 8 << 10;
 
 /// Makes and reads tickets.
 pub struct SharedTickets {
-    root: Prk,
+    root: ArcSwap<Prk>,
     clock: Clock,
 }
 
@@ -53,13 +54,19 @@ impl SharedTickets {
     /// # Errors
     /// When it is none.
     pub fn new(signing_key: &SecretString, clock: Clock) -> Result<Arc<Self>, NoTicketKey> {
-        // The DER, so that the text's line ends make no difference.
-        let key = PrivateKeyDer::from_pem_slice(signing_key.expose_secret().as_bytes())
-            .map_err(|_| NoTicketKey)?;
         Ok(Arc::new(Self {
-            root: Salt::new(HKDF_SHA256, PURPOSE).extract(key.secret_der()),
+            root: ArcSwap::from_pointee(root(signing_key)?),
             clock,
         }))
+    }
+
+    /// From another signing key on: tickets of the old one then lead to a full handshake.
+    ///
+    /// # Errors
+    /// When it is none; the old one stays.
+    pub fn use_key(&self, signing_key: &SecretString) -> Result<(), NoTicketKey> {
+        self.root.store(Arc::new(root(signing_key)?));
+        Ok(())
     }
 
     fn period(&self) -> u64 {
@@ -77,9 +84,21 @@ impl SharedTickets {
         let mut key = zeroize::Zeroizing::new([0; KEY_LEN]);
         let info = period.to_be_bytes();
         let info: [&[u8]; 1] = [&info];
-        self.root.expand(&info, Length).ok()?.fill(&mut *key).ok()?;
+        self.root
+            .load()
+            .expand(&info, Length)
+            .ok()?
+            .fill(&mut *key)
+            .ok()?;
         Some(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &*key).ok()?))
     }
+}
+
+fn root(signing_key: &SecretString) -> Result<Prk, NoTicketKey> {
+    // The DER, so that the text's line ends make no difference.
+    let key = PrivateKeyDer::from_pem_slice(signing_key.expose_secret().as_bytes())
+        .map_err(|_| NoTicketKey)?;
+    Ok(Salt::new(HKDF_SHA256, PURPOSE).extract(key.secret_der()))
 }
 
 impl ProducesTickets for SharedTickets {

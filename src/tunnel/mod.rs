@@ -95,6 +95,22 @@ enum Attempt {
     Unreachable(String),
 }
 
+/// Counts the link for as long as it stands, however it ends.
+struct Connected(prometheus::IntGauge);
+
+impl Connected {
+    fn new(metrics: &Metrics) -> Self {
+        metrics.tunnel_connected.inc();
+        Self(metrics.tunnel_connected.clone())
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// Keeps a tunnel up until the program drains. The receiver tells its state.
 pub fn start(config: &TunnelConfig, parts: TunnelParts) -> watch::Receiver<TunnelState> {
     let TunnelParts {
@@ -191,11 +207,10 @@ impl Tunnel {
             Err(NotProved::Lost(why)) => return Attempt::Unreachable(why),
         };
         self.state.send_replace(TunnelState::Connected);
-        self.metrics.tunnel_connected.set(1);
+        let _connected = Connected::new(&self.metrics);
         self.count_connection("connected");
         tracing::info!("the tunnel stands");
         let end = link::serve(self, socket).await;
-        self.metrics.tunnel_connected.set(0);
         self.state.send_replace(TunnelState::Apart(None));
         Attempt::Ended(end)
     }

@@ -7,7 +7,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Extension, RawQuery, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
@@ -92,7 +92,12 @@ pub(super) async fn submit(
                     "Wrong email or password.",
                 );
             }
-            error(words.status, "access_denied", words.title)
+            let mut answer = error(words.status, "access_denied", words.title);
+            if let Some(seconds) = refusal::retry_after(&refused) {
+                let seconds = HeaderValue::from(seconds);
+                answer.headers_mut().insert(header::RETRY_AFTER, seconds);
+            }
+            answer
         }
     }
 }

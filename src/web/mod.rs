@@ -50,9 +50,21 @@ pub struct Web {
     pub behind_terminator: bool,
     /// `CLIENT_CERT_HEADER`; `None` without logins by certificate.
     pub certificate_header: Option<String>,
+    /// What tokens may be bound to where the balancer ends TLS.
+    pub balancer_bindings: Vec<Vec<u8>>,
     pub listen: ListenConfig,
     /// SERVER_URL without a slash at its end.
     pub server_url: String,
+}
+
+impl Web {
+    /// What a token that comes on this connection may be bound to.
+    fn bindings(&self, info: &ConnectionInfo) -> Vec<Vec<u8>> {
+        match &info.channel_binding {
+            Some(own) => vec![own.as_bytes().to_vec()],
+            None => self.balancer_bindings.clone(),
+        }
+    }
 }
 
 /// The routes of direct logins.

@@ -62,6 +62,13 @@ pub(super) fn of(refusal: &Refusal) -> Words {
             "Go back to the application and sign in from there.",
         ),
         Refusal::Directory(_) | Refusal::Password(BindError::Unavailable(_)) => NOT_NOW,
+        Refusal::Busy { .. } => BUSY,
+        Refusal::TooManyAttempts { .. } => words(
+            S::TOO_MANY_REQUESTS,
+            "Too many attempts",
+            "To protect your account, passwords are not checked here for a while. Try again later, \
+             or ask your help desk.",
+        ),
         Refusal::Profile(_)
         | Refusal::Mapper(_)
         | Refusal::WriteBackOff
@@ -76,11 +83,25 @@ pub(super) fn of(refusal: &Refusal) -> Words {
     }
 }
 
+/// `Retry-After`, in seconds: of refusals that time mends.
+pub(super) fn retry_after(refusal: &Refusal) -> Option<u64> {
+    match refusal {
+        Refusal::TooManyAttempts { again, .. } => Some(again.as_secs().max(1)),
+        _ => (of(refusal).status == StatusCode::SERVICE_UNAVAILABLE).then_some(5),
+    }
+}
+
 const OTHER_DOMAIN: Words = words(
     StatusCode::UNAUTHORIZED,
     "Accounts of your domain cannot sign in here",
     "You are known, but to another organisation's directory. Ask your administrator if you should \
      have access.",
+);
+
+const BUSY: Words = words(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "Many people are signing in right now",
+    "This server has all it can do. Nothing is wrong with your account; try again in a few seconds.",
 );
 
 const NOT_NOW: Words = words(
@@ -189,7 +210,7 @@ fn kerberos(refusal: &KerberosRefusal) -> Words {
              administrator can see the cause in this server's log.",
         ),
         K::ForeignRealm { .. } => return OTHER_DOMAIN,
-        K::Busy => return NOT_NOW,
+        K::Busy => return BUSY,
     };
     words(StatusCode::UNAUTHORIZED, title, message)
 }

@@ -87,7 +87,7 @@ pub(super) async fn open(
     }
     match negotiate::token(&headers).filter(|_| kerberos) {
         Some(token) => {
-            let bindings = info.channel_binding.as_ref().map(|b| b.as_bytes().to_vec());
+            let bindings = web.bindings(&info);
             let proof = Proof::Kerberos { token, bindings };
             let others = ways.besides(Method::Kerberos);
             web.sign_in(&page, &info, &wanted, proof, &others).await
@@ -216,14 +216,14 @@ impl Web {
                     title: words.title,
                     message: Some(words.message),
                     username: &username,
-                    offered: self.form && words.status != StatusCode::SERVICE_UNAVAILABLE,
+                    offered: self.form && refusal::retry_after(&refused).is_none(),
                     others,
                     ..Form::new(&self.site)
                 };
                 let mut answer = pages::form(page, words.status, &form);
-                if words.status == StatusCode::SERVICE_UNAVAILABLE {
-                    let soon = HeaderValue::from_static("5");
-                    answer.headers_mut().insert(header::RETRY_AFTER, soon);
+                if let Some(seconds) = refusal::retry_after(&refused) {
+                    let seconds = HeaderValue::from(seconds);
+                    answer.headers_mut().insert(header::RETRY_AFTER, seconds);
                 }
                 answer
             }

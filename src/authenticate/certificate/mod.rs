@@ -20,9 +20,9 @@ use self::trust::ClientTrust;
 pub use self::{
     mapping::{Lookup, Mapped},
     names::CertificateNames,
-    trust::TrustError,
+    trust::{TrustEnds, TrustError},
 };
-use crate::config::{CertificateName, ClientCertConfig};
+use crate::config::{AuthoritySource, CertificateName, ClientCertConfig};
 
 /// Why a certificate signs nobody in. Its text is for the administrator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -139,6 +139,21 @@ impl Certificates {
     #[must_use]
     pub fn files(&self) -> Vec<std::path::PathBuf> {
         self.0.config.files()
+    }
+
+    /// The file of the CAs, if they come from one.
+    #[must_use]
+    pub fn authority_file(&self) -> Option<std::path::PathBuf> {
+        match &self.0.config.authorities {
+            AuthoritySource::File(path) => Some(path.clone()),
+            AuthoritySource::Text(_) => None,
+        }
+    }
+
+    /// When the first of what is in use ends.
+    #[must_use]
+    pub fn ends(&self) -> TrustEnds {
+        self.0.trust.load().ends()
     }
 
     /// The names in a chain's first certificate, once the chain is found good at `now`.

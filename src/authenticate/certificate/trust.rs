@@ -10,6 +10,10 @@ use rustls_pki_types::{
     CertificateDer, CertificateRevocationListDer, UnixTime, pem::PemObject as _,
 };
 
+use x509_parser::{
+    certificate::X509Certificate, prelude::FromDer as _, revocation_list::CertificateRevocationList,
+};
+
 use super::{CertificateNames, CertificateRefusal};
 use crate::config::{AuthoritySource, ClientCertConfig, RevocationConfig};
 
@@ -35,18 +39,28 @@ pub(super) struct ClientTrust {
     verifier: Arc<dyn ClientCertVerifier>,
     /// Lists are required and there are none, which the verifier takes for "do not look".
     lacks_lists: bool,
+    ends: TrustEnds,
+}
+
+/// When the first CA, and the first revocation list, end; Unix time in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TrustEnds {
+    pub authority: Option<i64>,
+    pub revocation_list: Option<i64>,
 }
 
 impl ClientTrust {
     pub fn load(config: &ClientCertConfig) -> Result<Self, TrustError> {
         let mut roots = RootCertStore::empty();
+        let mut authorities = Vec::new();
         match &config.authorities {
             AuthoritySource::File(path) => {
-                add(&mut roots, &path.display().to_string(), &read(path)?)?;
+                let name = path.display().to_string();
+                authorities = add(&mut roots, &name, &read(path)?)?;
             }
             AuthoritySource::Text(texts) => {
                 for text in texts {
-                    add(&mut roots, "CA_CERT", text.as_bytes())?;
+                    authorities.extend(add(&mut roots, "CA_CERT", text.as_bytes())?);
                 }
             }
         }
@@ -62,6 +76,10 @@ impl ClientTrust {
             }
             lists.extend(found);
         }
+        let ends = TrustEnds {
+            authority: authorities.iter().filter_map(|der| not_after(der)).min(),
+            revocation_list: lists.iter().filter_map(|der| next_update(der)).min(),
+        };
         let lacks_lists = *required && lists.is_empty();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut builder =
@@ -77,7 +95,12 @@ impl ClientTrust {
         Ok(Self {
             verifier,
             lacks_lists,
+            ends,
         })
+    }
+
+    pub fn ends(&self) -> TrustEnds {
+        self.ends
     }
 
     pub fn issuers(&self) -> Vec<Vec<u8>> {
@@ -139,13 +162,27 @@ impl ClientTrust {
     }
 }
 
-fn add(roots: &mut RootCertStore, name: &str, pem: &[u8]) -> Result<(), TrustError> {
+fn not_after(der: &[u8]) -> Option<i64> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    Some(certificate.validity().not_after.timestamp())
+}
+
+fn next_update(der: &[u8]) -> Option<i64> {
+    let (_, list) = CertificateRevocationList::from_der(der).ok()?;
+    Some(list.next_update()?.timestamp())
+}
+
+fn add(
+    roots: &mut RootCertStore,
+    name: &str,
+    pem: &[u8],
+) -> Result<Vec<CertificateDer<'static>>, TrustError> {
     let found: Vec<_> = CertificateDer::pem_slice_iter(pem).flatten().collect();
-    let (added, _) = roots.add_parsable_certificates(found);
+    let (added, _) = roots.add_parsable_certificates(found.iter().cloned());
     if added == 0 {
         return Err(TrustError::NoAuthority(name.to_owned()));
     }
-    Ok(())
+    Ok(found)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TrustError> {

@@ -6,12 +6,13 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 use secrecy::SecretSlice;
 
 use super::{
     super::{
-        ChannelBindingPolicy, DirectConfig, Home, KerberosConfig, ListenConfig, Mistake,
-        ProxyProtocol, TlsMaterial, reader::Reader,
+        ChannelBindingPolicy, DirectConfig, FormLimits, Home, KerberosConfig, ListenConfig,
+        Mistake, ProxyProtocol, TlsMaterial, reader::Reader,
     },
     client_cert,
 };
@@ -26,6 +27,13 @@ pub(super) fn direct(
     let kerberos = kerberos(home, r);
     let listen = listen(port, r);
     let form = r.flag("FORM_LOGIN", true);
+    let form_limits = FormLimits {
+        per_address: r.number("FORM_ATTEMPTS_PER_MINUTE", 60, 0..=100_000),
+        per_user: r.number("FORM_FAILURES_PER_USER", 5, 0..=1000),
+        window: r.seconds("FORM_FAILURES_SECONDS", 900, 1..=86_400),
+    };
+    let max_logins = r.number("MAX_LOGINS", 1000, 1..=1_000_000);
+    let balancer_certificates = balancer_certificates(home, r);
     let proxy_frontend = r.flag("WITH_KERBEROS_PROXY_FRONTEND", false);
     if proxy_frontend && listen.trusted_proxies.is_empty() {
         r.wrong(
@@ -56,11 +64,12 @@ pub(super) fn direct(
     if by_proxy {
         let required =
             |section: &KerberosConfig| section.channel_binding == ChannelBindingPolicy::Require;
-        if kerberos.as_ref().is_some_and(required) {
+        if balancer_certificates.is_empty() && kerberos.as_ref().is_some_and(required) {
             r.wrong(
                 "CHANNEL_BINDING",
-                "cannot be required where a balancer ends TLS: this instance does not see it",
-                "Write off, or let TLS end here (TLS_TERMINATION here, haproxy/passthrough.cfg)",
+                "cannot be required where a balancer ends TLS: this instance does not see its certificate",
+                "List the balancer's certificates in CHANNEL_BINDING_CERT_FILES, or let TLS end here \
+                 (TLS_TERMINATION here, haproxy/passthrough.cfg)",
             );
         }
         if listen.trusted_proxies.is_empty() {
@@ -76,6 +85,9 @@ pub(super) fn direct(
             client_cert,
             kerberos,
             form,
+            form_limits,
+            max_logins,
+            balancer_certificates,
             proxy_frontend,
         });
     }
@@ -100,8 +112,39 @@ pub(super) fn direct(
         client_cert,
         kerberos,
         form,
+        form_limits,
+        max_logins,
+        balancer_certificates,
         proxy_frontend,
     })
+}
+
+/// What the balancers' TLS shows to clients: their tokens are bound to it.
+fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<Vec<u8>> {
+    let key = "CHANNEL_BINDING_CERT_FILES";
+    let mut certificates = Vec::new();
+    for name in r.list(key) {
+        let path = home.path(&name);
+        let problem = match fs::read(&path) {
+            // The leaf alone, which stands first.
+            Ok(bytes) => match CertificateDer::from_pem_slice(&bytes) {
+                Ok(leaf) => {
+                    certificates.push(leaf.to_vec());
+                    continue;
+                }
+                Err(_) => "holds no certificate in PEM".to_owned(),
+            },
+            Err(error) => format!("cannot be read ({error})"),
+        };
+        r.mistakes.push(Mistake {
+            key: key.to_owned(),
+            value: Some(path.display().to_string()),
+            problem,
+            remedy: "Copy the certificate that the balancer shows at SERVER_URL to that file, PEM"
+                .to_owned(),
+        });
+    }
+    certificates
 }
 
 fn listen(port: u16, r: &mut Reader) -> ListenConfig {

@@ -17,7 +17,7 @@ const NAME: &str = "profileMapper.js";
 const MEMORY: usize = 64 << 20;
 /// An engine that holds more than this after a call is not used again: a script that keeps what it
 /// sees would otherwise fail every login once the limit is reached.
-const KEPT_MEMORY: i64 = (MEMORY / 2) as i64;
+const KEPT_MEMORY: i64 = 32 << 20;
 /// Asking an engine what it holds takes a walk over all of it, so it is asked now and then.
 const CALLS_BETWEEN_LOOKS: u32 = 64;
 const STACK: usize = 512 << 10;
