@@ -250,7 +250,7 @@ fn names_of_two_users_are_nobodys() {
 #[test]
 fn accounts_that_may_not_sign_in_are_refused_by_certificate_too() {
     let (lab, ca) = (Lab::get(), ClientCa::new("Users"));
-    let instance = builder(&ca).start();
+    let instance = builder(&ca).set("FORM_FAILURES_PER_USER", 0).start();
     lab.add_user("cert-locked", "");
     for _ in 0..10 {
         let fields = [("username", "cert-locked"), ("password", "wrong")];

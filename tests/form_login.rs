@@ -116,3 +116,60 @@ fn the_form_can_be_switched_off() {
     );
     assert_eq!(form(&instance, "bob", &Lab::get().password).status, 403);
 }
+
+#[test]
+fn the_form_cannot_be_used_to_lock_an_account_out() {
+    let (lab, instance) = (Lab::get(), Instance::start());
+    lab.add_user("form-target", "");
+    for _ in 0..5 {
+        assert_eq!(form(&instance, "form-target", "wrong").status, 401);
+    }
+    // By whatever name, and whether right or wrong: the directory is not asked.
+    for name in ["form-target", "FORM-TARGET", "form-target@corp.example"] {
+        for password in ["wrong", &lab.password] {
+            let refused = form(&instance, name, password);
+            assert!(
+                [429, 401].contains(&refused.status),
+                "{name}: {}",
+                refused.status
+            );
+            if refused.status == 429 {
+                assert!(refused.body.contains("Too many attempts"));
+                let again: u64 = refused
+                    .header("retry-after")
+                    .and_then(|seconds| seconds.parse().ok())
+                    .expect("Retry-After");
+                assert!((1..=900).contains(&again), "{again}");
+            }
+        }
+    }
+    let refused = form(&instance, "form-target", &lab.password);
+    assert_eq!(refused.status, 429, "{}", refused.body);
+    let counted =
+        r#"ad_edge_logins_total{method="password",outcome="refused",reason="too_many_attempts"}"#;
+    assert!(instance.metric(counted) >= Some(3.0));
+    // The account is not locked, and other users are not concerned.
+    let elsewhere = Instance::start();
+    assert_eq!(form(&elsewhere, "form-target", &lab.password).status, 200);
+    assert_eq!(form(&instance, "bob", &lab.password).status, 200);
+    let json = json!({"username": "form-target", "password": "wrong"});
+    let direct = instance.curl("/wsfed/direct").json(&json).run();
+    assert_eq!(direct.status, 429, "{}", direct.body);
+}
+
+#[test]
+fn an_address_has_a_rate_and_both_limits_can_be_switched_off() {
+    let limited = Instance::builder()
+        .set("FORM_ATTEMPTS_PER_MINUTE", 3)
+        .start();
+    let statuses = [(); 5].map(|()| form(&limited, "nobody", "x").status);
+    assert_eq!(statuses, [401, 401, 401, 429, 429]);
+    let open = Instance::builder()
+        .set("FORM_ATTEMPTS_PER_MINUTE", 0)
+        .set("FORM_FAILURES_PER_USER", 0)
+        .start();
+    Lab::get().add_user("form-open", "");
+    for _ in 0..8 {
+        assert_eq!(form(&open, "form-open", "wrong").status, 401);
+    }
+}

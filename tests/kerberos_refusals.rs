@@ -1,11 +1,11 @@
 //! A token that cannot be accepted gets a 401 page in plain words without a new challenge, one log
 //! line that names the cause and the remedy, and a count by reason.
 
-use std::process::Command;
+use std::{process::Command, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::lab::{Lab, curl::Response, instance::Instance, run_with_input};
+use crate::lab::{Lab, curl::Response, instance::Instance, run_with_input, wait_for};
 
 const SERVICE: &str = "HTTP@login.corp.example";
 
@@ -137,7 +137,7 @@ fn a_ticket_of_a_newer_key() {
 
 #[test]
 fn an_expired_ticket() {
-    let (lab, instance) = (Lab::get(), Instance::builder().clock("+11h").start());
+    let (lab, instance) = (Lab::get(), Instance::builder().clock("+11h").start_alive());
     let response = with_token(&instance, &lab.token(&lab.kinit("alice"), SERVICE, None));
     assert_refused(
         &instance,
@@ -150,7 +150,7 @@ fn an_expired_ticket() {
 
 #[test]
 fn a_clock_that_is_off() {
-    let (lab, instance) = (Lab::get(), Instance::builder().clock("+8m").start());
+    let (lab, instance) = (Lab::get(), Instance::builder().clock("+8m").start_alive());
     let response = with_token(&instance, &lab.token(&lab.kinit("alice"), SERVICE, None));
     assert_refused(
         &instance,
@@ -286,4 +286,58 @@ fn a_key_that_differs_under_the_same_version() {
         "does not hold the matching key",
         "does not open with the keytab's key",
     );
+}
+
+#[test]
+fn behind_a_balancer_that_ends_tls_its_certificate_is_what_counts() {
+    let (lab, alice) = (Lab::get(), Lab::get().kinit("alice"));
+    let instance = Instance::builder()
+        .set("TLS_TERMINATION", "proxy")
+        .set("CHANNEL_BINDING", "require")
+        .set(
+            "CHANNEL_BINDING_CERT_FILES",
+            serde_json::json!(["certs/cert.pem", "certs/tls.pem"]),
+        )
+        .start();
+    let with = |bindings: Option<&[u8]>| {
+        let token = lab.token(&alice, SERVICE, bindings);
+        let header = format!("Negotiate {token}");
+        instance
+            .plain_curl("/wsfed")
+            .header("Authorization", &header)
+            .run()
+    };
+    let right = with(Some(&bindings_of(&instance)));
+    assert_eq!(right.status, 200, "{}", right.body);
+    let wrong = [b"tls-server-end-point:".as_slice(), &[7; 32]].concat();
+    let refused = with(Some(&wrong));
+    assert_refused(
+        &instance,
+        &refused,
+        "channel_binding",
+        "made for another connection",
+        "TLS",
+    );
+    let refused = with(None);
+    assert_refused(
+        &instance,
+        &refused,
+        "no_channel_binding",
+        "not tied to this connection",
+        "CHANNEL_BINDING requires it",
+    );
+}
+
+#[test]
+fn an_instance_whose_clock_is_off_says_that_it_is_not_ready() {
+    let instance = Instance::builder().clock("+10m").start_alive();
+    let not_ready = || {
+        instance
+            .ops("/readyz")
+            .filter(|(_, body)| body.contains("clock"))
+    };
+    let (status, body) = wait_for(Duration::from_secs(10), "it says ready", not_ready);
+    assert_eq!(status, 503);
+    assert!(body.contains("set it by NTP"), "{body}");
+    instance.await_log(&["the directory server's clock is not ours"]);
 }

@@ -24,5 +24,6 @@ mod proxy_frontend;
 mod reload;
 mod session_resumption;
 mod signature;
+mod socket_activation;
 mod tunnel_link;
 mod tunnel_requests;

@@ -1,7 +1,13 @@
 //! SIGHUP and changed files: certificate and keytab are read again; a broken one is refused while the
 //! old one serves on.
 
-use crate::lab::{Lab, instance::Instance};
+use std::{process::Command, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::lab::{
+    Ccache, Lab, instance::Instance, page::Form, project, run_with_input, stand_in::Tenant,
+};
 
 #[test]
 fn a_broken_certificate_is_refused_and_a_good_one_taken() {
@@ -32,4 +38,150 @@ fn changed_files_are_noticed_without_a_signal() {
     instance.await_log(&["the keytab was read again"]);
     let alice = Lab::get().kinit("alice");
     assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
+}
+
+fn change_config(instance: &Instance, key: &str, value: Value) {
+    let path = instance.home().join("config.json");
+    let text = std::fs::read_to_string(&path).expect("config.json");
+    let mut config: Value = serde_json::from_str(&text).expect("JSON");
+    config[key] = value;
+    std::fs::write(&path, config.to_string()).expect("written");
+    instance.process.signal("HUP");
+}
+
+#[test]
+fn a_changed_configuration_is_used_and_a_broken_one_refused() {
+    let tenant = Tenant::start();
+    let instance = Instance::builder().tunnel(&tenant).start();
+    tenant.await_agents(1);
+    let alice = Lab::get().kinit("alice");
+    let token = Lab::get().token(&alice, "HTTP@login.corp.example", None);
+    let header = format!("Negotiate {token}");
+    let login = |value: &str| {
+        instance
+            .curl("/wsfed")
+            .header("Authorization", value)
+            .run()
+            .status
+    };
+    assert_eq!(login(&header), 200);
+
+    change_config(&instance, "SITE_NAME", json!("Kestrel Works"));
+    instance.await_log(&["the new configuration is in use"]);
+    let page = instance.curl("/wsfed").run();
+    assert!(page.body.contains("Kestrel Works"), "{}", page.body);
+    assert_eq!(
+        login(&header),
+        401,
+        "what was seen before is a replay still"
+    );
+    tenant.await_agents(1);
+    let (_, answer) = tenant.ask(
+        "authenticate_user",
+        &json!({"username": "alice", "password": Lab::get().password}),
+    );
+    assert_eq!(answer["profile"]["nickname"], "alice", "{answer}");
+
+    // A mistake, and then a directory that is not there: the old one serves on.
+    change_config(&instance, "FORM_LOGIN", json!("perhaps"));
+    instance.await_log(&["the new configuration is not used", "FORM_LOGIN"]);
+    change_config(&instance, "FORM_LOGIN", json!(true));
+    change_config(&instance, "LDAP_URL", json!("ldaps://127.0.0.1:1"));
+    instance
+        .process
+        .await_log(Duration::from_secs(20), &["its directory does not answer"]);
+    assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
+    assert!(instance.metric(r#"ad_edge_reloads_total{outcome="refused"}"#) >= Some(2.0));
+    assert_eq!(instance.metric("ad_edge_tunnel_connected"), Some(1.0));
+}
+
+#[test]
+fn the_signing_pair_changes_with_its_files_alone() {
+    let tenant = Tenant::start();
+    let instance = Instance::start();
+    let alice = Lab::get().kinit("alice");
+    let before = instance.curl("/wsfed").negotiate(&alice).run();
+    tenant.verified(&Form::read(&before.body));
+
+    let made = tempfile::TempDir::new().expect("a folder");
+    run_with_input(
+        Command::new(project().join("certs/make-signing.sh"))
+            .arg(made.path())
+            .args(["corp", "corp.example"]),
+        "",
+    );
+    for file in ["cert.key", "cert.pem"] {
+        std::fs::copy(
+            made.path().join(file),
+            instance.home().join("certs").join(file),
+        )
+        .expect("copied");
+    }
+    instance.await_log(&["the new configuration is in use"]);
+    let after = instance.curl("/wsfed").negotiate(&alice).run();
+    assert_eq!(after.status, 200, "{}", after.body);
+    let other = Tenant::trusting(&made.path().join("cert.pem"));
+    other.verified(&Form::read(&after.body));
+    assert_eq!(
+        tenant.post(&Form::read(&after.body)).status,
+        422,
+        "the old certificate"
+    );
+    assert!(
+        instance
+            .metric(r#"ad_edge_certificate_expiry_seconds{use="signing"}"#)
+            .is_some()
+    );
+    for of in ["signing", "signing_key", "tls", "tls_key", "keytab"] {
+        let name = format!("ad_edge_file_modified_seconds{{use=\"{of}\"}}");
+        assert!(instance.metric(&name) > Some(1.7e9), "{name}");
+    }
+}
+
+#[test]
+fn tickets_of_the_old_and_of_the_new_key_work_while_a_keytab_is_rotated() {
+    const PRINCIPAL: &str = "--principal=HTTP/rotating.corp.example";
+    let lab = Lab::get();
+    lab.add_user(
+        "svc-rotating",
+        "servicePrincipalName: HTTP/rotating.corp.example\nmsDS-SupportedEncryptionTypes: 24\n",
+    );
+    let instance = Instance::builder();
+    let keytab = instance.home().join("certs/rotating.keytab");
+    let path = keytab.to_str().expect("a path").to_owned();
+    lab.samba_tool(&["domain", "exportkeytab", &path, PRINCIPAL]);
+    let instance = instance.set("KERBEROS_KEYTAB", path.as_str()).start();
+    let login = |ccache: &Ccache| {
+        let token = lab.token(ccache, "HTTP@rotating.corp.example", None);
+        let header = format!("Negotiate {token}");
+        instance
+            .curl("/wsfed")
+            .header("Authorization", &header)
+            .run()
+            .status
+    };
+    let old = lab.kinit("alice");
+    assert_eq!(login(&old), 200);
+
+    lab.samba_tool(&[
+        "user",
+        "setpassword",
+        "svc-rotating",
+        "--newpassword=R0tated-x-Passw0rd!",
+    ]);
+    let new = lab.kinit("alice");
+    assert_eq!(login(&new), 401, "a key that is not there yet");
+    // The new keys beside the old ones, as `ktutil` or `ktpass -in` put them, moved into place.
+    let next = instance.home().join("certs/next.keytab");
+    std::fs::copy(&keytab, &next).expect("copied");
+    lab.samba_tool(&[
+        "domain",
+        "exportkeytab",
+        next.to_str().expect("a path"),
+        PRINCIPAL,
+    ]);
+    std::fs::rename(&next, &keytab).expect("moved");
+    instance.await_log(&["the keytab was read again"]);
+    assert_eq!(login(&old), 200, "a ticket of the old key");
+    assert_eq!(login(&new), 200, "a ticket of the new key");
 }

@@ -5,6 +5,7 @@
 #
 #   tests/run.sh
 #   tests/run.sh kerberos
+#   AD_EDGE_REPORT=deploy/ha-report.md tests/run.sh --test faults
 set -euo pipefail
 export LC_NUMERIC=C
 
@@ -72,7 +73,7 @@ run npm install --silent --no-audit --no-fund --prefix "$LAB_STATE/node" xml-cry
 
 phase "build"
 cd "$root"
-run cargo test --features stand-in --no-run
+run cargo test --features stand-in,storm --no-run
 
 phase "the domain"
 run "$root/tests/lab/lab.sh" up "$LAB_STATE"
@@ -83,8 +84,8 @@ echo "CORP.EXAMPLE on $LAB_ADDRESS"
 
 phase "the tests"
 export AD_EDGE_LAB=$LAB_STATE
-echo "+ cargo test --features stand-in $*"
-setsid cargo test --features stand-in "$@" &
+echo "+ cargo test --features stand-in,storm $*"
+setsid cargo test --features stand-in,storm "$@" &
 tests=$!
 result=0
 wait "$tests" || result=$?

@@ -107,7 +107,7 @@ impl Running {
             metrics
                 .certificate_expiry
                 .with_label_values(&[of])
-                .set(unix)
+                .set(unix);
         };
         expiry("signing", seconds(current.signing_end));
         if let Some(tls) = &self.tls {

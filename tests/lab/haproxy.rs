@@ -24,7 +24,13 @@ pub struct Haproxy {
 impl Haproxy {
     /// Starts it and waits until its checks have found all of the instances ready.
     pub fn start(instances: &[&Instance]) -> Self {
-        let balancer = Self::start_on(&ports(instances));
+        let folder = TempDir::new().expect("a folder");
+        let balancer = Self::run(
+            Command::new("haproxy"),
+            "passthrough.cfg",
+            &addresses(instances),
+            folder,
+        );
         balancer.await_up(instances.len());
         balancer
     }
@@ -45,7 +51,7 @@ impl Haproxy {
         command
             .env("LOGIN_CERT_FILE", bundle)
             .env("CLIENT_CA_FILE", ca);
-        let balancer = Self::run(command, "terminating.cfg", &ports(instances), folder);
+        let balancer = Self::run(command, "terminating.cfg", &addresses(instances), folder);
         balancer.await_up(instances.len());
         balancer
     }
@@ -54,18 +60,25 @@ impl Haproxy {
     pub fn start_on(ports: &[u16]) -> Self {
         let command = Command::new("haproxy");
         let folder = TempDir::new().expect("a folder");
-        Self::run(command, "passthrough.cfg", ports, folder)
+        let address = &Lab::get().address;
+        let edges = ports.iter().map(|port| format!("{address}:{port}"));
+        Self::run(
+            command,
+            "passthrough.cfg",
+            &edges.collect::<Vec<_>>(),
+            folder,
+        )
     }
 
-    fn run(mut command: Command, file: &str, ports: &[u16], folder: TempDir) -> Self {
+    fn run(mut command: Command, file: &str, edges: &[String], folder: TempDir) -> Self {
         assert!(
-            ports.len() <= INSTANCES,
+            edges.len() <= INSTANCES,
             "the configuration holds {INSTANCES} instances"
         );
         let lab = Lab::get();
         let (port, metrics_port) = (lab.free_port(), lab.free_port());
         command
-            .args(["-db", "-f"])
+            .args(["-W", "-db", "-f"])
             .arg(project().join("haproxy").join(file))
             .env("LOGIN_BIND", format!("{}:{port}", lab.address))
             .env("LOGIN_HOST", "login.corp.example")
@@ -73,14 +86,9 @@ impl Haproxy {
             .env("METRICS_BIND", format!("{}:{metrics_port}", lab.address));
         for number in 0..INSTANCES {
             // A port that nobody serves stands for an instance that is not there.
-            let port = ports
-                .get(number)
-                .copied()
-                .unwrap_or_else(|| lab.free_port());
-            command.env(
-                format!("EDGE_{}", number + 1),
-                format!("{}:{port}", lab.address),
-            );
+            let edge = edges.get(number).cloned();
+            let edge = edge.unwrap_or_else(|| format!("{}:{}", lab.address, lab.free_port()));
+            command.env(format!("EDGE_{}", number + 1), edge);
         }
         let process = Running::start(&mut command, &folder.path().join("log"));
         let balancer = Self {
@@ -142,6 +150,9 @@ impl Haproxy {
     }
 }
 
-fn ports(instances: &[&Instance]) -> Vec<u16> {
-    instances.iter().map(|instance| instance.port).collect()
+fn addresses(instances: &[&Instance]) -> Vec<String> {
+    let instances = instances.iter();
+    instances
+        .map(|instance| format!("{}:{}", instance.address, instance.port))
+        .collect()
 }

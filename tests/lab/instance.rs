@@ -2,6 +2,7 @@
 //! process on free ports.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 use super::curl::Curl;
 use super::process::Running;
 use super::stand_in::Tenant;
-use super::{Lab, run_with_input, wait_until};
+use super::{Lab, project, run_with_input, wait_until};
 
 const START_LIMIT: Duration = Duration::from_secs(20);
 
@@ -27,6 +28,8 @@ pub struct Builder {
     env: BTreeMap<String, String>,
     port: u16,
     ops_port: u16,
+    prefix: Vec<OsString>,
+    address: String,
 }
 
 /// A running instance; killed when dropped.
@@ -35,6 +38,8 @@ pub struct Instance {
     pub process: Running,
     pub port: u16,
     pub ops_port: u16,
+    /// Where it listens.
+    pub address: String,
     folder: TempDir,
 }
 
@@ -75,6 +80,8 @@ impl Instance {
             folder,
             port,
             ops_port,
+            prefix: Vec::new(),
+            address: lab.address.clone(),
         }
     }
 
@@ -99,7 +106,7 @@ impl Instance {
 
     /// Status and body of a page on `OPS_LISTEN`; nothing while nobody listens there.
     pub fn ops(&self, path: &str) -> Option<(u16, String)> {
-        http_get(&Lab::get().address, self.ops_port, path)
+        http_get(&self.address, self.ops_port, path)
     }
 
     /// The metric's value: the name with labels, as on the page.
@@ -107,6 +114,39 @@ impl Instance {
         let (_, page) = self.ops("/metrics")?;
         page.lines()
             .find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+    }
+
+    /// The pid of ad-edge itself, under [`Builder::managed`].
+    pub fn managed_pid(&self) -> u32 {
+        let pid = std::fs::read_to_string(self.folder.path().join("service/pid"));
+        pid.expect("its pid").trim().parse().expect("a number")
+    }
+
+    /// Sends a signal to ad-edge itself, under [`Builder::managed`].
+    pub fn signal_managed(&self, name: &str) {
+        let pid = self.managed_pid().to_string();
+        run_with_input(Command::new("kill").arg(format!("-{name}")).arg(pid), "");
+    }
+
+    /// How ad-edge ended so far, under [`Builder::managed`]: a line each, `asked` or `unasked`.
+    pub fn ends(&self) -> Vec<String> {
+        let ends = std::fs::read_to_string(self.service().join("exits")).unwrap_or_default();
+        ends.lines().map(str::to_owned).collect()
+    }
+
+    /// The folder that `tests/lab/service.py restart` takes.
+    pub fn service(&self) -> PathBuf {
+        self.folder.path().join("service")
+    }
+
+    /// Restarts it as `systemctl restart` does, under [`Builder::managed`].
+    pub fn restart(&self) {
+        let mut command = Command::new("/usr/bin/python3");
+        command
+            .arg(service_script())
+            .arg("restart")
+            .arg(self.service());
+        run_with_input(&mut command, "");
     }
 
     pub fn await_log(&self, texts: &[&str]) -> String {
@@ -169,6 +209,37 @@ impl Builder {
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
     }
 
+    /// Runs it under a service manager that starts it again when it ends; with `sockets` it holds PORT
+    /// and OPS_LISTEN as well.
+    pub fn managed(mut self, sockets: bool) -> Self {
+        let state = self.folder.path().join("service");
+        let mut prefix: Vec<OsString> = vec!["/usr/bin/python3".into(), service_script().into()];
+        prefix.extend(["run".into(), state.into()]);
+        if sockets {
+            for port in [self.port, self.ops_port] {
+                prefix.push("--listen".into());
+                prefix.push(format!("{}:{port}", self.address).into());
+            }
+        }
+        prefix.push("--".into());
+        prefix.append(&mut self.prefix);
+        self.prefix = prefix;
+        self
+    }
+
+    /// Puts words before the command, for instance `prlimit --nofile=64`.
+    pub fn under(mut self, words: &[&str]) -> Self {
+        self.prefix.extend(words.iter().map(OsString::from));
+        self
+    }
+
+    /// On another address than the lab's, for instance in a network namespace.
+    pub fn at(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.address);
+        let ops = format!("{address}:{}", self.ops_port);
+        self.set("LISTEN_ADDRESS", address).env("OPS_LISTEN", &ops)
+    }
+
     /// For use under [`super::haproxy::Haproxy`].
     pub fn behind_proxy(self) -> Self {
         self.env("PROXY_PROTOCOL", "v2")
@@ -223,6 +294,7 @@ impl Builder {
             process,
             port: self.port,
             ops_port: self.ops_port,
+            address: self.address,
             folder: self.folder,
         };
         wait_until(
@@ -251,14 +323,21 @@ impl Builder {
     fn spawn(&self, command: &str) -> Running {
         let config = serde_json::to_vec_pretty(&self.config).expect("JSON");
         std::fs::write(self.home().join("config.json"), config).expect("config.json");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_ad-edge"));
+        let program = OsString::from(env!("CARGO_BIN_EXE_ad-edge"));
+        let mut words = self.prefix.iter().chain([&program]);
+        let mut process = Command::new(words.next().expect("a program"));
         process
+            .args(words)
             .arg(command)
             .arg("--home")
             .arg(self.home())
             .envs(&self.env);
         Running::start(&mut process, &self.folder.path().join("log"))
     }
+}
+
+fn service_script() -> PathBuf {
+    project().join("tests/lab/service.py")
 }
 
 /// Plain HTTP, as an orchestrator asks.

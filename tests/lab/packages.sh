@@ -39,6 +39,8 @@ TEST_PACKAGES='
 /usr/sbin/slapd slapd
 /usr/sbin/dnsmasq dnsmasq-base
 /usr/bin/tinyproxy tinyproxy-bin
+/usr/bin/socat socat
+/usr/sbin/keepalived keepalived
 '
 # A second opinion on signatures, by npm's xml-crypto.
 NODE_PACKAGES='
