@@ -11,6 +11,7 @@
 #[path = "../lab/mod.rs"]
 mod lab;
 
+mod balancers;
 mod fleet;
 mod namespace;
 mod report;

@@ -12,8 +12,9 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::{
+    balancers,
     fleet::Fleet,
-    namespace::Namespace,
+    namespace::FarHost,
     report::{Allowed, Outcome},
     slow::SlowClients,
 };
@@ -142,6 +143,15 @@ pub const ALL: &[Scenario] = &[
         run: host_cut_off,
     },
     Scenario {
+        name: "one of two balancers dies",
+        did: "Two balancers share an address by `haproxy/keepalived.conf` (three network namespaces on \
+              a bridge); the HAProxy that serves is killed.",
+        why: "Connections are refused until two checks of keepalived have failed and the other one has \
+              the address: some two seconds.",
+        allowed: failed(160),
+        run: balancers::one_dies,
+    },
+    Scenario {
         name: "the log's disk is full",
         did: "The log of one instance goes to a file system without room.",
         why: "A line that cannot be written is lost; the login is not.",
@@ -218,9 +228,19 @@ fn reload() -> Outcome {
                 let mut config: serde_json::Value = serde_json::from_str(&text).expect("JSON");
                 config["SITE_NAME"] = json!(format!("round {round}"));
                 fs::write(&path, config.to_string()).expect("written");
+                let made = TempDir::new().expect("a folder");
+                run_with_input(
+                    Command::new(project().join("certs/make-server.sh"))
+                        .args([lab.state.join("pki"), made.path().join("tls")])
+                        .args(["login.corp.example", lab.address.as_str()]),
+                    "",
+                );
                 for file in ["tls.key", "tls.pem"] {
-                    let from = lab.state.join("pki").join(file.replace("tls", "login"));
-                    fs::copy(from, instance.home().join("certs").join(file)).expect("copied");
+                    fs::copy(
+                        made.path().join(file),
+                        instance.home().join("certs").join(file),
+                    )
+                    .expect("copied");
                 }
                 instance.signal_managed("HUP");
                 wait_until(Duration::from_secs(15), "no reload", || {
@@ -351,13 +371,13 @@ fn balancer_reload() -> Outcome {
 }
 
 fn host_cut_off() -> Outcome {
-    let far = Namespace::new();
+    let far = FarHost::new();
     let mut fleet = Fleet::with(|number, builder| match number {
         0 => builder
             .at(&far.address)
             .set("TRUSTED_PROXIES", json!(["127.0.0.0/8", "10.99.0.0/16"]))
             .env("PROXY_PROTOCOL", "v2")
-            .under(&["ip", "netns", "exec", &far.name]),
+            .under(&["ip", "netns", "exec", &far.host.name]),
         _ => builder,
     });
     let outcome = fleet.under_load(14, |fleet| {

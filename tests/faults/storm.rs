@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, process::Command, time::Duration};
 use serde::Deserialize;
 use tempfile::TempDir;
 
+use super::namespace::Namespace;
 use crate::lab::{Ccache, Lab, process::Running};
 
 /// Logins that are being made; ended by [`Storm::finish`].
@@ -32,15 +33,32 @@ impl Storm {
     /// `rate` logins a second through the balancer at `port`.
     pub fn start(port: u16, rate: u32, seconds: u64) -> Self {
         let lab = Lab::get();
-        let ticket = lab.kinit("alice");
+        let command = Command::new(env!("CARGO_BIN_EXE_storm"));
+        let address = format!("{}:{port}", lab.address);
+        Self::run(command, &address, rate, seconds, lab.kinit("alice"))
+    }
+
+    /// The same on another host, with a ticket that is there already.
+    pub fn start_in(
+        host: &Namespace,
+        address: &str,
+        rate: u32,
+        seconds: u64,
+        ticket: Ccache,
+    ) -> Self {
+        let command = host.command(env!("CARGO_BIN_EXE_storm"));
+        Self::run(command, address, rate, seconds, ticket)
+    }
+
+    fn run(mut command: Command, address: &str, rate: u32, seconds: u64, ticket: Ccache) -> Self {
+        let lab = Lab::get();
         let folder = TempDir::new().expect("a folder");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_storm"));
         command
             .env("KRB5_CONFIG", lab.krb5_conf())
             .env("KRB5CCNAME", ticket.name())
             .arg("--json")
             .args(["--url", "https://login.corp.example/wsfed"])
-            .args(["--connect", &format!("{}:{port}", lab.address)])
+            .args(["--connect", address])
             .arg("--ca")
             .arg(lab.ca())
             .args(["--rate", &rate.to_string()])

@@ -30,6 +30,7 @@ pub struct Builder {
     ops_port: u16,
     prefix: Vec<OsString>,
     address: String,
+    namespace: Option<String>,
 }
 
 /// A running instance; killed when dropped.
@@ -40,6 +41,7 @@ pub struct Instance {
     pub ops_port: u16,
     /// Where it listens.
     pub address: String,
+    namespace: Option<String>,
     folder: TempDir,
 }
 
@@ -82,6 +84,7 @@ impl Instance {
             ops_port,
             prefix: Vec::new(),
             address: lab.address.clone(),
+            namespace: None,
         }
     }
 
@@ -106,7 +109,18 @@ impl Instance {
 
     /// Status and body of a page on `OPS_LISTEN`; nothing while nobody listens there.
     pub fn ops(&self, path: &str) -> Option<(u16, String)> {
-        http_get(&self.address, self.ops_port, path)
+        let Some(namespace) = &self.namespace else {
+            return http_get(&self.address, self.ops_port, path);
+        };
+        let url = format!("http://{}:{}{path}", self.address, self.ops_port);
+        let output = Command::new("ip")
+            .args(["netns", "exec", namespace, "curl", "-sS", "--max-time", "5"])
+            .args(["-w", "\n%{http_code}", &url])
+            .output()
+            .ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        let (body, status) = text.rsplit_once('\n')?;
+        Some((status.parse().ok()?, body.to_owned()))
     }
 
     /// The metric's value: the name with labels, as on the page.
@@ -233,6 +247,12 @@ impl Builder {
         self
     }
 
+    /// Where its address can be reached, when that is not here.
+    pub fn probed_in(mut self, namespace: &str) -> Self {
+        self.namespace = Some(namespace.to_owned());
+        self
+    }
+
     /// On another address than the lab's, for instance in a network namespace.
     pub fn at(mut self, address: &str) -> Self {
         address.clone_into(&mut self.address);
@@ -295,6 +315,7 @@ impl Builder {
             port: self.port,
             ops_port: self.ops_port,
             address: self.address,
+            namespace: self.namespace,
             folder: self.folder,
         };
         wait_until(
