@@ -25,12 +25,12 @@
 //!
 //! | folder | holds | may import |
 //! | --- | --- | --- |
-//! | `main`, `cli` | parse the command, exit code; a file per command | `app`, `config`, ground |
+//! | `main`, `cli` | parse the command, exit code; a file per command | `app`, `setup`, ground |
 //! | `app` | builds everything from the configuration, runs it, reloads, drains | all |
 //! | `web` | routes, the sign-in request, challenge, form, refusal (error → status and page) | ground, `http`, `tls`, `login`, `authenticate`, `directory`, `token` |
 //! | `tunnel` | the hub: connect, serve, messages, answers | ground, `login`, `directory`, `profile`, `token` |
 //! | `ops` | metrics page, liveness, readiness | ground, `http` |
-//! | `setup` | what prepares an installation: the signing pair | ground |
+//! | `setup` | what prepares and moves an installation: signing pair, ticket, export and import, migration | ground |
 //! | `login` | proof → principal → entry → profile → token; account policy; the audit line | ground, `authenticate`, `directory`, `profile`, `token` |
 //! | `authenticate` | SPNEGO, GSSAPI on worker threads, keytab, replay check; client certificates: trust, names, mapping | ground, `directory` |
 //! | `directory` | servers and failover, connections, lookup, entry, groups, password checks, AD codes | ground |

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use axum::http::{HeaderName, HeaderValue};
+use rustls::ClientConfig;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -21,7 +22,7 @@ use crate::{
     profile::Mapper,
     telemetry::Metrics,
     tls::{ChannelBinding, ClientAuth, Identity},
-    token::Issuer,
+    token::{Issuer, SigningKey},
     tunnel::{self, TunnelParts, TunnelState},
     web::{self, Web},
 };
@@ -41,6 +42,8 @@ pub(super) struct Generation {
     /// The tunnel's own end: it changes over by itself.
     pub tunnel_life: Lifecycle,
     tunnel_parts: Option<TunnelParts>,
+    pub signing: Arc<SigningKey>,
+    pub outgoing: Arc<ClientConfig>,
     /// When the signing certificate ends, Unix time.
     pub signing_end: i64,
 }
@@ -90,6 +93,7 @@ impl Generation {
             metrics: Arc::clone(&metrics),
             life: tunnel_life.clone(),
         });
+        let (own_signing, own_outgoing) = (Arc::clone(&signing), Arc::clone(&outgoing));
         let signing_end = signing.not_after();
         let web = config.direct.as_ref().map(|direct| {
             let logins = Logins {
@@ -118,6 +122,8 @@ impl Generation {
             tunnel: None,
             tunnel_life,
             tunnel_parts,
+            signing: own_signing,
+            outgoing: own_outgoing,
             signing_end,
             config,
         };

@@ -87,10 +87,11 @@ impl Materials {
             })
             .map_err(&mut note)
             .ok();
-        let outgoing = roots(config, &mut warnings)
-            .and_then(|roots| client(roots).map_err(|error| error.to_string()))
-            .map_err(&mut note)
-            .ok();
+        let outgoing = outgoing(config).map_err(&mut note).ok();
+        let outgoing = outgoing.map(|(tls, more)| {
+            warnings.extend(more);
+            tls
+        });
         let direct = config.direct.as_ref();
         let certificates = direct
             .and_then(|direct| direct.client_cert.as_ref())
@@ -232,6 +233,17 @@ fn roots(config: &Config, warnings: &mut Vec<String>) -> Result<RootCertStore, S
         }
     }
     Ok(roots)
+}
+
+/// The roots of outgoing TLS: the system's and the configured ones; with what is worth a word.
+///
+/// # Errors
+/// What cannot be read.
+pub fn outgoing(config: &Config) -> Result<(Arc<ClientConfig>, Vec<String>), String> {
+    let mut warnings = Vec::new();
+    let roots = roots(config, &mut warnings)?;
+    let tls = client(roots).map_err(|error| error.to_string())?;
+    Ok((tls, warnings))
 }
 
 fn client(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Error> {

@@ -2,11 +2,16 @@
 
 mod generation;
 mod materials;
+mod provision;
 mod reload;
 mod run;
+mod settings;
+mod setup;
 
 pub use self::{
+    materials::outgoing,
     materials::{Kept, Materials, Unusable},
-    reload::Load,
     run::run,
+    settings::Settings,
+    setup::{SetupCheck, SetupPlan},
 };

@@ -11,11 +11,14 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use arc_swap::ArcSwap;
+use tokio::sync::mpsc;
 
-use super::{Materials, generation::Generation, materials::Kept};
+use super::{
+    Materials, generation::Generation, materials::Kept, provision::Provision, settings::Settings,
+};
 use crate::{
     clock::Clock,
-    config::{Config, DirectConfig, Invalid, Loaded, TlsMaterial},
+    config::{Config, DirectConfig, Loaded, TlsMaterial},
     http::Front,
     lifecycle::Lifecycle,
     ops::Readiness,
@@ -24,12 +27,9 @@ use crate::{
     watch::Watch,
 };
 
-/// Reads the configuration as at the start.
-pub type Load = Box<dyn Fn() -> Result<Loaded, Invalid> + Send + Sync>;
-
 /// All that outlives a generation, and the one in use.
 pub(super) struct Running {
-    pub load: Load,
+    pub settings: Arc<Settings>,
     pub current: Arc<ArcSwap<Generation>>,
     pub front: Option<Front>,
     pub tls: Option<TlsServer>,
@@ -49,6 +49,17 @@ pub(super) async fn changed(watch: Option<&mut Watch>) -> Vec<PathBuf> {
 }
 
 impl Running {
+    /// What the ticket's steps need; `tell` asks for a reload.
+    pub fn provision(&self, tell: mpsc::Sender<()>) -> Provision {
+        Provision {
+            settings: Arc::clone(&self.settings),
+            current: Arc::clone(&self.current),
+            metrics: Arc::clone(&self.metrics),
+            clock: self.clock.clone(),
+            tell,
+        }
+    }
+
     /// The files in use, with what they are for.
     fn files(&self) -> Vec<(&'static str, PathBuf)> {
         let current = self.current.load();
@@ -145,7 +156,7 @@ impl Running {
 
     /// Reads everything again.
     pub async fn reload(&self) {
-        let outcome = match (self.load)() {
+        let outcome = match self.settings.load() {
             Err(invalid) => {
                 tracing::error!(
                     error = %invalid,

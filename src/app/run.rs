@@ -5,12 +5,17 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use sd_notify::NotifyState;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc,
+};
 
 use super::{
     Materials,
     generation::{Generation, directory_trouble},
-    reload::{Load, Running, changed},
+    provision,
+    reload::{Running, changed},
+    settings::Settings,
 };
 use crate::{
     accept::{AcceptLimits, Inherited},
@@ -28,7 +33,7 @@ const OPS_FINISH: Duration = Duration::from_secs(2);
 /// How often ages and expiries are looked at where nothing changes.
 const MEASURE: Duration = Duration::from_secs(60);
 
-/// Serves until SIGTERM or SIGINT, then drains. `load` reads the configuration again at SIGHUP. Returns
+/// Serves until SIGTERM or SIGINT, then drains. `settings` reads the configuration again at SIGHUP. Returns
 /// an error only when it cannot start.
 ///
 /// # Errors
@@ -37,7 +42,7 @@ pub async fn run(
     loaded: Loaded,
     materials: Materials,
     clock: Clock,
-    load: Load,
+    settings: Arc<Settings>,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let Loaded {
@@ -109,7 +114,7 @@ pub async fn run(
     }
 
     let running = Running {
-        load,
+        settings,
         current,
         front,
         tls,
@@ -121,7 +126,9 @@ pub async fn run(
     };
     running.measure();
     notify(&[NotifyState::Ready]);
-    serve(&running, &mut signals).await;
+    let (tell, learned) = mpsc::channel(1);
+    running.life.spawn(provision::keep(running.provision(tell)));
+    serve(&running, &mut signals, learned).await;
 
     notify(&[NotifyState::Stopping]);
     let config = running.current.load().config.clone();
@@ -133,7 +140,7 @@ pub async fn run(
 }
 
 /// Until the end is asked for.
-async fn serve(running: &Running, signals: &mut Signals) {
+async fn serve(running: &Running, signals: &mut Signals, mut learned: mpsc::Receiver<()>) {
     let mut watch = running.watch();
     let mut measure = tokio::time::interval(MEASURE);
     loop {
@@ -150,6 +157,7 @@ async fn serve(running: &Running, signals: &mut Signals) {
                 tracing::info!(?files, "files have changed");
                 running.reload().await;
             }
+            Some(()) = learned.recv() => running.reload().await,
             _ = measure.tick() => {
                 running.measure();
                 continue;

@@ -2,14 +2,14 @@
 
 use std::{path::Path, process::ExitCode};
 
-use super::{load, refuse};
+use super::refuse;
 use crate::{
-    app::{Kept, Materials},
+    app::{Kept, Materials, Settings},
     clock::Clock,
 };
 
 pub(super) fn run(home: &Path) -> ExitCode {
-    let loaded = match load(home) {
+    let loaded = match Settings::of_process(home).load() {
         Ok(loaded) => loaded,
         Err(invalid) => {
             for warning in &invalid.warnings {

@@ -1,13 +1,14 @@
 //! The commands: what is typed, which exit code comes out. A file per command.
 
 mod check;
+mod export;
+mod import;
 mod serve;
+mod setup;
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-
-use crate::config::{Config, Home, Invalid, Loaded};
 
 /// Bad usage or configuration (`EX_USAGE` of sysexits).
 const EXIT_CONFIG: u8 = 64;
@@ -29,12 +30,26 @@ struct Arguments {
     command: Option<Command>,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Command {
     /// Serve logins until SIGTERM (the default).
     Serve,
     /// Read the configuration only, and say what is wrong with it.
     Check,
+    /// Set this installation up with the tenant's ticket; running it again is harmless.
+    Setup(setup::Answers),
+    /// Put this installation into a zip, keys and all: whoever has it can sign anyone in.
+    Export {
+        /// The file to write; by default connector_export_<time>.zip.
+        file: Option<PathBuf>,
+    },
+    /// Take an installation from a zip, ours or the incumbent's, or from a folder of the incumbent's.
+    Import {
+        from: PathBuf,
+        /// Say what would be taken, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// Runs the command of this process's arguments.
@@ -57,15 +72,10 @@ pub fn run() -> ExitCode {
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&arguments.home),
         Command::Check => check::run(&arguments.home),
+        Command::Setup(answers) => setup::run(&arguments.home, answers),
+        Command::Export { file } => export::run(&arguments.home, file),
+        Command::Import { from, dry_run } => import::run(&arguments.home, &from, dry_run),
     }
-}
-
-/// Reads the configuration of `home` with this process's environment.
-fn load(home: &std::path::Path) -> Result<Loaded, Invalid> {
-    let environment: BTreeMap<String, String> = std::env::vars_os()
-        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    Config::load(Home::new(home), &environment)
 }
 
 /// Says on standard error why the configuration cannot be used.

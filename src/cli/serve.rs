@@ -1,16 +1,17 @@
 //! `ad-edge serve`: loads the configuration and runs until it is told to end.
 
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, sync::Arc};
 
-use super::{load, refuse};
+use super::refuse;
 use crate::{
-    app::{self, Kept, Materials},
+    app::{self, Kept, Materials, Settings},
     clock::Clock,
     telemetry::log::{self, LogFormat},
 };
 
 pub(super) fn run(home: &Path) -> ExitCode {
-    let loaded = match load(home) {
+    let settings = Arc::new(Settings::of_process(home));
+    let loaded = match settings.load() {
         Ok(loaded) => loaded,
         Err(invalid) => return refuse(home, &invalid),
     };
@@ -49,9 +50,7 @@ pub(super) fn run(home: &Path) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let again = home.to_owned();
-    let read = Box::new(move || load(&again));
-    match runtime.block_on(app::run(loaded, materials, clock, read)) {
+    match runtime.block_on(app::run(loaded, materials, clock, settings)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "cannot start");

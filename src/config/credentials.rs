@@ -4,13 +4,17 @@
 //! hexadecimal text (OpenSSL's EVP_BytesToKey with MD5, one round, no salt; read only).
 
 use aws_lc_rs::{
-    cipher::{AES_256, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey},
+    cipher::{
+        AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey,
+        PaddedBlockEncryptingKey, UnboundCipherKey,
+    },
     iv::FixedLength,
+    rand,
 };
 use md5::{Digest as _, Md5};
 use zeroize::Zeroizing;
 
-use crate::secret::SecretString;
+use crate::secret::{ExposeSecret as _, SecretString};
 
 /// Why a stored password cannot be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -51,6 +55,40 @@ pub(super) fn decrypt(stored: &str, key_file: &[u8]) -> Result<SecretString, Cre
         .map_err(|_| CredentialsError::WrongKey)
 }
 
+/// Encrypts a bind password in the newer of the two formats.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn encrypt(password: &SecretString, key_file: &[u8]) -> Result<String, NoRandomness> {
+    let (mut salt, mut iv) = ([0; 16], [0; 16]);
+    rand::fill(&mut salt)?;
+    rand::fill(&mut iv)?;
+    let key = scrypt_key(key_file, &salt).map_err(|_| NoRandomness)?;
+    let mut text = password.expose_secret().as_bytes().to_vec();
+    UnboundCipherKey::new(&AES_256, &key)
+        .and_then(PaddedBlockEncryptingKey::cbc_pkcs7)
+        .and_then(|key| {
+            key.less_safe_encrypt(&mut text, EncryptionContext::Iv128(FixedLength::from(iv)))
+        })?;
+    Ok(format!(
+        "$2$.{}.{}.{}",
+        hex::encode(salt),
+        hex::encode(iv),
+        hex::encode(text)
+    ))
+}
+
+/// The system gives no random numbers, so nothing can be encrypted.
+#[derive(Debug, thiserror::Error)]
+#[error("the system gives no random numbers, so the bind password cannot be encrypted")]
+pub struct NoRandomness;
+
+impl From<aws_lc_rs::error::Unspecified> for NoRandomness {
+    fn from(_: aws_lc_rs::error::Unspecified) -> Self {
+        Self
+    }
+}
+
 fn scrypt_key(password: &[u8], salt: &[u8]) -> Result<Zeroizing<Vec<u8>>, CredentialsError> {
     // N = 2^14, r = 8, p = 1: Node's defaults.
     let params = scrypt::Params::new(14, 8, 1, 32).map_err(|_| CredentialsError::Format)?;
@@ -80,7 +118,6 @@ fn evp_bytes_to_key(password: &[u8]) -> (Zeroizing<Vec<u8>>, Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::ExposeSecret as _;
 
     // Made with Node's crypto: scryptSync, createCipheriv and EVP_BytesToKey over the text KEY_FILE.
     const KEY_FILE: &[u8] = b"-----BEGIN PRIVATE KEY-----\nnot a key, only its bytes count\n";
@@ -93,6 +130,15 @@ mod tests {
             let plain = decrypt(stored, KEY_FILE).expect("opens");
             assert_eq!(plain.expose_secret(), "Pässw0rd!23 ");
         }
+    }
+
+    #[test]
+    fn what_is_encrypted_opens_again_and_never_looks_the_same() {
+        let password = SecretString::from("Pässw0rd!23 ".to_owned());
+        let [one, two] = [(); 2].map(|()| encrypt(&password, KEY_FILE).expect("encrypts"));
+        assert_ne!(one, two);
+        let opened = decrypt(&one, KEY_FILE).expect("opens");
+        assert_eq!(opened.expose_secret(), password.expose_secret());
     }
 
     #[test]

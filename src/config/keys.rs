@@ -13,8 +13,6 @@ pub struct Key {
     pub secret: bool,
     /// Accepted because the incumbent writes it; without effect here.
     pub unused: bool,
-    /// Without effect in this version only: its user is told.
-    pub later: bool,
 }
 
 const fn key(name: &'static str, default: &'static str, meaning: &'static str) -> Key {
@@ -24,7 +22,6 @@ const fn key(name: &'static str, default: &'static str, meaning: &'static str) -
         meaning,
         secret: false,
         unused: false,
-        later: false,
     }
 }
 
@@ -39,13 +36,6 @@ const fn unused(name: &'static str, meaning: &'static str) -> Key {
     Key {
         unused: true,
         ..key(name, "", meaning)
-    }
-}
-
-const fn later(name: &'static str, meaning: &'static str) -> Key {
-    Key {
-        later: true,
-        ..unused(name, meaning)
     }
 }
 
@@ -116,6 +106,7 @@ pub const KEYS: &[Key] = &[
     key("INSTANCE_NAME", "`<hostname>:<PORT>`", "this instance's name in audit lines"),
     key("INSTANCE_HEADER", "false", "name the instance in the response header `x-ad-edge-instance`"),
     key("OPS_LISTEN", "`127.0.0.1:9464`", "`/metrics`, `/healthz` and `/readyz`, plain HTTP"),
+    key("ADMIN_LISTEN", "`127.0.0.1:8357`", "address of the console, plain HTTP; `off` to do without. Beyond loopback it asks for a token, which the log shows at the start"),
     key("DRAIN_SECONDS", "10", "how long `/readyz` answers 404 after SIGTERM before the listener closes"),
     key("SHUTDOWN_SECONDS", "30", "how long logins in flight may then take"),
     key("LOG_FORMAT", "`text` on a terminal, else `json`", "form of the log lines on standard error"),
@@ -150,7 +141,6 @@ pub const KEYS: &[Key] = &[
     unused("SSL_OPENSSLDIR_PATTERN", "the incumbent's"),
     unused("CONNECTIONS_API_V2_KEY", "the incumbent's"),
     unused("LAST_SENT_THUMBPRINT", "the incumbent's; kept"),
-    later("ADMIN_LISTEN", "address of the console"),
 ];
 
 /// The key of that name.

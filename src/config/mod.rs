@@ -21,18 +21,21 @@ mod tunnel;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
+use serde_json::{Map, Value};
+
 pub use self::{
     accounts::{AccountsConfig, MapperSource, WriteBackConfig},
     client_cert::{
         AuthoritySource, CertificateName, ClientCertConfig, RevocationConfig, RevocationFiles,
     },
+    credentials::{NoRandomness, encrypt as encrypt_credentials},
     directory::{
         DirectoryConfig, FilterTemplate, GroupsConfig, Scheme, ServerUrl, ServersConfig,
         ServiceAccount,
     },
     federation::{Callback, FederationConfig, RelyingParties},
     home::{Home, SigningPair},
-    keys::{KEYS, Key, keys_table},
+    keys::{KEYS, Key, find as find_key, keys_table},
     listen::{ListenConfig, ProxyProtocol},
     mistake::{Invalid, Mistake, Warning},
     reader::{Fingerprint, Loaded},
@@ -67,6 +70,11 @@ pub struct Config {
     /// `None`: no hub is given (`AD_HUB`), or `AGENT_MODE` is off.
     pub tunnel: Option<TunnelConfig>,
     pub accounts: AccountsConfig,
+    /// `PROVISIONING_TICKET`: where the tenant tells what it knows of this installation.
+    pub ticket: Option<SecretString>,
+    pub proxy: ProxyConfig,
+    /// `ADMIN_LISTEN`; `None`: no console.
+    pub admin_listen: Option<SocketAddr>,
     /// `TENANT_SIGNING_KEY`: checks what the tenant signs; PEM, or a shared secret.
     pub tenant_key: Option<SecretString>,
 }
@@ -140,8 +148,21 @@ impl Config {
     /// # Errors
     /// Every mistake found; nothing is left out because something else is wrong.
     pub fn load(home: Home, environment: &BTreeMap<String, String>) -> Result<Loaded, Invalid> {
+        Self::load_with(home, environment, &Map::new())
+    }
+
+    /// The same with `learned` over the file and under the environment: what the tenant said, or what
+    /// is to be tried before it is saved. A null takes a key of the file away.
+    ///
+    /// # Errors
+    /// Every mistake found.
+    pub fn load_with(
+        home: Home,
+        environment: &BTreeMap<String, String>,
+        learned: &Map<String, Value>,
+    ) -> Result<Loaded, Invalid> {
         let (mut mistakes, mut warnings) = (Vec::new(), Vec::new());
-        let source = Source::read(&home, environment, &mut mistakes, &mut warnings);
+        let source = Source::read(&home, environment, learned, &mut mistakes, &mut warnings);
         let mut reader = Reader::new(source, mistakes, warnings);
         let config = sections::read(home, source::reads_files(environment), &mut reader);
         let fingerprint = config

@@ -37,14 +37,16 @@ impl Source {
     pub fn read(
         home: &Home,
         environment: &BTreeMap<String, String>,
+        learned: &Map<String, Value>,
         mistakes: &mut Vec<Mistake>,
         warnings: &mut Vec<Warning>,
     ) -> Self {
-        let file = if reads_files(environment) {
+        let mut file = if reads_files(environment) {
             read_file(home, mistakes)
         } else {
             Map::new()
         };
+        file.extend(learned.clone());
         let realm = match environment.get("REALM") {
             Some(realm) => Some(realm.as_str()),
             None => file.get("REALM").and_then(Value::as_str),
@@ -94,16 +96,7 @@ impl Source {
             warnings.push(Warning { key, text: hint });
             return;
         }
-        if let Some(Key {
-            unused: true,
-            later,
-            ..
-        }) = known
-        {
-            if *later && asks_for_something(&value) {
-                let text = "has no effect in this version".to_owned();
-                warnings.push(Warning { key, text });
-            }
+        if known.is_some_and(|k| k.unused) {
             return;
         }
         let secret = known.is_some_and(|k| k.secret);
@@ -165,15 +158,6 @@ impl Source {
                 secret: key.secret,
             },
         );
-    }
-}
-
-/// Whether a value switches something on or sets it.
-fn asks_for_something(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !matches!(text.trim(), "" | "false" | "off"),
-        _ => true,
     }
 }
 

@@ -170,17 +170,35 @@ fn unknown_keys_are_warned_about_with_the_nearest_known_one() {
 }
 
 #[test]
-fn what_this_version_does_not_do_is_said() {
-    let folder = changed("ADMIN_LISTEN", "127.0.0.1:8357".into());
-    let loaded = folder.load().expect("good");
-    let keys: Vec<_> = loaded
-        .warnings
-        .iter()
-        .map(|warning| warning.key.as_str())
-        .collect();
-    assert_eq!(keys, ["ADMIN_LISTEN"]);
-    let off = changed("ADMIN_LISTEN", "off".into()).load().expect("good");
-    assert!(off.warnings.is_empty(), "{:?}", off.warnings);
+fn the_console_is_on_loopback_unless_told_otherwise() {
+    let listen = |value: &str| {
+        let folder = changed("ADMIN_LISTEN", value.into());
+        folder.load().expect("good").config.admin_listen
+    };
+    assert_eq!(
+        listen("").map(|at| at.to_string()).as_deref(),
+        Some("127.0.0.1:8357")
+    );
+    assert_eq!(listen("off"), None);
+    assert_eq!(listen("[::]:9000").map(|at| at.port()), Some(9000));
+}
+
+#[test]
+fn what_the_tenant_said_lies_over_the_file_and_under_the_environment() {
+    let folder = changed("CONNECTION", "of-the-file".into());
+    let learned = serde_json::json!({"CONNECTION": "learned", "REALM": null});
+    let learned = learned.as_object().expect("an object");
+    let load = |environment| {
+        let home = crate::config::Home::new(folder.dir.path());
+        Config::load_with(home, &environment, learned)
+            .expect("good")
+            .config
+            .instance
+            .site
+    };
+    assert_eq!(load(std::collections::BTreeMap::new()), "learned");
+    let environment = [("CONNECTION".to_owned(), "environment".to_owned())];
+    assert_eq!(load(environment.into()), "environment");
 }
 
 #[test]

@@ -167,24 +167,27 @@ impl Connection {
         }
     }
 
-    /// The server's clock, by its root DSE ([MS-ADTS] 3.1.1.3.2.2); `None` of a server that does not tell.
-    pub async fn clock(&self, limit: Duration) -> Result<Option<OffsetDateTime>, DirectoryError> {
-        const ATTRIBUTE: &str = "currentTime";
+    /// What the server says of itself, whoever asks.
+    pub async fn root(&self, limit: Duration) -> Result<RootDse, DirectoryError> {
         let mut ldap = self.ldap.clone();
+        let names = ["currentTime", "defaultNamingContext", "namingContexts"];
         let work = async move {
             let mut stream = ldap
-                .streaming_search("", Scope::Base, "(objectClass=*)", [ATTRIBUTE])
+                .streaming_search("", Scope::Base, "(objectClass=*)", names)
                 .await?;
-            let mut time = None;
+            let mut root = RootDse::default();
             while let Some(item) = stream.next().await? {
-                let entry = Entry::decode(item);
-                let text = entry.and_then(|entry| entry.text(ATTRIBUTE).map(str::to_owned));
-                time = time.or(text.and_then(|text| generalized_time(&text)));
+                let Some(entry) = Entry::decode(item) else {
+                    continue;
+                };
+                let [time, base, contexts] = names.map(|name| entry.text(name));
+                root.time = time.and_then(generalized_time);
+                root.base = base.or(contexts).map(str::to_owned);
             }
             stream.finish().await;
-            Ok(time)
+            Ok(root)
         };
-        self.guarded("asking for the time", limit, Instant::now() + limit, work)
+        self.guarded("reading the root DSE", limit, Instant::now() + limit, work)
             .await
     }
 
@@ -271,6 +274,14 @@ impl Connection {
             }),
         }
     }
+}
+
+/// The root DSE (RFC 4512, section 5.1; [MS-ADTS] 3.1.1.3.2).
+#[derive(Debug, Default)]
+pub(super) struct RootDse {
+    /// The server's clock, of those that tell.
+    pub time: Option<OffsetDateTime>,
+    pub base: Option<String>,
 }
 
 /// As directories write it, in UTC (RFC 4517, section 3.3.13).

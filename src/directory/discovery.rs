@@ -80,7 +80,7 @@ impl Discovery {
     }
 
     /// AD's records name the ports without TLS; its TLS has ports of its own, beside them.
-    fn url(&self, record: &Record) -> ServerUrl {
+    pub fn url(&self, record: &Record) -> ServerUrl {
         let (scheme, port) = match (self.start_tls, record.port) {
             (true, port) => (Scheme::Ldap, port),
             (false, 389) => (Scheme::Ldaps, 636),

@@ -15,6 +15,7 @@ mod discovery;
 mod dn;
 mod entry;
 mod error;
+mod explore;
 mod filter;
 mod flights;
 mod groups;
@@ -35,6 +36,7 @@ pub use self::{
     account::AccountRefusal,
     entry::{Attribute, Entry},
     error::{BindError, DirectoryError},
+    explore::{Explored, explore, find_servers},
     filter::escape,
     password::{PasswordAttribute, PasswordChangeError},
 };
@@ -186,6 +188,33 @@ impl Directory {
                 Vec::new()
             }
         }
+    }
+
+    /// At most `limit` entries under `base`, with these attributes, constructed ones too.
+    ///
+    /// # Errors
+    /// When no server gave an answer within `LDAP_TIMEOUT_SECONDS`.
+    pub async fn entries(
+        &self,
+        base: &str,
+        filter: &str,
+        attributes: &[&str],
+        limit: usize,
+    ) -> Result<Vec<Entry>, DirectoryError> {
+        let timeout = self.0.config.timeout;
+        let search = Search {
+            what: "a search",
+            base,
+            filter,
+            attributes,
+            limit,
+            deref_aliases: 0,
+            hedge: HEDGE,
+            timeout,
+        };
+        let deadline = Instant::now() + timeout;
+        self.timed("search", self.0.servers.search(&search, deadline))
+            .await
     }
 
     /// At most `limit` groups that `filter` finds under `LDAP_BASE_GROUPS`, as in [`Self::groups_of`].

@@ -146,7 +146,7 @@ impl Server {
     /// A server that does not tell its time is none the worse for it.
     async fn compare_clocks(&self, connection: &Connection) {
         let limit = HEARTBEAT_TIMEOUT.min(self.config.timeout);
-        let theirs = connection.clock(limit).await.ok().flatten();
+        let theirs = connection.root(limit).await.ok().and_then(|root| root.time);
         let ours = OffsetDateTime::from(Clock::system().now());
         let offset = theirs.map(|time| (time - ours).whole_seconds());
         self.clock_differs(offset);

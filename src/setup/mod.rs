@@ -1,5 +1,16 @@
-//! What prepares an installation: the signing pair of a first start.
+//! What prepares and moves an installation: the signing pair, the tenant's ticket, `config.json` as a
+//! file, export and import, the report of a migration.
 
+mod archive;
+mod file;
+mod migration;
 mod signing_pair;
+mod ticket;
 
-pub use self::signing_pair::{GenerateError, generate_signing_pair};
+pub use self::{
+    archive::{ArchiveError, Imported, Installation, export_name},
+    file::{ConfigFile, FileError, write_atomically},
+    migration::report,
+    signing_pair::{GenerateError, generate_signing_pair},
+    ticket::{CLOCK_LIMIT, Registration, Ticket, TicketError, TicketInfo},
+};

@@ -6,9 +6,20 @@
 use std::time::Duration;
 
 use prometheus::{
-    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
 };
+
+/// Registers a metric; names are constants of this file, so a failure is a mistake here.
+macro_rules! register {
+    ($registry:expr, $metric:expr) => {{
+        let metric = $metric.expect("a metric's name and labels are well formed");
+        $registry
+            .register(Box::new(metric.clone()))
+            .expect("a metric's name is used once");
+        metric
+    }};
+}
 
 /// Buckets for work that takes from a hundred microseconds to some seconds.
 const SECONDS: &[f64] = &[
@@ -61,6 +72,10 @@ pub struct Metrics {
     pub reloads: IntCounterVec,
     /// `ad_edge_directory_clock_offset_seconds{server}`: the server's clock less this machine's.
     pub directory_clock: GaugeVec,
+    /// `ad_edge_tenant_clock_offset_seconds`: the tenant's clock less this machine's.
+    pub tenant_clock: Gauge,
+    /// `ad_edge_ticket_steps_total{outcome}`: times that the tenant was asked what it knows.
+    pub ticket_steps: IntCounterVec,
     /// `ad_edge_ready`: 1 while this instance can sign someone in.
     pub ready: IntGauge,
 }
@@ -189,6 +204,19 @@ impl Metrics {
                 "The directory server's clock less this machine's.",
                 &["server"],
             ),
+            tenant_clock: register!(
+                r,
+                Gauge::new(
+                    name("tenant_clock_offset_seconds"),
+                    "The tenant's clock less this machine's."
+                )
+            ),
+            ticket_steps: counters(
+                r,
+                "ticket_steps_total",
+                "Times that the tenant was asked what it knows of this installation.",
+                &["outcome"],
+            ),
             ready: gauge(r, "ready", "1 while this instance can sign someone in."),
             registry,
         }
@@ -220,17 +248,6 @@ impl Default for Metrics {
 
 fn name(short: &str) -> String {
     format!("ad_edge_{short}")
-}
-
-/// Registers a metric; names are constants of this file, so a failure is a mistake here.
-macro_rules! register {
-    ($registry:expr, $metric:expr) => {{
-        let metric = $metric.expect("a metric's name and labels are well formed");
-        $registry
-            .register(Box::new(metric.clone()))
-            .expect("a metric's name is used once");
-        metric
-    }};
 }
 
 fn counter(r: &Registry, short: &str, help: &str) -> IntCounter {

@@ -130,7 +130,7 @@ impl Report {
             .expect("a String takes all");
         }
         text.push_str(
-            "\n\"Exits\" are ends of an instance that nobody asked for; a `kill -9` is one. \"Allowed\" is \
+            "\n\"Exits\" are ends of an instance that nobody asked the service manager for: a `kill` from outside, as in two scenarios, is one. \"Allowed\" is \
              what the test holds the scenario to.\n\n## What was done, and what to expect\n",
         );
         for row in &self.rows {

@@ -35,11 +35,26 @@ impl Tenant {
     }
 
     pub fn trusting(certificate: &Path) -> Self {
+        Self::run(HOST, certificate)
+    }
+
+    /// One that calls itself by its address, for programs that take what its ticket says: the lab has no
+    /// DNS of its own.
+    pub fn by_address() -> Self {
+        Self::run(&Lab::get().address, &Lab::get().signer())
+    }
+
+    /// The set-up address.
+    pub fn ticket(&self) -> String {
+        format!("https://{}:{}/p/ad/trial", Lab::get().address, self.port)
+    }
+
+    fn run(host: &str, certificate: &Path) -> Self {
         let lab = Lab::get();
         let folder = TempDir::new().expect("a folder");
         let mut command = Command::new(PROGRAM.expect("run with --features stand-in"));
         command
-            .args(["--listen", &format!("{}:0", lab.address), "--host", HOST])
+            .args(["--listen", &format!("{}:0", lab.address), "--host", host])
             .arg("--cert")
             .arg(lab.state.join("pki/tenant.pem"))
             .arg("--key")

@@ -14,7 +14,25 @@ use std::{
 };
 
 use super::{Config, Home, InstanceConfig, Mistake, SigningPair, reader::Reader};
-use crate::{secret::SecretString, telemetry::log::LogFormat};
+use crate::{
+    secret::{ExposeSecret as _, SecretString},
+    telemetry::log::LogFormat,
+};
+
+/// The tenant's set-up address. Only https: it is a secret, and so is what it answers.
+fn ticket(r: &mut Reader) -> Option<SecretString> {
+    let ticket = r.secret("PROVISIONING_TICKET")?;
+    let url = url::Url::parse(ticket.expose_secret());
+    if url.is_ok_and(|url| url.scheme() == "https" && url.has_host()) {
+        return Some(ticket);
+    }
+    r.wrong(
+        "PROVISIONING_TICKET",
+        "is not an address with https",
+        "Copy it from the connection's page at the tenant, https://<tenant>/p/ad/<letters>",
+    );
+    None
+}
 
 /// `None` only beside a mistake.
 pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Config> {
@@ -70,6 +88,18 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
         tunnel,
         accounts: accounts::accounts(files, &home, r),
         tenant_key: r.secret("TENANT_SIGNING_KEY"),
+        ticket: ticket(r),
+        proxy: tunnel::proxy(r),
+        admin_listen: r.parsed(
+            "ADMIN_LISTEN",
+            Some(SocketAddr::from(([127, 0, 0, 1], 8357))),
+            |text| match text {
+                "off" | "false" => Some(None),
+                _ => text.parse().ok().map(Some),
+            },
+            "is not an address with a port",
+            "Write 127.0.0.1:8357, or off",
+        ),
         home,
         // Last, so that everything wrong was found before.
         directory: directory?,

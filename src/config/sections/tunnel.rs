@@ -63,7 +63,7 @@ fn hub(address: &str) -> Option<Url> {
         .filter(Url::has_host)
 }
 
-fn proxy(r: &mut Reader) -> ProxyConfig {
+pub(super) fn proxy(r: &mut Reader) -> ProxyConfig {
     let http = r.secret("HTTP_PROXY");
     ProxyConfig {
         https: r.secret("HTTPS_PROXY").or_else(|| http.clone()),

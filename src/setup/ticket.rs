@@ -1,0 +1,273 @@
+//! The tenant's side of a set-up (PROTOCOL.md section 2): what it knows of this installation, what it is
+//! told, and its clock.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use reqwest::{Client, NoProxy, Proxy, StatusCode};
+use rustls::ClientConfig;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::{
+    config::ProxyConfig,
+    secret::{ExposeSecret as _, SecretString},
+};
+
+/// Connect, TLS, request and answer together.
+const LIMIT: Duration = Duration::from_secs(15);
+const MAX_ANSWER: u64 = 1 << 20;
+/// What the incumbent allows; assertions are short-lived, so more is worth a word.
+pub const CLOCK_LIMIT: Duration = Duration::from_secs(5);
+
+/// A connection's set-up address at the tenant.
+#[derive(Debug)]
+pub struct Ticket {
+    url: SecretString,
+    client: Client,
+}
+
+/// What the tenant tells.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketInfo {
+    pub ad_hub: Option<String>,
+    pub connection_domain: String,
+    pub connection_name: String,
+    #[serde(default)]
+    pub cert_auth: bool,
+    #[serde(default)]
+    pub kerberos: bool,
+    pub realm: Realm,
+    #[serde(default)]
+    pub thumbprints: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Realm {
+    pub name: String,
+    pub post_token_url: String,
+}
+
+/// What the tenant is told.
+#[derive(Debug)]
+pub struct Registration<'a> {
+    /// Base64 of the DER of each signing certificate that shall count: the present one first.
+    pub certificates: Vec<String>,
+    pub server_url: &'a str,
+    pub agent_mode: bool,
+}
+
+/// Why the tenant was not asked in vain only: each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum TicketError {
+    #[error("the ticket is no https address; copy it from the connection's page at the tenant")]
+    Address,
+    #[error("HTTP_PROXY or HTTPS_PROXY is not the address of a proxy")]
+    Proxy,
+    #[error(
+        "the tenant does not know this ticket (404): copy the address from the connection's page \
+         again; an old one ends when a new one is made"
+    )]
+    Wrong,
+    #[error(
+        "{host} shows a certificate that this machine does not trust ({cause}): when a proxy \
+         re-encrypts, give its CA with SSL_CA_FILE; else check this machine's clock and CA store"
+    )]
+    Untrusted { host: String, cause: String },
+    #[error(
+        "{host} cannot be reached ({cause}): check DNS and firewall, or set HTTPS_PROXY if this \
+         network needs a proxy"
+    )]
+    Unreachable { host: String, cause: String },
+    #[error(
+        "{host} answered with status {status}; try again, and ask the tenant's support if it stays"
+    )]
+    Status { host: String, status: u16 },
+    #[error(
+        "{host} answered something else than a tenant does ({cause}); a proxy may be in between"
+    )]
+    Answer { host: String, cause: String },
+}
+
+impl Ticket {
+    /// `tls` holds the roots that the tenant's certificate is checked with.
+    ///
+    /// # Errors
+    /// When the address, or a proxy's, is none.
+    pub fn new(
+        url: &SecretString,
+        tls: &Arc<ClientConfig>,
+        proxies: &ProxyConfig,
+    ) -> Result<Self, TicketError> {
+        let text = url.expose_secret().trim().trim_end_matches('/');
+        let text = text.strip_suffix("/info").unwrap_or(text);
+        let parsed = Url::parse(text).map_err(|_| TicketError::Address)?;
+        if parsed.scheme() != "https" || !parsed.has_host() {
+            return Err(TicketError::Address);
+        }
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured((**tls).clone())
+            .timeout(LIMIT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("ad-edge/", env!("CARGO_PKG_VERSION")))
+            .no_proxy();
+        if let Some(proxy) = &proxies.https {
+            let proxy = Proxy::https(proxy.expose_secret()).map_err(|_| TicketError::Proxy)?;
+            builder = builder.proxy(proxy.no_proxy(NoProxy::from_string(&proxies.exempt)));
+        }
+        let client = builder.build().map_err(|_| TicketError::Proxy)?;
+        Ok(Self {
+            url: SecretString::from(text.to_owned()),
+            client,
+        })
+    }
+
+    /// The tenant's host, which is no secret.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let url = Url::parse(self.url.expose_secret());
+        let host = url.ok().and_then(|url| url.host_str().map(str::to_owned));
+        host.unwrap_or_default()
+    }
+
+    /// What the tenant knows of this installation.
+    ///
+    /// # Errors
+    /// Why it was not told.
+    pub async fn info(&self) -> Result<TicketInfo, TicketError> {
+        let url = format!("{}/info", self.url.expose_secret());
+        self.ask(self.client.get(url)).await
+    }
+
+    /// Tells the tenant our certificates and SERVER_URL; gives the key that signs its requests.
+    ///
+    /// # Errors
+    /// Why it was not told.
+    pub async fn register(
+        &self,
+        registration: &Registration<'_>,
+    ) -> Result<SecretString, TicketError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            signing_key: String,
+        }
+        let Registration {
+            certificates,
+            server_url,
+            agent_mode,
+        } = registration;
+        let body = json!({
+            "certs": certificates,
+            "signInEndpoint": format!("{}/wsfed", server_url.trim_end_matches('/')),
+            "agentMode": agent_mode,
+            "agentVersion": env!("CARGO_PKG_VERSION"),
+        });
+        let request = self.client.post(self.url.expose_secret()).json(&body);
+        let answer: Answer = self.ask(request).await?;
+        Ok(SecretString::from(answer.signing_key))
+    }
+
+    /// The tenant's clock less ours, in milliseconds; half of the way there and back is taken off.
+    ///
+    /// # Errors
+    /// Why it was not told.
+    pub async fn clock_offset(&self, now: impl Fn() -> SystemTime) -> Result<i64, TicketError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            clock: i64,
+        }
+        let millis = |time: SystemTime| {
+            let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        };
+        let mut url = Url::parse(self.url.expose_secret()).map_err(|_| TicketError::Address)?;
+        url.set_path("/test");
+        url.set_query(None);
+        let before = millis(now());
+        let answer: Answer = self.ask(self.client.get(url)).await?;
+        let after = millis(now());
+        Ok(answer.clock - before.midpoint(after))
+    }
+
+    async fn ask<T: for<'de> Deserialize<'de>>(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<T, TicketError> {
+        let host = self.host();
+        // The address in an error's text would be the ticket.
+        let failed = |error: reqwest::Error| {
+            let cause = root_cause(&error.without_url());
+            if cause.contains("certificate") {
+                return TicketError::Untrusted {
+                    host: host.clone(),
+                    cause,
+                };
+            }
+            TicketError::Unreachable {
+                host: host.clone(),
+                cause,
+            }
+        };
+        let response = request.send().await.map_err(failed)?;
+        match response.status() {
+            StatusCode::NOT_FOUND => return Err(TicketError::Wrong),
+            status if !status.is_success() => {
+                return Err(TicketError::Status {
+                    host: host.clone(),
+                    status: status.as_u16(),
+                });
+            }
+            _ => {}
+        }
+        if response
+            .content_length()
+            .is_some_and(|length| length > MAX_ANSWER)
+        {
+            return Err(TicketError::Answer {
+                host: host.clone(),
+                cause: "it is far too long".to_owned(),
+            });
+        }
+        let text = response.bytes().await.map_err(failed)?;
+        serde_json::from_slice(&text).map_err(|error| TicketError::Answer {
+            host: host.clone(),
+            cause: format!("line {} column {}", error.line(), error.column()),
+        })
+    }
+}
+
+impl TicketInfo {
+    /// As keys of `config.json`.
+    #[must_use]
+    pub fn keys(&self) -> Map<String, Value> {
+        let mut keys = Map::new();
+        let mut set = |key: &str, value: Value| {
+            keys.insert(key.to_owned(), value);
+        };
+        if let Some(hub) = &self.ad_hub {
+            set("AD_HUB", json!(hub));
+        }
+        set("WSFED_ISSUER", json!(self.connection_domain));
+        set("CONNECTION", json!(self.connection_name));
+        set("CLIENT_CERT_AUTH", json!(self.cert_auth));
+        set("KERBEROS_AUTH", json!(self.kerberos));
+        set("REALM", json!(self.realm.name));
+        set(&self.realm.name, json!(self.realm.post_token_url));
+        keys
+    }
+}
+
+/// The innermost cause: the outer ones say that sending a request failed.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut inner = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
+}
