@@ -11,6 +11,7 @@ mod configuration;
 mod directory_discovery;
 mod directory_failover;
 mod directory_outage;
+mod doctor;
 mod documentation;
 mod drain;
 mod form_login;

@@ -150,7 +150,10 @@ fn what_was_set_up_serves() {
     });
     // Signed by the pair that the set-up made and told the tenant.
     let form = crate::lab::page::Form::read(&page.expect("a page").body);
-    assert_eq!(tenant.verified(&form)["authenticationMethod"], "urn:ietf:rfc:1510");
+    assert_eq!(
+        tenant.verified(&form)["authenticationMethod"],
+        "urn:ietf:rfc:1510"
+    );
 }
 
 #[test]

@@ -211,6 +211,11 @@ fn kerberos(
     Some(kerberos)
 }
 
+/// The CAs that outgoing TLS trusts, as far as they can be read.
+pub(super) fn trusted_roots(config: &Config) -> RootCertStore {
+    roots(config, &mut Vec::new()).unwrap_or_else(|_| RootCertStore::empty())
+}
+
 fn roots(config: &Config, warnings: &mut Vec<String>) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     let system = rustls_native_certs::load_native_certs();

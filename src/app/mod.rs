@@ -1,5 +1,6 @@
 //! Builds everything from the configuration, runs it, and ends it in order.
 
+mod doctor;
 mod generation;
 mod materials;
 mod provision;
@@ -9,6 +10,7 @@ mod settings;
 mod setup;
 
 pub use self::{
+    doctor::{Finding, Level as DoctorLevel, examine},
     materials::outgoing,
     materials::{Kept, Materials, Unusable},
     run::run,

@@ -127,7 +127,15 @@ impl<'a> SetupPlan<'a> {
                 address.or_else(|| Some(SocketAddr::new(text.parse().ok()?, 53)))
             })
             .collect();
-        let found = find_servers(domain, &nameservers).await;
+        Self::servers_of(domain, &nameservers).await
+    }
+
+    /// The same, by these name servers; empty: the system's.
+    pub(super) async fn servers_of(
+        domain: &str,
+        nameservers: &[SocketAddr],
+    ) -> Result<Vec<ServerUrl>, String> {
+        let found = find_servers(domain, nameservers).await;
         match found {
             Ok(found) if !found.is_empty() => Ok(found),
             Ok(_) => Err(format!(

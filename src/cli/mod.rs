@@ -1,6 +1,7 @@
 //! The commands: what is typed, which exit code comes out. A file per command.
 
 mod check;
+mod doctor;
 mod export;
 mod import;
 mod serve;
@@ -38,6 +39,12 @@ enum Command {
     Check,
     /// Set this installation up with the tenant's ticket; running it again is harmless.
     Setup(setup::Answers),
+    /// Look at everything that this installation needs, and say what mends what is wrong.
+    Doctor {
+        /// As JSON, for a monitor.
+        #[arg(long)]
+        json: bool,
+    },
     /// Put this installation into a zip, keys and all: whoever has it can sign anyone in.
     Export {
         /// The file to write; by default connector_export_<time>.zip.
@@ -73,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::run(&arguments.home),
         Command::Check => check::run(&arguments.home),
         Command::Setup(answers) => setup::run(&arguments.home, answers),
+        Command::Doctor { json } => doctor::run(&arguments.home, json),
         Command::Export { file } => export::run(&arguments.home, file),
         Command::Import { from, dry_run } => import::run(&arguments.home, &from, dry_run),
     }

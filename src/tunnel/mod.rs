@@ -95,6 +95,23 @@ enum Attempt {
     Unreachable(String),
 }
 
+/// Connects to the hub and says no more: how long it took, or why it cannot be reached and what to do.
+///
+/// # Errors
+/// As text for an administrator.
+pub async fn reach(config: &TunnelConfig, tls: &Arc<ClientConfig>) -> Result<Duration, String> {
+    let connector = Connector::new(config.hub.clone(), Arc::clone(tls), &config.proxy);
+    let started = Instant::now();
+    match timeout(CONNECT_LIMIT, connector.connect()).await {
+        Ok(Ok(_socket)) => Ok(started.elapsed()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!(
+            "the hub does not answer within {} s",
+            CONNECT_LIMIT.as_secs()
+        )),
+    }
+}
+
 /// Counts the link for as long as it stands, however it ends.
 struct Connected(prometheus::IntGauge);
 

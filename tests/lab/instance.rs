@@ -309,7 +309,7 @@ impl Builder {
     }
 
     fn start_until(self, path: &str) -> Instance {
-        let process = self.spawn("serve");
+        let process = self.spawn(&["serve"]);
         let mut instance = Instance {
             process,
             port: self.port,
@@ -333,7 +333,12 @@ impl Builder {
 
     /// Runs a command, `serve` or `check`, that is expected to end by itself.
     pub fn run_to_end(self, command: &str) -> Ended {
-        let mut process = self.spawn(command);
+        self.run_to_end_with(&[command])
+    }
+
+    /// The same with further arguments.
+    pub fn run_to_end_with(self, arguments: &[&str]) -> Ended {
+        let mut process = self.spawn(arguments);
         let status = process.wait_exit(START_LIMIT);
         Ended {
             status,
@@ -341,7 +346,7 @@ impl Builder {
         }
     }
 
-    fn spawn(&self, command: &str) -> Running {
+    fn spawn(&self, arguments: &[&str]) -> Running {
         let config = serde_json::to_vec_pretty(&self.config).expect("JSON");
         std::fs::write(self.home().join("config.json"), config).expect("config.json");
         let program = OsString::from(env!("CARGO_BIN_EXE_ad-edge"));
@@ -349,7 +354,7 @@ impl Builder {
         let mut process = Command::new(words.next().expect("a program"));
         process
             .args(words)
-            .arg(command)
+            .args(arguments)
             .arg("--home")
             .arg(self.home())
             .envs(&self.env);

@@ -93,6 +93,20 @@ impl Tenant {
         locked(&self.trusted).clone()
     }
 
+    /// Their thumbprints: SHA-1, lower-case hex.
+    pub fn thumbprints(&self) -> Vec<String> {
+        let thumbprint = |path: &PathBuf| {
+            let pem = std::fs::read(path).ok()?;
+            let (_, pem) = x509_parser::pem::parse_x509_pem(&pem).ok()?;
+            let hash = aws_lc_rs::digest::digest(
+                &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY,
+                &pem.contents,
+            );
+            Some(hex::encode(hash))
+        };
+        self.trusted().iter().filter_map(thumbprint).collect()
+    }
+
     /// Trusts one more certificate; `der` is base64, as the ticket brings it.
     pub fn trust(&self, der: &str) -> Result<(), String> {
         let der = BASE64_STANDARD

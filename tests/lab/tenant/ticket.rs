@@ -38,7 +38,7 @@ pub async fn info(
             "name": args.realm,
             "postTokenUrl": format!("{}/login/callback", tenant.url),
         },
-        "thumbprints": [],
+        "thumbprints": tenant.thumbprints(),
     })))
 }
 
