@@ -10,7 +10,7 @@
 //!                            ├→ login → authenticate · directory → profile → token
 //! hub ──────────→ tunnel ────┘
 //!
-//! ops (metrics, probes): an own listener
+//! ops (metrics, probes) and admin (the console): own listeners
 //! ```
 //!
 //! A connection is taken by [`accept`], secured by [`tls`] and served by [`http`]. [`web`] reads what
@@ -29,6 +29,7 @@
 //! | `app` | builds everything from the configuration, runs it, reloads, drains | all |
 //! | `web` | routes, the sign-in request, challenge, form, refusal (error → status and page) | ground, `http`, `tls`, `login`, `authenticate`, `directory`, `token` |
 //! | `tunnel` | the hub: connect, serve, messages, answers | ground, `login`, `directory`, `profile`, `token` |
+//! | `admin` | the console: guard, page, routes; what it asks of the program stands behind a trait | ground, `http` |
 //! | `ops` | metrics page, liveness, readiness | ground, `http` |
 //! | `setup` | what prepares and moves an installation: signing pair, ticket, export and import, migration | ground |
 //! | `login` | proof → principal → entry → profile → token; account policy; the audit line | ground, `authenticate`, `directory`, `profile`, `token` |
@@ -49,6 +50,7 @@
 //! Ground: `config`, `lifecycle`, `telemetry`, `clock`, `secret`, `watch`.
 
 pub mod accept;
+pub mod admin;
 pub mod app;
 pub mod authenticate;
 pub mod cli;

@@ -8,6 +8,7 @@ mod callbacks;
 mod client_certificates;
 mod clone_and_import;
 mod configuration;
+mod console;
 mod directory_discovery;
 mod directory_failover;
 mod directory_outage;

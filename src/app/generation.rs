@@ -37,6 +37,7 @@ pub(super) struct Generation {
     pub directory: Directory,
     _directory_end: DropGuard,
     pub mapper: Mapper,
+    pub accounts: Arc<Accounts>,
     pub web: Option<Arc<Web>>,
     pub tunnel: Option<watch::Receiver<TunnelState>>,
     /// The tunnel's own end: it changes over by itself.
@@ -94,6 +95,7 @@ impl Generation {
             life: tunnel_life.clone(),
         });
         let (own_signing, own_outgoing) = (Arc::clone(&signing), Arc::clone(&outgoing));
+        let own_accounts = Arc::clone(&accounts);
         let signing_end = signing.not_after();
         let web = config.direct.as_ref().map(|direct| {
             let logins = Logins {
@@ -118,6 +120,7 @@ impl Generation {
             directory,
             _directory_end: end.drop_guard(),
             mapper,
+            accounts: own_accounts,
             web,
             tunnel: None,
             tunnel_life,

@@ -1,5 +1,6 @@
 //! Builds everything from the configuration, runs it, and ends it in order.
 
+mod console;
 mod doctor;
 mod generation;
 mod materials;

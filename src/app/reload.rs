@@ -14,7 +14,8 @@ use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 
 use super::{
-    Materials, generation::Generation, materials::Kept, provision::Provision, settings::Settings,
+    Materials, console::Program, generation::Generation, materials::Kept, provision::Provision,
+    settings::Settings,
 };
 use crate::{
     clock::Clock,
@@ -22,7 +23,7 @@ use crate::{
     http::Front,
     lifecycle::Lifecycle,
     ops::Readiness,
-    telemetry::Metrics,
+    telemetry::{History, Metrics, RecentLines},
     tls::{Identity, SharedTickets, TlsServer},
     watch::Watch,
 };
@@ -49,6 +50,26 @@ pub(super) async fn changed(watch: Option<&mut Watch>) -> Vec<PathBuf> {
 }
 
 impl Running {
+    /// What the console asks.
+    pub fn program(
+        &self,
+        history: Arc<History>,
+        recent: RecentLines,
+        tell: mpsc::Sender<()>,
+    ) -> Program {
+        Program {
+            settings: Arc::clone(&self.settings),
+            current: Arc::clone(&self.current),
+            readiness: Arc::clone(&self.readiness),
+            tls: self.tls.clone(),
+            metrics: Arc::clone(&self.metrics),
+            clock: self.clock.clone(),
+            history,
+            recent,
+            tell,
+        }
+    }
+
     /// What the ticket's steps need; `tell` asks for a reload.
     pub fn provision(&self, tell: mpsc::Sender<()>) -> Provision {
         Provision {

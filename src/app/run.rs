@@ -19,11 +19,13 @@ use super::{
 };
 use crate::{
     accept::{AcceptLimits, Inherited},
+    admin,
     clock::Clock,
     config::Loaded,
     http::Front,
     lifecycle::{Drained, Lifecycle},
     ops::{self, Readiness},
+    telemetry::{History, RecentLines},
     tls::TlsServer,
     tunnel::TunnelState,
 };
@@ -43,6 +45,7 @@ pub async fn run(
     materials: Materials,
     clock: Clock,
     settings: Arc<Settings>,
+    recent: RecentLines,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let Loaded {
@@ -106,10 +109,18 @@ pub async fn run(
         life.spawn(async move { serving.run(listener, limits).await });
         front = Some(made);
     }
+    let console = match config.admin_listen {
+        // What it shows is of use to nobody but the administrator: logins go on without it.
+        Some(address) => inherited
+            .or_bind(address.ip(), address.port())
+            .inspect_err(|error| tracing::error!(%error, "there is no console (ADMIN_LISTEN)"))
+            .ok(),
+        None => None,
+    };
     for port in inherited.unused() {
         tracing::warn!(
             port,
-            "a port was passed on that is neither PORT nor OPS_LISTEN's"
+            "a port was passed on that is none of PORT, OPS_LISTEN and ADMIN_LISTEN"
         );
     }
 
@@ -127,8 +138,18 @@ pub async fn run(
     running.measure();
     notify(&[NotifyState::Ready]);
     let (tell, learned) = mpsc::channel(1);
-    running.life.spawn(provision::keep(running.provision(tell)));
-    serve(&running, &mut signals, learned).await;
+    running
+        .life
+        .spawn(provision::keep(running.provision(tell.clone())));
+    let history = Arc::new(History::default());
+    if let Some(listener) = console {
+        let address = listener.address();
+        tracing::info!(%address, "the console");
+        let program = running.program(Arc::clone(&history), recent, tell);
+        let router = admin::serve_on(address, Arc::new(program));
+        ops_life.spawn(admin::run(listener, router, ops_life.clone()));
+    }
+    serve(&running, &mut signals, learned, &history).await;
 
     notify(&[NotifyState::Stopping]);
     let config = running.current.load().config.clone();
@@ -140,7 +161,12 @@ pub async fn run(
 }
 
 /// Until the end is asked for.
-async fn serve(running: &Running, signals: &mut Signals, mut learned: mpsc::Receiver<()>) {
+async fn serve(
+    running: &Running,
+    signals: &mut Signals,
+    mut learned: mpsc::Receiver<()>,
+    history: &History,
+) {
     let mut watch = running.watch();
     let mut measure = tokio::time::interval(MEASURE);
     loop {
@@ -160,6 +186,7 @@ async fn serve(running: &Running, signals: &mut Signals, mut learned: mpsc::Rece
             Some(()) = learned.recv() => running.reload().await,
             _ = measure.tick() => {
                 running.measure();
+                history.sample(&running.metrics);
                 continue;
             }
         }

@@ -19,9 +19,10 @@ pub(super) fn run(home: &Path) -> ExitCode {
         .config
         .log_format
         .unwrap_or_else(LogFormat::for_stderr);
-    if let Err(error) = log::init(format, std::env::var("RUST_LOG").ok().as_deref()) {
-        return refuse(home, &error);
-    }
+    let recent = match log::init(format, std::env::var("RUST_LOG").ok().as_deref()) {
+        Ok(recent) => recent,
+        Err(error) => return refuse(home, &error),
+    };
     for warning in &loaded.warnings {
         tracing::warn!(key = warning.key, "{}", warning.text);
     }
@@ -50,7 +51,7 @@ pub(super) fn run(home: &Path) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(app::run(loaded, materials, clock, settings)) {
+    match runtime.block_on(app::run(loaded, materials, clock, settings, recent)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "cannot start");

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use prometheus::core::Collector as _;
 use prometheus::{
     Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
@@ -220,6 +221,35 @@ impl Metrics {
             ready: gauge(r, "ready", "1 while this instance can sign someone in."),
             registry,
         }
+    }
+
+    /// Good and refused direct logins so far, by method.
+    #[must_use]
+    pub fn login_counts(&self) -> super::Counts {
+        let mut counts = super::Counts::new();
+        for family in self.logins.collect() {
+            for metric in family.get_metric() {
+                let label = |name: &str| {
+                    let mut labels = metric.get_label().iter();
+                    labels
+                        .find(|label| label.name() == name)
+                        .map_or("", |label| label.value())
+                };
+                let method: &mut (u64, u64) = counts.entry(label("method").to_owned()).or_default();
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a count of logins"
+                )]
+                let count = metric.get_counter().get_value() as u64;
+                if label("outcome") == "success" {
+                    method.0 += count;
+                } else {
+                    method.1 += count;
+                }
+            }
+        }
+        counts
     }
 
     /// Records what one stage of a login took.

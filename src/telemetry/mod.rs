@@ -2,5 +2,9 @@
 
 pub mod log;
 pub mod metrics;
+mod recent;
 
-pub use metrics::Metrics;
+pub use self::{
+    metrics::Metrics,
+    recent::{Counts, History, RecentLines},
+};

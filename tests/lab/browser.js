@@ -8,6 +8,8 @@
 //   {"wait": "text"}             until the page shows the text
 //   {"shot": "FILE", "scheme": "dark", "width": 360}   a picture of the page
 //   {"goto": "URL"}
+//   {"click": "SELECTOR"}, {"fill": "SELECTOR", "with": "text"}, {"upload": "SELECTOR", "file": "FILE"}
+//   {"download": "SELECTOR", "to": "FILE"}    clicks, and keeps what comes
 // Prints JSON: {url, text, focus, foreign}: the page's address and text, what has the focus, and
 // requests that went to other hosts than those of the test.
 const { chromium } = require('playwright-core');
@@ -27,7 +29,7 @@ async function run() {
   const foreign = [];
   context.on('request', (request) => {
     const host = new URL(request.url()).hostname;
-    if (!host.endsWith('.corp.example') && request.url().startsWith('http')) {
+    if (!host.endsWith('.corp.example') && !host.startsWith('127.') && request.url().startsWith('http')) {
       foreign.push(request.url());
     }
   });
@@ -42,10 +44,20 @@ async function run() {
         await page.keyboard.press(step.press);
       } else if (step.goto !== undefined) {
         await page.goto(step.goto, { timeout: LIMIT });
+      } else if (step.click !== undefined) {
+        await page.click(step.click);
+      } else if (step.fill !== undefined) {
+        await page.fill(step.fill, step.with);
+      } else if (step.upload !== undefined) {
+        await page.setInputFiles(step.upload, step.file);
+      } else if (step.download !== undefined) {
+        const coming = page.waitForEvent('download');
+        await page.click(step.download);
+        await (await coming).saveAs(step.to);
       } else if (step.shot !== undefined) {
         await page.emulateMedia({ colorScheme: step.scheme ?? 'light' });
         await page.setViewportSize({ width: step.width ?? 1024, height: 720 });
-        await page.screenshot({ path: step.shot });
+        await page.screenshot({ path: step.shot, fullPage: step.whole ?? false });
       } else {
         await page.waitForFunction((text) => document.body?.innerText.includes(text), step.wait);
       }

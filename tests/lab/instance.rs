@@ -97,6 +97,26 @@ impl Instance {
         self.folder.path().join("home")
     }
 
+    /// A request to the console of [`Builder::console`].
+    pub fn console(&self, path: &str) -> Curl {
+        Curl::plain(&self.address, self.console_port(), path)
+    }
+
+    pub fn console_url(&self, path: &str) -> String {
+        format!("http://{}:{}{path}", self.address, self.console_port())
+    }
+
+    fn console_port(&self) -> u16 {
+        let line = self.await_log(&["\"message\":\"the console\""]);
+        let line: Value = serde_json::from_str(&line).expect("JSON");
+        let address = line["address"].as_str().expect("an address");
+        address
+            .rsplit(':')
+            .next()
+            .and_then(|port| port.parse().ok())
+            .expect("a port")
+    }
+
     /// A request to it under the name of `SERVER_URL`; `path` with the leading slash.
     pub fn curl(&self, path: &str) -> Curl {
         Curl::new("login.corp.example", self.port, path)
@@ -263,6 +283,12 @@ impl Builder {
     /// For use under [`super::haproxy::Haproxy`].
     pub fn behind_proxy(self) -> Self {
         self.env("PROXY_PROTOCOL", "v2")
+    }
+
+    /// With a console on a free port.
+    pub fn console(self) -> Self {
+        let address = format!("{}:0", self.address);
+        self.set("ADMIN_LISTEN", address)
     }
 
     /// With the keys that the tenant's ticket gives for its hub.

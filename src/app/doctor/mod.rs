@@ -101,7 +101,11 @@ pub async fn examine(settings: &Settings, clock: &Clock) -> Vec<Finding> {
         }
     };
     for warning in &loaded.warnings {
-        findings.warn("config", warning.to_string(), "correct the key in config.json, or take it out");
+        findings.warn(
+            "config",
+            warning.to_string(),
+            "correct the key in config.json, or take it out",
+        );
     }
     let config = loaded.config;
     findings.ok(
