@@ -65,16 +65,23 @@ start_all() {
     read_lab
     took
 
-    step "Home folder: certificates, keytab, config.json; three copies"
+    step "Home folder: certificates, keytab, config.json"
     home_make "$LAB_STATE/home"
     cp "$LAB_STATE/pki/ca.pem" "$LAB_STATE/home/certs/client-ca.pem"
     for n in bob carol; do
         "$root/certs/make-client.sh" "$LAB_STATE/pki" "$LAB_STATE/$n" "$n@corp.example"
     done
-    for n in $INSTANCES; do
-        rm -rf "${LAB_STATE:?}/home-$n"
-        cp -a "$LAB_STATE/home" "$LAB_STATE/home-$n"
+    rm -rf "${LAB_STATE:?}"/home-[123] "$LAB_STATE/export.zip"
+    cp -a "$LAB_STATE/home" "$LAB_STATE/home-1"
+    took
+
+    step "Instances 2 and 3 from an export of instance 1"
+    "$BIN/ad-edge" export "$LAB_STATE/export.zip" --home "$LAB_STATE/home-1" >/dev/null || failed "no export"
+    for n in 2 3; do
+        "$BIN/ad-edge" import "$LAB_STATE/export.zip" --home "$LAB_STATE/home-$n" >"$LAB_STATE/log/import-$n.log" ||
+            failed "instance $n does not take the export"
     done
+    rm "$LAB_STATE/export.zip"
     took
 
     step "Tenant stand-in on $LAB_ADDRESS:9443"
@@ -87,7 +94,7 @@ start_all() {
     step "Three instances on $LAB_ADDRESS:4001 to 4003"
     for n in $INSTANCES; do
         start_process "edge$n" env PORT="400$n" OPS_LISTEN="$LAB_ADDRESS:946$n" \
-            INSTANCE_NAME="edge$n" LOG_FORMAT=json CLIENT_CERT_AUTH=true AD_HUB="https://$LAB_ADDRESS:9443/lo/hub" \
+            INSTANCE_NAME="edge$n" ADMIN_LISTEN="$LAB_ADDRESS:835$n" LOG_FORMAT=json CLIENT_CERT_AUTH=true AD_HUB="https://$LAB_ADDRESS:9443/lo/hub" \
             TENANT_SIGNING_KEY_FILE="$LAB_STATE/pki/tenant.pem" \
             "$BIN/ad-edge" serve --home "$LAB_STATE/home-$n"
     done
@@ -279,6 +286,7 @@ Open it in a browser   deploy/demo.sh browser    (chromium with alice's ticket),
                        the CA $LAB_STATE/pki/ca.pem, --auth-server-allowlist='*.corp.example',
                        KRB5_CONFIG=$LAB_STATE/krb5.conf KRB5CCNAME=FILE:$LAB_STATE/alice.ccache
 By password            any user of tests/lab/domain/people.ldif, $LAB_PASSWORD
+Console                http://$LAB_ADDRESS:8351/ (8352, 8353), one for each instance
 Logs                   $LAB_STATE/log
 Metrics                http://$LAB_ADDRESS:9461/metrics (9462, 9463), balancer http://$LAB_ADDRESS:8405/
 Sign in again          deploy/demo.sh login

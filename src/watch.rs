@@ -71,6 +71,17 @@ impl Watch {
         })
     }
 
+    /// Takes the files as they are now for what was seen.
+    pub fn look(&mut self) {
+        self.seen = fingerprints(&self.files);
+    }
+
+    /// Whether a file is not what was seen last.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        fingerprints(&self.files) != self.seen
+    }
+
     /// Returns when a file is not what it was, and has settled; the files that changed.
     pub async fn changed(&mut self) -> Vec<PathBuf> {
         loop {
@@ -130,6 +141,10 @@ mod tests {
         assert_eq!(timeout(limit, watch.changed()).await, Ok(vec![b.clone()]));
         fs::remove_file(&a).expect("removed");
         assert_eq!(timeout(limit, watch.changed()).await, Ok(vec![a]));
+        fs::write(&b, "4444").expect("written");
+        assert!(watch.is_stale());
+        watch.look();
+        assert!(!watch.is_stale());
         fs::write(&other, "not watched").expect("written");
         assert!(timeout(SETTLE * 4, watch.changed()).await.is_err());
     }

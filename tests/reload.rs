@@ -185,3 +185,59 @@ fn tickets_of_the_old_and_of_the_new_key_work_while_a_keytab_is_rotated() {
     assert_eq!(login(&old), 200, "a ticket of the old key");
     assert_eq!(login(&new), 200, "a ticket of the new key");
 }
+
+#[test]
+fn the_tenant_knows_the_next_signing_certificate_before_a_token_bears_it() {
+    let tenant = Tenant::by_address();
+    let made = tempfile::TempDir::new().expect("a folder");
+    run_with_input(
+        Command::new(project().join("certs/make-signing.sh"))
+            .arg(made.path())
+            .args(["corp", "corp.example"]),
+        "",
+    );
+    let next = std::fs::read(made.path().join("cert.pem")).expect("made");
+    let instance = Instance::builder()
+        .set("PROVISIONING_TICKET", tenant.ticket())
+        .set("AGENT_MODE", false)
+        .file("certs/next.pem", next)
+        .start();
+    let done = r#"ad_edge_ticket_steps_total{outcome="ok"}"#;
+    crate::lab::wait_until(Duration::from_secs(10), "the tenant is not told", || {
+        instance.metric(done) == Some(1.0)
+    });
+    for file in ["cert.key", "cert.pem"] {
+        std::fs::copy(
+            made.path().join(file),
+            instance.home().join("certs").join(file),
+        )
+        .expect("copied");
+    }
+    let alice = Lab::get().kinit("alice");
+    let certificate = |form: &Form| {
+        let assertion = form.assertion();
+        let rest = assertion
+            .split("X509Certificate>")
+            .nth(1)
+            .expect("a certificate");
+        rest.split('<').next().expect("its text").to_owned()
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    crate::lab::wait_until(
+        Duration::from_secs(15),
+        "the new pair does not come",
+        || {
+            let page = instance.curl("/wsfed").negotiate(&alice).run();
+            let form = Form::read(&page.body);
+            // Each of them counts at the tenant, of the old pair and of the new one.
+            tenant.verified(&form);
+            seen.insert(certificate(&form));
+            let pair = std::fs::read_to_string(made.path().join("cert.pem")).expect("made");
+            let text: String = pair
+                .lines()
+                .filter(|line| !line.starts_with("---"))
+                .collect();
+            seen.contains(&text)
+        },
+    );
+}

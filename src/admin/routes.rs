@@ -17,6 +17,7 @@ use super::{
     page::{Check, ConsolePage, Line},
 };
 use crate::{
+    config::find_key,
     http::{
         AcceptLimits, Front, Limits, Listener, Random, Site, SiteSettings,
         page::{Forms, PageContext, Policy, Scripts, notice, render},
@@ -104,7 +105,10 @@ impl Console {
         let facts = self.backstage.facts();
         let values = |keys: &[(&'static str, &'static str)]| -> Vec<_> {
             keys.iter()
-                .map(|(key, label)| (*key, *label, self.backstage.key(key)))
+                .map(|(key, label)| {
+                    let usual = find_key(key).map_or("", |key| key.default.trim_matches('`'));
+                    (*key, *label, self.backstage.key(key), usual)
+                })
                 .collect()
         };
         let own_mapper;

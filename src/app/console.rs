@@ -171,11 +171,11 @@ impl Backstage for Program {
             .map(|(method, minutes)| Hour {
                 good: minutes.iter().map(|minute| minute.0).sum(),
                 refused: minutes.iter().map(|minute| minute.1).sum(),
-                method,
+                method: method_in_words(method),
                 minutes,
             });
         let log = self.recent.all();
-        let failures = log.iter().filter(|line| line.contains("not signed in"));
+        let failures = log.iter().filter_map(|line| failure_in_words(line));
         Facts {
             instance: current.config.instance.name.clone(),
             version: env!("CARGO_PKG_VERSION"),
@@ -183,7 +183,7 @@ impl Backstage for Program {
             ready: ready == Ready::Yes,
             facts,
             hours: hours.collect(),
-            failures: failures.take(SHOWN_FAILURES).cloned().collect(),
+            failures: failures.take(SHOWN_FAILURES).collect(),
             log,
         }
     }
@@ -409,11 +409,61 @@ impl Backstage for Program {
     }
 }
 
+/// The way of a login as people call it.
+fn method_in_words(method: String) -> String {
+    match method.as_str() {
+        "kerberos" => "Kerberos".to_owned(),
+        "password" => "Password form".to_owned(),
+        "certificate" => "Client certificate".to_owned(),
+        _ => method,
+    }
+}
+
+/// A refused login's audit line: when, who, how, from where, and why with what to do.
+fn failure_in_words(line: &str) -> Option<String> {
+    let rest = line.split_once("not signed in")?.1;
+    let field = |name: &str| {
+        let value = rest.split_once(&format!(" {name}="))?.1;
+        let quoted = value
+            .strip_prefix('"')
+            .and_then(|value| value.split('"').next());
+        quoted.or_else(|| value.split(' ').next())
+    };
+    let time = line.get(11..19)?;
+    let who = field("principal")
+        .filter(|name| !name.is_empty())
+        .unwrap_or("somebody");
+    let method = method_in_words(field("method")?.to_owned());
+    let why = rest.split_once(" detail=")?.1;
+    Some(format!(
+        "{time} UTC, {who}, {method}, from {}: {why}",
+        field("client")?
+    ))
+}
+
 fn span(length: Duration) -> String {
     match length.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7200 => format!("{} min", seconds / 60),
         seconds @ 7200..172_800 => format!("{} h", seconds / 3600),
         seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_login_reads_as_a_sentence() {
+        let line = r#"2026-11-24T13:33:50.386793Z  WARN not signed in request_id="41" instance="edge1" client=192.0.2.7 method="password" principal="bob" user="CN=Bob" outcome="refused" reason="wrong_password" ms=17 detail=wrong password"#;
+        assert_eq!(
+            failure_in_words(line).as_deref(),
+            Some("13:33:50 UTC, bob, Password form, from 192.0.2.7: wrong password")
+        );
+        assert_eq!(
+            failure_in_words("2026-11-24T13:33:50.386793Z  INFO signed in"),
+            None
+        );
     }
 }

@@ -28,6 +28,7 @@ use crate::{
     telemetry::{History, RecentLines},
     tls::TlsServer,
     tunnel::TunnelState,
+    watch::Watch,
 };
 
 /// How long the operators' front may take to finish after everything else has ended.
@@ -174,24 +175,37 @@ async fn serve(
             asked = signals.next() => match asked {
                 Asked::Reload => {
                     notify_reloading();
-                    running.reload().await;
+                    reload(running, &mut watch).await;
                     notify(&[NotifyState::Ready]);
                 }
                 Asked::End => return,
             },
             files = changed(watch.as_mut()) => {
                 tracing::info!(?files, "files have changed");
-                running.reload().await;
+                reload(running, &mut watch).await;
             }
-            Some(()) = learned.recv() => running.reload().await,
+            Some(()) = learned.recv() => reload(running, &mut watch).await,
             _ = measure.tick() => {
                 running.measure();
                 history.sample(&running.metrics);
-                continue;
             }
         }
+    }
+}
+
+/// Reads everything again, and once more when a file changed meanwhile.
+async fn reload(running: &Running, watch: &mut Option<Watch>) {
+    loop {
+        if let Some(watch) = watch {
+            watch.look();
+        }
+        running.reload().await;
+        let again = watch.as_ref().is_some_and(Watch::is_stale);
         // There may be files now that were not there before.
-        watch = running.watch();
+        *watch = running.watch();
+        if !again {
+            return;
+        }
     }
 }
 
