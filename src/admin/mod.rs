@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 pub use self::{
     guard::Guard,
-    page::{Check, Fact, Facts, Hour, Line, Mood},
+    page::{Changed, Check, Fact, Facts, Hour, Line, Mood},
     routes::{run, serve_on},
 };
 use crate::secret::SecretString;
@@ -25,12 +25,13 @@ pub trait Backstage: Send + Sync {
     fn facts(&self) -> Facts;
     /// A key of `config.json` that is no secret, as text; empty when it is not set.
     fn key(&self, name: &str) -> String;
-    /// Tries keys, by the four checks, and saves them when all are well.
+    /// Tries keys, by the four checks, and saves them when those of the directory are well: the tenant
+    /// has no say in them.
     fn change(
         &self,
         keys: Map<String, Value>,
         password: Option<SecretString>,
-    ) -> BoxFuture<'_, Result<Vec<Check>, String>>;
+    ) -> BoxFuture<'_, Result<Changed, String>>;
     /// A new certificate of SERVER_URL with its key, PEM.
     fn certificate(&self, chain: Vec<u8>, key: Vec<u8>) -> Result<String, String>;
     /// The text of the profile mapper in use.

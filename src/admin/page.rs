@@ -70,6 +70,13 @@ pub struct Check {
     pub text: String,
 }
 
+/// What became of a change.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    pub saved: bool,
+    pub checks: Vec<Check>,
+}
+
 /// One finding of the doctor.
 #[derive(Debug, Clone)]
 pub struct Line {

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Backstage, Console, Guard, guard,
-    page::{Check, ConsolePage, Line},
+    page::{Changed, Check, ConsolePage, Line},
 };
 use crate::{
     config::find_key,
@@ -191,10 +191,9 @@ async fn directory(
         ..Outcome::default()
     };
     match changed {
-        Ok(checks) => {
-            let good = checks.iter().all(|check| check.good);
-            outcome.told = Some(if good {
-                Ok("Saved, and in use".to_owned())
+        Ok(Changed { saved, checks }) => {
+            outcome.told = Some(if saved {
+                Ok("Saved, and taken into use".to_owned())
             } else {
                 Err("Nothing was saved: a check failed".to_owned())
             });
@@ -217,17 +216,13 @@ async fn server(
         .backstage
         .change(given(&SERVER, &fields), None)
         .await;
-    let told = changed.and_then(|checks| {
-        let failed: Vec<_> = checks
-            .iter()
-            .filter(|check| !check.good)
-            .map(|check| check.text.clone())
-            .collect();
-        if failed.is_empty() {
-            Ok("Saved, and in use".to_owned())
-        } else {
-            Err(format!("Nothing was saved: {}", failed.join("; ")))
+    let told = changed.and_then(|Changed { saved, checks }| {
+        if saved {
+            return Ok("Saved, and taken into use".to_owned());
         }
+        let failed = checks.iter().filter(|check| !check.good);
+        let failed: Vec<_> = failed.map(|check| check.text.as_str()).collect();
+        Err(format!("Nothing was saved: {}", failed.join("; ")))
     });
     console.show(
         &page,

@@ -12,13 +12,13 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
 use super::{
-    SetupPlan,
+    SetupCheck, SetupPlan,
     doctor::{self, Level},
     generation::Generation,
     settings::Settings,
 };
 use crate::{
-    admin::{Backstage, Check, Fact, Facts, Hour, Line, Mood},
+    admin::{Backstage, Changed, Check, Fact, Facts, Hour, Line, Mood},
     authenticate::Certificates,
     clock::Clock,
     config::{MapperSource, TlsMaterial},
@@ -210,7 +210,7 @@ impl Backstage for Program {
         &self,
         keys: Map<String, Value>,
         password: Option<SecretString>,
-    ) -> BoxFuture<'_, Result<Vec<Check>, String>> {
+    ) -> BoxFuture<'_, Result<Changed, String>> {
         async move {
             if !self.current.load().config.uses_files {
                 return Err(
@@ -243,17 +243,20 @@ impl Backstage for Program {
                 plan.password(password);
             }
             let checks = plan.checks(&self.clock).await?;
-            if !checks.iter().any(super::SetupCheck::failed) {
+            let stops = |check: &SetupCheck| check.failed() && check.name != "tenant";
+            let saved = !checks.iter().any(stops);
+            if saved {
                 plan.save(&self.clock).await?;
                 self.reload();
             }
-            Ok(checks
-                .iter()
-                .map(|check| Check {
-                    good: !check.failed(),
-                    text: check.to_string(),
-                })
-                .collect())
+            let checks = checks.iter().map(|check| Check {
+                good: !check.failed(),
+                text: check.to_string(),
+            });
+            Ok(Changed {
+                saved,
+                checks: checks.collect(),
+            })
         }
         .boxed()
     }

@@ -111,7 +111,7 @@ impl Generation {
                 incumbent_method: config.federation.incumbent_method,
                 clock: clock.clone(),
                 slots: Slots::new(direct.max_logins),
-                attempts: Attempts::new(&direct.form_limits),
+                attempts: Attempts::new(&direct.form_limits, &direct.listen.trusted_proxies),
             };
             Arc::new(web(&config, direct, logins, tenant_key))
         });

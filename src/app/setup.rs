@@ -208,8 +208,17 @@ impl<'a> SetupPlan<'a> {
     }
 
     async fn tenant_check(&self, clock: &Clock) -> Result<String, String> {
-        let Some(ticket) = &self.ticket else {
-            return Ok("no ticket, not asked".to_owned());
+        let own;
+        let ticket = match (&self.ticket, self.get("PROVISIONING_TICKET")) {
+            (Some(ticket), _) => ticket,
+            (None, None) => return Ok("no ticket, not asked".to_owned()),
+            (None, Some(url)) => {
+                let config = self.provisional()?;
+                let url = SecretString::from(url.to_owned());
+                own =
+                    Ticket::new(&url, &tls(&config)?, &config.proxy).map_err(|e| e.to_string())?;
+                &own
+            }
         };
         let offset = ticket.clock_offset(|| clock.now()).await;
         let offset = offset.map_err(|error| error.to_string())?;

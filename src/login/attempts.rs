@@ -18,6 +18,7 @@ use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
+use ipnet::IpNet;
 use moka::sync::Cache;
 
 use super::{Client, Refusal};
@@ -33,6 +34,8 @@ const CLEAN_UP_EVERY: u32 = 1024;
 pub struct Attempts {
     addresses: Option<Addresses>,
     users: Option<Users>,
+    /// Balancers: an attempt that seems to come from one is anybody's.
+    trusted: Vec<IpNet>,
 }
 
 #[derive(Debug)]
@@ -57,8 +60,9 @@ pub(super) struct Attempt<'a> {
 
 impl Attempts {
     #[must_use]
-    pub fn new(limits: &FormLimits) -> Self {
+    pub fn new(limits: &FormLimits, trusted: &[IpNet]) -> Self {
         Self {
+            trusted: trusted.to_vec(),
             addresses: NonZeroU32::new(limits.per_address).map(|rate| Addresses {
                 rate: RateLimiter::keyed(Quota::per_minute(rate)),
                 checks: AtomicU32::new(0),
@@ -79,6 +83,9 @@ impl Attempts {
         let (Some(addresses), Client::Address(address)) = (&self.addresses, client) else {
             return Ok(());
         };
+        if self.trusted.iter().any(|net| net.contains(&address)) {
+            return Ok(());
+        }
         if addresses.checks.fetch_add(1, Ordering::Relaxed) % CLEAN_UP_EVERY == CLEAN_UP_EVERY - 1 {
             addresses.rate.retain_recent();
         }
@@ -139,11 +146,12 @@ mod tests {
     use super::*;
 
     fn attempts(per_address: u32, per_user: u32) -> Attempts {
-        Attempts::new(&FormLimits {
+        let limits = FormLimits {
             per_address,
             per_user,
             window: Duration::from_secs(900),
-        })
+        };
+        Attempts::new(&limits, &["198.51.100.0/24".parse().expect("a network")])
     }
 
     fn wrong() -> Result<(), Refusal> {
@@ -198,6 +206,12 @@ mod tests {
         assert!(attempts.from(client("2001:db8:0:1::1")).is_ok());
         assert!(attempts.from(client("192.0.2.1")).is_ok());
         assert!(attempts.from(Client::Hub).is_ok());
+        for _ in 0..5 {
+            assert!(
+                attempts.from(client("198.51.100.7")).is_ok(),
+                "the balancer's own"
+            );
+        }
     }
 
     #[test]
