@@ -175,36 +175,59 @@ async fn serve(
             asked = signals.next() => match asked {
                 Asked::Reload => {
                     notify_reloading();
-                    reload(running, &mut watch).await;
+                    let asked = reload(running, &mut watch, signals).await;
                     notify(&[NotifyState::Ready]);
+                    if asked == Some(Asked::End) {
+                        return;
+                    }
+                    continue;
                 }
                 Asked::End => return,
             },
-            files = changed(watch.as_mut()) => {
-                tracing::info!(?files, "files have changed");
-                reload(running, &mut watch).await;
-            }
-            Some(()) = learned.recv() => reload(running, &mut watch).await,
+            files = changed(watch.as_mut()) => tracing::info!(?files, "files have changed"),
+            Some(()) = learned.recv() => {}
             _ = measure.tick() => {
                 running.measure();
                 history.sample(&running.metrics);
+                continue;
             }
+        }
+        if reload(running, &mut watch, signals).await == Some(Asked::End) {
+            return;
         }
     }
 }
 
-/// Reads everything again, and once more when a file changed meanwhile.
-async fn reload(running: &Running, watch: &mut Option<Watch>) {
+/// Reads everything again, and once more when that was asked for, or a file changed, meanwhile. The end
+/// does not wait for a directory that does not answer: half a reload leaves the old generation in use.
+async fn reload(
+    running: &Running,
+    watch: &mut Option<Watch>,
+    signals: &mut Signals,
+) -> Option<Asked> {
     loop {
         if let Some(watch) = watch {
             watch.look();
         }
-        running.reload().await;
-        let again = watch.as_ref().is_some_and(Watch::is_stale);
-        // There may be files now that were not there before.
-        *watch = running.watch();
-        if !again {
-            return;
+        let mut asked = None;
+        let reading = running.reload();
+        tokio::pin!(reading);
+        loop {
+            tokio::select! {
+                () = &mut reading => break,
+                signal = signals.next() => asked = Some(signal),
+            }
+            if asked == Some(Asked::End) {
+                return asked;
+            }
+        }
+        // There may be files now that were not there before. The old watch is asked after the new one
+        // has begun, so that no change falls between the two.
+        let fresh = running.watch();
+        let changed = watch.as_ref().is_some_and(Watch::is_stale);
+        *watch = fresh;
+        if !changed && asked.is_none() {
+            return None;
         }
     }
 }
