@@ -93,17 +93,21 @@ impl Inherited {
         Self(found)
     }
 
-    /// The passed-on listener of this port, or a new one.
+    /// The passed-on listener of this address and port, else of this port, or a new one.
     ///
     /// # Errors
     /// When the port cannot be opened.
     pub fn or_bind(&mut self, address: IpAddr, port: u16) -> Result<Listener, BindError> {
-        let of_port = |listener: &std::net::TcpListener| {
-            listener
-                .local_addr()
-                .is_ok_and(|local| local.port() == port)
+        let local = |listener: &std::net::TcpListener| listener.local_addr().ok();
+        let exact = |listener: &std::net::TcpListener| {
+            local(listener).is_some_and(|local| local == SocketAddr::new(address, port))
         };
-        let Some(index) = self.0.iter().position(of_port) else {
+        // What is meant for this machine alone shall not be served to everybody.
+        let wider = |listener: &std::net::TcpListener| {
+            !address.is_loopback() && local(listener).is_some_and(|local| local.port() == port)
+        };
+        let found = self.0.iter().position(exact);
+        let Some(index) = found.or_else(|| self.0.iter().position(wider)) else {
             return Listener::bind(address, port);
         };
         let listener = self.0.swap_remove(index);
@@ -116,14 +120,12 @@ impl Inherited {
         adopt().map_err(|cause| BindError::from_io(SocketAddr::new(address, port), cause))
     }
 
-    /// Ports that nobody has asked for.
+    /// What nobody has asked for.
     #[must_use]
-    pub fn unused(&self) -> Vec<u16> {
-        let ports = self
-            .0
-            .iter()
-            .filter_map(|listener| listener.local_addr().ok());
-        ports.map(|address| address.port()).collect()
+    pub fn unused(&self) -> Vec<SocketAddr> {
+        let all = self.0.iter();
+        all.filter_map(|listener| listener.local_addr().ok())
+            .collect()
     }
 }
 
@@ -180,6 +182,21 @@ mod tests {
         TcpStream::connect((Ipv4Addr::LOCALHOST, port))
             .await
             .expect("IPv4 is taken too");
+    }
+
+    #[tokio::test]
+    async fn a_passed_on_socket_is_taken_by_its_address_before_its_port() {
+        let open = |text: &str| std::net::TcpListener::bind(text).expect("binds");
+        let inner = open("127.0.0.1:0");
+        let port = inner.local_addr().expect("an address").port();
+        let other = open(&format!("127.0.0.2:{port}"));
+        let addresses = [&other, &inner].map(|one| one.local_addr().expect("an address"));
+        let mut passed = Inherited(vec![other, inner]);
+        let ops = passed.or_bind(Ipv4Addr::LOCALHOST.into(), port);
+        assert_eq!(ops.expect("passed on").address(), addresses[1]);
+        assert_eq!(passed.unused(), [addresses[0]]);
+        let front = passed.or_bind(Ipv6Addr::UNSPECIFIED.into(), port);
+        assert_eq!(front.expect("by its port").address(), addresses[0]);
     }
 
     #[tokio::test]
