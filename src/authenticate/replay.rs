@@ -14,7 +14,8 @@ use std::{
 /// default `clockskew`).
 const WINDOW: Duration = Duration::from_secs(600);
 
-/// Entries of one generation: 16 bytes each, and the table's overhead.
+/// Entries of one generation: 16 bytes each, and the table's overhead. More than 800 logins a second for
+/// a whole window.
 const CAPACITY: usize = 500_000;
 
 /// The digests of the authenticators seen of late.
@@ -37,11 +38,12 @@ impl ReplayCheck {
         }))
     }
 
-    /// Notes an authenticator; false when it was there before.
-    pub fn is_first(&self, authenticator: [u8; 16], now: Instant) -> bool {
+    /// Notes an authenticator. A generation ends by its time alone: one that could be filled up would
+    /// let an insider push out what he wants to replay.
+    pub fn note(&self, authenticator: [u8; 16], now: Instant) -> Seen {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let age = now.duration_since(seen.since);
-        if age >= WINDOW || seen.current.len() >= CAPACITY {
+        if age >= WINDOW {
             let full = std::mem::take(&mut seen.current);
             // After two quiet windows nothing of the past can be replayed.
             seen.previous = if age >= 2 * WINDOW {
@@ -51,8 +53,24 @@ impl ReplayCheck {
             };
             seen.since = now;
         }
-        !seen.previous.contains(&authenticator) && seen.current.insert(authenticator)
+        if seen.previous.contains(&authenticator) || seen.current.contains(&authenticator) {
+            Seen::Before
+        } else if seen.current.len() >= CAPACITY {
+            Seen::NoRoom
+        } else {
+            seen.current.insert(authenticator);
+            Seen::First
+        }
     }
+}
+
+/// What the check knows of an authenticator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    First,
+    Before,
+    /// It cannot be remembered, so it must not be accepted.
+    NoRoom,
 }
 
 #[cfg(test)]
@@ -64,12 +82,26 @@ mod tests {
         let start = Instant::now();
         let check = ReplayCheck::new(start);
         let at = |seconds| start + Duration::from_secs(seconds);
-        assert!(check.is_first([1; 16], at(0)));
-        assert!(!check.is_first([1; 16], at(1)));
-        assert!(check.is_first([2; 16], at(599)));
+        assert_eq!(check.note([1; 16], at(0)), Seen::First);
+        assert_eq!(check.note([1; 16], at(1)), Seen::Before);
+        assert_eq!(check.note([2; 16], at(599)), Seen::First);
         // The generation turned, but both still count.
-        assert!(!check.is_first([2; 16], at(601)));
-        assert!(!check.is_first([1; 16], at(602)));
-        assert!(check.is_first([2; 16], at(2000)));
+        assert_eq!(check.note([2; 16], at(601)), Seen::Before);
+        assert_eq!(check.note([1; 16], at(602)), Seen::Before);
+        assert_eq!(check.note([2; 16], at(2000)), Seen::First);
+    }
+
+    #[test]
+    fn what_is_full_forgets_nothing_and_takes_nothing() {
+        let start = Instant::now();
+        let check = ReplayCheck::new(start);
+        for number in 0..CAPACITY as u128 {
+            assert_eq!(check.note(number.to_be_bytes(), start), Seen::First);
+        }
+        assert_eq!(check.note([0xff; 16], start), Seen::NoRoom);
+        assert_eq!(check.note(7_u128.to_be_bytes(), start), Seen::Before);
+        let later = start + WINDOW;
+        assert_eq!(check.note([0xff; 16], later), Seen::First);
+        assert_eq!(check.note(7_u128.to_be_bytes(), later), Seen::Before);
     }
 }

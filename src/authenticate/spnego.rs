@@ -22,7 +22,7 @@ use super::{
     negotiate::{self, KerberosToken, Token},
     principal::{KerberosRealms, Principal},
     refusal::{AskedFor, KerberosRefusal, diagnose},
-    replay::ReplayCheck,
+    replay::{ReplayCheck, Seen},
     worker::Workers,
 };
 use crate::config::{ChannelBindingPolicy, KerberosConfig};
@@ -218,11 +218,13 @@ impl Acceptor {
             asked: asked(),
             detail: format!("{name:?} is not a user principal"),
         })?;
-        if !self.replay.is_first(kerberos.authenticator, Instant::now()) {
-            return Err(KerberosRefusal::Replay { asked: asked() });
-        }
         if !keys.realms.allow(&principal.realm) {
             return Err(KerberosRefusal::ForeignRealm { principal });
+        }
+        match self.replay.note(kerberos.authenticator, Instant::now()) {
+            Seen::First => {}
+            Seen::Before => return Err(KerberosRefusal::Replay { asked: asked() }),
+            Seen::NoRoom => return Err(KerberosRefusal::Busy),
         }
         Ok(Accepted {
             principal,
