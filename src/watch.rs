@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::{sync::mpsc, time::timeout};
 
 /// A change counts once nothing more has happened for this long: a file is often written in parts,
@@ -44,7 +44,11 @@ impl Watch {
     /// When the system gives no more watches, or a folder does not exist.
     pub fn new(files: Vec<PathBuf>) -> notify::Result<Self> {
         let (ring, events) = mpsc::channel(1);
-        let mut watcher = notify::recommended_watcher(move |_| {
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            // A keytab is opened for each ticket, and that is no change.
+            if event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
+                return;
+            }
             // Full: a ring is waiting to be heard already.
             let _ = ring.try_send(());
         })?;

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::lab::{Lab, curl::Response, instance::Instance, page::Form, stand_in::Tenant};
+use crate::lab::{
+    Lab, controllers::Pair, curl::Response, haproxy::Haproxy, instance::Instance, page::Form,
+    stand_in::Tenant,
+};
 
 fn form(instance: &Instance, username: &str, password: &str) -> Response {
     let fields = [("username", username), ("password", password)];
@@ -121,7 +124,7 @@ fn the_form_can_be_switched_off() {
 fn the_form_cannot_be_used_to_lock_an_account_out() {
     let (lab, instance) = (Lab::get(), Instance::start());
     lab.add_user("form-target", "");
-    for _ in 0..5 {
+    for _ in 0..3 {
         assert_eq!(form(&instance, "form-target", "wrong").status, 401);
     }
     // By whatever name, and whether right or wrong: the directory is not asked.
@@ -139,7 +142,7 @@ fn the_form_cannot_be_used_to_lock_an_account_out() {
                     .header("retry-after")
                     .and_then(|seconds| seconds.parse().ok())
                     .expect("Retry-After");
-                assert!((1..=900).contains(&again), "{again}");
+                assert!((1..=1860).contains(&again), "{again}");
             }
         }
     }
@@ -158,13 +161,54 @@ fn the_form_cannot_be_used_to_lock_an_account_out() {
 }
 
 #[test]
-fn an_address_has_a_rate_and_both_limits_can_be_switched_off() {
+fn a_name_that_is_nobody_s_meets_the_limit_of_users() {
+    let instance = Instance::start();
+    let statuses = [(); 5].map(|()| form(&instance, "nobody-at-all", "wrong").status);
+    assert_eq!(statuses, [401, 401, 401, 429, 429], "as for a user");
+}
+
+#[test]
+fn a_reload_forgets_no_failure() {
+    let (lab, instance) = (Lab::get(), Instance::start());
+    lab.add_user("form-reload", "");
+    for _ in 0..3 {
+        assert_eq!(form(&instance, "form-reload", "wrong").status, 401);
+    }
+    let path = instance.home().join("config.json");
+    let text = std::fs::read_to_string(&path).expect("config.json");
+    let mut config: Value = serde_json::from_str(&text).expect("JSON");
+    config["SITE_NAME"] = json!("Kestrel Works");
+    std::fs::write(&path, config.to_string()).expect("written");
+    instance.process.signal("HUP");
+    instance.await_log(&["the new configuration is in use"]);
+    assert_eq!(form(&instance, "form-reload", &lab.password).status, 429);
+}
+
+#[test]
+fn an_address_has_a_rate_of_failures_and_both_limits_can_be_switched_off() {
     let limited = Instance::builder()
+        .behind_proxy()
         .set("FORM_ATTEMPTS_PER_MINUTE", 3)
-        .set("TRUSTED_PROXIES", json!([]))
         .start();
-    let statuses = [(); 5].map(|()| form(&limited, "nobody", "x").status);
-    assert_eq!(statuses, [401, 401, 401, 429, 429]);
+    // The balancer names the client, so the balancer's being trusted does not matter.
+    let balancer = Haproxy::start(&[&limited]);
+    let through = |name: &str, password: &str| {
+        let fields = [("username", name), ("password", password)];
+        balancer
+            .curl("/wsfed?wtrealm=urn:auth0:corp")
+            .form(fields)
+            .run()
+            .status
+    };
+    for _ in 0..5 {
+        assert_eq!(through("bob", &Lab::get().password), 200, "right ones");
+    }
+    let statuses = ["a", "b", "c", "d", "e"].map(|n| through(&format!("nobody-{n}"), "x"));
+    assert_eq!(statuses, [401, 401, 401, 401, 429]);
+    assert_eq!(through("bob", &Lab::get().password), 429);
+    let refused =
+        r#"ad_edge_logins_total{method="password",outcome="refused",reason="too_many_attempts"}"#;
+    assert_eq!(limited.metric(refused), Some(2.0));
     let open = Instance::builder()
         .set("FORM_ATTEMPTS_PER_MINUTE", 0)
         .set("FORM_FAILURES_PER_USER", 0)
@@ -173,4 +217,26 @@ fn an_address_has_a_rate_and_both_limits_can_be_switched_off() {
     for _ in 0..8 {
         assert_eq!(form(&open, "form-open", "wrong").status, 401);
     }
+}
+
+#[test]
+fn an_attempt_that_nobody_waits_for_is_logged_and_counted() {
+    let pair = Pair::start();
+    let instance = Instance::builder()
+        .set("LDAP_URL", pair.first.url())
+        .set("SSL_CA_FILE", json!([Lab::get().ca(), pair.ca()]))
+        .start();
+    pair.first.signal("STOP");
+    let fields = [("username", "bob"), ("password", "x")];
+    let left = instance
+        .curl("/wsfed")
+        .form(fields)
+        .arg("--max-time")
+        .arg("1")
+        .try_run();
+    assert!(left.is_err(), "the client has gone");
+    instance.await_log(&["not signed in", "bob", r#""reason":"abandoned""#]);
+    pair.first.signal("CONT");
+    let counted = r#"ad_edge_logins_total{method="password",outcome="refused",reason="abandoned"}"#;
+    assert_eq!(instance.metric(counted), Some(1.0));
 }

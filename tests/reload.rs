@@ -19,11 +19,75 @@ fn a_broken_certificate_is_refused_and_a_good_one_taken() {
     instance.await_log(&["the certificate is not used; the old one stays"]);
     let alice = Lab::get().kinit("alice");
     assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
+    let good_ones = r#"ad_edge_reloads_total{outcome="ok"}"#;
+    assert!(instance.metric(good_ones).is_none_or(|count| count < 1.0));
     std::fs::write(&path, good).expect("written");
     instance.process.signal("HUP");
     instance.await_log(&["the certificate of SERVER_URL was read again"]);
-    instance.await_log(&["the keytab was read again"]);
+    crate::lab::wait_until(Duration::from_secs(10), "no good reload", || {
+        instance.metric(good_ones) >= Some(1.0)
+    });
     assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
+}
+
+#[test]
+fn a_refused_configuration_does_not_hold_up_a_rotated_key() {
+    let instance = Instance::start();
+    change_config(&instance, "FORM_LOGIN", json!("perhaps"));
+    instance.await_log(&["the new configuration is not used", "FORM_LOGIN"]);
+    instance.await_log(&["the keytab was read again"]);
+    instance.await_log(&["the certificate of SERVER_URL was read again"]);
+}
+
+#[test]
+fn a_changed_config_json_waits_for_the_signal() {
+    let instance = Instance::start();
+    let home = instance.home();
+    write_config(&instance, "SITE_NAME", json!("Kestrel Works"));
+    let certificate = std::fs::read(home.join("certs/tls.pem")).expect("the certificate");
+    std::fs::write(home.join("certs/new"), certificate).expect("written");
+    std::fs::rename(home.join("certs/new"), home.join("certs/tls.pem")).expect("replaced");
+    instance.await_log(&["the certificate of SERVER_URL was read again"]);
+    assert!(!instance.curl("/wsfed").run().body.contains("Kestrel Works"));
+    instance.process.signal("HUP");
+    instance.await_log(&["the new configuration is in use"]);
+    assert!(instance.curl("/wsfed").run().body.contains("Kestrel Works"));
+}
+
+#[test]
+fn another_ca_of_the_directory_is_noticed() {
+    let lab = Lab::get();
+    let instance = Instance::builder();
+    let roots = instance.home().join("certs/roots.pem");
+    let ca = std::fs::read(lab.ca()).expect("the CA");
+    std::fs::write(&roots, &ca).expect("written");
+    let instance = instance.set("SSL_CA_FILE", "certs/roots.pem").start();
+    let more = [&ca[..], &ca[..]].concat();
+    std::fs::write(&roots, more).expect("written");
+    instance.await_log(&["files have changed", "roots.pem"]);
+    instance.await_log(&["the new configuration is in use"]);
+    let alice = lab.kinit("alice");
+    assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
+}
+
+#[test]
+fn a_tunnel_that_does_not_stand_is_refused_and_the_old_one_serves_on() {
+    let tenant = Tenant::start();
+    let instance = Instance::builder().tunnel(&tenant).start();
+    tenant.await_agents(1);
+    let links = r#"ad_edge_tunnel_connections_total{outcome="connected"}"#;
+    assert_eq!(instance.metric(links), Some(1.0));
+    change_config(&instance, "AD_HUB", json!("https://127.0.0.1:1/lo/hub"));
+    instance
+        .process
+        .await_log(Duration::from_secs(20), &["its tunnel does not stand"]);
+    assert_eq!(instance.metric("ad_edge_tunnel_connected"), Some(1.0));
+    let (_, answer) = tenant.ask(
+        "authenticate_user",
+        &json!({"username": "alice", "password": Lab::get().password}),
+    );
+    assert_eq!(answer["profile"]["nickname"], "alice", "{answer}");
+    assert_eq!(instance.metric(links), Some(1.0), "the same link");
 }
 
 #[test]
@@ -41,12 +105,16 @@ fn changed_files_are_noticed_without_a_signal() {
 }
 
 fn change_config(instance: &Instance, key: &str, value: Value) {
+    write_config(instance, key, value);
+    instance.process.signal("HUP");
+}
+
+fn write_config(instance: &Instance, key: &str, value: Value) {
     let path = instance.home().join("config.json");
     let text = std::fs::read_to_string(&path).expect("config.json");
     let mut config: Value = serde_json::from_str(&text).expect("JSON");
     config[key] = value;
     std::fs::write(&path, config.to_string()).expect("written");
-    instance.process.signal("HUP");
 }
 
 #[test]

@@ -1,24 +1,56 @@
 //! A TLS session opened on one instance resumes on any other, and after a restart: the instances share
 //! nothing but their home folder.
 
-use std::process::Command;
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
 
 use crate::lab::{Lab, haproxy::Haproxy, instance::Instance, project, run_with_input};
 
-/// How many of `count` reconnects resumed.
-fn resumed(port: u16, count: u32) -> u32 {
-    let lab = Lab::get();
-    let mut command = Command::new("/usr/bin/python3");
-    command
-        .arg(project().join("tests/lab/resume.py"))
-        .arg(&lab.address)
-        .arg(port.to_string())
-        .arg(lab.ca())
-        .arg(count.to_string());
-    run_with_input(&mut command, "")
-        .trim()
-        .parse()
-        .expect("a number")
+/// A client that keeps its session.
+struct Browser {
+    process: Child,
+    ask: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Browser {
+    fn at(port: u16) -> Self {
+        let lab = Lab::get();
+        let mut process = Command::new("/usr/bin/python3")
+            .arg(project().join("tests/lab/resume.py"))
+            .arg(&lab.address)
+            .arg(port.to_string())
+            .arg(lab.ca())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3");
+        let ask = process.stdin.take().expect("its input");
+        let answers = BufReader::new(process.stdout.take().expect("its output"));
+        Self {
+            process,
+            ask,
+            answers,
+        }
+    }
+
+    /// How many of `count` reconnects resumed.
+    fn resumed(&mut self, count: u32) -> u32 {
+        writeln!(self.ask, "{count}").expect("asked");
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).expect("an answer");
+        answer.trim().parse().expect("a number")
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It ends by itself, or has ended with an error that the test has met.
+        let _gone = self.process.kill();
+        let _gone = self.process.wait();
+    }
 }
 
 #[test]
@@ -27,7 +59,8 @@ fn through_round_robin_nearly_every_reconnect_resumes() {
     let start = || Instance::builder().behind_proxy().start();
     let mut instances = [start(), start(), start()];
     let balancer = Haproxy::start(&instances.iter().collect::<Vec<_>>());
-    let times = resumed(balancer.port, RECONNECTS);
+    let mut browser = Browser::at(balancer.port);
+    let times = browser.resumed(RECONNECTS);
     assert!(times * 100 >= RECONNECTS * 95, "{times} of {RECONNECTS}");
     let kept = r#"ad_edge_handshakes_total{kind="resumed"}"#;
     for instance in &instances {
@@ -36,14 +69,43 @@ fn through_round_robin_nearly_every_reconnect_resumes() {
             "each has resumed others' sessions"
         );
     }
-    // The process is new, the home folder is not.
+    // The process is new, the home folder is not, and the session is from before.
     let port = instances[0].port;
     instances[0].process.kill();
-    let _again = Instance::builder().on_port(port).behind_proxy().start();
+    let again = Instance::builder().on_port(port).behind_proxy().start();
     balancer.await_up(3);
-    let times = resumed(balancer.port, RECONNECTS);
+    let times = browser.resumed(RECONNECTS);
     assert!(
         times * 100 >= RECONNECTS * 95,
         "{times} of {RECONNECTS} after a restart"
     );
+    assert!(again.metric(kept) > Some(10.0));
+}
+
+/// A session goes on believing in the certificate that it began with, and Kerberos tokens are bound to
+/// that: under another certificate it must not be resumed.
+#[test]
+fn a_new_certificate_begins_new_sessions() {
+    let lab = Lab::get();
+    let instance = Instance::start();
+    let mut browser = Browser::at(instance.port);
+    assert_eq!(browser.resumed(3), 3);
+    let made = tempfile::TempDir::new().expect("a folder");
+    run_with_input(
+        Command::new(project().join("certs/make-server.sh"))
+            .args([lab.state.join("pki"), made.path().join("tls")])
+            .args(["login.corp.example", lab.address.as_str()]),
+        "",
+    );
+    for file in ["tls.key", "tls.pem"] {
+        std::fs::copy(
+            made.path().join(file),
+            instance.home().join("certs").join(file),
+        )
+        .expect("copied");
+    }
+    instance.process.signal("HUP");
+    instance.await_log(&["the certificate of SERVER_URL was read again"]);
+    assert_eq!(browser.resumed(1), 0, "a full handshake");
+    assert_eq!(browser.resumed(3), 3, "and then sessions of the new one");
 }

@@ -6,14 +6,17 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context as _, bail};
 use axum::http::{HeaderName, HeaderValue};
 use rustls::ClientConfig;
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Materials;
 use crate::{
     authenticate::{Certificates, Kerberos},
     clock::Clock,
-    config::{Config, DirectConfig, Fingerprint},
+    config::{Config, DirectConfig, FileKeys, Fingerprint},
     directory::Directory,
     http::{Limits, Random, Site, SiteSettings},
     lifecycle::Lifecycle,
@@ -29,11 +32,19 @@ use crate::{
 
 /// How long a new configuration's directory may take to answer before it is refused.
 const DIRECTORY_LIMIT: Duration = Duration::from_secs(10);
+/// How long its tunnel may take to stand in place of one that does.
+const TUNNEL_LIMIT: Duration = Duration::from_secs(10);
+
+/// Logins by password at the same time, for each bind that may be under way: the last of them waits
+/// for a few others.
+const WAITING_BINDS: usize = 4;
 
 #[derive(Debug)]
 pub(super) struct Generation {
     pub config: Config,
     pub fingerprint: Fingerprint,
+    /// What `config.json` said.
+    pub file: FileKeys,
     pub directory: Directory,
     _directory_end: DropGuard,
     pub mapper: Mapper,
@@ -41,7 +52,7 @@ pub(super) struct Generation {
     pub web: Option<Arc<Web>>,
     pub tunnel: Option<watch::Receiver<TunnelState>>,
     /// The tunnel's own end: it changes over by itself.
-    pub tunnel_life: Lifecycle,
+    pub tunnel_life: TunnelLife,
     tunnel_parts: Option<TunnelParts>,
     pub signing: Arc<SigningKey>,
     pub outgoing: Arc<ClientConfig>,
@@ -49,14 +60,39 @@ pub(super) struct Generation {
     pub signing_end: i64,
 }
 
+/// What a configuration says, and what it was read from.
+pub(super) struct Read {
+    pub config: Config,
+    pub fingerprint: Fingerprint,
+    pub file: FileKeys,
+}
+
+/// The lifecycle of one generation's tunnel, which drains when the generation is given up.
+#[derive(Debug, Default)]
+pub(super) struct TunnelLife(Lifecycle);
+
+impl TunnelLife {
+    pub fn handle(&self) -> Lifecycle {
+        self.0.clone()
+    }
+}
+
+impl Drop for TunnelLife {
+    fn drop(&mut self) {
+        if !self.0.is_draining() {
+            self.0.hurry();
+        }
+    }
+}
+
 impl Generation {
     /// Builds it; the tunnel waits for [`Self::start_tunnel`]. Gives the identity of SERVER_URL, too.
-    pub fn build(
-        config: Config,
-        fingerprint: Fingerprint,
-        materials: Materials,
-        clock: &Clock,
-    ) -> (Self, Option<Identity>) {
+    pub fn build(read: Read, materials: Materials, clock: &Clock) -> (Self, Option<Identity>) {
+        let Read {
+            config,
+            fingerprint,
+            file,
+        } = read;
         let Materials {
             signing,
             outgoing,
@@ -66,6 +102,7 @@ impl Generation {
             tenant_key,
             mapper,
             metrics,
+            limits,
             ..
         } = materials;
         let end = CancellationToken::new();
@@ -82,7 +119,7 @@ impl Generation {
             metrics: Arc::clone(&metrics),
             instance: config.instance.name.clone(),
         });
-        let tunnel_life = Lifecycle::new();
+        let tunnel_life = TunnelLife::default();
         let has_tunnel = config.tunnel.is_some();
         let tunnel_parts = tenant_key.clone().filter(|_| has_tunnel);
         let tunnel_parts = tunnel_parts.map(|tenant_key| TunnelParts {
@@ -92,7 +129,7 @@ impl Generation {
             tls: Arc::clone(&outgoing),
             clock: clock.clone(),
             metrics: Arc::clone(&metrics),
-            life: tunnel_life.clone(),
+            life: tunnel_life.handle(),
         });
         let (own_signing, own_outgoing) = (Arc::clone(&signing), Arc::clone(&outgoing));
         let own_accounts = Arc::clone(&accounts);
@@ -110,13 +147,30 @@ impl Generation {
                 ),
                 incumbent_method: config.federation.incumbent_method,
                 clock: clock.clone(),
-                slots: Slots::new(direct.max_logins),
-                attempts: Attempts::new(&direct.form_limits, &direct.listen.trusted_proxies),
+                slots: limits
+                    .as_ref()
+                    .map(|(slots, _)| Arc::clone(slots))
+                    .filter(|slots| slots.is_for(direct.max_logins))
+                    .unwrap_or_else(|| Arc::new(Slots::new(direct.max_logins, "MAX_LOGINS"))),
+                passwords: Slots::new(
+                    config
+                        .directory
+                        .parallel_binds
+                        .get()
+                        .saturating_mul(WAITING_BINDS),
+                    "LDAP_NUMBER_OF_PARALLEL_BINDS",
+                ),
+                attempts: limits
+                    .as_ref()
+                    .map(|(_, attempts)| Arc::clone(attempts))
+                    .filter(|attempts| attempts.are_for(&direct.form_limits))
+                    .unwrap_or_else(|| Arc::new(Attempts::new(&direct.form_limits))),
             };
             Arc::new(web(&config, direct, logins, tenant_key))
         });
         let generation = Self {
             fingerprint,
+            file,
             directory,
             _directory_end: end.drop_guard(),
             mapper,
@@ -150,6 +204,29 @@ impl Generation {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())
+    }
+
+    /// Waits for the tunnel where `old` has one that stands; an error when it does not come to stand.
+    pub async fn await_tunnel(&self, old: &Self) -> anyhow::Result<()> {
+        let (Some(new), Some(old)) = (&self.tunnel, &old.tunnel) else {
+            return Ok(());
+        };
+        let stands = |tunnel: &watch::Receiver<TunnelState>| {
+            matches!(*tunnel.borrow(), TunnelState::Connected)
+        };
+        if !stands(old) {
+            return Ok(());
+        }
+        let mut waiting = new.clone();
+        let standing = waiting.wait_for(|state| *state == TunnelState::Connected);
+        let _ = timeout(TUNNEL_LIMIT, standing).await;
+        if stands(new) || !stands(old) {
+            return Ok(());
+        }
+        match &*new.borrow() {
+            TunnelState::Apart(Some(why)) => bail!(why.clone()),
+            _ => bail!("the hub does not answer"),
+        }
     }
 
     /// The site of the direct logins.
@@ -220,7 +297,7 @@ fn web(
             .as_ref()
             .map(|section| section.header.clone()),
         balancer_bindings: bindings
-            .filter_map(|der| ChannelBinding::of_certificate(der))
+            .filter_map(|certificate| ChannelBinding::of_certificate(&certificate.der))
             .map(|binding| binding.as_bytes().to_vec())
             .collect(),
         listen: direct.listen.clone(),

@@ -10,6 +10,7 @@ use crate::{
     authenticate::{Certificates, Kerberos},
     clock::Clock,
     config::{Config, DirectConfig, SigningPair},
+    login::{Attempts, Slots},
     profile::Mapper,
     setup::generate_signing_pair,
     telemetry::Metrics,
@@ -33,6 +34,8 @@ pub struct Materials {
     pub tenant_key: Option<Arc<TenantKey>>,
     pub mapper: Mapper,
     pub metrics: Arc<Metrics>,
+    /// What was counted before, where there was something before.
+    pub(super) limits: Option<(Arc<Slots>, Arc<Attempts>)>,
     pub warnings: Vec<String>,
 }
 
@@ -46,6 +49,11 @@ pub struct Kept {
 impl Kept {
     fn kerberos(&self) -> Option<&Kerberos> {
         self.predecessor.as_ref()?.kerberos()
+    }
+
+    fn limits(&self) -> Option<(Arc<Slots>, Arc<Attempts>)> {
+        let logins = &self.predecessor.as_ref()?.web.as_ref()?.logins;
+        Some((Arc::clone(&logins.slots), Arc::clone(&logins.attempts)))
     }
 }
 
@@ -135,6 +143,7 @@ impl Materials {
                     tenant_key: tenant_key.map(Arc::new),
                     mapper,
                     metrics,
+                    limits: kept.limits(),
                     warnings,
                 })
             }

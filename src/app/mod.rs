@@ -9,6 +9,7 @@ mod reload;
 mod run;
 mod settings;
 mod setup;
+mod upkeep;
 
 pub use self::{
     doctor::{Finding, Level as DoctorLevel, examine},

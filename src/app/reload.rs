@@ -2,24 +2,23 @@
 //! makes a new generation; with an unchanged one each file is read for itself. What is broken is said
 //! loudly, and the old serves on.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 
 use super::{
-    Materials, console::Program, generation::Generation, materials::Kept, provision::Provision,
+    Materials,
+    console::Program,
+    generation::{Generation, Read},
+    materials::Kept,
+    provision::Provision,
     settings::Settings,
 };
 use crate::{
     clock::Clock,
-    config::{Config, DirectConfig, Loaded, TlsMaterial},
+    config::{Config, DirectConfig, Loaded},
     http::Front,
     lifecycle::Lifecycle,
     ops::Readiness,
@@ -27,6 +26,16 @@ use crate::{
     tls::{Identity, SharedTickets, TlsServer},
     watch::Watch,
 };
+
+/// What is read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// Everything: SIGHUP, the console, the tenant's word.
+    All,
+    /// The files that the configuration names, when one has changed. `config.json` stays as it was read:
+    /// somebody may be in the middle of it.
+    Files,
+}
 
 /// All that outlives a generation, and the one in use.
 pub(super) struct Running {
@@ -81,131 +90,36 @@ impl Running {
         }
     }
 
-    /// The files in use, with what they are for.
-    fn files(&self) -> Vec<(&'static str, PathBuf)> {
-        let current = self.current.load();
-        let config = &current.config;
-        let mut files = Vec::new();
-        if config.uses_files {
-            files.push(("signing", config.home.signing_certificate()));
-            files.push(("signing_key", config.home.signing_key()));
-        }
-        if let Some(file) = current.mapper.file() {
-            files.push(("mapper", file.to_owned()));
-        }
-        if let Some(direct) = &config.direct {
-            let tls = direct.tls.iter().flat_map(TlsMaterial::files);
-            files.extend(
-                tls.zip(["tls", "tls_key"])
-                    .map(|(file, of)| (of, file.to_owned())),
-            );
-            let keytab = direct.kerberos.iter().map(|section| section.keytab.clone());
-            files.extend(keytab.map(|file| ("keytab", file)));
-        }
-        if let Some(certificates) = current.certificates() {
-            let authority = certificates.authority_file();
-            let of = |file: &PathBuf| match &authority {
-                Some(path) if path == file => "client_ca",
-                _ => "crl",
-            };
-            files.extend(
-                certificates
-                    .files()
-                    .into_iter()
-                    .map(|file| (of(&file), file)),
-            );
-        }
-        files
-    }
-
-    pub fn watch(&self) -> Option<Watch> {
-        // What is not there, with its folder, cannot be watched; a key given as text needs no file.
-        let there = |file: &PathBuf| file.parent().is_some_and(Path::exists);
-        let files = self.files().into_iter().map(|(_, file)| file).filter(there);
-        match Watch::new(files.collect()) {
-            Ok(watch) => Some(watch),
-            Err(error) => {
-                tracing::warn!(%error, "changed files are not noticed: send SIGHUP after a change");
-                None
-            }
-        }
-    }
-
-    /// Age and expiry of what is in use.
-    pub fn measure(&self) {
-        let metrics = &self.metrics;
-        let current = self.current.load();
-        let expiry = |of: &str, unix: f64| {
-            metrics
-                .certificate_expiry
-                .with_label_values(&[of])
-                .set(unix);
+    /// Reads it again. Where the configuration is refused, the files of the one in use are read all the
+    /// same: a key that was rotated does not wait for somebody to mend something else.
+    pub async fn reload(&self, what: What) {
+        let loaded = match what {
+            What::All => self.settings.load(),
+            What::Files => self.settings.load_kept(&self.current.load().file),
         };
-        expiry("signing", seconds(current.signing_end));
-        if let Some(tls) = &self.tls {
-            expiry("tls", tls.leaf().expiry_seconds());
-        }
-        if let Some(certificates) = current.certificates() {
-            let ends = certificates.ends();
-            if let Some(first) = ends.authority {
-                expiry("client_ca", seconds(first));
-            }
-            if let Some(first) = ends.revocation_list {
-                expiry("crl", seconds(first));
-            }
-        }
-        // Of several files of one use the oldest counts.
-        let mut ages: Vec<(&str, f64)> = Vec::new();
-        for (of, file) in self.files() {
-            let modified = fs::metadata(&file).and_then(|meta| meta.modified());
-            let Some(unix) = modified
-                .ok()
-                .and_then(|at| at.duration_since(UNIX_EPOCH).ok())
-            else {
-                continue;
-            };
-            let unix = unix.as_secs_f64();
-            match ages.iter_mut().find(|(known, _)| *known == of) {
-                Some((_, oldest)) => *oldest = oldest.min(unix),
-                None => ages.push((of, unix)),
-            }
-        }
-        for (of, unix) in ages {
-            metrics.file_modified.with_label_values(&[of]).set(unix);
-        }
-    }
-
-    /// Reads everything again.
-    pub async fn reload(&self) {
-        let outcome = match self.settings.load() {
-            Err(invalid) => {
-                tracing::error!(
-                    error = %invalid,
-                    "the new configuration is not used; the old one stays"
-                );
-                "refused"
-            }
-            Ok(loaded) if loaded.fingerprint == self.current.load().fingerprint => {
-                if self.read_files().await {
-                    "ok"
-                } else {
-                    "refused"
-                }
-            }
+        let refused = match loaded {
+            Err(invalid) => Some(invalid.to_string()),
+            Ok(loaded) if loaded.fingerprint == self.current.load().fingerprint => None,
             Ok(loaded) => match self.change_over(loaded).await {
                 Ok(()) => {
                     tracing::info!("the new configuration is in use");
-                    "ok"
+                    self.done("ok");
+                    return;
                 }
-                Err(error) => {
-                    tracing::error!(
-                        error = format!("{error:#}"),
-                        "the new configuration is not used; the old one stays"
-                    );
-                    "refused"
-                }
+                Err(error) => Some(format!("{error:#}")),
             },
         };
+        if let Some(error) = &refused {
+            tracing::error!(
+                error,
+                "the new configuration is not used; the old one stays"
+            );
+        }
+        let good = self.read_files().await && refused.is_none();
+        self.done(if good { "ok" } else { "refused" });
+    }
+
+    fn done(&self, outcome: &str) {
         self.metrics.reloads.with_label_values(&[outcome]).inc();
         self.measure();
     }
@@ -216,6 +130,7 @@ impl Running {
             mut config,
             warnings,
             fingerprint,
+            file,
         } = loaded;
         for warning in warnings {
             tracing::warn!(key = warning.key, "{}", warning.text);
@@ -238,12 +153,22 @@ impl Running {
             tracing::warn!("{warning}");
         }
         let key = materials.signing_pair.clone();
-        let (mut new, identity) = Generation::build(config, fingerprint, materials, &self.clock);
+        let read = Read {
+            config,
+            fingerprint,
+            file,
+        };
+        let (mut new, identity) = Generation::build(read, materials, &self.clock);
         if old.directory.ready() {
             new.await_directory()
                 .await
                 .context("its directory does not answer")?;
         }
+        // The old tunnel serves until the new one stands: the hub always has somebody to ask.
+        new.start_tunnel();
+        new.await_tunnel(&old)
+            .await
+            .context("its tunnel does not stand")?;
         let site = new.site(Arc::clone(&self.readiness), &self.metrics, &self.life)?;
         if let Some((tls, identity)) = self.tls.as_ref().zip(identity) {
             tls.replace(identity, new.client_auth())?;
@@ -252,12 +177,12 @@ impl Running {
         if let Some((front, site)) = self.front.as_ref().zip(site) {
             front.replace(site);
         }
-        new.start_tunnel();
         self.current.store(Arc::new(new));
         // The old tunnel answers what it was asked; its end is part of ours.
         let shutdown = old.config.shutdown;
         self.life.spawn(async move {
-            old.tunnel_life.drain(Duration::ZERO, shutdown).await;
+            let life = old.tunnel_life.handle();
+            life.drain(Duration::ZERO, shutdown).await;
         });
         Ok(())
     }
@@ -320,6 +245,10 @@ fn keep_fixed(new: &mut Config, old: &Config) -> anyhow::Result<()> {
         new.ops_listen = old.ops_listen;
         kept.push("OPS_LISTEN");
     }
+    if new.admin_listen != old.admin_listen {
+        new.admin_listen = old.admin_listen;
+        kept.push("ADMIN_LISTEN");
+    }
     if new.log_format != old.log_format {
         new.log_format = old.log_format;
         kept.push("LOG_FORMAT");
@@ -351,12 +280,4 @@ fn keep_fixed(new: &mut Config, old: &Config) -> anyhow::Result<()> {
 
 fn ends_tls(direct: &DirectConfig) -> bool {
     direct.tls.is_some()
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "seconds of this age fit a double exactly"
-)]
-fn seconds(unix: i64) -> f64 {
-    unix as f64
 }

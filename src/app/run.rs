@@ -12,9 +12,9 @@ use tokio::{
 
 use super::{
     Materials,
-    generation::{Generation, directory_trouble},
+    generation::{Generation, Read, directory_trouble},
     provision,
-    reload::{Running, changed},
+    reload::{Running, What, changed},
     settings::Settings,
 };
 use crate::{
@@ -35,6 +35,8 @@ use crate::{
 const OPS_FINISH: Duration = Duration::from_secs(2);
 /// How often ages and expiries are looked at where nothing changes.
 const MEASURE: Duration = Duration::from_secs(60);
+/// The pause before a file that changed during a reload is read.
+const SETTLE: Duration = Duration::from_millis(500);
 
 /// Serves until SIGTERM or SIGINT, then drains. `settings` reads the configuration again at SIGHUP. Returns
 /// an error only when it cannot start.
@@ -52,27 +54,29 @@ pub async fn run(
     let Loaded {
         config,
         fingerprint,
+        file,
         ..
     } = loaded;
+    let read = Read {
+        config,
+        fingerprint,
+        file,
+    };
     let metrics = Arc::clone(&materials.metrics);
     let tickets = Arc::clone(&materials.tickets);
     let (life, ops_life) = (Lifecycle::new(), Lifecycle::new());
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
-        instance = config.instance.name,
+        instance = read.config.instance.name,
         signing_thumbprint = materials.signing.thumbprint(),
         "ad-edge starts"
     );
-    let (mut generation, identity) = Generation::build(config, fingerprint, materials, &clock);
+    let (mut generation, identity) = Generation::build(read, materials, &clock);
     generation.start_tunnel();
     let tls = match identity {
         Some(identity) => {
-            let ticketer = Arc::clone(&tickets);
-            Some(TlsServer::new(
-                identity,
-                generation.client_auth(),
-                ticketer,
-            )?)
+            let tickets = Arc::clone(&tickets);
+            Some(TlsServer::new(identity, generation.client_auth(), tickets)?)
         }
         None => None,
     };
@@ -118,10 +122,11 @@ pub async fn run(
             .ok(),
         None => None,
     };
-    for port in inherited.unused() {
+    for address in inherited.unused() {
         tracing::warn!(
-            port,
-            "a port was passed on that is none of PORT, OPS_LISTEN and ADMIN_LISTEN"
+            %address,
+            "a socket was passed on that is not served: it is none of PORT, OPS_LISTEN and \
+             ADMIN_LISTEN, or a second one of a port. Give one ListenStream= each; [::] takes IPv4 too"
         );
     }
 
@@ -171,37 +176,40 @@ async fn serve(
     let mut watch = running.watch();
     let mut measure = tokio::time::interval(MEASURE);
     loop {
-        tokio::select! {
+        let what = tokio::select! {
             asked = signals.next() => match asked {
-                Asked::Reload => {
-                    notify_reloading();
-                    let asked = reload(running, &mut watch, signals).await;
-                    notify(&[NotifyState::Ready]);
-                    if asked == Some(Asked::End) {
-                        return;
-                    }
-                    continue;
-                }
+                Asked::Reload => What::All,
                 Asked::End => return,
             },
-            files = changed(watch.as_mut()) => tracing::info!(?files, "files have changed"),
-            Some(()) = learned.recv() => {}
+            files = changed(watch.as_mut()) => {
+                tracing::info!(?files, "files have changed");
+                What::Files
+            }
+            Some(()) = learned.recv() => What::All,
             _ = measure.tick() => {
                 running.measure();
                 history.sample(&running.metrics);
-                continue;
+                // Behind a link, or on a network's file system, a change rings no bell.
+                if !watch.as_ref().is_some_and(Watch::is_stale) {
+                    continue;
+                }
+                What::Files
             }
-        }
-        if reload(running, &mut watch, signals).await == Some(Asked::End) {
+        };
+        notify_reloading();
+        let asked = reload(running, what, &mut watch, signals).await;
+        notify(&[NotifyState::Ready]);
+        if asked == Some(Asked::End) {
             return;
         }
     }
 }
 
-/// Reads everything again, and once more when that was asked for, or a file changed, meanwhile. The end
-/// does not wait for a directory that does not answer: half a reload leaves the old generation in use.
+/// Reads it again, and once more when that was asked for, or a file changed, meanwhile. The end does not
+/// wait for a directory that does not answer: half a reload leaves the old generation in use.
 async fn reload(
     running: &Running,
+    mut what: What,
     watch: &mut Option<Watch>,
     signals: &mut Signals,
 ) -> Option<Asked> {
@@ -210,7 +218,7 @@ async fn reload(
             watch.look();
         }
         let mut asked = None;
-        let reading = running.reload();
+        let reading = running.reload(what);
         tokio::pin!(reading);
         loop {
             tokio::select! {
@@ -226,8 +234,14 @@ async fn reload(
         let fresh = running.watch();
         let changed = watch.as_ref().is_some_and(Watch::is_stale);
         *watch = fresh;
-        if !changed && asked.is_none() {
-            return None;
+        match (asked, changed) {
+            (None, false) => return None,
+            (Some(_), _) => what = What::All,
+            // A file that is still being written: not read over and over.
+            (None, true) => {
+                what = What::Files;
+                tokio::time::sleep(SETTLE).await;
+            }
         }
     }
 }
@@ -238,7 +252,7 @@ async fn drain(
     announce: Duration,
     finish: Duration,
 ) -> Drained {
-    let tunnel_life = running.current.load().tunnel_life.clone();
+    let tunnel_life = running.current.load().tunnel_life.handle();
     let both = async {
         let (front, tunnel) = tokio::join!(
             running.life.drain(announce, finish),

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use crate::config::{Config, Home, Invalid, Loaded};
+use crate::config::{Config, FileKeys, Home, Invalid, Loaded};
 
 #[derive(Debug)]
 pub struct Settings {
@@ -48,6 +48,16 @@ impl Settings {
     /// Every mistake found.
     pub fn load(&self) -> Result<Loaded, Invalid> {
         self.load_with(&Map::new())
+    }
+
+    /// The configuration with what `config.json` said before: all other files are read again.
+    ///
+    /// # Errors
+    /// Every mistake found.
+    pub fn load_kept(&self, file: &FileKeys) -> Result<Loaded, Invalid> {
+        let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        let learned = learned.clone();
+        Config::load_kept(self.home(), &self.environment, file, &learned)
     }
 
     /// The configuration as it would be with these keys.

@@ -39,6 +39,7 @@ pub use self::{
     listen::{ListenConfig, ProxyProtocol},
     mistake::{Invalid, Mistake, Warning},
     reader::{Fingerprint, Loaded},
+    source::FileKeys,
     tls::TlsMaterial,
     tunnel::{ProxyConfig, TunnelConfig},
 };
@@ -105,16 +106,24 @@ pub struct DirectConfig {
     pub form_limits: FormLimits,
     /// `MAX_LOGINS`: under way at the same time.
     pub max_logins: usize,
-    /// `CHANNEL_BINDING_CERT_FILES`: the certificates of balancers that end TLS, DER.
-    pub balancer_certificates: Vec<Vec<u8>>,
+    /// `CHANNEL_BINDING_CERT_FILES`: what balancers show that end TLS.
+    pub balancer_certificates: Vec<BalancerCertificate>,
     /// `WITH_KERBEROS_PROXY_FRONTEND`: a trusted proxy names the user.
     pub proxy_frontend: bool,
 }
 
+/// A certificate that a balancer shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BalancerCertificate {
+    /// Where it was read from.
+    pub file: PathBuf,
+    pub der: Vec<u8>,
+}
+
 /// Limits of password attempts at the form, on each instance; 0 is none.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FormLimits {
-    /// `FORM_ATTEMPTS_PER_MINUTE`: of one client address.
+    /// `FORM_ATTEMPTS_PER_MINUTE`: wrong passwords from one client address.
     pub per_address: u32,
     /// `FORM_FAILURES_PER_USER`: wrong passwords of one user within the window.
     pub per_user: u32,
@@ -161,8 +170,40 @@ impl Config {
         environment: &BTreeMap<String, String>,
         learned: &Map<String, Value>,
     ) -> Result<Loaded, Invalid> {
-        let (mut mistakes, mut warnings) = (Vec::new(), Vec::new());
-        let source = Source::read(&home, environment, learned, &mut mistakes, &mut warnings);
+        let mut mistakes = Vec::new();
+        let file = FileKeys::read(&home, environment, &mut mistakes);
+        Self::understand(home, environment, file, learned, mistakes)
+    }
+
+    /// The same with what `config.json` said when it was read before; all other files are read again.
+    ///
+    /// # Errors
+    /// Every mistake found.
+    pub fn load_kept(
+        home: Home,
+        environment: &BTreeMap<String, String>,
+        file: &FileKeys,
+        learned: &Map<String, Value>,
+    ) -> Result<Loaded, Invalid> {
+        Self::understand(home, environment, file.clone(), learned, Vec::new())
+    }
+
+    fn understand(
+        home: Home,
+        environment: &BTreeMap<String, String>,
+        file: FileKeys,
+        learned: &Map<String, Value>,
+        mut mistakes: Vec<Mistake>,
+    ) -> Result<Loaded, Invalid> {
+        let mut warnings = Vec::new();
+        let source = Source::read(
+            &home,
+            environment,
+            &file,
+            learned,
+            &mut mistakes,
+            &mut warnings,
+        );
         let mut reader = Reader::new(source, mistakes, warnings);
         let config = sections::read(home, source::reads_files(environment), &mut reader);
         let fingerprint = config
@@ -176,6 +217,7 @@ impl Config {
                 config,
                 warnings,
                 fingerprint,
+                file,
             }),
             _ => Err(Invalid { mistakes, warnings }),
         }

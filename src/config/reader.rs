@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Config, Mistake, Warning,
-    source::{Given, Source},
+    source::{FileKeys, Given, Source},
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
@@ -18,6 +18,8 @@ pub struct Loaded {
     pub warnings: Vec<Warning>,
     /// Of everything that was given: equal ones mean the same.
     pub fingerprint: Fingerprint,
+    /// What it was read from, for [`Config::load_kept`].
+    pub file: FileKeys,
 }
 
 /// A digest of a configuration.
@@ -35,6 +37,10 @@ impl Fingerprint {
         }
         if let Some(pair) = &config.signing {
             context.update(pair.key.expose_secret().as_bytes());
+        }
+        for file in &config.extra_roots {
+            // One that cannot be read is told when it is loaded.
+            context.update(&std::fs::read(file).unwrap_or_default());
         }
         // Paths that are taken when they are there, and the like. Secrets do not show in it.
         context.update(format!("{config:?}").as_bytes());

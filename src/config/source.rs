@@ -25,6 +25,10 @@ pub(super) struct Given {
     pub secret: bool,
 }
 
+/// What `config.json` says, as it was read: it counts until it is read again.
+#[derive(Clone, Default)]
+pub struct FileKeys(Map<String, Value>);
+
 /// Derived by hand: a value may be a secret.
 impl std::fmt::Debug for Given {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -32,20 +36,39 @@ impl std::fmt::Debug for Given {
     }
 }
 
+/// By hand: values may be secrets.
+impl std::fmt::Debug for FileKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FileKeys")
+    }
+}
+
+impl FileKeys {
+    /// Reads `config.json` of `home`; nothing with `OVERRIDE_CONFIG=false`.
+    pub(super) fn read(
+        home: &Home,
+        environment: &BTreeMap<String, String>,
+        mistakes: &mut Vec<Mistake>,
+    ) -> Self {
+        if reads_files(environment) {
+            Self(read_file(home, mistakes))
+        } else {
+            Self::default()
+        }
+    }
+}
+
 impl Source {
-    /// Reads `config.json` of `home` (unless `OVERRIDE_CONFIG=false`) and lays the environment over it.
+    /// Lays the environment over what the file says, and what was learned in between.
     pub fn read(
         home: &Home,
         environment: &BTreeMap<String, String>,
+        file: &FileKeys,
         learned: &Map<String, Value>,
         mistakes: &mut Vec<Mistake>,
         warnings: &mut Vec<Warning>,
     ) -> Self {
-        let mut file = if reads_files(environment) {
-            read_file(home, mistakes)
-        } else {
-            Map::new()
-        };
+        let mut file = file.0.clone();
         file.extend(learned.clone());
         let realm = match environment.get("REALM") {
             Some(realm) => Some(realm.as_str()),

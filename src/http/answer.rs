@@ -1,12 +1,14 @@
 //! What is done to an answer before it goes out: pages in place of bare errors, and headers.
 
 use axum::{
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 use super::page::{PageContext, Verbatim, notice};
 
+/// When a client that is told 503 may come again, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Title and message of an error that no handler has worded.
@@ -79,7 +81,12 @@ pub(super) fn shaped(response: Response, method: &Method, page: &PageContext) ->
 }
 
 /// Sets the headers that every answer has; what a handler has set stays.
-pub(super) fn secure(headers: &mut HeaderMap, page: &PageContext, hsts: bool) {
+pub(super) fn secure(response: &mut Response, page: &PageContext, hsts: bool) {
+    let busy = response.status() == StatusCode::SERVICE_UNAVAILABLE;
+    let headers = response.headers_mut();
+    if busy {
+        headers.entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);
+    }
     if hsts {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }

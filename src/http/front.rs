@@ -47,9 +47,10 @@ impl Front {
         }))
     }
 
-    /// Serves another site to connections from now on; open ones keep theirs.
+    /// Serves another site to connections from now on. Open ones keep theirs for one more answer, which
+    /// ends them: a balancer may keep one for hours.
     pub fn replace(&self, site: Site) {
-        self.0.site.store(Arc::new(site));
+        self.0.site.swap(Arc::new(site)).supersede();
     }
 
     /// Accepts on `listener` until the lifecycle stops. Connections may outlive the call: they are the

@@ -1,6 +1,13 @@
 //! A router with all that its requests and answers have in common.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -47,27 +54,38 @@ pub struct SiteSettings {
 pub struct Site {
     pub(super) router: Router,
     pub(super) limits: Limits,
+    superseded: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
 struct Shared {
     settings: SiteSettings,
     lifecycle: Lifecycle,
+    superseded: Arc<AtomicBool>,
 }
 
 impl Site {
-    /// Dresses `router`. Answers say `Connection: close` as soon as `lifecycle` drains.
+    /// Dresses `router`. Answers say `Connection: close` as soon as `lifecycle` drains, or another site
+    /// has come in place of this one.
     #[must_use]
     pub fn new(router: Router, settings: SiteSettings, lifecycle: Lifecycle) -> Self {
         let limits = settings.limits.clone();
+        let superseded = Arc::new(AtomicBool::new(false));
         let shared = Arc::new(Shared {
             settings,
             lifecycle,
+            superseded: Arc::clone(&superseded),
         });
         Self {
             router: router.layer(from_fn_with_state(shared, around)),
             limits,
+            superseded,
         }
+    }
+
+    /// Lets open connections end with their next answer.
+    pub(super) fn supersede(&self) {
+        self.superseded.store(true, Ordering::Relaxed);
     }
 
     /// The dressed router, for tests that need no connection.
@@ -96,12 +114,13 @@ async fn around(State(shared): State<Arc<Shared>>, mut request: Request, next: N
         None => run(request, next, &settings.limits, &page).await,
     };
     let mut response = answer::shaped(response, &seen.method, &page);
+    answer::secure(&mut response, &page, settings.hsts);
     let headers = response.headers_mut();
-    answer::secure(headers, &page, settings.hsts);
     for (name, value) in &settings.extra_headers {
         headers.insert(name, value.clone());
     }
-    if too_large.is_some() || shared.lifecycle.is_draining() {
+    let last = shared.lifecycle.is_draining() || shared.superseded.load(Ordering::Relaxed);
+    if too_large.is_some() || last {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let status = response.status();

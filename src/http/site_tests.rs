@@ -180,6 +180,7 @@ async fn a_panic_and_a_slow_handler_get_pages() {
     assert!(!text.contains("a panic in a handler"), "{text}");
     let (response, text) = fixture.get("/slow").await;
     is_page(&response, &text, 503);
+    assert_eq!(response.headers()[header::RETRY_AFTER], "5");
 }
 
 fn form_request(body: Body, length: Option<usize>) -> Request<Body> {
@@ -211,6 +212,15 @@ async fn a_body_that_is_too_large_is_413_announced_or_not() {
 async fn a_form_that_does_not_parse_gets_a_page() {
     let (response, text) = fixture().ask(form_request("user=x".into(), None)).await;
     is_page(&response, &text, 422);
+}
+
+#[tokio::test]
+async fn a_site_in_whose_place_another_has_come_ends_its_connections() {
+    let fixture = fixture();
+    fixture.site.supersede();
+    let (response, text) = fixture.get("/ok").await;
+    assert_eq!(text, "fine");
+    assert_eq!(response.headers()[header::CONNECTION], "close");
 }
 
 #[tokio::test]

@@ -91,10 +91,10 @@ impl Accounts {
         name: &Term,
         password: &SecretString,
     ) -> Result<Profile, Box<Denied>> {
-        let mut line = audit::Line::begin(origin, "tunnel", name.as_str());
+        let mut line = audit::Line::begin(origin, self, "tunnel", name.as_str());
         let outcome = self.check(name, password, &mut line).await;
         let refusal = outcome.as_ref().err().map(|denied| &denied.refusal);
-        line.end(&self.instance, &self.metrics, refusal);
+        line.end(refusal);
         outcome.map_err(Box::new)
     }
 

@@ -1,8 +1,10 @@
 //! Limits on password attempts at the form, so that it can neither be used to guess nor to lock accounts
-//! out: a rate for each address, and a number of failures for each user.
+//! out: a rate of failures for each address, and a number of failures for each user.
 //!
 //! Both are of this instance alone. An attacker who reaches N instances has N times as many attempts:
-//! `FORM_FAILURES_PER_USER` times N shall stay below the domain's lockout threshold.
+//! `FORM_FAILURES_PER_USER` times N shall stay below the domain's lockout threshold, and
+//! `FORM_FAILURES_SECONDS` above the time after which the domain forgets failures. Only failures count, so
+//! that an office behind one address may sign in all at once.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -11,121 +13,197 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
-use ipnet::IpNet;
 use moka::sync::Cache;
 
 use super::{Client, Refusal};
 use crate::{config::FormLimits, directory::BindError};
 
-/// Users remembered at most, those with failures only.
+/// Users remembered at most, those with failures only; and as many names that are nobody's.
 const MAX_USERS: u64 = 100_000;
-/// So many checks after the last time, addresses that have been quiet are forgotten.
+/// Networks at most that wait for their rate to recover.
+const MAX_NETWORKS: u64 = 100_000;
+/// So many failures after the last time, addresses that have been quiet are forgotten.
 const CLEAN_UP_EVERY: u32 = 1024;
+/// The longest wait that a rate of one a minute can ask for.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// The attempts of late.
 #[derive(Debug)]
 pub struct Attempts {
+    limits: FormLimits,
     addresses: Option<Addresses>,
-    users: Option<Users>,
-    /// Balancers: an attempt that seems to come from one is anybody's.
-    trusted: Vec<IpNet>,
+    users: Option<Failures>,
+    /// Names that the directory does not know, counted like users: a limit that only users have would
+    /// tell who is one. Apart from them, so that made-up names push nobody out.
+    strangers: Option<Failures>,
 }
 
 #[derive(Debug)]
 struct Addresses {
     rate: DefaultKeyedRateLimiter<IpAddr>,
-    checks: AtomicU32,
+    failures: AtomicU32,
+    /// Networks that have used up their rate, and until when.
+    blocked: Cache<IpAddr, Instant>,
 }
 
 #[derive(Debug)]
-struct Users {
-    /// Failures, and attempts under way, by DN; an entry ends a window after its first failure.
-    failures: Cache<String, Arc<AtomicU32>>,
+struct Failures {
+    /// Failures, and attempts under way, by name; an entry ends a window after its last failure.
+    counts: Cache<String, Arc<AtomicU32>>,
     limit: u32,
     window: Duration,
 }
 
 /// An attempt under way: it counts as a failure until it is known to be none.
 #[derive(Debug)]
-pub(super) struct Attempt<'a> {
-    counted: Option<(&'a Users, String, Arc<AtomicU32>)>,
+pub(super) struct Attempt {
+    attempts: Arc<Attempts>,
+    client: Client,
+    counted: Option<(Whose, String, Arc<AtomicU32>)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Whose {
+    User,
+    Stranger,
 }
 
 impl Attempts {
     #[must_use]
-    pub fn new(limits: &FormLimits, trusted: &[IpNet]) -> Self {
-        Self {
-            trusted: trusted.to_vec(),
-            addresses: NonZeroU32::new(limits.per_address).map(|rate| Addresses {
-                rate: RateLimiter::keyed(Quota::per_minute(rate)),
-                checks: AtomicU32::new(0),
-            }),
-            users: (limits.per_user > 0).then(|| Users {
-                failures: Cache::builder()
+    pub fn new(limits: &FormLimits) -> Self {
+        let failures = || {
+            (limits.per_user > 0).then(|| Failures {
+                counts: Cache::builder()
                     .max_capacity(MAX_USERS)
                     .time_to_live(limits.window)
                     .build(),
                 limit: limits.per_user,
                 window: limits.window,
+            })
+        };
+        Self {
+            limits: *limits,
+            addresses: NonZeroU32::new(limits.per_address).map(|rate| Addresses {
+                rate: RateLimiter::keyed(Quota::per_minute(rate)),
+                failures: AtomicU32::new(0),
+                blocked: Cache::builder()
+                    .max_capacity(MAX_NETWORKS)
+                    .time_to_live(LONGEST_WAIT)
+                    .build(),
             }),
+            users: failures(),
+            strangers: failures(),
         }
     }
 
-    /// Counts an attempt of this client.
+    /// Whether these are the limits.
+    #[must_use]
+    pub fn are_for(&self, limits: &FormLimits) -> bool {
+        self.limits == *limits
+    }
+
+    /// Whether this client may try at all.
     pub(super) fn from(&self, client: Client) -> Result<(), Refusal> {
         let (Some(addresses), Client::Address(address)) = (&self.addresses, client) else {
             return Ok(());
         };
-        if self.trusted.iter().any(|net| net.contains(&address)) {
-            return Ok(());
+        let until = addresses.blocked.get(&network(address));
+        match until.map(|until| until.saturating_duration_since(Instant::now())) {
+            Some(again) if !again.is_zero() => Err(Refusal::TooManyAttempts {
+                of: "from this address",
+                again,
+            }),
+            _ => Ok(()),
         }
-        if addresses.checks.fetch_add(1, Ordering::Relaxed) % CLEAN_UP_EVERY == CLEAN_UP_EVERY - 1 {
-            addresses.rate.retain_recent();
-        }
-        let checked = addresses.rate.check_key(&network(address));
-        checked.map_err(|not_until| Refusal::TooManyAttempts {
-            of: "from this address",
-            again: not_until.wait_time_from(DefaultClock::default().now()),
-        })
     }
 
     /// Counts an attempt on this user's password.
-    pub(super) fn of(&self, dn: &str) -> Result<Attempt<'_>, Refusal> {
-        let Some(users) = &self.users else {
-            return Ok(Attempt { counted: None });
+    pub(super) fn of_user(self: &Arc<Self>, dn: &str, client: Client) -> Result<Attempt, Refusal> {
+        self.begin(Whose::User, dn, client)
+    }
+
+    /// Counts an attempt by a name that is nobody's.
+    pub(super) fn of_stranger(self: &Arc<Self>, name: &str, client: Client) -> Result<(), Refusal> {
+        let attempt = self.begin(Whose::Stranger, name.trim(), client)?;
+        attempt.ended(&Err(Refusal::Password(BindError::WrongPassword)));
+        Ok(())
+    }
+
+    fn failures(&self, whose: Whose) -> Option<&Failures> {
+        match whose {
+            Whose::User => self.users.as_ref(),
+            Whose::Stranger => self.strangers.as_ref(),
+        }
+    }
+
+    fn begin(
+        self: &Arc<Self>,
+        whose: Whose,
+        name: &str,
+        client: Client,
+    ) -> Result<Attempt, Refusal> {
+        let attempt = |counted| Attempt {
+            attempts: Arc::clone(self),
+            client,
+            counted,
         };
-        let dn = dn.to_lowercase();
-        let count = users.failures.get_with_by_ref(&dn, Arc::default);
+        let Some(failures) = self.failures(whose) else {
+            return Ok(attempt(None));
+        };
+        let name = name.to_lowercase();
+        let count = failures.counts.get_with_by_ref(&name, Arc::default);
         // Counted before it is checked: a hundred attempts at the same moment get no further.
-        if count.fetch_add(1, Ordering::AcqRel) >= users.limit {
+        if count.fetch_add(1, Ordering::AcqRel) >= failures.limit {
             count.fetch_sub(1, Ordering::AcqRel);
             return Err(Refusal::TooManyAttempts {
                 of: "on this user",
-                again: users.window,
+                again: failures.window,
             });
         }
-        Ok(Attempt {
-            counted: Some((users, dn, count)),
-        })
+        Ok(attempt(Some((whose, name, count))))
+    }
+
+    fn failed_from(&self, client: Client) {
+        let (Some(addresses), Client::Address(address)) = (&self.addresses, client) else {
+            return;
+        };
+        let before = addresses.failures.fetch_add(1, Ordering::Relaxed);
+        if before % CLEAN_UP_EVERY == CLEAN_UP_EVERY - 1 {
+            addresses.rate.retain_recent();
+        }
+        let network = network(address);
+        // One more than the rate: the next attempt waits.
+        if let Err(not_until) = addresses.rate.check_key(&network) {
+            let again = not_until.wait_time_from(DefaultClock::default().now());
+            addresses.blocked.insert(network, Instant::now() + again);
+        }
     }
 }
 
-impl Attempt<'_> {
+impl Attempt {
     /// A right password takes back all failures, an attempt that the directory did not judge itself.
     pub fn ended(self, verdict: &Result<(), Refusal>) {
-        let Some((users, dn, count)) = self.counted else {
+        let wrong = matches!(verdict, Err(Refusal::Password(BindError::WrongPassword)));
+        if wrong {
+            self.attempts.failed_from(self.client);
+        }
+        let Some((whose, name, count)) = self.counted else {
+            return;
+        };
+        let Some(failures) = self.attempts.failures(whose) else {
             return;
         };
         match verdict {
-            Ok(()) => users.failures.invalidate(&dn),
-            Err(Refusal::Password(BindError::WrongPassword)) => {}
+            Ok(()) => failures.counts.invalidate(&name),
+            // Put there anew, for a whole window.
+            Err(_) if wrong => failures.counts.insert(name, count),
             Err(_) => {
                 count.fetch_sub(1, Ordering::AcqRel);
             }
@@ -145,13 +223,18 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn attempts(per_address: u32, per_user: u32) -> Attempts {
-        let limits = FormLimits {
+    const NOBODY: Client = Client::Hub;
+
+    fn attempts(per_address: u32, per_user: u32) -> Arc<Attempts> {
+        Arc::new(Attempts::new(&FormLimits {
             per_address,
             per_user,
             window: Duration::from_secs(900),
-        };
-        Attempts::new(&limits, &["198.51.100.0/24".parse().expect("a network")])
+        }))
+    }
+
+    fn client(text: &str) -> Client {
+        Client::Address(text.parse().expect("an address"))
     }
 
     fn wrong() -> Result<(), Refusal> {
@@ -162,43 +245,88 @@ mod tests {
     fn so_many_failures_and_no_more() {
         let attempts = attempts(0, 3);
         for _ in 0..3 {
-            attempts.of("CN=Alice").expect("allowed").ended(&wrong());
+            let attempt = attempts.of_user("CN=Alice", NOBODY).expect("allowed");
+            attempt.ended(&wrong());
         }
-        let refused = attempts.of("cn=alice").expect_err("too many");
+        let refused = attempts.of_user("cn=alice", NOBODY).expect_err("too many");
         assert_eq!(refused.reason(), "too_many_attempts");
-        assert!(attempts.of("CN=Bob").is_ok(), "another user");
+        assert!(attempts.of_user("CN=Bob", NOBODY).is_ok(), "another user");
+    }
+
+    #[test]
+    fn a_name_that_is_nobody_s_meets_the_same_limit() {
+        let attempts = attempts(0, 3);
+        for _ in 0..3 {
+            attempts.of_stranger("mallory", NOBODY).expect("allowed");
+        }
+        let refused = attempts.of_stranger(" Mallory", NOBODY);
+        assert_eq!(
+            refused.expect_err("too many").reason(),
+            "too_many_attempts",
+            "else it would tell who is a user"
+        );
     }
 
     #[test]
     fn attempts_at_the_same_moment_count_before_they_end() {
         let attempts = attempts(0, 3);
-        let under_way: Vec<_> = (0..10).map(|_| attempts.of("CN=Alice")).collect();
-        assert_eq!(
-            under_way.iter().filter(|attempt| attempt.is_ok()).count(),
-            3
-        );
+        let under_way: Vec<_> = (0..10)
+            .map(|_| attempts.of_user("CN=Alice", NOBODY))
+            .collect();
+        let allowed = under_way.iter().filter(|attempt| attempt.is_ok());
+        assert_eq!(allowed.count(), 3);
     }
 
     #[test]
     fn a_right_password_forgives_and_a_silent_directory_does_not_count() {
         let attempts = attempts(0, 2);
+        let end = |verdict: &Result<(), Refusal>| {
+            let attempt = attempts.of_user("CN=Alice", NOBODY).expect("allowed");
+            attempt.ended(verdict);
+        };
         for _ in 0..10 {
-            attempts.of("CN=Alice").expect("allowed").ended(&wrong());
-            attempts.of("CN=Alice").expect("allowed").ended(&Ok(()));
+            end(&wrong());
+            end(&Ok(()));
         }
         for _ in 0..10 {
-            let silent: Result<(), Refusal> = Err(Refusal::NoRandomness);
-            attempts.of("CN=Alice").expect("allowed").ended(&silent);
+            end(&Err(Refusal::NoRandomness));
         }
     }
 
     #[test]
-    fn an_address_has_its_rate_and_a_network_of_ipv6_one() {
+    fn a_window_begins_anew_with_each_failure() {
+        let attempts = Arc::new(Attempts::new(&FormLimits {
+            per_address: 0,
+            per_user: 2,
+            window: Duration::from_millis(400),
+        }));
+        let fail = || {
+            let attempt = attempts.of_user("CN=Alice", NOBODY)?;
+            attempt.ended(&wrong());
+            Ok::<(), Refusal>(())
+        };
+        fail().expect("the first");
+        std::thread::sleep(Duration::from_millis(250));
+        fail().expect("the second");
+        std::thread::sleep(Duration::from_millis(250));
+        assert!(fail().is_err(), "the first counts with the second");
+        std::thread::sleep(Duration::from_millis(500));
+        fail().expect("after a window without a failure");
+    }
+
+    #[test]
+    fn failures_of_an_address_have_a_rate_and_a_network_of_ipv6_one() {
         let attempts = attempts(2, 0);
-        let client = |text: &str| Client::Address(text.parse().expect("an address"));
-        assert!(attempts.from(client("2001:db8::1")).is_ok());
-        assert!(attempts.from(client("2001:db8::2")).is_ok());
-        let refused = attempts.from(client("2001:db8::3")).expect_err("too many");
+        let fail = |text: &str| {
+            attempts.from(client(text))?;
+            let attempt = attempts.of_user("CN=Alice", client(text))?;
+            attempt.ended(&wrong());
+            Ok::<(), Refusal>(())
+        };
+        for address in ["2001:db8::1", "2001:db8::2", "2001:db8::3"] {
+            fail(address).expect("allowed");
+        }
+        let refused = fail("2001:db8::4").expect_err("too many");
         let Refusal::TooManyAttempts { again, .. } = refused else {
             panic!("{refused:?}");
         };
@@ -206,11 +334,28 @@ mod tests {
         assert!(attempts.from(client("2001:db8:0:1::1")).is_ok());
         assert!(attempts.from(client("192.0.2.1")).is_ok());
         assert!(attempts.from(Client::Hub).is_ok());
+    }
+
+    #[test]
+    fn an_office_behind_one_address_signs_in_all_at_once() {
+        let attempts = attempts(2, 3);
+        let office = client("192.0.2.1");
+        for number in 0..300 {
+            attempts.from(office).expect("allowed");
+            let user = format!("CN={number}");
+            let attempt = attempts.of_user(&user, office).expect("allowed");
+            attempt.ended(&Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_balancer_that_names_no_client_is_anybody() {
+        let attempts = attempts(1, 0);
+        let balancer = Client::Balancer([127, 0, 0, 1].into());
         for _ in 0..5 {
-            assert!(
-                attempts.from(client("198.51.100.7")).is_ok(),
-                "the balancer's own"
-            );
+            attempts.from(balancer).expect("allowed");
+            let attempt = attempts.of_user("CN=Alice", balancer).expect("allowed");
+            attempt.ended(&wrong());
         }
     }
 
@@ -218,10 +363,9 @@ mod tests {
     fn zero_is_off() {
         let attempts = attempts(0, 0);
         for _ in 0..1000 {
-            attempts
-                .from(Client::Address([192, 0, 2, 1].into()))
-                .expect("allowed");
-            attempts.of("CN=Alice").expect("allowed").ended(&wrong());
+            attempts.from(client("192.0.2.1")).expect("allowed");
+            let attempt = attempts.of_user("CN=Alice", client("192.0.2.1"));
+            attempt.expect("allowed").ended(&wrong());
         }
     }
 }

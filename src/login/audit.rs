@@ -3,7 +3,7 @@
 
 use std::{fmt, net::IpAddr, time::Instant};
 
-use super::Refusal;
+use super::{Accounts, Refusal};
 use crate::telemetry::Metrics;
 
 /// The request that a login came in.
@@ -17,6 +17,8 @@ pub struct Origin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Client {
     Address(IpAddr),
+    /// A trusted balancer that does not say for whom.
+    Balancer(IpAddr),
     /// The tenant's hub, which does not say for whom.
     Hub,
 }
@@ -24,35 +26,49 @@ pub enum Client {
 impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address(address) => address.fmt(f),
+            Self::Address(address) | Self::Balancer(address) => address.fmt(f),
             Self::Hub => f.write_str("hub"),
         }
     }
 }
 
-/// An audit line in the making.
+/// Names and reasons in a line at most, in bytes: they may be what somebody made up.
+const MAX_TEXT: usize = 300;
+
+/// An audit line in the making. One that is dropped before its end says that, and counts too.
 pub(super) struct Line<'a> {
     origin: &'a Origin,
+    instance: &'a str,
+    metrics: &'a Metrics,
     start: Instant,
     method: &'static str,
     principal: String,
     user: String,
+    ended: bool,
 }
 
 impl<'a> Line<'a> {
     /// `principal` is what the user, or the hub, says that their name is; it may come later.
-    pub fn begin(origin: &'a Origin, method: &'static str, principal: &str) -> Self {
+    pub fn begin(
+        origin: &'a Origin,
+        accounts: &'a Accounts,
+        method: &'static str,
+        principal: &str,
+    ) -> Self {
         Self {
             origin,
+            instance: &accounts.instance,
+            metrics: &accounts.metrics,
             start: Instant::now(),
             method,
-            principal: principal.to_owned(),
+            principal: cut(principal),
             user: String::new(),
+            ended: false,
         }
     }
 
-    pub fn principal(&mut self, principal: String) {
-        self.principal = principal;
+    pub fn principal(&mut self, principal: &str) {
+        self.principal = cut(principal);
     }
 
     pub fn user(&mut self, dn: &str) {
@@ -60,14 +76,24 @@ impl<'a> Line<'a> {
     }
 
     /// Counts the login and writes the line: a warning when the installation itself is in trouble.
-    pub fn end(self, instance: &str, metrics: &Metrics, refusal: Option<&Refusal>) {
-        let outcome = if refusal.is_none() {
-            "success"
-        } else {
-            "refused"
+    pub fn end(mut self, refusal: Option<&Refusal>) {
+        self.ended = true;
+        self.write(match refusal {
+            None => Outcome::SignedIn,
+            Some(refusal) => Outcome::Refused {
+                reason: refusal.reason(),
+                detail: cut(&refusal.to_string()),
+                is_ours: refusal.is_ours(),
+            },
+        });
+    }
+
+    fn write(&self, ended: Outcome) {
+        let (outcome, reason) = match &ended {
+            Outcome::SignedIn => ("success", ""),
+            Outcome::Refused { reason, .. } => ("refused", *reason),
         };
-        let reason = refusal.map_or("", Refusal::reason);
-        metrics
+        self.metrics
             .logins
             .with_label_values(&[self.method, outcome, reason])
             .inc();
@@ -77,7 +103,7 @@ impl<'a> Line<'a> {
                 tracing::$level!(
                     target: "audit",
                     request_id = self.origin.request_id,
-                    instance,
+                    instance = self.instance,
                     client = %self.origin.client,
                     method = self.method,
                     principal = self.principal,
@@ -89,11 +115,43 @@ impl<'a> Line<'a> {
                 )
             };
         }
-        match refusal {
-            None => line!(info, "signed in"),
-            Some(refusal) if refusal.is_ours() => line!(error, detail = %refusal, "not signed in"),
-            Some(refusal) => line!(warn, detail = %refusal, "not signed in"),
+        match ended {
+            Outcome::SignedIn => line!(info, "signed in"),
+            Outcome::Refused {
+                detail,
+                is_ours: true,
+                ..
+            } => line!(error, detail = %detail, "not signed in"),
+            Outcome::Refused { detail, .. } => line!(warn, detail = %detail, "not signed in"),
         }
+    }
+}
+
+enum Outcome {
+    SignedIn,
+    Refused {
+        reason: &'static str,
+        detail: String,
+        is_ours: bool,
+    },
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.write(Outcome::Refused {
+                reason: "abandoned",
+                detail: "the client went away, or the time for an answer was over".to_owned(),
+                is_ours: false,
+            });
+        }
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.floor_char_boundary(MAX_TEXT) {
+        end if end < text.len() => format!("{}…", &text[..end]),
+        _ => text.to_owned(),
     }
 }
 

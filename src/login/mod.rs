@@ -14,7 +14,7 @@ use std::{sync::Arc, time::Instant};
 use aws_lc_rs::rand;
 use futures_util::future::try_join_all;
 use rustls_pki_types::CertificateDer;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::{
     accounts::{Accounts, Denied, Term},
@@ -22,12 +22,14 @@ pub use self::{
     audit::{Client, Origin},
     refusal::Refusal,
 };
+/// For the front, which imports no earlier stage than this.
+pub use crate::profile::MapperError;
 use crate::{
     authenticate::{Certificates, Kerberos, Lookup, Mapped, Principal},
     clock::Clock,
-    directory::Entry,
+    directory::{BindError, Entry},
     profile::Claims,
-    secret::SecretString,
+    secret::{ExposeSecret as _, SecretString},
     token::{AssertionId, AuthenticationMethod, Issuer, Statement},
 };
 
@@ -80,29 +82,43 @@ pub struct Logins {
     pub incumbent_method: bool,
     pub clock: Clock,
     /// Logins that may be under way at the same time (`MAX_LOGINS`).
-    pub slots: Slots,
-    pub attempts: Attempts,
+    pub slots: Arc<Slots>,
+    /// Those by password: they wait for the directory, and shall not take the places of all others.
+    pub passwords: Slots,
+    pub attempts: Arc<Attempts>,
 }
 
 /// A number of logins at a time; one more is refused at once, so that nobody waits in vain.
 #[derive(Debug)]
 pub struct Slots {
-    free: Semaphore,
+    free: Arc<Semaphore>,
     limit: usize,
+    key: &'static str,
 }
 
 impl Slots {
+    /// `key` is what an administrator changes for another number.
     #[must_use]
-    pub fn new(limit: usize) -> Self {
+    pub fn new(limit: usize, key: &'static str) -> Self {
         Self {
-            free: Semaphore::new(limit.min(Semaphore::MAX_PERMITS)),
+            free: Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS))),
             limit,
+            key,
         }
     }
 
-    fn take(&self) -> Result<SemaphorePermit<'_>, Refusal> {
-        let full = Refusal::Busy { limit: self.limit };
-        self.free.try_acquire().map_err(|_| full)
+    /// Whether this is the number.
+    #[must_use]
+    pub fn is_for(&self, limit: usize) -> bool {
+        self.limit == limit
+    }
+
+    fn take(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let full = Refusal::Busy {
+            limit: self.limit,
+            key: self.key,
+        };
+        Arc::clone(&self.free).try_acquire_owned().map_err(|_| full)
     }
 }
 
@@ -124,7 +140,8 @@ impl Logins {
         proof: Proof,
         wanted: Wanted<'_>,
     ) -> Result<SignedIn, Refusal> {
-        let mut line = audit::Line::begin(origin, proof.label(), proof.name());
+        let accounts = &*self.accounts;
+        let mut line = audit::Line::begin(origin, accounts, proof.label(), proof.name());
         let method = proof.method();
         let outcome = async {
             let _slot = self.slots.take()?;
@@ -132,10 +149,7 @@ impl Logins {
             self.issue(proved, method, wanted, &mut line).await
         }
         .await;
-        let Accounts {
-            instance, metrics, ..
-        } = &*self.accounts;
-        line.end(instance, metrics, outcome.as_ref().err());
+        line.end(outcome.as_ref().err());
         outcome
     }
 
@@ -150,7 +164,7 @@ impl Logins {
                 let kerberos = self.kerberos.as_ref().ok_or(Refusal::MethodOff)?;
                 let accepted = kerberos.accept(token, bindings).await?;
                 self.accounts.metrics.stage("gss", accepted.took);
-                line.principal(accepted.principal.to_string());
+                line.principal(&accepted.principal.to_string());
                 let entry = self.find_principal(&accepted.principal, kerberos).await?;
                 Ok(Proved {
                     entry,
@@ -159,14 +173,21 @@ impl Logins {
             }
             Proof::Password { username, password } => {
                 self.attempts.from(origin.client)?;
-                let entry = self.accounts.one(&Term::Plain(username)).await?;
+                let slot = self.passwords.take()?;
+                // The directory is not asked, so nothing is counted.
+                if password.expose_secret().is_empty() {
+                    return Err(BindError::WrongPassword.into());
+                }
+                let entry = match self.accounts.one(&Term::Plain(username)).await {
+                    Err(Refusal::UnknownUser { name }) => {
+                        self.attempts.of_stranger(&name, origin.client)?;
+                        return Err(Refusal::UnknownUser { name });
+                    }
+                    found => found?,
+                };
                 line.user(entry.dn());
-                let attempt = self.attempts.of(entry.dn())?;
-                let verdict = self.accounts.verify(&entry, &password).await;
-                attempt.ended(&verdict);
-                verdict?;
                 Ok(Proved {
-                    entry,
+                    entry: self.verified(entry, password, origin.client, slot).await?,
                     response: None,
                 })
             }
@@ -175,7 +196,7 @@ impl Logins {
                 let start = Instant::now();
                 let names = certificates.check(&chain, self.clock.now())?;
                 self.accounts.metrics.stage("certificate", start.elapsed());
-                line.principal(names.upn.as_ref().unwrap_or(&names.subject).clone());
+                line.principal(names.upn.as_ref().unwrap_or(&names.subject));
                 let lookups = certificates.lookups(&names);
                 let found = lookups.into_iter().map(|lookup| self.mapped(lookup));
                 let found = try_join_all(found).await?;
@@ -196,6 +217,29 @@ impl Logins {
                     response: None,
                 })
             }
+        }
+    }
+
+    /// The entry, when the password is its own. What the directory says of an attempt counts whether or
+    /// not the client waits for it.
+    async fn verified(
+        &self,
+        entry: Entry,
+        password: SecretString,
+        client: Client,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<Entry, Refusal> {
+        let attempt = self.attempts.of_user(entry.dn(), client)?;
+        let accounts = Arc::clone(&self.accounts);
+        let judged = tokio::spawn(async move {
+            let verdict = accounts.verify(&entry, &password).await;
+            attempt.ended(&verdict);
+            drop(slot);
+            verdict.map(|()| entry)
+        });
+        match judged.await {
+            Ok(verdict) => verdict,
+            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
         }
     }
 

@@ -55,10 +55,10 @@ pub enum Refusal {
     #[error(transparent)]
     Signing(#[from] SigningKeyError),
     #[error(
-        "{limit} logins are under way already; add an instance, or raise MAX_LOGINS if CPU and \
-         directory have room"
+        "{limit} logins are under way already; add an instance, or raise {key} if CPU and directory \
+         have room"
     )]
-    Busy { limit: usize },
+    Busy { limit: usize, key: &'static str },
     #[error(
         "too many password attempts {of} (FORM_ATTEMPTS_PER_MINUTE, FORM_FAILURES_PER_USER); it \
          may be tried again in {} s", again.as_secs()

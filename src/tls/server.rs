@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use rustls::{ServerConfig, server::ProducesTickets, sign::SingleCertAndKey};
+use rustls::{
+    ServerConfig,
+    server::{NoServerSessionStorage, ProducesTickets},
+    sign::SingleCertAndKey,
+};
 
-use super::{ClientAuth, Identity, LeafFacts, TlsError, identity::provider};
+use super::{ClientAuth, Identity, LeafFacts, SharedTickets, TlsError, identity::provider};
 
 /// Serves TLS to new connections with the identity loaded last. A cheap handle.
 #[derive(Debug, Clone)]
@@ -13,8 +17,7 @@ pub struct TlsServer(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// Outlives reloads, so that a new certificate does not end the sessions of clients.
-    ticketer: Arc<dyn ProducesTickets>,
+    tickets: Arc<SharedTickets>,
     current: ArcSwap<Current>,
 }
 
@@ -34,11 +37,11 @@ impl TlsServer {
     pub fn new(
         identity: Identity,
         client_auth: Option<ClientAuth>,
-        ticketer: Arc<dyn ProducesTickets>,
+        tickets: Arc<SharedTickets>,
     ) -> Result<Self, TlsError> {
-        let current = Current::build(identity, client_auth, &ticketer)?;
+        let current = Current::build(identity, client_auth, &tickets)?;
         Ok(Self(Arc::new(Inner {
-            ticketer,
+            tickets,
             current: ArcSwap::from_pointee(current),
         })))
     }
@@ -52,7 +55,7 @@ impl TlsServer {
         identity: Identity,
         client_auth: Option<ClientAuth>,
     ) -> Result<(), TlsError> {
-        let current = Current::build(identity, client_auth, &self.0.ticketer)?;
+        let current = Current::build(identity, client_auth, &self.0.tickets)?;
         self.0.current.store(Arc::new(current));
         Ok(())
     }
@@ -72,9 +75,11 @@ impl Current {
     fn build(
         identity: Identity,
         client_auth: Option<ClientAuth>,
-        ticketer: &Arc<dyn ProducesTickets>,
+        tickets: &Arc<SharedTickets>,
     ) -> Result<Self, TlsError> {
         let Identity { certified, leaf } = identity;
+        let own = certified.cert.first().map_or(&[][..], |leaf| leaf.as_ref());
+        let ticketer: Arc<dyn ProducesTickets> = tickets.of_certificate(own);
         let resolver = Arc::new(SingleCertAndKey::from(certified));
         let settings = |client_auth: Option<&ClientAuth>| {
             let builder = ServerConfig::builder_with_provider(provider())
@@ -87,7 +92,9 @@ impl Current {
             .with_cert_resolver(Arc::clone(&resolver) as Arc<_>);
             // HTTP/2's limits on headers refuse the Kerberos tokens of users in many groups.
             config.alpn_protocols = vec![b"http/1.1".to_vec()];
-            config.ticketer = Arc::clone(ticketer);
+            config.ticketer = Arc::clone(&ticketer);
+            // TLS 1.2 would remember sessions here too, beside the tickets.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
             // A login needs one connection; a second ticket would be a reserve that nobody uses.
             config.send_tls13_tickets = 1;
             Ok(Arc::new(config))

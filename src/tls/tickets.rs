@@ -2,9 +2,13 @@
 //! signing key, and of the time. No store, and nothing to send around.
 //!
 //! A ticket holds what it takes to resume a session (RFC 8446, section 4.6.1; RFC 5077): the server
-//! keeps nothing. Its key is derived by HKDF-SHA256 (RFC 5869) from the signing key for one purpose and
-//! one period, and encrypts by AES-256-GCM. The key of the period before is accepted too, and that of
-//! the next, for instances whose clock is ahead.
+//! keeps nothing. Its key is derived by HKDF-SHA256 (RFC 5869) from the signing key for one purpose, one
+//! period and one certificate, and encrypts by AES-256-GCM. The key of the period before is accepted too,
+//! and that of the next, for instances whose clock is ahead.
+//!
+//! The certificate counts because a client that resumes goes on believing in the one that its session
+//! began with, and binds its Kerberos token to that (RFC 5929, section 4.1): under another certificate
+//! the binding would be refused as a wrong one. So another certificate means a full handshake.
 
 use std::{
     fmt,
@@ -15,6 +19,7 @@ use std::{
 use arc_swap::ArcSwap;
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    digest,
     hkdf::{HKDF_SHA256, KeyType, Prk, Salt},
     rand,
 };
@@ -37,10 +42,17 @@ const KEY_LEN: usize = 32;
 /// A session with a long certificate chain is not put into a ticket: it would burden every hello.
 const MAX_PLAIN: usize = 8 << 10;
 
-/// Makes and reads tickets.
+/// The root of all tickets' keys: what instances share.
 pub struct SharedTickets {
     root: ArcSwap<Prk>,
     clock: Clock,
+}
+
+/// Makes and reads the tickets of sessions under one certificate.
+pub(super) struct CertificateTickets {
+    shared: Arc<SharedTickets>,
+    /// SHA-256 of the leaf, DER.
+    leaf: digest::Digest,
 }
 
 /// The signing key's text holds no key.
@@ -74,7 +86,15 @@ impl SharedTickets {
         now.unwrap_or_default().as_secs() / PERIOD.as_secs()
     }
 
-    fn key(&self, period: u64) -> Option<LessSafeKey> {
+    /// For sessions under the certificate with this leaf, DER.
+    pub(super) fn of_certificate(self: &Arc<Self>, leaf: &[u8]) -> Arc<CertificateTickets> {
+        Arc::new(CertificateTickets {
+            shared: Arc::clone(self),
+            leaf: digest::digest(&digest::SHA256, leaf),
+        })
+    }
+
+    fn key(&self, period: u64, leaf: &digest::Digest) -> Option<LessSafeKey> {
         struct Length;
         impl KeyType for Length {
             fn len(&self) -> usize {
@@ -83,7 +103,7 @@ impl SharedTickets {
         }
         let mut key = zeroize::Zeroizing::new([0; KEY_LEN]);
         let info = period.to_be_bytes();
-        let info: [&[u8]; 1] = [&info];
+        let info: [&[u8]; 2] = [&info, leaf.as_ref()];
         self.root
             .load()
             .expand(&info, Length)
@@ -101,7 +121,7 @@ fn root(signing_key: &SecretString) -> Result<Prk, NoTicketKey> {
     Ok(Salt::new(HKDF_SHA256, PURPOSE).extract(key.secret_der()))
 }
 
-impl ProducesTickets for SharedTickets {
+impl ProducesTickets for CertificateTickets {
     fn enabled(&self) -> bool {
         true
     }
@@ -115,8 +135,8 @@ impl ProducesTickets for SharedTickets {
         if plain.len() > MAX_PLAIN {
             return None;
         }
-        let period = self.period();
-        let key = self.key(period)?;
+        let period = self.shared.period();
+        let key = self.shared.key(period, &self.leaf)?;
         let mut nonce = [0; NONCE_LEN];
         rand::fill(&mut nonce).ok()?;
         let number = period.to_be_bytes();
@@ -131,13 +151,14 @@ impl ProducesTickets for SharedTickets {
         let (number, rest) = ticket.split_first_chunk::<NUMBER_LEN>()?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>()?;
         let period = u64::from_be_bytes(*number);
-        if period.abs_diff(self.period()) > 1 {
+        if period.abs_diff(self.shared.period()) > 1 {
             return None;
         }
         let mut plain = sealed.to_vec();
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let opened = self
-            .key(period)?
+            .shared
+            .key(period, &self.leaf)?
             .open_in_place(nonce, Aad::from(*number), &mut plain)
             .ok()?
             .len();
@@ -152,15 +173,26 @@ impl fmt::Debug for SharedTickets {
     }
 }
 
+impl fmt::Debug for CertificateTickets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CertificateTickets")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const NOW: u64 = 1_800_000_000;
 
-    fn at(pem: &str, unix: u64) -> Arc<SharedTickets> {
+    fn at(pem: &str, unix: u64) -> Arc<CertificateTickets> {
+        under(b"a certificate", pem, unix)
+    }
+
+    fn under(leaf: &[u8], pem: &str, unix: u64) -> Arc<CertificateTickets> {
         let key = SecretString::from(pem.to_owned());
-        SharedTickets::new(&key, Clock::fixed(unix)).expect("a key")
+        let shared = SharedTickets::new(&key, Clock::fixed(unix)).expect("a key");
+        shared.of_certificate(leaf)
     }
 
     fn pem() -> String {
@@ -181,6 +213,8 @@ mod tests {
         assert!(!ticket.windows(9).any(|part| part == b"a session"));
         let stranger = at(&self::pem(), NOW);
         assert_eq!(stranger.decrypt(&ticket), None);
+        let renewed = under(b"another certificate", &pem, NOW);
+        assert_eq!(renewed.decrypt(&ticket), None);
         for index in 0..ticket.len() {
             let mut changed = ticket.clone();
             changed[index] ^= 1;

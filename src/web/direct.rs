@@ -15,7 +15,6 @@ use serde_json::{Map, Value, json};
 use super::{
     Web, pages, refusal,
     request::{Pairs, SignIn},
-    wsfed::origin,
 };
 use crate::{
     http::{PageContext, page::Verbatim},
@@ -79,7 +78,7 @@ pub(super) async fn submit(
     let proof = Proof::Password { username, password };
     match web
         .logins
-        .sign_in(&origin(&page, &info), proof, target)
+        .sign_in(&web.origin(&page, &info), proof, target)
         .await
     {
         Ok(signed_in) => pages::bare(&page, &wanted.callback, &signed_in.wresult, &context),

@@ -60,10 +60,10 @@ pub struct Web {
 impl Web {
     /// What a token that comes on this connection may be bound to.
     fn bindings(&self, info: &ConnectionInfo) -> Vec<Vec<u8>> {
-        match &info.channel_binding {
-            Some(own) => vec![own.as_bytes().to_vec()],
-            None => self.balancer_bindings.clone(),
-        }
+        // A balancer may end TLS and speak TLS to us as well: clients then bind to its certificate.
+        let own = info.channel_binding.iter();
+        let own = own.map(|own| own.as_bytes().to_vec());
+        own.chain(self.balancer_bindings.iter().cloned()).collect()
     }
 }
 

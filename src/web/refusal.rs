@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal},
     directory::BindError,
-    login::Refusal,
+    login::{MapperError, Refusal},
 };
 
 /// What a refused user reads.
@@ -62,7 +62,7 @@ pub(super) fn of(refusal: &Refusal) -> Words {
             "Go back to the application and sign in from there.",
         ),
         Refusal::Directory(_) | Refusal::Password(BindError::Unavailable(_)) => NOT_NOW,
-        Refusal::Busy { .. } => BUSY,
+        Refusal::Busy { .. } | Refusal::Mapper(MapperError::Overload) => BUSY,
         Refusal::TooManyAttempts { .. } => words(
             S::TOO_MANY_REQUESTS,
             "Too many attempts",

@@ -199,7 +199,7 @@ impl Web {
         };
         match self
             .logins
-            .sign_in(&origin(page, info), proof, target)
+            .sign_in(&self.origin(page, info), proof, target)
             .await
         {
             Ok(SignedIn { wresult, response }) => {
@@ -251,10 +251,20 @@ impl Web {
     }
 }
 
-/// The request, for the audit line.
-pub(super) fn origin(page: &PageContext, info: &ConnectionInfo) -> Origin {
-    Origin {
-        request_id: page.request_id.to_string(),
-        client: Client::Address(info.client.ip()),
+impl Web {
+    /// The request, for the audit line.
+    pub(super) fn origin(&self, page: &PageContext, info: &ConnectionInfo) -> Origin {
+        let address = info.client.ip();
+        // Without a PROXY header the address is that of whoever has connected.
+        let balancers = &self.listen.trusted_proxies;
+        let balancer = info.via.is_none() && balancers.iter().any(|net| net.contains(&address));
+        Origin {
+            request_id: page.request_id.to_string(),
+            client: if balancer {
+                Client::Balancer(address)
+            } else {
+                Client::Address(address)
+            },
+        }
     }
 }

@@ -11,8 +11,8 @@ use secrecy::SecretSlice;
 
 use super::{
     super::{
-        ChannelBindingPolicy, DirectConfig, FormLimits, Home, KerberosConfig, ListenConfig,
-        Mistake, ProxyProtocol, TlsMaterial, reader::Reader,
+        BalancerCertificate, ChannelBindingPolicy, DirectConfig, FormLimits, Home, KerberosConfig,
+        ListenConfig, Mistake, ProxyProtocol, TlsMaterial, reader::Reader,
     },
     client_cert,
 };
@@ -29,8 +29,8 @@ pub(super) fn direct(
     let form = r.flag("FORM_LOGIN", true);
     let form_limits = FormLimits {
         per_address: r.number("FORM_ATTEMPTS_PER_MINUTE", 60, 0..=100_000),
-        per_user: r.number("FORM_FAILURES_PER_USER", 5, 0..=1000),
-        window: r.seconds("FORM_FAILURES_SECONDS", 900, 1..=86_400),
+        per_user: r.number("FORM_FAILURES_PER_USER", 3, 0..=1000),
+        window: r.seconds("FORM_FAILURES_SECONDS", 1860, 1..=86_400),
     };
     let max_logins = r.number("MAX_LOGINS", 1000, 1..=1_000_000);
     let balancer_certificates = balancer_certificates(home, r);
@@ -120,7 +120,7 @@ pub(super) fn direct(
 }
 
 /// What the balancers' TLS shows to clients: their tokens are bound to it.
-fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<Vec<u8>> {
+fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<BalancerCertificate> {
     let key = "CHANNEL_BINDING_CERT_FILES";
     let mut certificates = Vec::new();
     for name in r.list(key) {
@@ -129,7 +129,10 @@ fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<Vec<u8>> {
             // The leaf alone, which stands first.
             Ok(bytes) => match CertificateDer::from_pem_slice(&bytes) {
                 Ok(leaf) => {
-                    certificates.push(leaf.to_vec());
+                    certificates.push(BalancerCertificate {
+                        file: path,
+                        der: leaf.to_vec(),
+                    });
                     continue;
                 }
                 Err(_) => "holds no certificate in PEM".to_owned(),
