@@ -42,7 +42,7 @@
 //! | `http` | serving, limits, pages, request log | ground, `tls` |
 //! | `config` | keys and checks (ground) | `telemetry`, `secret` |
 //! | `lifecycle` | the phases of the end (ground) | |
-//! | `telemetry` | metrics and log (ground) | |
+//! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock` |
 //! | `clock` | the time of day (ground) | |
 //! | `secret` | values that are never shown (ground) | |
 //! | `watch` | notices files that change (ground) | |

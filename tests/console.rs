@@ -24,7 +24,9 @@ fn only_this_machine_and_its_own_page_change_anything() {
     assert_eq!(page.status, 200, "{}", page.body);
     let policy = page.header("content-security-policy").expect("a policy");
     assert!(
-        policy.contains("form-action 'self'") && !policy.contains("script-src"),
+        policy.contains("default-src 'none'")
+            && policy.contains("form-action 'self'")
+            && policy.contains("script-src 'nonce-"),
         "{policy}"
     );
     assert_eq!(page.header("cache-control"), Some("no-store"));
@@ -55,6 +57,14 @@ fn only_this_machine_and_its_own_page_change_anything() {
     assert_eq!(foreign.status, 403, "{}", foreign.body);
     let foreign = change(&token).header("Sec-Fetch-Site", "cross-site").run();
     assert_eq!(foreign.status, 403);
+    let search = instance
+        .console("/users?q=alice")
+        .header("Sec-Fetch-Site", "cross-site")
+        .run();
+    assert_eq!(
+        search.status, 403,
+        "another page searches the directory no more"
+    );
     assert_eq!(std::fs::read(&config).expect("read"), before);
     let own = instance
         .console("/server")
@@ -64,8 +74,34 @@ fn only_this_machine_and_its_own_page_change_anything() {
     assert!(
         String::from_utf8_lossy(&std::fs::read(&config).expect("read")).contains("Kestrel Works")
     );
+    instance.await_log(&["audit", "the console changed settings", "SITE_NAME"]);
     instance.await_log(&["the new configuration is in use"]);
     assert!(instance.curl("/wsfed").run().body.contains("Kestrel Works"));
+}
+
+#[test]
+fn what_the_environment_sets_cannot_be_changed_here() {
+    let instance = Instance::builder()
+        .console()
+        .env("SITE_NAME", "Kestrel Works")
+        .start();
+    let page = instance.console("/").run();
+    let field = page.body.split("id=\"SITE_NAME\"").nth(1).expect("a field");
+    let field = field.split('>').next().expect("its end");
+    assert!(
+        field.contains("Kestrel Works") && field.ends_with("disabled"),
+        "{field}"
+    );
+    let change = instance
+        .console("/server")
+        .form([("csrf", csrf(&page).as_str()), ("SITE_NAME", "Other")])
+        .run();
+    assert_eq!(change.status, 422);
+    assert!(
+        change.body.contains("SITE_NAME come from the environment"),
+        "{}",
+        change.body
+    );
 }
 
 #[test]
@@ -94,6 +130,9 @@ fn beyond_loopback_the_log_s_token_opens_it_once() {
         200
     );
     assert_eq!(instance.console(&path).run().status, 403, "the token again");
+    let page = instance.console("/").header("Cookie", pair).run();
+    let token = path.split('=').nth(1).expect("a token");
+    assert!(!page.body.contains(token), "the log alone shows it");
 }
 
 #[test]
@@ -121,15 +160,22 @@ fn no_secret_reaches_the_page() {
     }
     // What the administrator looks for is there.
     for text in [
-        "signs users in",
+        "Users are signed in here",
         "up for",
         "Signing certificate",
+        "key version 1; written",
         "HTTP/login.corp.example",
         "Kerberos",
         "wrong password",
     ] {
         assert!(page.contains(text), "no {text:?} in {page}");
     }
+}
+
+/// Whether the page shows this check as failed.
+fn failed(page: &Response, check: &str) -> bool {
+    page.body
+        .contains(&format!("<i class=\"pill bad\">Failed</i><b>{check}</b>"))
 }
 
 #[test]
@@ -155,12 +201,32 @@ fn directory_settings_are_checked_before_they_are_saved() {
     let refused = save("DC=other,DC=example", "");
     assert_eq!(refused.status, 422, "{}", refused.body);
     assert!(
-        refused.body.contains("Nothing was saved") && refused.body.contains("FAIL  search"),
+        refused.body.contains("Nothing was saved") && failed(&refused, "search"),
         "{}",
         refused.body
     );
+    assert!(
+        refused.body.contains("value=\"DC=other,DC=example\""),
+        "what was typed is there to be corrected: {}",
+        refused.body
+    );
     let refused = save("DC=corp,DC=example", "not the password");
-    assert!(refused.body.contains("FAIL  bind"), "{}", refused.body);
+    assert!(failed(&refused, "bind"), "{}", refused.body);
+    assert_eq!(config(), before);
+    let only_checked = instance
+        .console("/directory")
+        .form([
+            ("csrf", token.as_str()),
+            ("do", "check"),
+            ("LDAP_BASE", "CN=Users,DC=corp,DC=example"),
+        ])
+        .run();
+    assert!(
+        only_checked.body.contains("All is well; nothing was saved")
+            || failed(&only_checked, "tenant"),
+        "{}",
+        only_checked.body
+    );
     assert_eq!(config(), before);
     let saved = save("CN=Users,DC=corp,DC=example", &lab.password);
     assert_eq!(saved.status, 200, "{}", saved.body);
@@ -203,8 +269,67 @@ fn a_mapper_is_tried_on_a_user_before_it_is_saved() {
     let alice = Lab::get().kinit("alice");
     let page = instance.curl("/wsfed").negotiate(&alice).run();
     assert!(page.body.contains("kestrel"), "the new claim");
-    let found = instance.console("/users?q=alice").run();
+    let found = instance.console("/user?q=alice").run();
     assert!(found.body.contains("kestrel"), "{}", found.body);
+}
+
+#[test]
+fn users_are_searched_and_looked_up() {
+    let instance = Instance::builder().console().start();
+    let found = instance.console("/users?q=smith").run();
+    assert!(
+        found.body.contains("<td>alice</td>") && found.body.contains("/user?q=alice"),
+        "{}",
+        found.body
+    );
+    let none = instance.console("/users?q=nobody-at-all").run();
+    assert!(none.body.contains("Nobody was found"), "{}", none.body);
+    let alice = instance.console("/user?q=alice").run();
+    for text in [
+        "may sign in",
+        "CN=",
+        "What applications get",
+        "&#34;id&#34;",
+    ] {
+        assert!(alice.body.contains(text), "{text} in {}", alice.body);
+    }
+    let carol = instance.console("/user?q=carol").run();
+    assert!(
+        carol.body.contains("the account is disabled"),
+        "{}",
+        carol.body
+    );
+    let nobody = instance.console("/user?q=nobody-at-all").run();
+    assert_eq!(nobody.status, 422);
+    assert!(nobody.body.contains("has no user"), "{}", nobody.body);
+}
+
+#[test]
+fn the_log_is_shown_by_level_and_text_and_markup_in_it_stays_text() {
+    let instance = Instance::builder().console().start();
+    let name = "<script>alert(1)</script> detail=\"made up\"";
+    let fields = [("username", name), ("password", "x")];
+    assert_eq!(instance.curl("/wsfed").form(fields).run().status, 401);
+    let page = instance.console("/logs?level=warn&q=not+signed+in").run();
+    assert!(
+        page.body.contains("not signed in") && !page.body.contains("<script>alert"),
+        "{}",
+        page.body
+    );
+    let log = page.body.split("id=\"logs\"").nth(1).expect("the section");
+    let log = log.split("</section>").next().expect("its end");
+    assert!(!log.contains("ad-edge starts"), "{log}");
+    let all = instance.console("/logs").run();
+    assert!(all.body.contains("ad-edge starts"), "{}", all.body);
+    // The reason is the directory's, whatever somebody calls themselves.
+    let status = page
+        .body
+        .split("id=\"status\"")
+        .nth(1)
+        .expect("the section");
+    let row = status.split("<tbody>").nth(1).expect("a refused login");
+    let row = row.split("</tr>").next().expect("its end");
+    assert!(row.contains("the directory has no user"), "{row}");
 }
 
 #[test]
@@ -270,15 +395,30 @@ fn a_second_server_by_export_and_import_in_the_browser() {
             {"download": "#export form[action='/export'] button", "to": zip},
         ]),
     );
+    let before = std::fs::read(second.home().join("config.json")).expect("read");
+    let looked = browser.open(
+        &second.console_url("/#export"),
+        &json!([
+            {"upload": "#zip", "file": zip},
+            {"click": "#export button[value='look']"},
+            {"wait": "Nothing was changed yet"},
+        ]),
+    );
+    assert!(looked.text.contains("Taken ("), "{}", looked.text);
+    assert_eq!(
+        std::fs::read(second.home().join("config.json")).expect("read"),
+        before
+    );
     let page = browser.open(
         &second.console_url("/#export"),
         &json!([
             {"upload": "#zip", "file": zip},
-            {"click": "#export form[action='/import'] button"},
+            {"click": "#export button[value='import']"},
             {"wait": "files were taken"},
         ]),
     );
     assert!(page.text.contains("Taken ("), "{}", page.text);
+    second.await_log(&["audit", "import"]);
     second.await_log(&["the new configuration is in use"]);
     assert!(second.curl("/wsfed").run().body.contains("Kestrel Works"));
     let config =
@@ -288,6 +428,22 @@ fn a_second_server_by_export_and_import_in_the_browser() {
         second.home().join("backups").exists(),
         "what was replaced is kept"
     );
+}
+
+#[test]
+fn the_status_keeps_itself_up_to_date() {
+    let instance = Instance::builder().console().start();
+    let login = format!("https://{}:{}/wsfed", instance.address, instance.port);
+    let fields = "username=late-comer&password=x";
+    let page = Browser::new().open(
+        &instance.console_url("/"),
+        &json!([
+            {"wait": "Nobody has signed in here yet"},
+            {"run": ["curl", "-sk", "-o", "/dev/null", "--data", fields, login]},
+            {"wait": "late-comer"},
+        ]),
+    );
+    assert!(page.text.contains("Password form"), "{}", page.text);
 }
 
 /// For people to look at: target/pictures.
@@ -320,6 +476,10 @@ fn the_console_is_drawn_in_light_and_dark_and_narrow() {
         shot("directory", "light", 1280),
         {"goto": instance.console_url("/#mapper")}, {"wait": "lib/profileMapper.js"}, shot("mapper", "dark", 1280),
         {"goto": instance.console_url("/#export")}, {"wait": "Export settings"}, shot("export", "light", 1280),
+        {"goto": instance.console_url("/#server")}, {"wait": "Certificate of SERVER_URL"}, shot("server", "light", 1280),
+        {"goto": instance.console_url("/users?q=a")}, {"wait": "Login name"}, shot("users", "light", 1280),
+        {"goto": instance.console_url("/user?q=alice")}, {"wait": "What applications get"}, shot("user", "light", 1280),
+        {"goto": instance.console_url("/logs")}, {"wait": "the latest first"}, shot("logs", "light", 1280), shot("logs", "dark", 390),
         {"goto": instance.console_url("/#doctor")}, {"click": "#doctor button"}, {"wait": "can be read"},
         shot("doctor", "light", 1280), shot("doctor", "dark", 390),
     ]);

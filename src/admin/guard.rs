@@ -15,9 +15,12 @@ use axum::{
 };
 
 use super::Console;
-use crate::http::{
-    Random,
-    page::{PageContext, notice},
+use crate::{
+    http::{
+        Random,
+        page::{PageContext, notice},
+    },
+    telemetry::LOG_ONLY,
 };
 
 const COOKIE: &str = "ad-edge-console";
@@ -43,6 +46,7 @@ impl Guard {
         let token = (!loopback).then(secret);
         if let Some(token) = &token {
             tracing::warn!(
+                target: LOG_ONLY,
                 url = format!("http://{address}/?token={token}"),
                 "the console is not on loopback: this address opens it, once, and it is plain HTTP"
             );
@@ -124,10 +128,12 @@ pub(super) async fn check(
              that was used is good no more: restart for another one.",
         );
     }
-    if !request.method().is_safe() && !is_same_origin(headers) {
+    // A search asks the directory: that, too, is nobody else's to begin. The page itself may be linked to.
+    let harmless = request.method().is_safe() && request.uri().path() == "/";
+    if !harmless && !is_same_origin(headers) {
         return refuse(
-            "This change did not come from the console",
-            "Another page tried to change settings here. Open the console and do it there.",
+            "This did not come from the console",
+            "Another page tried to do something here. Open the console and do it there.",
         );
     }
     next.run(request).await

@@ -1,8 +1,11 @@
 //! The console: what an administrator sees and does on this instance, on loopback.
 //!
-//! One page without scripts: each part is a section that its anchor opens (`/#export`). What the console
-//! needs of the program stands behind [`Backstage`]; no secret crosses it towards the page.
+//! One page, each part a section that its anchor opens (`/#export`), which works without scripts; a
+//! small one keeps the status fresh. What the console needs of the program stands behind [`Backstage`];
+//! no secret crosses it towards the page.
 
+mod chart;
+mod forms;
 mod guard;
 mod page;
 mod routes;
@@ -14,7 +17,10 @@ use serde_json::{Map, Value};
 
 pub use self::{
     guard::Guard,
-    page::{Changed, Check, Fact, Facts, Hour, Line, Mood},
+    page::{
+        Changed, Check, Fact, FactGroup, Facts, Failure, Hour, Line, LogLine, Looked, Mood, Person,
+        span,
+    },
     routes::{run, serve_on},
 };
 use crate::secret::SecretString;
@@ -23,29 +29,37 @@ use crate::secret::SecretString;
 pub trait Backstage: Send + Sync {
     /// How this instance is.
     fn facts(&self) -> Facts;
-    /// A key of `config.json` that is no secret, as text; empty when it is not set.
-    fn key(&self, name: &str) -> String;
-    /// Tries keys, by the four checks, and saves them when those of the directory are well: the tenant
-    /// has no say in them.
+    /// The last events of the log, the latest first.
+    fn log(&self) -> Vec<LogLine>;
+    /// A key of `config.json` that is no secret, as text, empty when it is not set; and whether the
+    /// environment sets it.
+    fn key(&self, name: &str) -> (String, bool);
+    /// What is known of the certificate of SERVER_URL.
+    fn certificate_facts(&self) -> Vec<Fact>;
+    /// Tries keys, by the four checks, and with `save` saves them when those of the directory are well:
+    /// the tenant has no say in them.
     fn change(
         &self,
         keys: Map<String, Value>,
         password: Option<SecretString>,
+        save: bool,
     ) -> BoxFuture<'_, Result<Changed, String>>;
     /// A new certificate of SERVER_URL with its key, PEM.
-    fn certificate(&self, chain: Vec<u8>, key: Vec<u8>) -> Result<String, String>;
+    fn certificate(&self, chain: Vec<u8>, key: Vec<u8>) -> BoxFuture<'_, Result<String, String>>;
     /// The text of the profile mapper in use.
     fn mapper(&self) -> String;
     /// The profile that this mapper makes of a user, as text.
     fn try_mapper(&self, source: String, user: String) -> BoxFuture<'_, Result<String, String>>;
-    fn save_mapper(&self, source: String) -> Result<String, String>;
-    /// Profiles of the users whom a term finds, as text.
-    fn search(&self, term: String) -> BoxFuture<'_, Result<Vec<String>, String>>;
+    fn save_mapper(&self, source: String) -> BoxFuture<'_, Result<String, String>>;
+    /// The users whom a term finds.
+    fn search(&self, term: String) -> BoxFuture<'_, Result<Vec<Person>, String>>;
+    /// One user, by login name.
+    fn look_up(&self, name: String) -> BoxFuture<'_, Result<Looked, String>>;
     fn doctor(&self) -> BoxFuture<'_, Vec<Line>>;
     /// The name and bytes of a zip.
-    fn export(&self) -> Result<(String, Vec<u8>), String>;
-    /// What an import did, in words.
-    fn import(&self, zip: Vec<u8>) -> Result<String, String>;
+    fn export(&self) -> BoxFuture<'_, Result<(String, Vec<u8>), String>>;
+    /// What an import does, in words: a line, and a report. Without `take` it only reports.
+    fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<(String, String), String>>;
 }
 
 /// What every route has.

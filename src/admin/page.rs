@@ -1,7 +1,10 @@
 //! What the page shows.
 
+use std::time::Duration;
+
 use askama::Template;
 
+use super::chart::Chart;
 use crate::http::page::PageContext;
 
 /// How something is.
@@ -10,6 +13,8 @@ pub enum Mood {
     Good,
     Warn,
     Bad,
+    /// Neither: something that is switched off, or a line of the log.
+    Plain,
 }
 
 impl Mood {
@@ -17,7 +22,8 @@ impl Mood {
         match self {
             Self::Good => "good",
             Self::Warn => "warn",
-            Self::Bad => "bad-mood",
+            Self::Bad => "bad",
+            Self::Plain => "plain",
         }
     }
 
@@ -26,6 +32,7 @@ impl Mood {
             Self::Good => "Good",
             Self::Warn => "Look",
             Self::Bad => "Trouble",
+            Self::Plain => "Off",
         }
     }
 }
@@ -38,14 +45,42 @@ pub struct Fact {
     pub text: String,
 }
 
+/// Lines of the status that belong together.
+#[derive(Debug, Clone)]
+pub struct FactGroup {
+    pub title: &'static str,
+    pub facts: Vec<Fact>,
+}
+
 /// Logins of one method within the last hour.
 #[derive(Debug, Clone)]
 pub struct Hour {
     pub method: String,
-    pub good: u64,
-    pub refused: u64,
     /// Good and refused ones in each of sixty minutes, the oldest first.
     pub minutes: Vec<(u64, u64)>,
+}
+
+/// A refused login in plain words.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// `13:33:50`, UTC.
+    pub time: String,
+    pub who: String,
+    pub method: String,
+    pub client: String,
+    /// Cause and remedy.
+    pub why: String,
+}
+
+/// A line of the log.
+#[derive(Debug, Clone)]
+pub struct LogLine {
+    /// `2026-11-24 13:33:50`, UTC.
+    pub time: String,
+    pub mood: Mood,
+    pub level: &'static str,
+    pub message: String,
+    pub fields: Vec<(&'static str, String)>,
 }
 
 /// How this instance is.
@@ -54,18 +89,34 @@ pub struct Facts {
     pub instance: String,
     pub version: &'static str,
     pub server_url: String,
-    pub ready: bool,
-    pub facts: Vec<Fact>,
+    pub up_for: Duration,
+    /// Of the instance as a whole, with a sentence that says it.
+    pub mood: Mood,
+    pub state: &'static str,
+    pub sentence: String,
+    pub groups: Vec<FactGroup>,
     pub hours: Vec<Hour>,
-    /// The last log lines, the latest first.
-    pub log: Vec<String>,
-    /// The last refused logins in words, the latest first.
-    pub failures: Vec<String>,
+    /// The last refused logins, the latest first.
+    pub failures: Vec<Failure>,
+}
+
+/// A key that a form sets.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    pub key: &'static str,
+    pub label: &'static str,
+    pub hint: &'static str,
+    pub value: String,
+    /// The default, to be shown where nothing is set.
+    pub usual: &'static str,
+    /// It comes from the environment, which wins: it cannot be changed here.
+    pub fixed: bool,
 }
 
 /// One check of a change.
 #[derive(Debug, Clone)]
 pub struct Check {
+    pub name: &'static str,
     pub good: bool,
     pub text: String,
 }
@@ -86,50 +137,45 @@ pub struct Line {
     pub fix: Option<String>,
 }
 
-/// A bar of a chart: a minute, in the chart's own units.
-pub(super) struct Bar {
-    pub x: usize,
-    pub good_y: u64,
-    pub good_height: u64,
-    pub refused_y: u64,
-    pub refused_height: u64,
+/// A user whom a search found.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub name: String,
+    /// The login name, for a look at the user; may be empty.
+    pub login: String,
+    pub mail: String,
 }
 
-/// A chart is 60 bars wide and this high.
-const CHART: u64 = 40;
+/// One user, as a login would see them.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    pub dn: String,
+    /// Whether the account may sign in now.
+    pub may: Mood,
+    pub state: String,
+    pub groups: Vec<String>,
+    /// What applications get, JSON.
+    pub profile: String,
+}
 
-impl Hour {
-    pub(super) fn bars(&self) -> Vec<Bar> {
-        let most = self
-            .minutes
-            .iter()
-            .map(|(good, refused)| good + refused)
-            .max();
-        let most = most.unwrap_or(0).max(1);
-        // What happened at all shows.
-        let height = |count: u64| {
-            if count == 0 {
-                0
-            } else {
-                (count * CHART / most).max(1)
-            }
-        };
-        let minutes = self.minutes.iter().enumerate();
-        minutes
-            .filter(|(_, (good, refused))| good + refused > 0)
-            .map(|(minute, (good, refused))| {
-                let (good, refused) = (height(*good), height(*refused));
-                let refused = refused.min(CHART.saturating_sub(good).max(1));
-                Bar {
-                    x: minute * 5,
-                    good_y: CHART.saturating_sub(good),
-                    good_height: good,
-                    refused_y: CHART.saturating_sub(good + refused),
-                    refused_height: refused,
-                }
-            })
-            .collect()
-    }
+/// What an answer adds to the page.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// The section that is shown when the address names none.
+    pub open: &'static str,
+    pub told: Option<Result<String, String>>,
+    /// Words that keep their line breaks, an import's report for instance.
+    pub report: String,
+    /// What was typed into a form that was not saved.
+    pub typed: std::collections::HashMap<String, String>,
+    pub mapper: Option<String>,
+    pub tried: String,
+    pub term: String,
+    pub people: Option<Vec<Person>>,
+    pub looked: Option<Looked>,
+    pub checks: Vec<Check>,
+    pub findings: Option<Vec<Line>>,
+    pub level: String,
 }
 
 /// The one page, with the outcome of what was asked, if anything was.
@@ -139,15 +185,34 @@ pub(super) struct ConsolePage<'a> {
     pub page: PageContext,
     pub csrf: &'a str,
     pub facts: &'a Facts,
-    pub directory: &'a [(&'static str, &'static str, String, &'static str)],
-    pub server: &'a [(&'static str, &'static str, String, &'static str)],
+    pub charts: &'a [Chart],
+    pub directory: &'a [Setting],
+    pub server: &'a [Setting],
+    pub certificate: &'a [Fact],
     pub mapper: &'a str,
-    pub tried: &'a str,
-    pub term: &'a str,
-    pub users: &'a [String],
-    pub checks: &'a [Check],
-    pub findings: &'a [Line],
-    /// The section that is shown when the address names none.
-    pub open: &'a str,
-    pub told: Option<&'a Result<String, String>>,
+    pub log: &'a [LogLine],
+    pub outcome: &'a Outcome,
+}
+
+impl ConsolePage<'_> {
+    /// The findings in which the mood occurs.
+    fn findings(&self, mood: Mood) -> usize {
+        let findings = self.outcome.findings.iter().flatten();
+        findings.filter(|line| line.mood == mood).count()
+    }
+
+    fn up_for(&self) -> String {
+        span(self.facts.up_for)
+    }
+}
+
+/// A length of time in words: `45 s`, `12 min`, `3 days`.
+#[must_use]
+pub fn span(length: Duration) -> String {
+    match length.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds @ 7200..172_800 => format!("{} hours", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
 }

@@ -1,6 +1,6 @@
 //! The routes: each answers with the one page, open at its section.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Form, Router,
@@ -10,14 +10,15 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde_json::{Map, Value, json};
 
 use super::{
-    Backstage, Console, Guard, guard,
-    page::{Changed, Check, ConsolePage, Line},
+    Backstage, Console, Guard,
+    chart::Chart,
+    forms::{DIRECTORY, Fields, SERVER, given, parts, settings},
+    guard,
+    page::{Changed, ConsolePage, LogLine, Mood, Outcome},
 };
 use crate::{
-    config::find_key,
     http::{
         AcceptLimits, Front, Limits, Listener, Random, Site, SiteSettings,
         page::{Forms, PageContext, Policy, Scripts, notice, render},
@@ -29,33 +30,6 @@ use crate::{
 /// An export of the largest installation, and what a form adds.
 const MAX_UPLOAD: usize = 34 << 20;
 const MAX_CONNECTIONS: usize = 64;
-
-const DIRECTORY: [(&str, &str); 4] = [
-    ("LDAP_URL", "Directory servers"),
-    ("LDAP_BASE", "Where users are searched"),
-    ("LDAP_BIND_USER", "Service account"),
-    ("LDAP_USER_BY_NAME", "How a login name finds its user"),
-];
-const SERVER: [(&str, &str); 3] = [
-    ("SERVER_URL", "The address that users open: the balancer's"),
-    ("SITE_NAME", "Whose sign-in page this is"),
-    ("KERBEROS_REALMS", "Realms whose users may sign in"),
-];
-
-/// What an answer adds to the page.
-#[derive(Default)]
-struct Outcome {
-    open: &'static str,
-    told: Option<Result<String, String>>,
-    mapper: Option<String>,
-    tried: String,
-    term: String,
-    users: Vec<String>,
-    checks: Vec<Check>,
-    findings: Vec<Line>,
-}
-
-type Fields = HashMap<String, String>;
 
 /// Serves the console in plain HTTP until `lifecycle` stops.
 pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
@@ -92,6 +66,8 @@ pub fn serve_on(address: SocketAddr, backstage: Arc<dyn Backstage>) -> Router {
         .route("/certificate", post(certificate))
         .route("/mapper", post(mapper))
         .route("/users", get(users))
+        .route("/user", get(user))
+        .route("/logs", get(logs))
         .route("/export", post(export))
         .route("/import", post(import))
         .route("/doctor", post(doctor))
@@ -102,40 +78,35 @@ pub fn serve_on(address: SocketAddr, backstage: Arc<dyn Backstage>) -> Router {
 
 impl Console {
     fn show(&self, page: &PageContext, outcome: &Outcome) -> Response {
-        let facts = self.backstage.facts();
-        let values = |keys: &[(&'static str, &'static str)]| -> Vec<_> {
-            keys.iter()
-                .map(|(key, label)| {
-                    let usual = find_key(key).map_or("", |key| key.default.trim_matches('`'));
-                    (*key, *label, self.backstage.key(key), usual)
-                })
-                .collect()
-        };
+        let backstage = &*self.backstage;
+        let facts = backstage.facts();
+        let charts: Vec<_> = facts.hours.iter().map(Chart::of).collect();
         let own_mapper;
         let mapper = match &outcome.mapper {
             Some(text) => text,
             None => {
-                own_mapper = self.backstage.mapper();
+                own_mapper = backstage.mapper();
                 &own_mapper
             }
         };
+        let mut log = backstage.log();
+        if outcome.open == "logs" {
+            log.retain(|line| is_wanted(line, outcome));
+        }
         let template = ConsolePage {
             page: page.clone(),
             csrf: self.guard.csrf(),
             facts: &facts,
-            directory: &values(&DIRECTORY),
-            server: &values(&SERVER),
+            charts: &charts,
+            directory: &settings(&DIRECTORY, backstage, &outcome.typed),
+            server: &settings(&SERVER, backstage, &outcome.typed),
+            certificate: &backstage.certificate_facts(),
             mapper,
-            tried: &outcome.tried,
-            term: &outcome.term,
-            users: &outcome.users,
-            checks: &outcome.checks,
-            findings: &outcome.findings,
-            open: outcome.open,
-            told: outcome.told.as_ref(),
+            log: &log,
+            outcome,
         };
         let policy = Policy {
-            scripts: Scripts::None,
+            scripts: Scripts::InPageAsking,
             forms: Forms::Own,
         };
         let status = match &outcome.told {
@@ -160,14 +131,27 @@ impl Console {
     }
 }
 
+fn is_wanted(line: &LogLine, outcome: &Outcome) -> bool {
+    let loud = match outcome.level.as_str() {
+        "warn" => matches!(line.mood, Mood::Warn | Mood::Bad),
+        "error" => line.mood == Mood::Bad,
+        _ => true,
+    };
+    let term = outcome.term.to_lowercase();
+    let holds = |text: &str| text.to_lowercase().contains(&term);
+    loud && (holds(&line.message) || line.fields.iter().any(|(_, value)| holds(value)))
+}
+
+/// The page, open at a section and with nothing said.
+fn at(open: &'static str) -> Outcome {
+    Outcome {
+        open,
+        ..Outcome::default()
+    }
+}
+
 async fn home(State(console): State<Console>, page: PageContext) -> Response {
-    console.show(
-        &page,
-        &Outcome {
-            open: "status",
-            ..Outcome::default()
-        },
-    )
+    console.show(&page, &at("status"))
 }
 
 async fn directory(
@@ -180,26 +164,28 @@ async fn directory(
     }
     let password = fields
         .remove("LDAP_BIND_PASSWORD")
-        .filter(|text| !text.is_empty());
+        .filter(|text| !text.is_empty())
+        .map(SecretString::from);
+    let save = fields.get("do").is_none_or(|what| what != "check");
     let keys = given(&DIRECTORY, &fields);
-    let changed = console
-        .backstage
-        .change(keys, password.map(SecretString::from))
-        .await;
-    let mut outcome = Outcome {
-        open: "directory",
-        ..Outcome::default()
-    };
+    let changed = console.backstage.change(keys, password, save).await;
+    let mut outcome = at("directory");
     match changed {
         Ok(Changed { saved, checks }) => {
-            outcome.told = Some(if saved {
-                Ok("Saved, and taken into use".to_owned())
-            } else {
-                Err("Nothing was saved: a check failed".to_owned())
+            outcome.told = Some(match (saved, checks.iter().all(|check| check.good)) {
+                (true, _) => Ok("Saved, and taken into use".to_owned()),
+                (false, true) => Ok("All is well; nothing was saved".to_owned()),
+                (false, false) => Err("Nothing was saved: a check failed".to_owned()),
             });
             outcome.checks = checks;
+            if !saved {
+                outcome.typed = fields;
+            }
         }
-        Err(error) => outcome.told = Some(Err(error)),
+        Err(error) => {
+            outcome.told = Some(Err(error));
+            outcome.typed = fields;
+        }
     }
     console.show(&page, &outcome)
 }
@@ -212,10 +198,8 @@ async fn server(
     if let Err(answer) = console.own(&page, &fields) {
         return *answer;
     }
-    let changed = console
-        .backstage
-        .change(given(&SERVER, &fields), None)
-        .await;
+    let keys = given(&SERVER, &fields);
+    let changed = console.backstage.change(keys, None, true).await;
     let told = changed.and_then(|Changed { saved, checks }| {
         if saved {
             return Ok("Saved, and taken into use".to_owned());
@@ -224,21 +208,12 @@ async fn server(
         let failed: Vec<_> = failed.map(|check| check.text.as_str()).collect();
         Err(format!("Nothing was saved: {}", failed.join("; ")))
     });
-    console.show(
-        &page,
-        &Outcome {
-            open: "server",
-            told: Some(told),
-            ..Outcome::default()
-        },
-    )
-}
-
-/// The keys that a form may set; a list is written with commas.
-fn given(keys: &[(&str, &str)], fields: &Fields) -> Map<String, Value> {
-    keys.iter()
-        .filter_map(|(key, _)| Some(((*key).to_owned(), json!(fields.get(*key)?.trim()))))
-        .collect()
+    let mut outcome = at("server");
+    if told.is_err() {
+        outcome.typed = fields;
+    }
+    outcome.told = Some(told);
+    console.show(&page, &outcome)
 }
 
 async fn mapper(
@@ -251,18 +226,12 @@ async fn mapper(
     }
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
     let (source, user, what) = (take("source"), take("user"), take("do"));
-    let mut outcome = Outcome {
-        open: "mapper",
-        ..Outcome::default()
-    };
+    let mut outcome = at("mapper");
+    let backstage = &console.backstage;
     if what == "save" {
-        outcome.told = Some(console.backstage.save_mapper(source.clone()));
+        outcome.told = Some(backstage.save_mapper(source.clone()).await);
     } else {
-        match console
-            .backstage
-            .try_mapper(source.clone(), user.clone())
-            .await
-        {
+        match backstage.try_mapper(source.clone(), user.clone()).await {
             Ok(profile) => outcome.tried = profile,
             Err(error) => outcome.told = Some(Err(error)),
         }
@@ -271,22 +240,46 @@ async fn mapper(
     console.show(&page, &outcome)
 }
 
+fn term(mut fields: Fields) -> String {
+    fields.remove("q").unwrap_or_default().trim().to_owned()
+}
+
 async fn users(
+    State(console): State<Console>,
+    page: PageContext,
+    Query(fields): Query<Fields>,
+) -> Response {
+    let mut outcome = at("users");
+    outcome.term = term(fields);
+    match console.backstage.search(outcome.term.clone()).await {
+        Ok(people) => outcome.people = Some(people),
+        Err(error) => outcome.told = Some(Err(error)),
+    }
+    console.show(&page, &outcome)
+}
+
+async fn user(
+    State(console): State<Console>,
+    page: PageContext,
+    Query(fields): Query<Fields>,
+) -> Response {
+    let mut outcome = at("users");
+    outcome.term = term(fields);
+    match console.backstage.look_up(outcome.term.clone()).await {
+        Ok(looked) => outcome.looked = Some(looked),
+        Err(error) => outcome.told = Some(Err(error)),
+    }
+    console.show(&page, &outcome)
+}
+
+async fn logs(
     State(console): State<Console>,
     page: PageContext,
     Query(mut fields): Query<Fields>,
 ) -> Response {
-    let term = fields.remove("q").unwrap_or_default();
-    let mut outcome = Outcome {
-        open: "users",
-        term: term.clone(),
-        ..Outcome::default()
-    };
-    match console.backstage.search(term).await {
-        Ok(users) if users.is_empty() => outcome.told = Some(Err("Nobody was found".to_owned())),
-        Ok(users) => outcome.users = users,
-        Err(error) => outcome.told = Some(Err(error)),
-    }
+    let mut outcome = at("logs");
+    outcome.level = fields.remove("level").unwrap_or_default();
+    outcome.term = term(fields);
     console.show(&page, &outcome)
 }
 
@@ -298,9 +291,8 @@ async fn export(
     if let Err(answer) = console.own(&page, &fields) {
         return *answer;
     }
-    match console.backstage.export() {
+    match console.backstage.export().await {
         Ok((name, zip)) => {
-            tracing::warn!(target: "audit", "the console exported this installation, keys and all");
             let headers = [
                 (header::CONTENT_TYPE, "application/zip".to_owned()),
                 (
@@ -310,34 +302,36 @@ async fn export(
             ];
             (headers, zip).into_response()
         }
-        Err(error) => console.show(
-            &page,
-            &Outcome {
-                open: "export",
-                told: Some(Err(error)),
-                ..Outcome::default()
-            },
-        ),
+        Err(error) => {
+            let mut outcome = at("export");
+            outcome.told = Some(Err(error));
+            console.show(&page, &outcome)
+        }
     }
 }
 
 async fn import(State(console): State<Console>, page: PageContext, form: Multipart) -> Response {
-    let outcome = |told| Outcome {
-        open: "export",
-        told: Some(told),
-        ..Outcome::default()
-    };
+    let mut outcome = at("export");
     let (fields, mut files) = match parts(form).await {
         Ok(parts) => parts,
-        Err(error) => return console.show(&page, &outcome(Err(error))),
+        Err(error) => {
+            outcome.told = Some(Err(error));
+            return console.show(&page, &outcome);
+        }
     };
     if let Err(answer) = console.own(&page, &fields) {
         return *answer;
     }
-    let told = console
-        .backstage
-        .import(files.remove("zip").unwrap_or_default());
-    console.show(&page, &outcome(told))
+    let take = fields.get("do").is_none_or(|what| what != "look");
+    let zip = files.remove("zip").unwrap_or_default();
+    match console.backstage.import(zip, take).await {
+        Ok((told, report)) => {
+            outcome.told = Some(Ok(told));
+            outcome.report = report;
+        }
+        Err(error) => outcome.told = Some(Err(error)),
+    }
+    console.show(&page, &outcome)
 }
 
 async fn certificate(
@@ -345,21 +339,21 @@ async fn certificate(
     page: PageContext,
     form: Multipart,
 ) -> Response {
-    let outcome = |told| Outcome {
-        open: "server",
-        told: Some(told),
-        ..Outcome::default()
-    };
+    let mut outcome = at("server");
     let (fields, mut files) = match parts(form).await {
         Ok(parts) => parts,
-        Err(error) => return console.show(&page, &outcome(Err(error))),
+        Err(error) => {
+            outcome.told = Some(Err(error));
+            return console.show(&page, &outcome);
+        }
     };
     if let Err(answer) = console.own(&page, &fields) {
         return *answer;
     }
     let mut take = |name: &str| files.remove(name).unwrap_or_default();
-    let told = console.backstage.certificate(take("chain"), take("key"));
-    console.show(&page, &outcome(told))
+    let (chain, key) = (take("chain"), take("key"));
+    outcome.told = Some(console.backstage.certificate(chain, key).await);
+    console.show(&page, &outcome)
 }
 
 async fn doctor(
@@ -370,29 +364,7 @@ async fn doctor(
     if let Err(answer) = console.own(&page, &fields) {
         return *answer;
     }
-    let findings = console.backstage.doctor().await;
-    console.show(
-        &page,
-        &Outcome {
-            open: "doctor",
-            findings,
-            ..Outcome::default()
-        },
-    )
-}
-
-/// The fields and the files of an upload.
-async fn parts(mut form: Multipart) -> Result<(Fields, HashMap<String, Vec<u8>>), String> {
-    let (mut fields, mut files) = (Fields::new(), HashMap::new());
-    while let Some(part) = form.next_field().await.map_err(|error| error.to_string())? {
-        let name = part.name().unwrap_or_default().to_owned();
-        let is_file = part.file_name().is_some();
-        let bytes = part.bytes().await.map_err(|error| error.to_string())?;
-        if is_file {
-            files.insert(name, bytes.to_vec());
-        } else {
-            fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
-        }
-    }
-    Ok((fields, files))
+    let mut outcome = at("doctor");
+    outcome.findings = Some(console.backstage.doctor().await);
+    console.show(&page, &outcome)
 }

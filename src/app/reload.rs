@@ -2,7 +2,11 @@
 //! makes a new generation; with an unchanged one each file is read for itself. What is broken is said
 //! loudly, and the old serves on.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, bail};
 use arc_swap::ArcSwap;
@@ -22,7 +26,7 @@ use crate::{
     http::Front,
     lifecycle::Lifecycle,
     ops::Readiness,
-    telemetry::{History, Metrics, RecentLines},
+    telemetry::{History, Metrics, RecentEvents},
     tls::{Identity, SharedTickets, TlsServer},
     watch::Watch,
 };
@@ -63,7 +67,7 @@ impl Running {
     pub fn program(
         &self,
         history: Arc<History>,
-        recent: RecentLines,
+        recent: RecentEvents,
         tell: mpsc::Sender<()>,
     ) -> Program {
         Program {
@@ -75,6 +79,8 @@ impl Running {
             clock: self.clock.clone(),
             history,
             recent,
+            since: Instant::now(),
+            writing: Arc::default(),
             tell,
         }
     }

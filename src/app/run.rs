@@ -25,7 +25,7 @@ use crate::{
     http::Front,
     lifecycle::{Drained, Lifecycle},
     ops::{self, Readiness},
-    telemetry::{History, RecentLines},
+    telemetry::{History, RecentEvents},
     tls::TlsServer,
     tunnel::TunnelState,
     watch::Watch,
@@ -48,7 +48,7 @@ pub async fn run(
     materials: Materials,
     clock: Clock,
     settings: Arc<Settings>,
-    recent: RecentLines,
+    recent: RecentEvents,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let Loaded {

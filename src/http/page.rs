@@ -43,6 +43,8 @@ pub enum Scripts {
     None,
     /// Those in the page that carry its nonce.
     InPage,
+    /// The same, and they may ask this site.
+    InPageAsking,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,9 @@ impl Policy {
         let scripts = match self.scripts {
             Scripts::None => String::new(),
             Scripts::InPage => format!("script-src 'nonce-{nonce}'; "),
+            Scripts::InPageAsking => {
+                format!("script-src 'nonce-{nonce}'; connect-src 'self'; ")
+            }
         };
         let forms = match self.forms {
             Forms::None => "form-action 'none'; ",

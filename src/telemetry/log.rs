@@ -9,7 +9,8 @@ use std::{
     time::Duration,
 };
 
-use super::RecentLines;
+use super::RecentEvents;
+use crate::clock::Clock;
 use tokio::time::Instant;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt,
@@ -65,31 +66,20 @@ impl LogFormat {
     }
 }
 
-/// Starts the log of this process, and keeps its last lines. `filter` is the value of `RUST_LOG`, when there is one.
+/// Starts the log of this process, and keeps its last events. `filter` is the value of `RUST_LOG`, when there is one.
 ///
 /// # Errors
 /// When `filter` does not parse, or the log was started before.
-pub fn init(format: LogFormat, filter: Option<&str>) -> Result<RecentLines, LogError> {
+pub fn init(format: LogFormat, filter: Option<&str>) -> Result<RecentEvents, LogError> {
     let filter = parse_filter(filter)?;
-    let recent = RecentLines::default();
+    let recent = RecentEvents::new(Clock::system());
     Registry::default()
         .with(filter)
         .with(layer(format, io::stderr, io::stderr().is_terminal()))
-        .with(layer(LogFormat::Text, RecentWriter(recent.clone()), false))
+        .with(recent.clone())
         .try_init()
         .map_err(|_| LogError::Twice)?;
     Ok(recent)
-}
-
-/// Lines for the console.
-struct RecentWriter(RecentLines);
-
-impl<'w> fmt::MakeWriter<'w> for RecentWriter {
-    type Writer = RecentLines;
-
-    fn make_writer(&'w self) -> RecentLines {
-        self.0.clone()
-    }
 }
 
 impl Throttle {

@@ -1,10 +1,12 @@
 //! What the program tells about itself: metrics for Prometheus, and the log.
 
+mod history;
 pub mod log;
 pub mod metrics;
 mod recent;
 
 pub use self::{
+    history::{Counts, History},
     metrics::Metrics,
-    recent::{Counts, History, RecentLines},
+    recent::{LOG_ONLY, RecentEvent, RecentEvents},
 };

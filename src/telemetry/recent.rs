@@ -1,135 +1,155 @@
-//! The last log lines and the last hour's logins, in memory, for the console.
+//! The last events of the log, in memory, for the console.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
-    io,
+    collections::VecDeque,
+    fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
-use super::Metrics;
+use tracing::{
+    Event, Level, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{Layer, layer::Context};
 
-const LINES: usize = 300;
-const LINE_BYTES: usize = 2000;
-const MINUTES: usize = 60;
+use crate::clock::Clock;
 
-/// The last lines of the log; a clone is a handle on the same ones.
-#[derive(Debug, Clone, Default)]
-pub struct RecentLines(Arc<Mutex<VecDeque<String>>>);
+const EVENTS: usize = 400;
+/// The longest message or value, in bytes.
+const TEXT_BYTES: usize = 1000;
+/// The target of events that hold a secret for whoever reads the log: the console does not show them.
+pub const LOG_ONLY: &str = "ad_edge::log_only";
 
-impl RecentLines {
-    /// The lines, the latest first.
+/// The last events; a clone is a handle on the same ones.
+#[derive(Debug, Clone)]
+pub struct RecentEvents {
+    events: Arc<Mutex<VecDeque<RecentEvent>>>,
+    clock: Clock,
+}
+
+/// A line of the log in its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecentEvent {
+    pub at: SystemTime,
+    pub level: Level,
+    /// The module that speaks, or `audit`.
+    pub target: &'static str,
+    pub message: String,
+    /// In their order.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+impl RecentEvents {
+    /// None yet.
     #[must_use]
-    pub fn all(&self) -> Vec<String> {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().rev().cloned().collect()
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            events: Arc::default(),
+            clock,
+        }
+    }
+
+    /// The events, the latest first.
+    #[must_use]
+    pub fn all(&self) -> Vec<RecentEvent> {
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.iter().rev().cloned().collect()
+    }
+
+    fn push(&self, event: RecentEvent) {
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        if events.len() >= EVENTS {
+            events.pop_front();
+        }
+        events.push_back(event);
     }
 }
 
-impl io::Write for RecentLines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(bytes);
-        let text = text.trim_end();
-        let end = text.floor_char_boundary(LINE_BYTES);
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() >= LINES {
-            lines.pop_front();
-        }
-        lines.push_back(text[..end].to_owned());
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+impl RecentEvent {
+    /// The value of a field; empty when there is none.
+    #[must_use]
+    pub fn field(&self, name: &str) -> &str {
+        let found = self.fields.iter().find(|(known, _)| *known == name);
+        found.map_or("", |(_, value)| value)
     }
 }
 
-/// Good and refused logins by method.
-pub type Counts = BTreeMap<String, (u64, u64)>;
-
-/// What the counters said at the end of each of the last minutes.
-#[derive(Debug, Default)]
-pub struct History(Mutex<VecDeque<Counts>>);
-
-impl History {
-    /// To be called once a minute.
-    pub fn sample(&self, metrics: &Metrics) {
-        let mut samples = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if samples.len() > MINUTES {
-            samples.pop_front();
+impl<S: Subscriber> Layer<S> for RecentEvents {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let metadata = event.metadata();
+        if metadata.target() == LOG_ONLY {
+            return;
         }
-        samples.push_back(metrics.login_counts());
+        let mut parts = Parts::default();
+        event.record(&mut parts);
+        self.push(RecentEvent {
+            at: self.clock.now(),
+            level: *metadata.level(),
+            target: metadata.target(),
+            message: parts.message,
+            fields: parts.fields,
+        });
+    }
+}
+
+#[derive(Default)]
+struct Parts {
+    message: String,
+    fields: Vec<(&'static str, String)>,
+}
+
+impl Parts {
+    fn take(&mut self, field: &Field, mut value: String) {
+        value.truncate(value.floor_char_boundary(TEXT_BYTES));
+        if field.name() == "message" {
+            self.message = value;
+        } else {
+            self.fields.push((field.name(), value));
+        }
+    }
+}
+
+impl Visit for Parts {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.take(field, value.to_owned());
     }
 
-    /// By method: good and refused ones of each minute, the oldest first; the last is the present one.
-    #[must_use]
-    pub fn minutes(&self, metrics: &Metrics) -> BTreeMap<String, Vec<(u64, u64)>> {
-        let mut samples = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        samples.push_back(metrics.login_counts());
-        let mut all: BTreeMap<String, Vec<(u64, u64)>> = BTreeMap::new();
-        for method in metrics.login_counts().into_keys() {
-            let of = |counts: &Counts| counts.get(&method).copied().unwrap_or_default();
-            let steps = samples.iter().zip(samples.iter().skip(1));
-            let mut minutes: Vec<_> = steps
-                .map(|(before, after)| (of(before), of(after)))
-                .map(|(before, after)| (after.0 - before.0, after.1 - before.1))
-                .collect();
-            let missing = MINUTES.saturating_sub(minutes.len());
-            minutes.splice(0..0, std::iter::repeat_n((0, 0), missing));
-            all.insert(method, minutes.split_off(minutes.len() - MINUTES));
-        }
-        all
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.take(field, format!("{value:?}"));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
 
     #[test]
-    fn logins_fall_into_their_minutes() {
-        let (metrics, history) = (Metrics::new(), History::default());
-        history.sample(&metrics);
-        let login = |outcome: &str| {
-            metrics
-                .logins
-                .with_label_values(&["kerberos", outcome, ""])
-                .inc();
-        };
-        login("success");
-        history.sample(&metrics);
-        login("refused");
-        login("success");
-        let minutes = &history.minutes(&metrics)["kerberos"];
-        assert_eq!(minutes.len(), MINUTES);
-        assert_eq!(minutes[MINUTES - 2..], [(1, 0), (1, 1)]);
-        for _ in 0..200 {
-            history.sample(&metrics);
-        }
-        assert!(
-            history.minutes(&metrics)["kerberos"]
-                .iter()
-                .all(|minute| *minute == (0, 0))
+    fn events_are_kept_in_their_parts_and_bounded() {
+        let recent = RecentEvents::new(Clock::fixed(0));
+        let subscriber = tracing_subscriber::registry().with(recent.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            for number in 0..EVENTS + 5 {
+                tracing::info!(number, "served");
+            }
+            let name = "x detail=\"made up\" outcome=success";
+            tracing::warn!(target: "audit", principal = name, detail = %"wrong", "not signed in");
+            tracing::info!(text = "ä".repeat(TEXT_BYTES), "long");
+            tracing::warn!(target: LOG_ONLY, token = "for the log alone", "secret");
+        });
+        let all = recent.all();
+        assert_eq!(all.len(), EVENTS);
+        assert!(all[0].field("text").len() <= TEXT_BYTES);
+        let audit = &all[1];
+        assert_eq!(
+            (audit.level, audit.target, audit.message.as_str()),
+            (Level::WARN, "audit", "not signed in")
         );
-    }
-
-    #[test]
-    fn lines_are_few_and_short() {
-        let mut lines = RecentLines::default();
-        for number in 0..LINES + 5 {
-            let line = format!("line {number}\n");
-            lines.write_all(line.as_bytes()).expect("written");
-        }
-        lines
-            .write_all("ä".repeat(LINE_BYTES).as_bytes())
-            .expect("written");
-        let all = lines.all();
-        assert_eq!(all.len(), LINES);
-        assert!(all[0].len() <= LINE_BYTES && all[1] == format!("line {}", LINES + 4));
+        // What somebody calls themselves stays one value.
+        assert_eq!(audit.field("detail"), "wrong");
+        assert_eq!(audit.field("outcome"), "");
+        assert_eq!(all[2].field("number"), (EVENTS + 4).to_string());
     }
 }

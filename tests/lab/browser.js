@@ -10,8 +10,10 @@
 //   {"goto": "URL"}
 //   {"click": "SELECTOR"}, {"fill": "SELECTOR", "with": "text"}, {"upload": "SELECTOR", "file": "FILE"}
 //   {"download": "SELECTOR", "to": "FILE"}    clicks, and keeps what comes
+//   {"run": ["PROGRAM", "ARGUMENT"]}          something that happens while the page is open
 // Prints JSON: {url, text, focus, foreign}: the page's address and text, what has the focus, and
 // requests that went to other hosts than those of the test.
+const { execFileSync } = require('node:child_process');
 const { chromium } = require('playwright-core');
 
 const LIMIT = 20000;
@@ -54,6 +56,8 @@ async function run() {
         const coming = page.waitForEvent('download');
         await page.click(step.download);
         await (await coming).saveAs(step.to);
+      } else if (step.run !== undefined) {
+        execFileSync(step.run[0], step.run.slice(1), { timeout: LIMIT });
       } else if (step.shot !== undefined) {
         await page.emulateMedia({ colorScheme: step.scheme ?? 'light' });
         await page.setViewportSize({ width: step.width ?? 1024, height: 720 });

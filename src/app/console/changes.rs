@@ -1,0 +1,215 @@
+//! What the console changes: settings, certificate and mapper. Each change leaves an audit line.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+use serde_json::{Map, Value};
+
+use super::{Program, status::fact};
+use crate::{
+    admin::{Changed, Check, Fact, Mood},
+    app::{SetupCheck, SetupPlan},
+    config::{MapperSource, TlsMaterial},
+    profile::Mapper,
+    secret::SecretString,
+    setup::write_atomically,
+    telemetry::Metrics,
+    tls::{Identity, LeafFacts},
+};
+
+impl Program {
+    /// Tries settings, and saves them when `save` and the checks of the directory are well.
+    pub(super) async fn settle(
+        &self,
+        keys: Map<String, Value>,
+        password: Option<SecretString>,
+        save: bool,
+    ) -> Result<Changed, String> {
+        self.may_write()?;
+        let is_fixed = |key: &&String| {
+            let fixed = self.settings.variable(key);
+            fixed.is_some_and(|now| keys[*key] != now)
+        };
+        let fixed: Vec<_> = keys.keys().filter(is_fixed).map(String::as_str).collect();
+        if !fixed.is_empty() {
+            return Err(format!(
+                "{} come from the environment, which wins: change them there",
+                fixed.join(", ")
+            ));
+        }
+        let mut plan = SetupPlan::begin(&self.settings)?;
+        let mut changed = Vec::new();
+        for (key, value) in keys {
+            // What stands there as a list stays one, unless it was changed.
+            if value.as_str() != Some(&self.value(&key)) {
+                changed.push(key.clone());
+                plan.set(&key, value);
+            }
+        }
+        if let Some(password) = password {
+            changed.push("LDAP_BIND_PASSWORD".to_owned());
+            plan.password(password);
+        }
+        let checks = plan.checks(&self.clock).await?;
+        let stops = |check: &SetupCheck| check.failed() && check.name != "tenant";
+        let saved = save && !checks.iter().any(stops);
+        if saved {
+            plan.save(&self.clock).await?;
+            tracing::warn!(target: "audit", keys = changed.join(", "), "the console changed settings");
+            self.reload();
+        }
+        let checks = checks.into_iter().map(|check| Check {
+            name: check.name,
+            good: !check.failed(),
+            text: check.result.unwrap_or_else(|wrong| wrong),
+        });
+        Ok(Changed {
+            saved,
+            checks: checks.collect(),
+        })
+    }
+
+    pub(super) fn may_write(&self) -> Result<(), String> {
+        if self.current.load().config.uses_files {
+            return Ok(());
+        }
+        Err("OVERRIDE_CONFIG is false: settings come from the environment".to_owned())
+    }
+
+    /// One change of a file at a time.
+    fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the certificate of SERVER_URL says.
+    pub(super) fn certificate_now(&self) -> Vec<Fact> {
+        let Some(tls) = &self.tls else {
+            let text = "the balancer ends TLS, or there are no direct logins".to_owned();
+            return vec![fact(Mood::Plain, "None here", text)];
+        };
+        let LeafFacts {
+            subject,
+            not_after,
+            dns_names,
+            ..
+        } = tls.leaf();
+        let current = self.current.load();
+        let host = current.config.federation.server_url.host_str();
+        let warnings = tls.leaf().warnings(host, self.clock.now()).into_iter();
+        let warnings = warnings.map(|warning| fact(Mood::Bad, "Trouble", warning));
+        [
+            fact(Mood::Good, "In use", subject),
+            fact(Mood::Good, "For", dns_names.join(", ")),
+            self.ends("Valid", not_after),
+        ]
+        .into_iter()
+        .chain(warnings)
+        .collect()
+    }
+
+    /// Tries a certificate with its key beside the present ones, and puts them in their place.
+    pub(super) fn take_certificate(&self, chain: &[u8], key: &[u8]) -> Result<String, String> {
+        self.may_write()?;
+        let _one = self.writing();
+        let current = self.current.load();
+        let direct = current.config.direct.as_ref();
+        let Some(TlsMaterial::Pem {
+            chain: chain_path,
+            key: key_path,
+        }) = direct.and_then(|direct| direct.tls.as_ref())
+        else {
+            return Err(
+                "TLS does not come from PEM files here (SSL_PFX, or a balancer ends it)".to_owned(),
+            );
+        };
+        let identity =
+            tried(chain, key, key_path).map_err(|error| format!("Nothing was changed: {error}"))?;
+        let before = fs::read(key_path).ok();
+        write_atomically(key_path, key, 0o600).map_err(|error| error.to_string())?;
+        if let Err(error) = write_atomically(chain_path, chain, 0o644) {
+            // The old pair stays whole.
+            if let Some(before) = before {
+                write_atomically(key_path, &before, 0o600).map_err(|error| error.to_string())?;
+            }
+            return Err(error.to_string());
+        }
+        tracing::warn!(
+            target: "audit",
+            subject = identity.leaf.subject,
+            "the console changed the certificate of SERVER_URL"
+        );
+        self.reload();
+        let host = current.config.federation.server_url.host_str();
+        let mut told = format!("In use: {}", identity.leaf.subject);
+        for warning in identity.leaf.warnings(host, self.clock.now()) {
+            told = format!("{told}\nBut {warning}");
+        }
+        Ok(told)
+    }
+
+    pub(super) fn take_mapper(&self, source: &str) -> Result<String, String> {
+        self.may_write()?;
+        mapper_of(source)?;
+        let _one = self.writing();
+        let current = self.current.load();
+        let path = match &current.config.accounts.mapper {
+            Some(MapperSource::Text(_)) => {
+                return Err("the mapper is the text of PROFILE_MAPPER: change it there".to_owned());
+            }
+            Some(MapperSource::File(path)) => path.clone(),
+            None => current.config.home.path("lib/profileMapper.js"),
+        };
+        write_atomically(&path, source.as_bytes(), 0o600).map_err(|error| error.to_string())?;
+        tracing::warn!(target: "audit", "the console changed the profile mapper");
+        self.reload();
+        Ok(format!("Saved as {}, and taken into use", path.display()))
+    }
+
+    /// The profile that a mapper makes of a user.
+    pub(super) async fn profile_by(&self, source: String, user: &str) -> Result<String, String> {
+        if user.trim().is_empty() {
+            return Err("Give the login name of a user to try it on".to_owned());
+        }
+        let mapper = tokio::task::spawn_blocking(move || mapper_of(&source))
+            .await
+            .map_err(|error| error.to_string())??;
+        let directory = self.current.load().directory.clone();
+        let found = directory.find_user(user.trim()).await;
+        let found = found.map_err(|error| error.to_string())?;
+        let entry = found
+            .first()
+            .ok_or_else(|| format!("the directory has no user {user:?}"))?;
+        let groups = directory.groups_of(entry.dn()).await;
+        let profile = mapper.map(entry, Some(groups)).await;
+        let profile = profile.map_err(|error| error.to_string())?;
+        serde_json::to_string_pretty(&profile).map_err(|error| error.to_string())
+    }
+}
+
+fn mapper_of(source: &str) -> Result<Mapper, String> {
+    let source = MapperSource::Text(source.to_owned());
+    Mapper::start(Some(&source), Arc::new(Metrics::new())).map_err(|error| error.to_string())
+}
+
+/// The pair, when it is one: read as the server reads it, from files that are gone afterwards.
+fn tried(chain: &[u8], key: &[u8], beside: &Path) -> Result<Identity, String> {
+    let stamp = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    let folder = beside.with_extension(format!("{}.try", stamp.as_nanos()));
+    let new = TlsMaterial::Pem {
+        chain: folder.join("chain"),
+        key: folder.join("key"),
+    };
+    let identity = write_atomically(&folder.join("chain"), chain, 0o600)
+        .and_then(|()| write_atomically(&folder.join("key"), key, 0o600))
+        .map_err(|error| error.to_string())
+        .and_then(|()| Identity::load(&new).map_err(|error| error.to_string()));
+    // It held a key.
+    let removed = fs::remove_dir_all(&folder);
+    let identity = identity?;
+    removed.map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(identity)
+}
