@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::{Site, serve};
 use crate::{
@@ -90,10 +90,17 @@ impl Front {
     async fn handshake(&self, tls: &TlsServer, connection: Connection) -> Option<Secured> {
         let client = connection.peer;
         let started = Instant::now();
-        match tls
-            .handshake(connection, self.0.site.load().limits.handshake)
-            .await
-        {
+        let limits = self.0.site.load().limits.clone();
+        let hurried = async {
+            self.0.lifecycle.stopping().await;
+            sleep(limits.last_request).await;
+        };
+        let done = tokio::select! {
+            done = tls.handshake(connection, limits.handshake) => done,
+            // One silent client shall not hold up the end of all.
+            () = hurried => Err(HandshakeFailure::Timeout),
+        };
+        match done {
             Ok(secured) => {
                 self.opened("ok");
                 if let Some(metrics) = &self.0.metrics {

@@ -17,8 +17,8 @@ use crate::{
     tls::Identity,
 };
 
-#[tokio::test]
-async fn a_client_that_is_silent_after_tls_is_dropped() {
+/// A server, and the root that its clients trust.
+fn server() -> (TlsServer, rustls_pki_types::CertificateDer<'static>) {
     let key = KeyPair::generate().expect("a key");
     let certificate = CertificateParams::new(vec!["a.example".to_owned()])
         .expect("a name")
@@ -33,6 +33,33 @@ async fn a_client_that_is_silent_after_tls_is_dropped() {
     let tickets = crate::tls::SharedTickets::new(&key.into(), crate::clock::Clock::system());
     let tickets = tickets.expect("a key");
     let tls = TlsServer::new(identity, None, tickets).expect("settings");
+    (tls, certificate.der().clone())
+}
+
+#[tokio::test]
+async fn a_client_that_has_not_begun_its_handshake_does_not_hold_up_the_end() {
+    let running = run(
+        Limits {
+            last_request: SHORT,
+            ..limits()
+        },
+        Some(server().0),
+    );
+    let _silent = TcpStream::connect(running.address).await.expect("connects");
+    let connections = &running.metrics.connections;
+    let accepted = async {
+        while connections.get() < 1 {
+            sleep(SHORT / 10).await;
+        }
+    };
+    timeout(SOON, accepted).await.expect("accepted");
+    let drained = timeout(SOON, running.drain(SOON)).await;
+    assert_eq!(drained.expect("in time").expect("no panic").cut, 0);
+}
+
+#[tokio::test]
+async fn a_client_that_is_silent_after_tls_is_dropped() {
+    let (tls, root) = server();
     let running = run(
         Limits {
             first_head: SHORT,
@@ -41,7 +68,7 @@ async fn a_client_that_is_silent_after_tls_is_dropped() {
         Some(tls),
     );
     let mut roots = rustls::RootCertStore::empty();
-    roots.add(certificate.der().clone()).expect("a root");
+    roots.add(root).expect("a root");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
