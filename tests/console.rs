@@ -79,6 +79,53 @@ fn only_this_machine_and_its_own_page_change_anything() {
     assert!(instance.curl("/wsfed").run().body.contains("Kestrel Works"));
 }
 
+/// The status that another user of this machine gets, with more arguments for curl.
+fn as_nobody(instance: &Instance, more: &[&str]) -> String {
+    let mut command = std::process::Command::new("setpriv");
+    command
+        .args([
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            "curl",
+            "-s",
+        ])
+        .args(["--max-time", "10", "-o", "/dev/null", "-w", "%{http_code}"])
+        .args(more)
+        .arg(instance.console_url("/"));
+    crate::lab::run_with_input(&mut command, "")
+}
+
+#[test]
+fn another_user_of_this_machine_needs_the_token_and_so_does_a_proxy() {
+    let instance = Instance::builder().console().start();
+    assert_eq!(instance.console("/").run().status, 200, "root");
+    assert_eq!(as_nobody(&instance, &[]), "403");
+    let proxied = instance.console("/").header("X-Forwarded-For", "192.0.2.7");
+    assert_eq!(proxied.run().status, 403);
+    let line: Value = serde_json::from_str(&instance.await_log(&["?token="])).expect("JSON");
+    let url = line["url"].as_str().expect("a URL");
+    let query = url.split('?').nth(1).expect("a token");
+    let mut command = std::process::Command::new("setpriv");
+    command
+        .args([
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            "curl",
+            "-s",
+        ])
+        .args(["--max-time", "10", "-o", "/dev/null", "-D", "-"])
+        .arg(instance.console_url(&format!("/?{query}")));
+    let answer = crate::lab::run_with_input(&mut command, "");
+    let cookie = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: "))
+        .unwrap_or_else(|| panic!("no cookie in {answer}"));
+    let cookie = cookie.split(';').next().expect("a pair");
+    assert_eq!(as_nobody(&instance, &["--cookie", cookie]), "200");
+}
+
 #[test]
 fn what_the_environment_sets_cannot_be_changed_here() {
     let instance = Instance::builder()
@@ -121,7 +168,7 @@ fn beyond_loopback_the_log_s_token_opens_it_once() {
     assert_eq!(opened.status, 303, "{}", opened.body);
     let cookie = opened.header("set-cookie").expect("a cookie");
     assert!(
-        cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
         "{cookie}"
     );
     let pair = cookie.split(';').next().expect("a pair");
@@ -210,6 +257,18 @@ fn directory_settings_are_checked_before_they_are_saved() {
         "what was typed is there to be corrected: {}",
         refused.body
     );
+    let elsewhere = instance
+        .console("/directory")
+        .form([
+            ("csrf", token.as_str()),
+            ("LDAP_URL", "ldap://dc1.crop.example"),
+        ])
+        .run();
+    assert!(
+        elsewhere.body.contains("password too"),
+        "it goes to nobody by a slip of the finger: {}",
+        elsewhere.body
+    );
     let refused = save("DC=corp,DC=example", "not the password");
     assert!(failed(&refused, "bind"), "{}", refused.body);
     assert_eq!(config(), before);
@@ -264,8 +323,10 @@ fn a_mapper_is_tried_on_a_user_before_it_is_saved() {
     let broken = send("save", "module.exports = {");
     assert_eq!(broken.status, 422, "{}", broken.body);
     assert!(!instance.home().join("lib/profileMapper.js").exists());
-    assert_eq!(send("save", good).status, 200);
+    assert_eq!(send("save", &good.replace("; ", ";\r\n")).status, 200);
     instance.await_log(&["the new configuration is in use"]);
+    let saved = std::fs::read_to_string(instance.home().join("lib/profileMapper.js"));
+    assert!(!saved.expect("saved").contains('\r'), "line ends of Unix");
     let alice = Lab::get().kinit("alice");
     let page = instance.curl("/wsfed").negotiate(&alice).run();
     assert!(page.body.contains("kestrel"), "the new claim");
@@ -346,10 +407,9 @@ fn a_certificate_is_checked_before_it_is_used() {
             .arg(&format!("chain=@{}", part(chain)))
             .arg("-F")
             .arg(&format!("key=@{}", part(key)))
-            .run()
     };
     let before = std::fs::read(instance.home().join("certs/tls.key")).expect("the key");
-    let refused = send("login.pem", "tenant.key");
+    let refused = send("login.pem", "tenant.key").run();
     assert_eq!(refused.status, 422, "{}", refused.body);
     assert!(
         refused.body.contains("Nothing was changed"),
@@ -360,7 +420,16 @@ fn a_certificate_is_checked_before_it_is_used() {
         std::fs::read(instance.home().join("certs/tls.key")).expect("the key"),
         before
     );
-    let used = send("tenant.pem", "tenant.key");
+    let other_name = send("tenant.pem", "tenant.key").run();
+    assert_eq!(other_name.status, 422, "{}", other_name.body);
+    assert_eq!(
+        std::fs::read(instance.home().join("certs/tls.key")).expect("the key"),
+        before
+    );
+    let used = send("tenant.pem", "tenant.key")
+        .arg("-F")
+        .arg("anyway=1")
+        .run();
     assert_eq!(used.status, 200, "{}", used.body);
     assert!(
         used.body.contains("does not cover login.corp.example"),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::extract::Multipart;
 use serde_json::{Map, Value, json};
 
-use super::{Backstage, page::Setting};
+use super::{Backstage, Guard, page::Setting};
 use crate::config::find_key;
 
 /// Key, label, hint.
@@ -91,14 +91,18 @@ pub(super) fn given(fields: &[Field], typed: &Fields) -> Map<String, Value> {
         .collect()
 }
 
-/// The fields and the files of an upload.
+/// The fields and the files of an upload. A file is read only behind the token of our own page.
 pub(super) async fn parts(
     mut form: Multipart,
+    guard: &Guard,
 ) -> Result<(Fields, HashMap<String, Vec<u8>>), String> {
     let (mut fields, mut files) = (Fields::new(), HashMap::new());
     while let Some(part) = form.next_field().await.map_err(|error| error.to_string())? {
         let name = part.name().unwrap_or_default().to_owned();
         let is_file = part.file_name().is_some();
+        if is_file && !guard.is_own(fields.get("csrf").map(String::as_str)) {
+            break;
+        }
         let bytes = part.bytes().await.map_err(|error| error.to_string())?;
         if is_file {
             files.insert(name, bytes.to_vec());

@@ -1,62 +1,89 @@
-//! Who may use the console: whoever is on this machine, by a name of this machine; elsewhere, whoever
-//! has read the token in the log. A change must come from the console's own page.
+//! Who may use the console: root and this program's own user on this machine, by a name of this machine;
+//! anybody else who has read the token in the log. A change must come from the console's own page.
 
 use std::{
     net::SocketAddr,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::Console;
+use super::{Console, peer};
 use crate::{
     http::{
-        Random,
+        ConnectionInfo, Random,
         page::{PageContext, notice},
     },
-    telemetry::LOG_ONLY,
+    telemetry::{LOG_ONLY, log::Throttle},
 };
 
-const COOKIE: &str = "ad-edge-console";
+/// What a proxy adds: behind one, whoever connects is not who asks.
+const FORWARDED: [&str; 5] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-real-ip",
+];
 
 /// The secrets of one run.
 #[derive(Debug)]
 pub struct Guard {
-    loopback: bool,
+    address: SocketAddr,
+    random: Random,
     /// In each form of the page.
     csrf: String,
-    /// In the cookie of whoever has shown the token.
+    /// In the cookie of whoever has shown a token.
     session: String,
-    /// Shown once in the log, good once.
-    token: Mutex<Option<String>>,
+    /// Shown in the log, good once.
+    token: Mutex<String>,
+    /// Nobody shall fill the log by asking for it.
+    shown: Throttle,
 }
 
 impl Guard {
-    /// For a console that listens there; logs the token when it is not loopback.
+    /// For a console that listens there. Beyond loopback the log shows a token at once.
     #[must_use]
-    pub fn new(address: SocketAddr, random: &Random) -> Self {
+    pub fn new(address: SocketAddr, random: Random) -> Self {
         let secret = || hex::encode(random.bytes::<24>());
-        let loopback = address.ip().to_canonical().is_loopback();
-        let token = (!loopback).then(secret);
-        if let Some(token) = &token {
-            tracing::warn!(
-                target: LOG_ONLY,
-                url = format!("http://{address}/?token={token}"),
-                "the console is not on loopback: this address opens it, once, and it is plain HTTP"
-            );
-        }
-        Self {
-            loopback,
+        let guard = Self {
+            address,
             csrf: secret(),
             session: secret(),
-            token: Mutex::new(token),
+            token: Mutex::new(secret()),
+            shown: Throttle::new(Duration::from_secs(10)),
+            random,
+        };
+        if !guard.is_loopback() {
+            guard.show_token();
         }
+        guard
+    }
+
+    fn is_loopback(&self) -> bool {
+        self.address.ip().to_canonical().is_loopback()
+    }
+
+    fn show_token(&self) {
+        let token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut host = self.address.ip().to_canonical().to_string();
+        if self.address.ip().is_unspecified() {
+            host = gethostname::gethostname().to_string_lossy().into_owned();
+        } else if host.contains(':') {
+            host = format!("[{host}]");
+        }
+        tracing::warn!(
+            target: LOG_ONLY,
+            url = format!("http://{host}:{}/?token={token}", self.address.port()),
+            "this address opens the console, once, and it is plain HTTP"
+        );
     }
 
     pub(super) fn csrf(&self) -> &str {
@@ -68,16 +95,22 @@ impl Guard {
         csrf.is_some_and(|csrf| same(csrf, &self.csrf))
     }
 
+    /// Cookies know no ports: several consoles may share a host.
+    fn cookie(&self) -> String {
+        format!("ad-edge-console-{}", self.address.port())
+    }
+
     fn has_session(&self, headers: &HeaderMap) -> bool {
         let cookies = headers.get_all(header::COOKIE).iter();
         let mut cookies = cookies
             .filter_map(|value| value.to_str().ok())
             .flat_map(|text| text.split(';'))
             .filter_map(|pair| pair.trim().split_once('='));
-        cookies.any(|(name, value)| name == COOKIE && same(value, &self.session))
+        let own = self.cookie();
+        cookies.any(|(name, value)| name == own && same(value, &self.session))
     }
 
-    /// Takes the token; it is good no second time.
+    /// Takes the token; it is good no second time, and the log shows the next one.
     fn redeem(&self, query: &str) -> bool {
         let Some(given) = form_urlencoded::parse(query.as_bytes())
             .find_map(|(name, value)| (name == "token").then(|| value.into_owned()))
@@ -85,11 +118,22 @@ impl Guard {
             return false;
         };
         let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
-        let good = token.as_deref().is_some_and(|token| same(&given, token));
+        let good = same(&given, &token);
         if good {
-            *token = None;
+            *token = hex::encode(self.random.bytes::<24>());
         }
         good
+    }
+
+    /// Whether the request comes from somebody who may read this installation's files anyway.
+    fn is_trusted_peer(&self, request: &Request) -> bool {
+        let headers = request.headers();
+        if !self.is_loopback() || FORWARDED.iter().any(|name| headers.contains_key(*name)) {
+            return false;
+        }
+        let info = request.extensions().get::<ConnectionInfo>();
+        let owner = info.and_then(|info| peer::owner(info.client, self.address));
+        owner.is_some_and(peer::is_trusted)
     }
 }
 
@@ -103,7 +147,7 @@ pub(super) async fn check(
     let guard = &console.guard;
     let headers = request.headers();
     let refuse = |title, message| notice(&page, StatusCode::FORBIDDEN, title, message);
-    if guard.loopback {
+    if guard.is_loopback() {
         // A name of somebody else's that leads here (DNS rebinding) would make us their page.
         let host = headers
             .get(header::HOST)
@@ -114,18 +158,28 @@ pub(super) async fn check(
                 "Open it as http://localhost and its port, on this machine.",
             );
         }
-    } else if !guard.has_session(headers) {
-        if guard.redeem(request.uri().query().unwrap_or_default()) {
+    }
+    if !guard.is_trusted_peer(&request) && !guard.has_session(headers) {
+        // Not for HEAD: a program that only looks shall not use it up.
+        let query = request.uri().query().unwrap_or_default();
+        if request.method() == Method::GET && guard.redeem(query) {
+            tracing::warn!(target: "audit", "the console was opened by a token");
+            guard.show_token();
             let cookie = format!(
-                "{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/",
+                "{}={}; HttpOnly; SameSite=Lax; Path=/",
+                guard.cookie(),
                 guard.session
             );
             return ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response();
         }
+        if guard.is_loopback() && guard.shown.pass().is_some() {
+            guard.show_token();
+        }
         return refuse(
             "The console is closed",
-            "Its address with the token stands in this instance's log, once at each start. A token \
-             that was used is good no more: restart for another one.",
+            "Only root and the user that runs ad-edge may use it without more ado, on this machine and \
+             without a proxy. For others this instance's log has its address with a token. A token that \
+             was used is good no more; the log shows the next one.",
         );
     }
     // A search asks the directory: that, too, is nobody else's to begin. The page itself may be linked to.
@@ -228,18 +282,14 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_good_once() {
-        let guard = Guard::new(([192, 0, 2, 1], 1).into(), &Random::system());
-        let token = guard
-            .token
-            .lock()
-            .expect("no panic")
-            .clone()
-            .expect("a token");
+    fn a_token_is_good_once_and_the_next_one_is_another() {
+        let guard = Guard::new(([192, 0, 2, 1], 1).into(), Random::system());
+        let token = || guard.token.lock().expect("no panic").clone();
+        let first = token();
         assert!(!guard.redeem("token=wrong"));
-        assert!(guard.redeem(&format!("token={token}")));
-        assert!(!guard.redeem(&format!("token={token}")));
-        let local = Guard::new(([127, 0, 0, 1], 1).into(), &Random::system());
-        assert!(!local.redeem("token="));
+        assert!(guard.redeem(&format!("token={first}")));
+        assert!(!guard.redeem(&format!("token={first}")));
+        assert!(guard.redeem(&format!("token={}", token())));
+        assert!(!guard.redeem("token="));
     }
 }

@@ -8,12 +8,14 @@ mod chart;
 mod forms;
 mod guard;
 mod page;
+mod peer;
 mod routes;
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
 
 pub use self::{
     guard::Guard,
@@ -44,8 +46,13 @@ pub trait Backstage: Send + Sync {
         password: Option<SecretString>,
         save: bool,
     ) -> BoxFuture<'_, Result<Changed, String>>;
-    /// A new certificate of SERVER_URL with its key, PEM.
-    fn certificate(&self, chain: Vec<u8>, key: Vec<u8>) -> BoxFuture<'_, Result<String, String>>;
+    /// A new certificate of SERVER_URL with its key, PEM; `anyway` also when browsers would refuse it.
+    fn certificate(
+        &self,
+        chain: Vec<u8>,
+        key: Vec<u8>,
+        anyway: bool,
+    ) -> BoxFuture<'_, Result<String, String>>;
     /// The text of the profile mapper in use.
     fn mapper(&self) -> String;
     /// The profile that this mapper makes of a user, as text.
@@ -67,4 +74,5 @@ pub trait Backstage: Send + Sync {
 struct Console {
     backstage: Arc<dyn Backstage>,
     guard: Arc<Guard>,
+    heavy: Arc<Semaphore>,
 }

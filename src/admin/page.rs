@@ -30,8 +30,8 @@ impl Mood {
     fn word(self) -> &'static str {
         match self {
             Self::Good => "Good",
-            Self::Warn => "Look",
-            Self::Bad => "Trouble",
+            Self::Warn => "Check",
+            Self::Bad => "Problem",
             Self::Plain => "Off",
         }
     }
@@ -90,6 +90,8 @@ pub struct Facts {
     pub version: &'static str,
     pub server_url: String,
     pub up_for: Duration,
+    /// `13:33:50`, UTC.
+    pub now: String,
     /// Of the instance as a whole, with a sentence that says it.
     pub mood: Mood,
     pub state: &'static str,
@@ -199,6 +201,16 @@ impl ConsolePage<'_> {
     fn findings(&self, mood: Mood) -> usize {
         let findings = self.outcome.findings.iter().flatten();
         findings.filter(|line| line.mood == mood).count()
+    }
+
+    /// What a browser's tab says: a screen reader begins with it.
+    fn title(&self) -> String {
+        let told = match &self.outcome.told {
+            Some(Ok(_)) => "Done: ",
+            Some(Err(_)) => "Failed: ",
+            None => "",
+        };
+        format!("{told}{} · ad-edge", self.facts.instance)
     }
 
     fn up_for(&self) -> String {

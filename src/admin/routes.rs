@@ -7,9 +7,10 @@ use axum::{
     extract::{DefaultBodyLimit, Multipart, Query, State},
     http::{HeaderValue, StatusCode, header},
     middleware::from_fn_with_state,
-    response::{IntoResponse, Response},
-    routing::{get, post},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
 };
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     Backstage, Console, Guard,
@@ -29,6 +30,10 @@ use crate::{
 
 /// An export of the largest installation, and what a form adds.
 const MAX_UPLOAD: usize = 34 << 20;
+/// Any other form: a mapper or a certificate chain is the longest.
+const MAX_FORM: usize = 1 << 20;
+/// Checks, examinations, imports and the like at a time: the machine is there to sign users in.
+const HEAVY: usize = 2;
 const MAX_CONNECTIONS: usize = 64;
 
 /// Serves the console in plain HTTP until `lifecycle` stops.
@@ -57,21 +62,25 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
 pub fn serve_on(address: SocketAddr, backstage: Arc<dyn Backstage>) -> Router {
     let console = Console {
         backstage,
-        guard: Arc::new(Guard::new(address, &Random::system())),
+        guard: Arc::new(Guard::new(address, Random::system())),
+        heavy: Arc::new(Semaphore::new(HEAVY)),
     };
+    // An address that was typed, or loaded again, leads to its section.
+    let section = |name: &'static str| get(move || async move { Redirect::to(name) });
+    let upload = DefaultBodyLimit::max(MAX_UPLOAD);
     Router::new()
         .route("/", get(home))
-        .route("/directory", post(directory))
-        .route("/server", post(server))
-        .route("/certificate", post(certificate))
-        .route("/mapper", post(mapper))
+        .route("/directory", section("/#directory").post(directory))
+        .route("/server", section("/#server").post(server))
+        .route("/certificate", section("/#server").post(certificate))
+        .route("/mapper", section("/#mapper").post(mapper))
         .route("/users", get(users))
         .route("/user", get(user))
         .route("/logs", get(logs))
-        .route("/export", post(export))
-        .route("/import", post(import))
-        .route("/doctor", post(doctor))
-        .layer(DefaultBodyLimit::max(MAX_UPLOAD))
+        .route("/export", section("/#export").post(export))
+        .route("/import", section("/#export").post(import).layer(upload))
+        .route("/doctor", section("/#doctor").post(doctor))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(from_fn_with_state(console.clone(), guard::check))
         .with_state(console)
 }
@@ -116,10 +125,15 @@ impl Console {
         render(status, policy, page, &template)
     }
 
-    /// `Err` is the answer to a form that is not ours.
-    fn own(&self, page: &PageContext, fields: &Fields) -> Result<(), Box<Response>> {
+    /// Leave to do what a form of ours asks; `Err` is the answer to a form that is not.
+    async fn own(
+        &self,
+        page: &PageContext,
+        fields: &Fields,
+    ) -> Result<Option<SemaphorePermit<'_>>, Box<Response>> {
         if self.guard.is_own(fields.get("csrf").map(String::as_str)) {
-            return Ok(());
+            // The semaphore is never closed.
+            return Ok(self.heavy.acquire().await.ok());
         }
         Err(Box::new(notice(
             page,
@@ -159,9 +173,10 @@ async fn directory(
     page: PageContext,
     Form(mut fields): Form<Fields>,
 ) -> Response {
-    if let Err(answer) = console.own(&page, &fields) {
-        return *answer;
-    }
+    let _leave = match console.own(&page, &fields).await {
+        Ok(leave) => leave,
+        Err(answer) => return *answer,
+    };
     let password = fields
         .remove("LDAP_BIND_PASSWORD")
         .filter(|text| !text.is_empty())
@@ -195,9 +210,10 @@ async fn server(
     page: PageContext,
     Form(fields): Form<Fields>,
 ) -> Response {
-    if let Err(answer) = console.own(&page, &fields) {
-        return *answer;
-    }
+    let _leave = match console.own(&page, &fields).await {
+        Ok(leave) => leave,
+        Err(answer) => return *answer,
+    };
     let keys = given(&SERVER, &fields);
     let changed = console.backstage.change(keys, None, true).await;
     let told = changed.and_then(|Changed { saved, checks }| {
@@ -221,9 +237,10 @@ async fn mapper(
     page: PageContext,
     Form(mut fields): Form<Fields>,
 ) -> Response {
-    if let Err(answer) = console.own(&page, &fields) {
-        return *answer;
-    }
+    let _leave = match console.own(&page, &fields).await {
+        Ok(leave) => leave,
+        Err(answer) => return *answer,
+    };
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
     let (source, user, what) = (take("source"), take("user"), take("do"));
     let mut outcome = at("mapper");
@@ -288,9 +305,10 @@ async fn export(
     page: PageContext,
     Form(fields): Form<Fields>,
 ) -> Response {
-    if let Err(answer) = console.own(&page, &fields) {
-        return *answer;
-    }
+    let _leave = match console.own(&page, &fields).await {
+        Ok(leave) => leave,
+        Err(answer) => return *answer,
+    };
     match console.backstage.export().await {
         Ok((name, zip)) => {
             let headers = [
@@ -312,16 +330,17 @@ async fn export(
 
 async fn import(State(console): State<Console>, page: PageContext, form: Multipart) -> Response {
     let mut outcome = at("export");
-    let (fields, mut files) = match parts(form).await {
+    let (fields, mut files) = match parts(form, &console.guard).await {
         Ok(parts) => parts,
         Err(error) => {
             outcome.told = Some(Err(error));
             return console.show(&page, &outcome);
         }
     };
-    if let Err(answer) = console.own(&page, &fields) {
-        return *answer;
-    }
+    let _leave = match console.own(&page, &fields).await {
+        Ok(leave) => leave,
+        Err(answer) => return *answer,
+    };
     let take = fields.get("do").is_none_or(|what| what != "look");
     let zip = files.remove("zip").unwrap_or_default();
     match console.backstage.import(zip, take).await {
@@ -340,19 +359,21 @@ async fn certificate(
     form: Multipart,
 ) -> Response {
     let mut outcome = at("server");
-    let (fields, mut files) = match parts(form).await {
+    let (fields, mut files) = match parts(form, &console.guard).await {
         Ok(parts) => parts,
         Err(error) => {
             outcome.told = Some(Err(error));
             return console.show(&page, &outcome);
         }
     };
-    if let Err(answer) = console.own(&page, &fields) {
-        return *answer;
-    }
+    let _leave = match console.own(&page, &fields).await {
+        Ok(leave) => leave,
+        Err(answer) => return *answer,
+    };
     let mut take = |name: &str| files.remove(name).unwrap_or_default();
     let (chain, key) = (take("chain"), take("key"));
-    outcome.told = Some(console.backstage.certificate(chain, key).await);
+    let anyway = fields.contains_key("anyway");
+    outcome.told = Some(console.backstage.certificate(chain, key, anyway).await);
     console.show(&page, &outcome)
 }
 
@@ -361,9 +382,10 @@ async fn doctor(
     page: PageContext,
     Form(fields): Form<Fields>,
 ) -> Response {
-    if let Err(answer) = console.own(&page, &fields) {
-        return *answer;
-    }
+    let _leave = match console.own(&page, &fields).await {
+        Ok(leave) => leave,
+        Err(answer) => return *answer,
+    };
     let mut outcome = at("doctor");
     outcome.findings = Some(console.backstage.doctor().await);
     console.show(&page, &outcome)

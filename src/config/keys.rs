@@ -106,7 +106,7 @@ pub const KEYS: &[Key] = &[
     key("INSTANCE_NAME", "`<hostname>:<PORT>`", "this instance's name in audit lines"),
     key("INSTANCE_HEADER", "false", "name the instance in the response header `x-ad-edge-instance`"),
     key("OPS_LISTEN", "`127.0.0.1:9464`", "`/metrics`, `/healthz` and `/readyz`, plain HTTP"),
-    key("ADMIN_LISTEN", "`127.0.0.1:8357`", "address of the console, plain HTTP; `off` to do without. Beyond loopback it asks for a token, which the log shows at the start"),
+    key("ADMIN_LISTEN", "`127.0.0.1:8357`", "address of the console, plain HTTP; `off` to do without. Whoever is not root or ad-edge's own user on this machine needs a token, which the log shows"),
     key("DRAIN_SECONDS", "10", "how long `/readyz` answers 404 after SIGTERM before the listener closes"),
     key("SHUTDOWN_SECONDS", "30", "how long logins in flight may then take"),
     key("LOG_FORMAT", "`text` on a terminal, else `json`", "form of the log lines on standard error"),

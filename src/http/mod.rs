@@ -16,7 +16,7 @@ mod site;
 mod write_limit;
 
 /// What a [`Front`] is run with.
-pub use crate::tls::{AcceptLimits, Inherited, Listener};
+pub use crate::tls::{AcceptLimits, ConnectionInfo, Inherited, Listener};
 
 pub use self::{
     front::Front,

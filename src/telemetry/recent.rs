@@ -15,7 +15,8 @@ use tracing_subscriber::{Layer, layer::Context};
 
 use crate::clock::Clock;
 
-const EVENTS: usize = 400;
+/// Of all events, and once more of warnings and errors, which a busy hour shall not push out.
+const EVENTS: usize = 300;
 /// The longest message or value, in bytes.
 const TEXT_BYTES: usize = 1000;
 /// The target of events that hold a secret for whoever reads the log: the console does not show them.
@@ -24,7 +25,8 @@ pub const LOG_ONLY: &str = "ad_edge::log_only";
 /// The last events; a clone is a handle on the same ones.
 #[derive(Debug, Clone)]
 pub struct RecentEvents {
-    events: Arc<Mutex<VecDeque<RecentEvent>>>,
+    all: Arc<Mutex<VecDeque<RecentEvent>>>,
+    loud: Arc<Mutex<VecDeque<RecentEvent>>>,
     clock: Clock,
 }
 
@@ -45,7 +47,8 @@ impl RecentEvents {
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self {
-            events: Arc::default(),
+            all: Arc::default(),
+            loud: Arc::default(),
             clock,
         }
     }
@@ -53,17 +56,27 @@ impl RecentEvents {
     /// The events, the latest first.
     #[must_use]
     pub fn all(&self) -> Vec<RecentEvent> {
-        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        events.iter().rev().cloned().collect()
+        latest_first(&self.all)
     }
 
-    fn push(&self, event: RecentEvent) {
-        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        if events.len() >= EVENTS {
-            events.pop_front();
-        }
-        events.push_back(event);
+    /// Warnings and errors, the latest first.
+    #[must_use]
+    pub fn loud(&self) -> Vec<RecentEvent> {
+        latest_first(&self.loud)
     }
+}
+
+fn latest_first(events: &Mutex<VecDeque<RecentEvent>>) -> Vec<RecentEvent> {
+    let events = events.lock().unwrap_or_else(PoisonError::into_inner);
+    events.iter().rev().cloned().collect()
+}
+
+fn push(events: &Mutex<VecDeque<RecentEvent>>, event: RecentEvent) {
+    let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
+    if events.len() >= EVENTS {
+        events.pop_front();
+    }
+    events.push_back(event);
 }
 
 impl RecentEvent {
@@ -83,13 +96,17 @@ impl<S: Subscriber> Layer<S> for RecentEvents {
         }
         let mut parts = Parts::default();
         event.record(&mut parts);
-        self.push(RecentEvent {
+        let event = RecentEvent {
             at: self.clock.now(),
             level: *metadata.level(),
             target: metadata.target(),
             message: parts.message,
             fields: parts.fields,
-        });
+        };
+        if event.level <= Level::WARN {
+            push(&self.loud, event.clone());
+        }
+        push(&self.all, event);
     }
 }
 
@@ -151,5 +168,6 @@ mod tests {
         assert_eq!(audit.field("detail"), "wrong");
         assert_eq!(audit.field("outcome"), "");
         assert_eq!(all[2].field("number"), (EVENTS + 4).to_string());
+        assert_eq!(recent.loud(), std::slice::from_ref(audit));
     }
 }

@@ -1,6 +1,7 @@
 //! What the console changes: settings, certificate and mapper. Each change leaves an audit line.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::Path,
     sync::{Arc, MutexGuard, PoisonError},
@@ -41,6 +42,13 @@ impl Program {
                 fixed.join(", ")
             ));
         }
+        if password.is_none() && self.names_new_server(&keys) {
+            return Err(
+                "Type the service account's password too: it would go to a server that does not have \
+                 it yet"
+                    .to_owned(),
+            );
+        }
         let mut plan = SetupPlan::begin(&self.settings)?;
         let mut changed = Vec::new();
         for (key, value) in keys {
@@ -71,6 +79,19 @@ impl Program {
             saved,
             checks: checks.collect(),
         })
+    }
+
+    /// Whether LDAP_URL leads somewhere else than before, to a wrong host by a slip of the finger for
+    /// instance, or there without TLS.
+    fn names_new_server(&self, keys: &Map<String, Value>) -> bool {
+        let servers = |text: &str| -> BTreeSet<String> {
+            let all = text.split([',', ' ']).filter(|server| !server.is_empty());
+            all.map(|server| server.trim_end_matches('/').to_lowercase())
+                .collect()
+        };
+        let new = keys.get("LDAP_URL").and_then(Value::as_str);
+        let now = servers(&self.value("LDAP_URL"));
+        new.is_some_and(|new| !servers(new).is_subset(&now))
     }
 
     pub(super) fn may_write(&self) -> Result<(), String> {
@@ -112,7 +133,12 @@ impl Program {
     }
 
     /// Tries a certificate with its key beside the present ones, and puts them in their place.
-    pub(super) fn take_certificate(&self, chain: &[u8], key: &[u8]) -> Result<String, String> {
+    pub(super) fn take_certificate(
+        &self,
+        chain: &[u8],
+        key: &[u8],
+        anyway: bool,
+    ) -> Result<String, String> {
         self.may_write()?;
         let _one = self.writing();
         let current = self.current.load();
@@ -128,6 +154,14 @@ impl Program {
         };
         let identity =
             tried(chain, key, key_path).map_err(|error| format!("Nothing was changed: {error}"))?;
+        let host = current.config.federation.server_url.host_str();
+        let warnings = identity.leaf.warnings(host, self.clock.now());
+        if !warnings.is_empty() && !anyway {
+            return Err(format!(
+                "Nothing was changed: {}. Tick the box below to use it all the same.",
+                warnings.join("; ")
+            ));
+        }
         let before = fs::read(key_path).ok();
         write_atomically(key_path, key, 0o600).map_err(|error| error.to_string())?;
         if let Err(error) = write_atomically(chain_path, chain, 0o644) {
@@ -143,9 +177,8 @@ impl Program {
             "the console changed the certificate of SERVER_URL"
         );
         self.reload();
-        let host = current.config.federation.server_url.host_str();
         let mut told = format!("In use: {}", identity.leaf.subject);
-        for warning in identity.leaf.warnings(host, self.clock.now()) {
+        for warning in warnings {
             told = format!("{told}\nBut {warning}");
         }
         Ok(told)
@@ -163,10 +196,21 @@ impl Program {
             Some(MapperSource::File(path)) => path.clone(),
             None => current.config.home.path("lib/profileMapper.js"),
         };
+        // A browser sends each line end as CR and LF.
+        let source = source.replace("\r\n", "\n");
+        let mut kept = String::new();
+        if let Ok(before) = fs::read(&path) {
+            let copy = path.with_extension("before.js");
+            write_atomically(&copy, &before, 0o600).map_err(|error| error.to_string())?;
+            kept = format!(" The one before lies in {}.", copy.display());
+        }
         write_atomically(&path, source.as_bytes(), 0o600).map_err(|error| error.to_string())?;
         tracing::warn!(target: "audit", "the console changed the profile mapper");
         self.reload();
-        Ok(format!("Saved as {}, and taken into use", path.display()))
+        Ok(format!(
+            "Saved as {}, and taken into use.{kept}",
+            path.display()
+        ))
     }
 
     /// The profile that a mapper makes of a user.

@@ -117,8 +117,13 @@ impl Backstage for Program {
         self.settle(keys, password, save).boxed()
     }
 
-    fn certificate(&self, chain: Vec<u8>, key: Vec<u8>) -> BoxFuture<'_, Result<String, String>> {
-        self.aside(move |own| own.take_certificate(&chain, &key))
+    fn certificate(
+        &self,
+        chain: Vec<u8>,
+        key: Vec<u8>,
+        anyway: bool,
+    ) -> BoxFuture<'_, Result<String, String>> {
+        self.aside(move |own| own.take_certificate(&chain, &key, anyway))
     }
 
     fn mapper(&self) -> String {
@@ -166,6 +171,7 @@ impl Backstage for Program {
 
     fn export(&self) -> BoxFuture<'_, Result<(String, Vec<u8>), String>> {
         self.aside(|own| {
+            own.may_write()?;
             let installation = Installation::of_folder(&own.settings.home().path(""));
             let zip = installation.and_then(|installation| installation.to_zip());
             let zip = zip.map_err(|error| error.to_string())?;

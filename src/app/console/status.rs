@@ -38,13 +38,14 @@ impl Program {
                 format!("Nobody can be signed in here: {}", reasons.join("; ")),
             ),
         };
-        let events = self.recent.all();
+        let events = self.recent.loud();
         let hours = self.history.minutes(&self.metrics).into_iter();
         Facts {
             instance: current.config.instance.name.clone(),
             version: env!("CARGO_PKG_VERSION"),
             server_url: current.config.federation.server_url.to_string(),
             up_for: self.since.elapsed(),
+            now: time_of_day(self.clock.now()).unwrap_or_default(),
             mood,
             state,
             sentence,
@@ -204,6 +205,11 @@ fn day(at: SystemTime) -> String {
     OffsetDateTime::from(at).format(format).unwrap_or_default()
 }
 
+fn time_of_day(at: SystemTime) -> Option<String> {
+    let format = format_description!("[hour]:[minute]:[second]");
+    OffsetDateTime::from(at).format(format).ok()
+}
+
 /// The way of a login as people call it.
 fn method_in_words(method: &str) -> &str {
     match method {
@@ -221,13 +227,12 @@ fn failure(event: &RecentEvent) -> Option<Failure> {
     if event.target != "audit" || event.message != "not signed in" {
         return None;
     }
-    let format = format_description!("[hour]:[minute]:[second]");
     let who = match event.field("principal") {
         "" => event.field("user"),
         name => name,
     };
     Some(Failure {
-        time: OffsetDateTime::from(event.at).format(format).ok()?,
+        time: time_of_day(event.at)?,
         who: if who.is_empty() { "somebody" } else { who }.to_owned(),
         method: method_in_words(event.field("method")).to_owned(),
         client: event.field("client").to_owned(),
