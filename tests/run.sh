@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs all tests: unit tests, and the integration tests on a domain of their own, which is made in
 # a temporary folder on a free loopback address and removed at the end. Runs beside a running demo
-# and beside itself. Arguments go to `cargo test`, for instance a test's name:
+# and beside itself. Ends after AD_EDGE_TEST_MINUTES (60) at the latest. Arguments go to `cargo test`, for instance a test's name:
 #
 #   tests/run.sh
 #   tests/run.sh kerberos
+#   tests/run.sh --test faults SIGKILL
 #   AD_EDGE_REPORT=deploy/ha-report.md tests/run.sh --test faults
 set -euo pipefail
 export LC_NUMERIC=C
@@ -30,6 +31,23 @@ run() {
     "$@"
 }
 
+# What the faults leave behind when they are killed (tests/faults/namespace.rs, resources.rs): hosts and
+# cables that bear this lab's id, and file systems in its folder.
+# shellcheck disable=SC2317  # the trap calls it
+faults_cleanup() {
+    local id=${LAB_STATE: -6} host disk
+    for host in $(ip netns list | awk -v prefix="ad-edge-$id-" 'index($1, prefix) == 1 { print $1 }'); do
+        # The programs in there, and nobody else's.
+        ip netns pids "$host" | xargs -r kill -KILL 2>/dev/null || true
+        ip netns del "$host" || true
+    done
+    ip link del "ae$id" 2>/dev/null || true
+    for disk in "$LAB_STATE"/disk.*; do
+        [ ! -d "$disk" ] || umount -l "$disk" 2>/dev/null || true
+    done
+}
+
+limit=${AD_EDGE_TEST_MINUTES:-60}
 LAB_STATE=
 tests=
 # shellcheck disable=SC2317  # the trap calls it
@@ -43,6 +61,7 @@ cleanup() {
         fi
     fi
     if [ -n "$LAB_STATE" ]; then
+        faults_cleanup
         # Controllers of a test that was killed (tests/lab/controllers.rs).
         local left
         for left in "$LAB_STATE"/pair.*/[12]; do
@@ -84,11 +103,16 @@ echo "CORP.EXAMPLE on $LAB_ADDRESS"
 
 phase "the tests"
 export AD_EDGE_LAB=$LAB_STATE
+# Then a filter is meant for the faults, and one that matches none of them is a mistake.
+case " $* " in *" --test faults "* | *" --test=faults "*) export AD_EDGE_ONLY_FAULTS=1 ;; esac
 echo "+ cargo test --features stand-in,storm $*"
-setsid cargo test --features stand-in,storm "$@" &
+setsid timeout --kill-after=30 "${limit}m" cargo test --features stand-in,storm "$@" &
 tests=$!
 result=0
 wait "$tests" || result=$?
+if [ "$result" -eq 124 ] || [ "$result" -eq 137 ]; then
+    echo "the tests did not end within $limit minutes (AD_EDGE_TEST_MINUTES)" >&2
+fi
 
 phase "done, cleaning up"
 exit "$result"

@@ -20,6 +20,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// When told to stop, connections that the kernel has already taken are still served; this long.
 const LAST_CALL: Duration = Duration::from_millis(100);
 
+/// Open files beside those of connections: directory, tunnel, log, files that are read.
+const OTHER_FILES: u64 = 200;
+
 /// What the loop heeds.
 #[derive(Debug, Clone)]
 pub struct AcceptLimits {
@@ -48,6 +51,35 @@ impl AcceptLimits {
             }),
         }
     }
+
+    /// Takes as many open files as these connections need, as far as the system allows (the usual soft
+    /// limit of 1024 is there for `select`), and no more connections than that leaves room for: clients
+    /// cannot take what the directory, the tunnel, the keytab and the log need.
+    #[must_use]
+    pub fn as_files_allow(mut self) -> Self {
+        let wanted = self.connections;
+        match rlimit::increase_nofile_limit(wanted as u64 + OTHER_FILES) {
+            Ok(open_files) => {
+                self.connections = wanted.min(room(open_files));
+                if self.connections < wanted {
+                    tracing::warn!(
+                        open_files,
+                        wanted,
+                        max_connections = self.connections,
+                        "fewer connections than MAX_CONNECTIONS are taken: raise LimitNOFILE"
+                    );
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the limit of open files is unknown"),
+        }
+        self
+    }
+}
+
+/// Connections among so many open files: [`OTHER_FILES`] are kept, or half where there are so few.
+fn room(open_files: u64) -> usize {
+    let room = open_files - OTHER_FILES.min(open_files / 2);
+    usize::try_from(room).unwrap_or(usize::MAX).max(1)
 }
 
 /// Accepts until `lifecycle` stops, and runs `serve` for each connection in a task of its own.

@@ -196,6 +196,14 @@ async fn stopping_closes_the_port_and_lets_connections_finish() {
 }
 
 #[test]
+fn connections_leave_files_for_the_rest() {
+    assert_eq!(room(65_536), 65_336);
+    assert_eq!(room(1024), 824);
+    assert_eq!(room(60), 30);
+    assert_eq!(room(0), 1);
+}
+
+#[test]
 fn errors_are_sorted_by_whom_they_belong_to() {
     // ECONNABORTED and EPROTO-like ones belong to a connection; EMFILE, ENFILE, ENOBUFS, ENOMEM do not.
     assert!(of_one_connection(&io::Error::from_raw_os_error(103)));

@@ -109,7 +109,7 @@ pub async fn run(
             "direct logins"
         );
         let made = Front::new(site, tls.clone(), life.clone(), Some(Arc::clone(&metrics)));
-        let limits = AcceptLimits::from_config(&direct.listen);
+        let limits = AcceptLimits::from_config(&direct.listen).as_files_allow();
         let serving = made.clone();
         life.spawn(async move { serving.run(listener, limits).await });
         front = Some(made);

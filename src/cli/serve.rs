@@ -26,13 +26,6 @@ pub(super) fn run(home: &Path) -> ExitCode {
     for warning in &loaded.warnings {
         tracing::warn!(key = warning.key, "{}", warning.text);
     }
-    raise_file_limit(
-        loaded
-            .config
-            .direct
-            .as_ref()
-            .map(|direct| direct.listen.max_connections),
-    );
     let clock = Clock::system();
     let materials = match Materials::load(&loaded.config, &clock, true, &Kept::default()) {
         Ok(materials) => materials,
@@ -57,21 +50,5 @@ pub(super) fn run(home: &Path) -> ExitCode {
             tracing::error!(error = format!("{error:#}"), "cannot start");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// Takes as many open files as the system allows: the usual soft limit of 1024 is there for `select`.
-fn raise_file_limit(connections: Option<usize>) {
-    // Beside connections: directory, hub, log, files that are read.
-    const OTHERS: u64 = 200;
-    let wanted = connections.map_or(OTHERS, |most| most as u64 + OTHERS);
-    match rlimit::increase_nofile_limit(wanted) {
-        Ok(limit) if limit < wanted => tracing::warn!(
-            limit,
-            wanted,
-            "MAX_CONNECTIONS needs more open files than this process may have: raise LimitNOFILE"
-        ),
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "the limit of open files is unknown"),
     }
 }

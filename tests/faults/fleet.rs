@@ -1,6 +1,6 @@
 //! Three instances under a service manager, the balancer in front of them, and a load.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     report::Outcome,
@@ -12,11 +12,16 @@ use crate::lab::{
     wait_until,
 };
 
-pub const RATE: u32 = 40;
+/// Logins a second, where a scenario says nothing else.
+pub const RATE: usize = 40;
+/// How long anything may take that happens by itself within a few seconds.
+pub const SOON: Duration = Duration::from_secs(15);
 
 pub struct Fleet {
     pub instances: Vec<Instance>,
     pub balancer: Haproxy,
+    /// Ends that the scenario itself brought about, by instance.
+    expected: BTreeMap<usize, Vec<&'static str>>,
 }
 
 impl Fleet {
@@ -33,6 +38,7 @@ impl Fleet {
         Self {
             instances,
             balancer,
+            expected: BTreeMap::new(),
         }
     }
 
@@ -43,46 +49,80 @@ impl Fleet {
             .set("LDAP_HEARTBEAT_SECONDS", 1)
     }
 
-    /// Makes logins for so many seconds, and does something when the load is well under way.
-    pub fn under_load(&mut self, seconds: u64, what: impl FnOnce(&mut Self)) -> Outcome {
-        self.under_load_of(RATE, seconds, what)
+    /// Does something while logins are made, at the usual rate.
+    pub fn under_load(&mut self, what: impl FnOnce(&mut Self, &Storm)) -> Outcome {
+        self.under_load_of(RATE, what)
     }
 
-    pub fn under_load_of(
-        &mut self,
-        rate: u32,
-        seconds: u64,
-        what: impl FnOnce(&mut Self),
-    ) -> Outcome {
-        let before = self.logins();
-        let storm = Storm::start(self.balancer.port, rate, seconds);
-        let enough = f64::from(rate) * 1.5;
-        wait_until(Duration::from_secs(20), "the load does not begin", || {
-            self.logins() > before + enough
-        });
-        what(self);
-        self.outcome(storm.finish())
+    pub fn under_load_of(&mut self, rate: usize, what: impl FnOnce(&mut Self, &Storm)) -> Outcome {
+        let storm = Storm::start(self.balancer.port, rate);
+        let summary = storm.through(|storm| what(self, storm));
+        self.outcome(summary)
     }
 
     fn outcome(&mut self, summary: Summary) -> Outcome {
-        for instance in &mut self.instances {
+        let mut unexpected = 0;
+        for (number, instance) in self.instances.iter_mut().enumerate() {
             let ended = instance.process.exited();
             assert!(ended.is_none(), "the service manager ended: {ended:?}");
+            let expected = self.expected.get(&number).map_or(0, Vec::len);
+            unexpected += instance.ends().len() - expected;
         }
-        let ends = self.instances.iter().flat_map(Instance::ends);
-        Outcome {
-            summary,
-            exits: ends.filter(|end| end.starts_with("unasked")).count(),
-        }
+        Outcome::new(summary, unexpected)
     }
 
-    /// Logins that all instances together have counted.
-    fn logins(&self) -> f64 {
-        let name = r#"ad_edge_logins_total{method="kerberos",outcome="success",reason=""}"#;
-        let counts = self
-            .instances
-            .iter()
-            .filter_map(|instance| instance.metric(name));
-        counts.sum()
+    /// Waits until the instance has ended, once and just so.
+    pub fn await_end(&mut self, number: usize, end: &'static str) {
+        let instance = &self.instances[number];
+        let what = format!("instance {number} does not end");
+        wait_until(Duration::from_secs(20), &what, || {
+            !instance.ends().is_empty()
+        });
+        assert_eq!(instance.ends(), [end]);
+        self.expected.insert(number, vec![end]);
     }
+
+    /// Waits until the balancer finds all ready, and the instance makes logins.
+    pub fn await_return(&self, number: usize) {
+        self.balancer.await_up(self.instances.len());
+        self.await_logins(number);
+    }
+
+    /// Waits until the instance has made some more logins.
+    pub fn await_logins(&self, number: usize) {
+        let instance = &self.instances[number];
+        let logins = || {
+            let name = r#"ad_edge_logins_total{method="kerberos",outcome="success",reason=""}"#;
+            instance.metric(name).unwrap_or(0.0)
+        };
+        let before = logins();
+        let what = format!("instance {number} makes no logins");
+        wait_until(SOON, &what, || logins() > before + 2.0);
+    }
+
+    /// Waits until the instance's readiness page has the status, and gives the page.
+    pub fn await_readyz(&self, number: usize, status: u16) -> String {
+        let what = format!("instance {number} does not answer {status} at /readyz");
+        crate::lab::wait_for(SOON, &what, || {
+            let (found, page) = self.instances[number].ops("/readyz")?;
+            (found == status).then_some(page)
+        })
+    }
+
+    /// Waits until the metric has the value on every instance.
+    pub fn await_metric(&self, name: &str, value: f64) {
+        for instance in &self.instances {
+            let what = format!("{name} of {} is not {value}", instance.name());
+            wait_until(SOON, &what, || {
+                instance
+                    .metric(name)
+                    .is_some_and(|found| (found - value).abs() < f64::EPSILON)
+            });
+        }
+    }
+}
+
+/// Time that a fault lasts: not a wait for anything.
+pub fn pause(length: Duration) {
+    std::thread::sleep(length);
 }

@@ -1,4 +1,5 @@
-//! Hosts of their own: network namespaces and the cables between them.
+//! Hosts of their own: network namespaces and the cables between them. Their names begin with
+//! `ad-edge-` or `ae` and the lab's id, by which `tests/run.sh` finds what a killed test left behind.
 
 use std::{path::PathBuf, process::Command, time::Duration};
 
@@ -25,7 +26,7 @@ impl Namespace {
     /// `label` tells the namespaces of one scenario apart.
     pub fn new(label: &str) -> Self {
         let made = Self {
-            name: format!("ad-edge-{}{label}", std::process::id()),
+            name: format!("ad-edge-{}-{label}", Lab::get().id()),
             directory: Vec::new(),
             folder: tempfile::TempDir::new().expect("a folder"),
         };
@@ -68,7 +69,7 @@ impl Namespace {
             Running::start(&mut inside, &self.file("inside.log")),
         ];
         self.directory.extend(started);
-        wait_until(Duration::from_secs(5), "no socket", || socket.exists());
+        wait_until(Duration::from_secs(15), "no socket", || socket.exists());
     }
 }
 
@@ -85,21 +86,19 @@ impl Drop for Namespace {
 impl FarHost {
     /// A host that reaches nothing but this one, and the lab's domain controller.
     pub fn new() -> Self {
-        let pid = std::process::id();
-        let cable = format!("ae{pid}");
-        let peer = format!("{cable}p");
-        let (here, there) = (
-            format!("10.99.{}.1/30", pid % 250),
-            format!("10.99.{}.2", pid % 250),
-        );
-        let mut host = Namespace::new("");
+        let lab = Lab::get();
+        // The lab's address is its own among labs, and so is a network with its last number.
+        let number = lab.address.rsplit('.').next().expect("a number");
+        let (here, there) = (format!("10.99.{number}.1/30"), format!("10.99.{number}.2"));
+        let cable = format!("ae{}", lab.id());
+        let mut host = Namespace::new("far");
         ip(&[
-            "link", "add", &cable, "type", "veth", "peer", "name", &peer, "netns", &host.name,
+            "link", "add", &cable, "type", "veth", "peer", "name", "cable", "netns", &host.name,
         ]);
         ip(&["addr", "add", &here, "dev", &cable]);
         ip(&["link", "set", &cable, "up"]);
-        host.ip(&["addr", "add", &format!("{there}/30"), "dev", &peer]);
-        host.ip(&["link", "set", &peer, "up"]);
+        host.ip(&["addr", "add", &format!("{there}/30"), "dev", "cable"]);
+        host.ip(&["link", "set", "cable", "up"]);
         host.bring_directory();
         Self {
             host,
@@ -108,9 +107,14 @@ impl FarHost {
         }
     }
 
-    /// Pulls the cable.
+    /// Pulls the cable at the far end: this host keeps its address and its route, and what it sends
+    /// is lost without a word.
     pub fn cut_off(&self) {
-        ip(&["link", "set", &self.cable, "down"]);
+        self.host.ip(&["link", "set", "cable", "down"]);
+    }
+
+    pub fn mend(&self) {
+        self.host.ip(&["link", "set", "cable", "up"]);
     }
 }
 

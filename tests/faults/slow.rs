@@ -1,7 +1,7 @@
 //! Clients that take their time: the balancer passes them on like everybody else.
 
 use std::{
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
     net::TcpStream,
     sync::{
         Arc,
@@ -11,50 +11,77 @@ use std::{
     time::Duration,
 };
 
-use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
-    pki_types::{CertificateDer, pem::PemObject as _},
-};
+use rustls::ClientConfig;
 
+use super::tls::{TlsStream, client_config, handshake};
 use crate::lab::Lab;
 
 const THREADS: usize = 8;
 
-/// Slow clients until dropped; one that is shut out comes again.
+/// What slow clients do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Not a byte.
+    Silent,
+    /// Half of a ClientHello.
+    HalfHandshake,
+    /// A whole handshake, and then nothing.
+    SilentAfterTls,
+    /// A header, a letter at a time.
+    Dripping,
+}
+
+/// Each kind, and its share in eighths.
+const KINDS: [(Kind, usize); 4] = [
+    (Kind::Silent, 3),
+    (Kind::HalfHandshake, 3),
+    (Kind::SilentAfterTls, 1),
+    (Kind::Dripping, 1),
+];
+
+/// How many of each kind are open.
+type Open = [AtomicUsize; KINDS.len()];
+
+/// Slow clients until dropped; for one that is shut out another one of its kind comes.
 pub struct SlowClients {
+    count: usize,
     done: Arc<AtomicBool>,
-    pub open: Arc<AtomicUsize>,
+    open: Arc<Open>,
     threads: Vec<JoinHandle<()>>,
 }
 
 enum Client {
-    /// Not a byte.
-    Silent(TcpStream),
-    /// Half of a ClientHello.
-    HalfHandshake(TcpStream),
-    /// A whole handshake, and then nothing.
-    SilentAfterTls(Box<StreamOwned<ClientConnection, TcpStream>>),
-    /// A header, a letter at a time.
-    Dripping(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Plain(TcpStream),
+    Secured(Box<TlsStream>),
+    Dripping(Box<TlsStream>),
 }
 
 impl SlowClients {
     pub fn start(port: u16, count: usize) -> Self {
-        let done = Arc::new(AtomicBool::new(false));
-        let open = Arc::new(AtomicUsize::new(0));
+        let (done, open) = (Arc::new(AtomicBool::new(false)), Arc::<Open>::default());
         let config = client_config();
         let threads = (0..THREADS)
-            .map(|number| {
+            .map(|_| {
                 let (done, open, config) =
                     (Arc::clone(&done), Arc::clone(&open), Arc::clone(&config));
-                thread::spawn(move || keep(port, number, count / THREADS, &config, &done, &open))
+                thread::spawn(move || keep(port, count / THREADS, &config, &done, &open))
             })
             .collect();
         Self {
+            count,
             done,
             open,
             threads,
         }
+    }
+
+    /// Of each kind: how many there shall be, and how many are open.
+    pub fn by_kind(&self) -> impl Iterator<Item = (Kind, usize, usize)> {
+        let each = KINDS.iter().zip(self.open.iter());
+        each.map(|((kind, eighths), open)| {
+            let wanted = self.count * eighths / 8;
+            (*kind, wanted, open.load(Ordering::Relaxed))
+        })
     }
 }
 
@@ -67,105 +94,77 @@ impl Drop for SlowClients {
     }
 }
 
-fn keep(
-    port: u16,
-    number: usize,
-    count: usize,
-    config: &Arc<ClientConfig>,
-    done: &AtomicBool,
-    open: &AtomicUsize,
-) {
-    let mut clients: Vec<Client> = Vec::new();
-    let mut next = number;
+fn keep(port: u16, count: usize, config: &Arc<ClientConfig>, done: &AtomicBool, open: &Open) {
+    let mut clients: [Vec<Client>; KINDS.len()] = Default::default();
     while !done.load(Ordering::Relaxed) {
-        // A few in each round: slow clients do not come all at once.
-        for _ in 0..10 {
-            if clients.len() >= count {
-                break;
+        for (((kind, eighths), clients), open) in KINDS.iter().zip(&mut clients).zip(open) {
+            let wanted = (count * eighths).div_ceil(8);
+            // A few in each round: slow clients do not come all at once.
+            for _ in 0..5.min(wanted - clients.len()) {
+                if let Some(client) = kind.connect(port, config) {
+                    clients.push(client);
+                    open.fetch_add(1, Ordering::Relaxed);
+                }
             }
-            if let Some(client) = Client::connect(port, next, config) {
-                clients.push(client);
-                open.fetch_add(1, Ordering::Relaxed);
-            }
-            next += 1;
+            let before = clients.len();
+            clients.retain_mut(Client::goes_on);
+            open.fetch_sub(before - clients.len(), Ordering::Relaxed);
         }
-        clients.retain_mut(|client| {
-            let lives = client.goes_on();
-            if !lives {
-                open.fetch_sub(1, Ordering::Relaxed);
-            }
-            lives
-        });
         thread::sleep(Duration::from_millis(50));
     }
 }
 
-impl Client {
-    fn connect(port: u16, number: usize, config: &Arc<ClientConfig>) -> Option<Self> {
+impl Kind {
+    fn connect(self, port: u16, config: &Arc<ClientConfig>) -> Option<Client> {
         let address = Lab::get().address.as_str();
         let mut stream = TcpStream::connect((address, port)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-        let tls = |stream: TcpStream| {
-            let name = "login.corp.example".try_into().ok()?;
-            let connection = ClientConnection::new(Arc::clone(config), name).ok()?;
-            let mut stream = StreamOwned::new(connection, stream);
-            stream.conn.complete_io(&mut stream.sock).ok()?;
-            stream.sock.set_nonblocking(true).ok()?;
-            Some(Box::new(stream))
-        };
-        Some(match number % 8 {
-            0..3 => {
+        let tls = |stream: TcpStream| handshake(config, stream).map(Box::new);
+        Some(match self {
+            Self::Silent => {
                 stream.set_nonblocking(true).ok()?;
-                Self::Silent(stream)
+                Client::Plain(stream)
             }
-            3..6 => {
+            Self::HalfHandshake => {
                 // Record header and the begin of a ClientHello of 512 bytes.
                 stream
                     .write_all(&[22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3])
                     .ok()?;
                 stream.set_nonblocking(true).ok()?;
-                Self::HalfHandshake(stream)
+                Client::Plain(stream)
             }
-            6 => Self::SilentAfterTls(tls(stream)?),
-            _ => {
+            Self::SilentAfterTls => {
+                let stream = tls(stream)?;
+                stream.sock.set_nonblocking(true).ok()?;
+                Client::Secured(stream)
+            }
+            Self::Dripping => {
                 let mut stream = tls(stream)?;
                 stream
                     .write_all(b"GET /wsfed HTTP/1.1\r\nHost: login.corp.example\r\nX: ")
                     .ok()?;
-                Self::Dripping(stream)
+                stream.sock.set_nonblocking(true).ok()?;
+                Client::Dripping(stream)
             }
         })
     }
+}
 
+impl Client {
     /// False once the other side has had enough.
     fn goes_on(&mut self) -> bool {
         let mut byte = [0];
         let waiting = |read: std::io::Result<usize>| match read {
             Ok(0) => false,
             Ok(_) => true,
-            Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
+            Err(error) => error.kind() == ErrorKind::WouldBlock,
         };
         match self {
-            Self::Silent(stream) | Self::HalfHandshake(stream) => waiting(stream.read(&mut byte)),
-            Self::SilentAfterTls(stream) => waiting(stream.read(&mut byte)),
+            Self::Plain(stream) => waiting(stream.read(&mut byte)),
+            Self::Secured(stream) => waiting(stream.read(&mut byte)),
             Self::Dripping(stream) => {
                 stream.write_all(b"x").is_ok() && waiting(stream.read(&mut byte))
             }
         }
     }
-}
-
-fn client_config() -> Arc<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    let ca = std::fs::read(Lab::get().ca()).expect("the CA");
-    for certificate in CertificateDer::pem_slice_iter(&ca) {
-        roots.add(certificate.expect("PEM")).expect("a CA");
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Arc::new(config)
 }

@@ -5,16 +5,22 @@ use std::{collections::BTreeMap, process::Command, time::Duration};
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::namespace::Namespace;
-use crate::lab::{Ccache, Lab, process::Running};
+use super::{namespace::Namespace, users};
+use crate::lab::{Lab, process::Running, wait_until};
 
-/// Logins that are being made; ended by [`Storm::finish`].
+/// For whatever a scenario needs; it ends the load itself.
+const AT_MOST: &str = "300";
+/// Each user signs in on each of three instances once, and then some.
+const WARM_UP: usize = users::COUNT * 4;
+/// So many seconds of good logins come after a fault.
+const AFTER: usize = 3;
+
+/// Logins that are being made.
 #[derive(Debug)]
 pub struct Storm {
     process: Running,
-    seconds: u64,
+    rate: usize,
     _folder: TempDir,
-    _ticket: Ccache,
 }
 
 /// What `storm --json` prints.
@@ -22,62 +28,120 @@ pub struct Storm {
 pub struct Summary {
     pub asked: usize,
     pub failed: usize,
+    pub asking_seconds: f64,
     pub longest_gap_ms: f64,
-    pub median_ms: f64,
-    pub p99_ms: f64,
+    pub good_median_ms: f64,
+    pub good_p99_ms: f64,
+    pub good_longest_ms: f64,
+    pub failed_longest_ms: f64,
     pub failures: BTreeMap<String, usize>,
     pub instances: BTreeMap<String, usize>,
 }
 
 impl Storm {
     /// `rate` logins a second through the balancer at `port`.
-    pub fn start(port: u16, rate: u32, seconds: u64) -> Self {
-        let lab = Lab::get();
-        let command = Command::new(env!("CARGO_BIN_EXE_storm"));
-        let address = format!("{}:{port}", lab.address);
-        Self::run(command, &address, rate, seconds, lab.kinit("alice"))
+    pub fn start(port: u16, rate: usize) -> Self {
+        let command = || Command::new(env!("CARGO_BIN_EXE_storm"));
+        Self::run(command, &format!("{}:{port}", Lab::get().address), rate)
     }
 
-    /// The same on another host, with a ticket that is there already.
-    pub fn start_in(
-        host: &Namespace,
-        address: &str,
-        rate: u32,
-        seconds: u64,
-        ticket: Ccache,
-    ) -> Self {
-        let command = host.command(env!("CARGO_BIN_EXE_storm"));
-        Self::run(command, address, rate, seconds, ticket)
+    /// The same on another host.
+    pub fn start_in(host: &Namespace, address: &str, rate: usize) -> Self {
+        let command = || host.command(env!("CARGO_BIN_EXE_storm"));
+        Self::run(command, address, rate)
     }
 
-    fn run(mut command: Command, address: &str, rate: u32, seconds: u64, ticket: Ccache) -> Self {
+    /// Some logins first that do not count: the instances have just started, and the first search for a
+    /// user's groups takes the lab's controller long.
+    fn run(command: impl Fn() -> Command, address: &str, rate: usize) -> Self {
+        let mut warm_up = Self::spawn(command(), address, 20, &["--count", &WARM_UP.to_string()]);
+        let status = warm_up.process.wait_exit(Duration::from_secs(60));
+        let log = warm_up.process.log();
+        assert!(status.success(), "logins without a fault:\n{log}");
+        Self::spawn(command(), address, rate, &["--seconds", AT_MOST])
+    }
+
+    fn spawn(mut command: Command, address: &str, rate: usize, more: &[&str]) -> Self {
         let lab = Lab::get();
         let folder = TempDir::new().expect("a folder");
         command
             .env("KRB5_CONFIG", lab.krb5_conf())
-            .env("KRB5CCNAME", ticket.name())
             .arg("--json")
             .args(["--url", "https://login.corp.example/wsfed"])
             .args(["--connect", address])
             .arg("--ca")
             .arg(lab.ca())
             .args(["--rate", &rate.to_string()])
-            .args(["--seconds", &seconds.to_string()]);
+            .args(more);
+        for cache in users::caches() {
+            command.arg("--ccache").arg(cache);
+        }
         Self {
             process: Running::start(&mut command, &folder.path().join("log")),
-            seconds,
+            rate,
             _folder: folder,
-            _ticket: ticket,
         }
     }
 
-    /// What became of the logins, once all have ended.
-    pub fn finish(mut self) -> Summary {
-        self.process
-            .wait_exit(Duration::from_secs(self.seconds + 40));
+    /// Does something while the load is well under way; ends the load when good logins have come for
+    /// some seconds after that.
+    pub fn through(mut self, what: impl FnOnce(&Self)) -> Summary {
+        self.await_good(self.rate * 3 / 2);
+        what(&self);
+        let ended = self.process.exited();
+        assert!(
+            ended.is_none(),
+            "the load ended before the fault did: {ended:?}"
+        );
+        self.await_good(self.rate * AFTER);
+        self.process.signal("TERM");
+        let status = self.process.wait_exit(Duration::from_secs(40));
         let log = self.process.log();
         let line = log.lines().find(|line| line.starts_with('{'));
         let line = line.unwrap_or_else(|| panic!("storm gave no summary:\n{log}"));
-        serde_json::from_str(line).expect("a summary")
+        let summary: Summary = serde_json::from_str(line).expect("a summary");
+        #[expect(clippy::cast_precision_loss, reason = "logins of a minute")]
+        let (asked, rate) = (summary.asked as f64, self.rate as f64);
+        assert!(
+            asked >= 0.9 * rate * summary.asking_seconds,
+            "{asked} logins in {} s are not {rate} a second",
+            summary.asking_seconds
+        );
+        assert_eq!(status.success(), summary.failed == 0, "its exit code");
+        summary
+    }
+
+    /// Waits for so many more good logins.
+    pub fn await_good(&self, more: usize) {
+        let wanted = self.good() + more;
+        let what = format!("not {more} more good logins:\n{}", self.process.log());
+        wait_until(Duration::from_secs(30), &what, || self.good() >= wanted);
+    }
+
+    /// Good logins so far, as it says every second.
+    fn good(&self) -> usize {
+        let log = self.process.log();
+        let mut counts = log.lines().rev().filter_map(|line| {
+            let (_, rest) = line.split_once(" s: ")?;
+            rest.split_once(" good,")?.0.parse().ok()
+        });
+        counts.next().unwrap_or(0)
+    }
+}
+
+impl Summary {
+    /// Fails when a login failed for another reason than these (the beginning of one is enough); those of
+    /// the second list may be `few`.
+    pub fn only(&self, reasons: &[&str], at_a_cut: &[&str], few: usize) {
+        let is_of = |why: &str, list: &[&str]| list.iter().any(|begin| why.starts_with(begin));
+        let mut cut = 0;
+        for (why, count) in &self.failures {
+            if is_of(why, reasons) {
+                continue;
+            }
+            assert!(is_of(why, at_a_cut), "{count} logins failed with: {why}");
+            cut += count;
+        }
+        assert!(cut <= few, "{cut} logins were cut: {:?}", self.failures);
     }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{Lab, project, run_with_input};
+use super::{Lab, ldbmodify, project, run_with_input};
 
 /// A domain controller with a folder and an address of its own; stopped when dropped.
 #[derive(Debug)]
@@ -24,6 +24,11 @@ pub struct Pair {
 impl Pair {
     /// Makes a domain as the lab's, without lockouts, and a copy of its controller.
     pub fn start() -> Self {
+        Self::with("")
+    }
+
+    /// The same, changed by LDIF with `changetype`.
+    pub fn with(ldif: &str) -> Self {
         // Where tests/run.sh looks for what a test that was killed left behind.
         let folder = tempfile::Builder::new()
             .prefix("pair.")
@@ -43,6 +48,9 @@ impl Pair {
             "",
         );
         first.down();
+        if !ldif.is_empty() {
+            ldbmodify(&first.state.join("domain"), &[], ldif);
+        }
         run_with_input(Command::new("cp").arg("-a").arg(&first.state).arg(&two), "");
         // It takes an address of its own, and a certificate for it by the same CA.
         std::fs::remove_file(two.join("lab.env")).expect("the copy's address");

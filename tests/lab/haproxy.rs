@@ -6,7 +6,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::curl::Curl;
-use super::instance::{Instance, http_get};
+use super::http::http_get;
+use super::instance::Instance;
 use super::process::Running;
 use super::{Lab, project, wait_until};
 
@@ -109,34 +110,29 @@ impl Haproxy {
     }
 
     /// The check's state of instance 1 to 3, for instance `UP`, `DOWN`, `NOLB`; and what the last
-    /// check found, for instance `L7OK`.
-    pub fn state(&self, number: usize) -> (String, String) {
-        let (_, page) =
-            http_get(&Lab::get().address, self.metrics_port, "/;csv").expect("statistics");
+    /// check found, for instance `L7OK`. Nothing when the statistics page does not come.
+    pub fn state(&self, number: usize) -> Option<(String, String)> {
+        let (_, page) = http_get(&Lab::get().address, self.metrics_port, "/;csv")?;
         let mut lines = page.lines();
-        let names: Vec<&str> = lines.next().expect("names").split(',').collect();
-        let column = |name: &str| {
-            names
-                .iter()
-                .position(|found| *found == name)
-                .expect("a column")
-        };
-        let (status, check) = (column("status"), column("check_status"));
+        let names: Vec<&str> = lines.next()?.split(',').collect();
+        let column = |name: &str| names.iter().position(|found| *found == name);
+        let (status, check) = (column("status")?, column("check_status")?);
         let prefix = format!("ad_edge,edge{number},");
-        let line = lines
-            .find(|line| line.starts_with(&prefix))
-            .expect("the instance");
+        let line = lines.find(|line| line.starts_with(&prefix))?;
         let cells: Vec<&str> = line.split(',').collect();
-        (cells[status].to_owned(), cells[check].to_owned())
+        Some((
+            (*cells.get(status)?).to_owned(),
+            (*cells.get(check)?).to_owned(),
+        ))
     }
 
     /// Waits until the first `count` instances have passed a check.
     pub fn await_up(&self, count: usize) {
         for number in 1..=count {
             let what = format!("HAProxy does not find instance {number} ready");
-            wait_until(Duration::from_secs(10), &what, || {
-                let (status, check) = self.state(number);
-                status == "UP" && check == "L7OK"
+            wait_until(Duration::from_secs(15), &what, || {
+                self.state(number)
+                    .is_some_and(|(status, check)| status == "UP" && check == "L7OK")
             });
         }
     }
@@ -144,9 +140,17 @@ impl Haproxy {
     /// Waits until an instance has the state.
     pub fn await_state(&self, number: usize, state: &str) {
         let what = format!("HAProxy does not say {state} of instance {number}");
-        wait_until(Duration::from_secs(10), &what, || {
-            self.state(number).0 == state
+        wait_until(Duration::from_secs(15), &what, || {
+            self.state(number).is_some_and(|(found, _)| found == state)
         });
+    }
+
+    /// The pid of the worker that serves new connections, as it says on the statistics page.
+    pub fn worker(&self) -> Option<u32> {
+        let (_, page) = http_get(&Lab::get().address, self.metrics_port, "/")?;
+        let (_, rest) = page.split_once("pid = </b>")?;
+        let number = rest.trim_start().split(|c: char| !c.is_ascii_digit());
+        number.into_iter().next()?.parse().ok()
     }
 }
 

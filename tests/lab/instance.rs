@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
@@ -13,6 +11,7 @@ use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 use super::curl::Curl;
+use super::http::http_get;
 use super::process::Running;
 use super::stand_in::Tenant;
 use super::{Lab, project, run_with_input, wait_until};
@@ -168,6 +167,14 @@ impl Instance {
         ends.lines().map(str::to_owned).collect()
     }
 
+    /// Moves the clock of a [`Builder::movable_clock`] to so far from the true time: `+10m`.
+    pub fn set_clock(&self, offset: &str) {
+        let file = self.folder.path().join("clock");
+        let new = file.with_extension("new");
+        std::fs::write(&new, offset).expect("written");
+        std::fs::rename(new, file).expect("in place");
+    }
+
     /// The folder that `tests/lab/service.py restart` takes.
     pub fn service(&self) -> PathBuf {
         self.folder.path().join("service")
@@ -241,6 +248,19 @@ impl Builder {
         self.env("LD_PRELOAD", &library)
             .env("FAKETIME", offset)
             .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+    }
+
+    /// Runs it with a clock that [`Instance::set_clock`] can move while it runs.
+    pub fn movable_clock(self) -> Self {
+        let file = self.folder.path().join("clock");
+        std::fs::write(&file, "+0").expect("written");
+        let mut builder = self
+            .clock("+0")
+            .env("FAKETIME_TIMESTAMP_FILE", &file.display().to_string())
+            .env("FAKETIME_NO_CACHE", "1");
+        // It would come before the file.
+        builder.env.remove("FAKETIME");
+        builder
     }
 
     /// Runs it under a service manager that starts it again when it ends; with `sockets` it holds PORT
@@ -390,44 +410,4 @@ impl Builder {
 
 fn service_script() -> PathBuf {
     project().join("tests/lab/service.py")
-}
-
-/// Plain HTTP, as an orchestrator asks.
-pub fn http_get(address: &str, port: u16, path: &str) -> Option<(u16, String)> {
-    let mut stream = TcpStream::connect((address, port)).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )
-    .ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    let status = head.split(' ').nth(1)?.parse().ok()?;
-    let chunked = head
-        .to_ascii_lowercase()
-        .contains("transfer-encoding: chunked");
-    Some((
-        status,
-        if chunked {
-            unchunked(body)?
-        } else {
-            body.to_owned()
-        },
-    ))
-}
-
-/// RFC 9112, section 7.1.
-fn unchunked(mut body: &str) -> Option<String> {
-    let mut whole = String::new();
-    loop {
-        let (size, rest) = body.split_once("\r\n")?;
-        let size = usize::from_str_radix(size, 16).ok()?;
-        if size == 0 {
-            return Some(whole);
-        }
-        whole.push_str(rest.get(..size)?);
-        body = rest.get(size + 2..)?;
-    }
 }

@@ -8,6 +8,7 @@ pub mod client_ca;
 pub mod controllers;
 pub mod curl;
 pub mod haproxy;
+pub mod http;
 pub mod instance;
 pub mod openldap;
 pub mod page;
@@ -153,17 +154,7 @@ impl Lab {
 
     /// The same with further arguments, for instance a control.
     pub fn ldbmodify_with(&self, arguments: &[&str], ldif: &str) {
-        let domain = self.state.join("domain");
-        let mut command = Command::new("ldbmodify");
-        command
-            .arg(format!(
-                "--configfile={}",
-                domain.join("etc/smb.conf").display()
-            ))
-            .arg("-H")
-            .arg(domain.join("private/sam.ldb"))
-            .args(arguments);
-        run_with_input(&mut command, ldif);
+        ldbmodify(&self.state.join("domain"), arguments, ldif);
     }
 
     /// Runs `samba-tool` on the lab's controller: `["user", "disable", "bob"]`.
@@ -186,12 +177,30 @@ impl Lab {
     /// Adds a user with everybody's password, for a test that changes the account. `lines` is
     /// further LDIF, each line ended; `""` for none.
     pub fn add_user(&self, name: &str, lines: &str) {
-        self.ldbmodify(&format!(
+        self.ldbmodify(&self.new_user(name, lines));
+    }
+
+    /// The LDIF of [`Self::add_user`].
+    pub fn new_user(&self, name: &str, lines: &str) -> String {
+        format!(
             "dn: CN={name},CN=Users,DC=corp,DC=example\nchangetype: add\nobjectClass: user\n\
              sAMAccountName: {name}\nuserPrincipalName: {name}@corp.example\n\
              mail: {name}@corp.example\nuserAccountControl: 512\nunicodePwd:: {}\n{lines}",
             unicode_password(&self.password)
-        ));
+        )
+    }
+
+    /// What tells this lab from others beside it: six letters and digits, of which `tests/run.sh` knows
+    /// what to clean up.
+    pub fn id(&self) -> String {
+        let name = self.state.to_string_lossy();
+        let last: Vec<char> = name
+            .chars()
+            .rev()
+            .filter(char::is_ascii_alphanumeric)
+            .take(6)
+            .collect();
+        last.into_iter().rev().collect()
     }
 }
 
@@ -260,6 +269,20 @@ pub fn run_with_input(command: &mut Command, input: &str) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Changes the directory in a controller's folder `domain`, whether it runs or not.
+pub fn ldbmodify(domain: &Path, arguments: &[&str], ldif: &str) {
+    let mut command = Command::new("ldbmodify");
+    command
+        .arg(format!(
+            "--configfile={}",
+            domain.join("etc/smb.conf").display()
+        ))
+        .arg("-H")
+        .arg(domain.join("private/sam.ldb"))
+        .args(arguments);
+    run_with_input(&mut command, ldif);
 }
 
 /// A password as the attribute `unicodePwd` takes it in LDIF: in double quotes, UTF-16LE, base64.

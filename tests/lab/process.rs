@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::{run_with_input, wait_for};
 
@@ -77,6 +78,17 @@ impl Running {
             self.log()
         );
         wait_for(limit, &what, || self.exited())
+    }
+
+    /// Asks it to end, and kills it when it does not in time. Says nothing, whatever happens: for
+    /// clean-up.
+    pub fn end(&mut self, limit: Duration) {
+        let _gone = Command::new("kill").arg(self.pid().to_string()).output();
+        let end = Instant::now() + limit;
+        while Instant::now() < end && matches!(self.child.try_wait(), Ok(None)) {
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.kill();
     }
 
     /// Kills it, as a crash or `kill -9` would end it.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A service manager's part, as systemd plays it: opens ports and passes them on (sd_listen_fds(3)),
-runs one program, starts it again whenever it ends, and restarts it when asked.
+runs one program, starts it again a second after it ended by itself, and restarts it when asked.
 
   service.py run STATE [--listen ADDRESS:PORT]... -- COMMAND...
   service.py restart STATE        returns when the new process has said that it is ready (sd_notify(3))
@@ -13,6 +13,9 @@ import signal
 import socket
 import sys
 import time
+
+# As in deploy/systemd/ad-edge.service: after an end that nobody asked for.
+RESTART_SECONDS = 1
 
 
 def run(state, arguments):
@@ -33,8 +36,6 @@ def run(state, arguments):
         os.unlink(notify)
     told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     told.bind(notify)
-    asked = {"stop": False, "restart": False}
-
     def start():
         def prepare():
             signal.pthread_sigmask(signal.SIG_SETMASK, set())
@@ -63,38 +64,42 @@ def run(state, arguments):
 
     signals = {signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    told.setblocking(False)
+    asked = None
     child = start()
+    again = 0.0
     while True:
-        received = signal.sigwait(signals)
-        if received == signal.SIGTERM:
-            asked["stop"] = True
-            os.kill(child, signal.SIGTERM)
-        elif received == signal.SIGUSR1:
-            asked["restart"] = True
-            os.kill(child, signal.SIGTERM)
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended == 0:
-            continue
-        was_asked = asked["stop"] or asked["restart"]
-        with open(os.path.join(state, "exits"), "a") as file:
-            file.write(f"{'asked' if was_asked else 'unasked'} {os.waitstatus_to_exitcode(status)}\n")
-        if asked["stop"]:
+        received = signal.sigtimedwait(signals, 0.05)
+        number = received.si_signo if received else None
+        if number in (signal.SIGTERM, signal.SIGUSR1):
+            asked = "stop" if number == signal.SIGTERM else asked or "restart"
+            if child:
+                os.kill(child, signal.SIGTERM)
+        if child and has_said_ready(told):
+            with open(os.path.join(state, "ready"), "w") as file:
+                file.write(str(child))
+        ended, status = os.waitpid(child, os.WNOHANG) if child else (0, 0)
+        if ended:
+            with open(os.path.join(state, "exits"), "a") as file:
+                file.write(f"{'asked' if asked else 'unasked'} {os.waitstatus_to_exitcode(status)}\n")
+            child = None
+            again = time.monotonic() + (0 if asked else RESTART_SECONDS)
+        if child is None and asked == "stop":
             return
-        if not asked["restart"]:
-            time.sleep(0.2)
-        asked["restart"] = False
-        told.setblocking(False)
-        while True:
-            try:
-                told.recv(4096)
-            except BlockingIOError:
-                break
-        child = start()
-        told.settimeout(30)
-        while b"READY=1" not in told.recv(4096):
-            pass
-        with open(os.path.join(state, "ready"), "w") as file:
-            file.write(str(child))
+        if child is None and time.monotonic() >= again:
+            asked = None
+            # What the last one said is not the next one's.
+            has_said_ready(told)
+            child = start()
+
+
+def has_said_ready(told):
+    ready = False
+    while True:
+        try:
+            ready = b"READY=1" in told.recv(4096) or ready
+        except BlockingIOError:
+            return ready
 
 
 def restart(state):
