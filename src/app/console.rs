@@ -234,13 +234,10 @@ impl Backstage for Program {
             }
             let mut plan = SetupPlan::begin(&self.settings)?;
             for (key, value) in keys {
-                // What stands there as a list stays one, unless it was changed.
-                if value.as_str() != Some(&self.key(&key)) {
-                    plan.set(&key, value);
-                }
+                plan.set(&key, value)?;
             }
             if let Some(password) = password {
-                plan.password(password);
+                plan.password(password)?;
             }
             let checks = plan.checks(&self.clock).await?;
             let stops = |check: &SetupCheck| check.failed() && check.name != "tenant";

@@ -77,6 +77,7 @@ impl Running {
             current: Arc::clone(&self.current),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock.clone(),
+            life: self.life.clone(),
             tell,
         }
     }
