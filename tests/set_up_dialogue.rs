@@ -4,6 +4,7 @@ use tempfile::TempDir;
 
 use crate::lab::{
     Lab,
+    openldap::{Anonymous, OpenLdap},
     set_up::{ad_edge, at_a_terminal, config},
     stand_in::Tenant,
 };
@@ -90,4 +91,41 @@ fn a_wrong_answer_is_asked_for_again_and_a_second_run_offers_what_is_there() {
     assert!(!well, "{shown}");
     assert!(shown.contains("[corp.example]"), "{shown}");
     assert!(shown.contains("Nothing was saved"), "{shown}");
+}
+
+#[test]
+fn an_open_directory_is_offered_without_an_account_and_plain_text_is_agreed_to() {
+    let (lab, tenant, home) = (
+        Lab::get(),
+        Tenant::by_address(),
+        TempDir::new().expect("a folder"),
+    );
+    let directory = OpenLdap::start(Anonymous::Reads);
+    let (ca, ticket, url) = (
+        lab.ca().display().to_string(),
+        tenant.ticket(),
+        directory.url(),
+    );
+    let mut set_up = ad_edge(
+        home.path(),
+        &["setup", "--ca-file", &ca, "--ticket", &ticket],
+    );
+    set_up.args(["--server-url", "https://login.corp.example"]);
+    let plain = format!("ldap://{}:389", lab.address);
+    set_up.args(["--ldap-url", &plain]);
+    let (shown, well) = at_a_terminal(
+        set_up,
+        &[
+            ("Send passwords in plain text [no]", ""),
+            ("Directory (LDAP_URL) [", &url),
+            ("(LDAP_BASE) [o=acme]", ""),
+            ("Search without an account [no]", "perhaps"),
+            ("Search without an account [no]", "yes"),
+        ],
+    );
+    assert!(well, "{shown}");
+    assert!(shown.contains("Please answer yes or no"), "{shown}");
+    let saved = config(home.path());
+    assert_eq!(saved["ANONYMOUS_SEARCH_ENABLED"], true);
+    assert_eq!(saved["LDAP_URL"], url);
 }

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use crate::lab::{
     Lab,
+    instance::clock_off,
     openldap::{Anonymous, OpenLdap},
     process::Running,
     project,
@@ -293,4 +294,15 @@ fn a_ca_file_is_named_from_the_current_folder() {
         &[("--ca-file", &inside)],
     ));
     assert_eq!(config(home.path())["SSL_CA_FILE"], "certs/ca.pem");
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_named() {
+    let (tenant, home) = (Tenant::by_address(), TempDir::new().expect("a folder"));
+    // Behind by more than certificates are old; and a little ahead, where they are good.
+    for (clock, expected) in [("-400d", "not in force"), ("+10m", "FAIL  tenant")] {
+        let mut faked = command(home.path(), &tenant, &[]);
+        faked.envs(clock_off(clock));
+        refused(&mut faked, &[expected, "timedatectl", "Nothing was saved"]);
+    }
 }

@@ -16,5 +16,5 @@ pub use self::{
     materials::{Kept, Materials, Unusable},
     run::run,
     settings::Settings,
-    setup::{Saved, SetupCheck, SetupPlan, Unsaved, next_steps},
+    setup::{Next, Saved, SetupCheck, SetupPlan, Unsaved, next_steps},
 };

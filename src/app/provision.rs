@@ -15,7 +15,7 @@ use crate::{
     config::{Config, find_key},
     lifecycle::{Backoff, Lifecycle, pause_between},
     secret::{ExposeSecret as _, SecretString},
-    setup::{CLOCK_LIMIT, ConfigFile, Registration, Ticket, TicketError},
+    setup::{CLOCK_LIMIT, ConfigFile, FileError, Registration, Ticket, TicketError},
     telemetry::Metrics,
     token::{SigningKey, TenantKey},
 };
@@ -89,11 +89,7 @@ impl Provision {
                         error = format!("{error:#}"),
                         "the ticket's steps failed; logins go on, and it is tried again"
                     );
-                    let pause = match error.downcast_ref() {
-                        // It hardly becomes the right one: the tenant is not to be bothered.
-                        Some(TicketError::Wrong) => pause_between(LONGEST_PAUSE / 2, LONGEST_PAUSE),
-                        _ => backoff.pause(),
-                    };
+                    let pause = pause_after(&error, &mut backoff);
                     drop(generation);
                     tokio::select! {
                         () = sleep(pause) => {}
@@ -153,7 +149,7 @@ impl Provision {
         let keys = self.fitting(keys)?;
         let changed = self.log_changes(&keys);
         if generation.config.uses_files {
-            match save(&generation.config, &keys) {
+            match self.save(&generation.config, &keys) {
                 Ok(()) => self.settings.forget(),
                 Err(error) => {
                     tracing::warn!(%error, "what the tenant said is used, and not saved");
@@ -217,26 +213,27 @@ impl Provision {
         any
     }
 
+    fn save(&self, config: &Config, keys: &Map<String, Value>) -> Result<(), FileError> {
+        let _alone = self.settings.writing();
+        let mut file = ConfigFile::read(&config.home)?;
+        let mut changed = false;
+        for (key, value) in keys {
+            // What stands there may be newer than what this process began with.
+            let ours = key == "SERVER_URL" && file.keys().contains_key(key);
+            if !ours && file.keys().get(key) != Some(value) {
+                file.set(key, value.clone());
+                changed = true;
+            }
+        }
+        if changed { file.save() } else { Ok(()) }
+    }
+
     fn count(&self, outcome: &str) {
         self.metrics
             .ticket_steps
             .with_label_values(&[outcome])
             .inc();
     }
-}
-
-fn save(config: &Config, keys: &Map<String, Value>) -> Result<(), crate::setup::FileError> {
-    let mut file = ConfigFile::read(&config.home)?;
-    let mut changed = false;
-    for (key, value) in keys {
-        // What stands there may be newer than what this process began with.
-        let ours = key == "SERVER_URL" && file.keys().contains_key(key);
-        if !ours && file.keys().get(key) != Some(value) {
-            file.set(key, value.clone());
-            changed = true;
-        }
-    }
-    if changed { file.save() } else { Ok(()) }
 }
 
 /// Asks what the tenant knows, and tells it who we are: the keys that come of it.
@@ -271,6 +268,14 @@ pub(super) async fn exchange(
     Ok(keys)
 }
 
+fn pause_after(error: &anyhow::Error, backoff: &mut Backoff) -> Duration {
+    match error.downcast_ref() {
+        // It hardly becomes the right one: the tenant is not to be bothered.
+        Some(TicketError::Wrong) => pause_between(LONGEST_PAUSE / 2, LONGEST_PAUSE),
+        _ => backoff.pause(),
+    }
+}
+
 /// The certificate of a pair that will take the place of the present one: the tenant knows it before the
 /// first token bears it.
 fn next_certificate(config: &Config) -> Option<String> {
@@ -280,4 +285,18 @@ fn next_certificate(config: &Config) -> Option<String> {
         .then(|| config.home.path("certs/next.pem"))?;
     let certificate = CertificateDer::from_pem_file(path).ok()?;
     Some(STANDARD.encode(certificate))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_ticket_is_tried_again_only_after_minutes() {
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let wrong = anyhow::Error::from(TicketError::Wrong);
+        assert!(pause_after(&wrong, &mut backoff) >= LONGEST_PAUSE / 2);
+        let other = anyhow::Error::from(TicketError::Address);
+        assert!(pause_after(&other, &mut backoff) <= FIRST_PAUSE);
+    }
 }

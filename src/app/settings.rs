@@ -19,6 +19,7 @@ pub struct Settings {
     home: PathBuf,
     environment: BTreeMap<String, String>,
     learned: Mutex<Learned>,
+    writing: Mutex<()>,
 }
 
 /// What a tenant said and no file holds.
@@ -45,6 +46,7 @@ impl Settings {
             home: home.to_owned(),
             environment,
             learned: Mutex::default(),
+            writing: Mutex::default(),
         }
     }
 
@@ -118,6 +120,12 @@ impl Settings {
         };
     }
 
+    /// Held from reading `config.json` to writing it: the console and the ticket's steps do not undo each
+    /// other's changes.
+    pub fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Nothing is kept: the file holds it, and what is written there counts.
     pub fn forget(&self) {
         *self.lock() = Learned::default();
@@ -165,6 +173,7 @@ mod tests {
             home: home.to_owned(),
             environment: BTreeMap::new(),
             learned: Mutex::default(),
+            writing: Mutex::default(),
         }
     }
 

@@ -2,7 +2,8 @@
 
 terminal.py '[["prompt", "answer"], ...]' COMMAND...
 
-Each prompt must appear after the one before it within the limit. Writes all that was shown; the exit code
+Each prompt must appear after the one before it within the limit; a password is typed once the terminal
+does not show what is typed, as people wait for the prompt. Writes all that was shown; the exit code
 is the command's, or 1 when a prompt did not come.
 """
 
@@ -12,6 +13,7 @@ import pty
 import select
 import signal
 import sys
+import termios
 import time
 
 LIMIT = 30
@@ -48,6 +50,11 @@ for prompt, answer in answers:
             sys.stdout.write(shown)
             sys.exit(f"it ended before {prompt!r}")
     seen = at + len(prompt)
+    hidden = prompt.startswith("Password")
+    while hidden and termios.tcgetattr(terminal)[3] & termios.ECHO:
+        if time.monotonic() > end:
+            sys.exit(f"what is typed after {prompt!r} would be shown")
+        time.sleep(0.01)
     os.write(terminal, (answer + "\n").encode())
 end = time.monotonic() + LIMIT
 while read(end):

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 pub(super) use self::checks::directory_checks;
 pub use self::{
     checks::SetupCheck,
-    next::next_steps,
+    next::{Next, next_steps},
     save::{Saved, Unsaved},
 };
 use super::{Settings, outgoing};

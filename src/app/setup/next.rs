@@ -23,15 +23,32 @@ pub(super) fn may_come_later(mistake: &Mistake) -> bool {
     LATER.contains(&mistake.key.as_str())
 }
 
-/// What keeps `ad-edge serve` from starting, and how it is mended; nothing when it can start.
+/// What keeps `ad-edge serve` from starting.
+#[derive(Debug, Default)]
+pub struct Next {
+    /// How it is mended, each with its commands; empty when it can start.
+    pub steps: Vec<String>,
+    /// It could start with the tunnel alone.
+    pub tunnel_alone: bool,
+}
+
+/// What is left to do before `ad-edge serve`.
 #[must_use]
-pub fn next_steps(settings: &Settings, clock: &Clock) -> Vec<String> {
+pub fn next_steps(settings: &Settings, clock: &Clock) -> Next {
     let place = Place::of(settings);
+    let mut values = settings.effective(&Map::new());
+    let tunnel = values.has("AD_HUB") && values.flag("AGENT_MODE", true);
     match settings.load() {
-        Err(Invalid { mistakes, .. }) => mistakes.iter().map(|m| place.step(m)).collect(),
-        Ok(loaded) => match Materials::load(&loaded.config, clock, false, &Kept::default()) {
-            Ok(_) => Vec::new(),
-            Err(unusable) => unusable.0,
+        Err(Invalid { mistakes, .. }) => Next {
+            steps: mistakes.iter().map(|m| place.step(m)).collect(),
+            tunnel_alone: tunnel && mistakes.iter().all(may_come_later),
+        },
+        Ok(loaded) => Next {
+            steps: match Materials::load(&loaded.config, clock, false, &Kept::default()) {
+                Ok(_) => Vec::new(),
+                Err(unusable) => unusable.0,
+            },
+            tunnel_alone: false,
         },
     }
 }
@@ -65,7 +82,11 @@ impl Place {
                 _ => String::new(),
             },
             host: host.unwrap_or_else(|| "<host of SERVER_URL>".to_owned()),
-            realm: parts.join("."),
+            realm: if parts.is_empty() {
+                "<REALM>".to_owned()
+            } else {
+                parts.join(".")
+            },
         }
     }
 

@@ -6,7 +6,7 @@ use super::{PASSWORD, SetupPlan, next};
 use crate::{
     app::provision::exchange,
     clock::Clock,
-    config::{Invalid, encrypt_credentials},
+    config::{Home, Invalid, encrypt_credentials},
     secret::ExposeSecret as _,
     setup::{ConfigFile, generate_signing_pair},
     token::SigningKey,
@@ -79,7 +79,10 @@ impl SetupPlan<'_> {
             self.keys
                 .insert("LDAP_BIND_CREDENTIALS".to_owned(), json!(stored));
         }
-        self.keys.insert(PASSWORD.to_owned(), Value::Null);
+        // It is encrypted, or lies in a file of its own: nowhere else.
+        if self.has_given_password() {
+            self.keys.insert(PASSWORD.to_owned(), Value::Null);
+        }
         if let Some(ticket) = &self.ticket {
             let signing = SigningKey::new(&pair).map_err(|error| error.to_string())?;
             let agent_mode = self.effective().flag("AGENT_MODE", true);
@@ -87,8 +90,15 @@ impl SetupPlan<'_> {
             self.keys
                 .extend(learned.map_err(|error| format!("{error:#}"))?);
         }
+        self.write(&home)?;
+        files.push("config.json");
+        Ok(())
+    }
+
+    fn write(&self, home: &Home) -> Result<(), String> {
+        let _alone = self.settings.writing();
         // Read now: what was written there meanwhile stays.
-        let mut file = ConfigFile::read(&home).map_err(|error| error.to_string())?;
+        let mut file = ConfigFile::read(home).map_err(|error| error.to_string())?;
         for (key, value) in &self.keys {
             match value {
                 Value::Null => file.remove(key),
@@ -96,9 +106,11 @@ impl SetupPlan<'_> {
             }
         }
         self.whole(file.keys())?;
-        file.save().map_err(|error| error.to_string())?;
-        files.push("config.json");
-        Ok(())
+        file.save().map_err(|error| error.to_string())
+    }
+
+    fn has_given_password(&self) -> bool {
+        self.password.is_some() || self.effective().has(PASSWORD)
     }
 
     /// An error unless these keys make a configuration, but for files of the direct logins.
@@ -121,5 +133,66 @@ impl SetupPlan<'_> {
             return Ok(());
         }
         Err(Invalid { mistakes, warnings }.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Settings;
+
+    fn home_with(config: &Value) -> (tempfile::TempDir, Settings) {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        std::fs::write(folder.path().join("config.json"), config.to_string()).expect("written");
+        let settings = Settings::of_process(folder.path());
+        (folder, settings)
+    }
+
+    #[tokio::test]
+    async fn what_is_written_there_meanwhile_stays() {
+        let mut config = json!({
+            "SERVER_URL": "https://login.corp.example",
+            "LDAP_URL": "ldaps://dc1.corp.example",
+            "LDAP_BASE": "DC=corp,DC=example",
+            "ANONYMOUS_SEARCH_ENABLED": true,
+        });
+        let (folder, settings) = home_with(&config);
+        let mut plan = SetupPlan::begin(&settings).expect("begins");
+        plan.set("LDAP_BASE", "OU=Staff,DC=corp,DC=example")
+            .expect("set");
+        config["SITE_NAME"] = json!("Kestrel Works");
+        let path = folder.path().join("config.json");
+        std::fs::write(&path, config.to_string()).expect("written");
+        plan.save(&Clock::system()).await.expect("saved");
+        let text = std::fs::read_to_string(&path).expect("read");
+        assert!(
+            text.contains("Kestrel Works") && text.contains("OU=Staff"),
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_makes_no_configuration_is_not_saved() {
+        let config = json!({
+            "SERVER_URL": "https://login.corp.example",
+            "LDAP_URL": "ldaps://dc1.corp.example",
+            "ANONYMOUS_SEARCH_ENABLED": true,
+            "KERBEROS_AUTH": true,
+        });
+        let (folder, settings) = home_with(&config);
+        let plan = SetupPlan::begin(&settings).expect("begins");
+        let unsaved = plan.save(&Clock::system()).await.expect_err("not saved");
+        assert!(unsaved.why.contains("LDAP_BASE"), "{unsaved:?}");
+        assert!(
+            !unsaved.why.contains("KEYTAB"),
+            "may come later: {unsaved:?}"
+        );
+        let text = std::fs::read_to_string(folder.path().join("config.json")).expect("read");
+        assert_eq!(text, config.to_string());
+        assert!(
+            unsaved
+                .left
+                .is_some_and(|left| left.contains("certs/cert.key"))
+        );
     }
 }

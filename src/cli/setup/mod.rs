@@ -114,7 +114,10 @@ async fn set_up(settings: &Settings, answers: Answers) -> Result<(), Stopped> {
 /// How to start, or what comes before that.
 fn tell_next(settings: &Settings, home: &Path) {
     let home = home.display();
-    let steps = app::next_steps(settings, &Clock::system());
+    let app::Next {
+        steps,
+        tunnel_alone,
+    } = app::next_steps(settings, &Clock::system());
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] {
         if settings.variable(name).is_some() {
             println!("Note: {name} comes from this environment; the service needs it too.");
@@ -132,8 +135,10 @@ fn tell_next(settings: &Settings, home: &Path) {
     for (number, step) in steps.into_iter().chain(last).enumerate() {
         println!("{:>3}. {}", number + 1, step.replace('\n', "\n       "));
     }
-    println!(
-        "Until then the tunnel alone can serve:\n       KERBEROS_AUTH=false CLIENT_CERT_AUTH=false \
-         ad-edge serve --home {home}"
-    );
+    if tunnel_alone {
+        println!(
+            "Until then the tunnel alone can serve:\n       KERBEROS_AUTH=false CLIENT_CERT_AUTH=false \
+             ad-edge serve --home {home}"
+        );
+    }
 }

@@ -110,6 +110,7 @@ impl<'a> Steps<'a> {
             let says = match self.plan.ask_tenant().await {
                 Ok(says) => says,
                 Err(error) => {
+                    self.refuse_others(TICKET)?;
                     self.again(&error, &[TICKET])?;
                     continue;
                 }
@@ -142,7 +143,10 @@ impl<'a> Steps<'a> {
             }
             match self.plan.examine() {
                 Ok(()) => return Ok(()),
-                Err(error) => self.again(&error, &[SERVER])?,
+                Err(error) => {
+                    self.refuse_others(SERVER)?;
+                    self.again(&error, &[SERVER])?;
+                }
             }
         }
     }
@@ -274,6 +278,14 @@ impl<'a> Steps<'a> {
             keys,
         )?;
         Ok(false)
+    }
+
+    /// An error when something else than this key is wrong, which no answer would mend.
+    fn refuse_others(&self, key: &str) -> Result<(), String> {
+        match self.plan.examine() {
+            Err(mistakes) if !mistakes.contains(key) => Err(mistakes),
+            _ => Ok(()),
+        }
     }
 
     /// What was wrong is asked for again; an error where that cannot be.
