@@ -164,3 +164,18 @@ fn the_end_does_not_wait_for_a_tenant() {
     assert!(status.success(), "{status}");
     instance.await_log(&["\"message\":\"ended\"", "\"cut\":0"]);
 }
+
+#[test]
+fn a_login_whose_file_is_broken_is_not_switched_on() {
+    let tenant = Tenant::by_address();
+    let instance = with_ticket(&tenant.ticket())
+        .set("KERBEROS_AUTH", false)
+        .set("KERBEROS_KEYTAB", "certs/broken.keytab")
+        .file("certs/broken.keytab", "this is no keytab")
+        .start();
+    tenant.await_agents(1);
+    instance.await_log(&["cannot do yet", "KERBEROS_AUTH", "keytab"]);
+    let saved = config(&instance.home());
+    assert_eq!(saved["KERBEROS_AUTH"], false);
+    assert!(saved["AD_HUB"].is_string(), "all else is taken");
+}

@@ -2,6 +2,7 @@
 
 mod console;
 mod doctor;
+mod exchange;
 mod generation;
 mod materials;
 mod provision;

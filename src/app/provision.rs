@@ -3,21 +3,23 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::bail;
 use arc_swap::ArcSwap;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::{sync::mpsc, time::sleep};
 
-use super::{generation::Generation, settings::Settings};
+use super::{
+    exchange::exchange,
+    generation::Generation,
+    materials::{Kept, Materials},
+    settings::Settings,
+};
 use crate::{
     clock::Clock,
     config::{Config, find_key},
     lifecycle::{Backoff, Lifecycle, pause_between},
     secret::{ExposeSecret as _, SecretString},
-    setup::{CLOCK_LIMIT, ConfigFile, FileError, Registration, Ticket, TicketError},
+    setup::{CLOCK_LIMIT, ConfigFile, FileError, Ticket, TicketError},
     telemetry::Metrics,
-    token::{SigningKey, TenantKey},
 };
 
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
@@ -107,7 +109,7 @@ impl Provision {
         }
     }
 
-    async fn steps(&self, url: &SecretString, generation: &Generation) -> anyhow::Result<()> {
+    async fn steps(&self, url: &SecretString, generation: &Arc<Generation>) -> anyhow::Result<()> {
         let ticket = Ticket::new(url, &generation.outgoing, &generation.config.proxy)?;
         match ticket.clock_offset(|| self.clock.now()).await {
             Ok(offset) => self.compare_clocks(offset),
@@ -122,7 +124,7 @@ impl Provision {
             .flag("AGENT_MODE", true);
         let signing = &generation.signing;
         let keys = exchange(&ticket, &generation.config, signing, agent_mode).await?;
-        self.take(keys, url, generation)
+        self.take(keys, url, generation).await
     }
 
     fn compare_clocks(&self, offset: i64) {
@@ -140,13 +142,13 @@ impl Provision {
     }
 
     /// Uses and saves what the tenant said, as far as a configuration with it is a good one.
-    fn take(
+    async fn take(
         &self,
         keys: Map<String, Value>,
         ticket: &SecretString,
-        generation: &Generation,
+        generation: &Arc<Generation>,
     ) -> anyhow::Result<()> {
-        let keys = self.fitting(keys)?;
+        let keys = self.fitting(keys, generation).await?;
         let changed = self.log_changes(&keys);
         if generation.config.uses_files {
             match self.save(&generation.config, &keys) {
@@ -168,8 +170,12 @@ impl Provision {
 
     /// All of the keys; or without those that switch on logins for which files are missing here, since
     /// the tunnel can do without them.
-    fn fitting(&self, keys: Map<String, Value>) -> anyhow::Result<Map<String, Value>> {
-        let Err(invalid) = self.settings.load_with(&keys) else {
+    async fn fitting(
+        &self,
+        keys: Map<String, Value>,
+        generation: &Arc<Generation>,
+    ) -> anyhow::Result<Map<String, Value>> {
+        let Err(error) = self.fits(&keys, generation).await else {
             return Ok(keys);
         };
         let [kerberos, certificates] = ["KERBEROS_AUTH", "CLIENT_CERT_AUTH"];
@@ -178,19 +184,38 @@ impl Provision {
             for key in left {
                 some.shift_remove(*key);
             }
-            if self.settings.load_with(&some).is_ok() {
+            if self.fits(&some, generation).await.is_ok() {
                 tracing::error!(
                     keys = left.join(", "),
-                    error = %invalid,
+                    error = format!("{error:#}"),
                     "the tenant asks for logins that this installation cannot do yet; all else that \
                      it says is used"
                 );
                 return Ok(some);
             }
         }
-        bail!(
-            "what the tenant says is not used, since the configuration would not be a good one: {invalid}"
-        )
+        Err(error.context("what the tenant says makes no good configuration and is not used"))
+    }
+
+    /// Whether these keys make a configuration that could start; files are read only for logins that are
+    /// off so far.
+    async fn fits(
+        &self,
+        keys: &Map<String, Value>,
+        generation: &Arc<Generation>,
+    ) -> anyhow::Result<()> {
+        let config = self.settings.load_with(keys)?.config;
+        let (new, old) = (switches(&config), switches(&generation.config));
+        if (!new.0 || old.0) && (!new.1 || old.1) {
+            return Ok(());
+        }
+        let clock = self.clock.clone();
+        let kept = Kept {
+            metrics: Arc::clone(&self.metrics),
+            predecessor: Some(Arc::clone(generation)),
+        };
+        let load = move || Materials::load(&config, &clock, false, &kept).map(drop);
+        Ok(tokio::task::spawn_blocking(load).await??)
     }
 
     /// Says which keys count differently now; true when some do.
@@ -236,36 +261,14 @@ impl Provision {
     }
 }
 
-/// Asks what the tenant knows, and tells it who we are: the keys that come of it.
-pub(super) async fn exchange(
-    ticket: &Ticket,
-    config: &Config,
-    signing: &SigningKey,
-    agent_mode: bool,
-) -> anyhow::Result<Map<String, Value>> {
-    let info = ticket.info().await?;
-    let server_url = config.federation.server_url.as_str().trim_end_matches('/');
-    let mut certificates = vec![STANDARD.encode(signing.certificate())];
-    certificates.extend(next_certificate(config));
-    let registration = Registration {
-        certificates,
-        server_url,
-        agent_mode,
-    };
-    let tenant_key = ticket.register(&registration).await?;
-    TenantKey::new(&tenant_key)
-        .map_err(|error| anyhow::anyhow!("{} gave no key: {error}", ticket.host()))?;
-    let mut keys = info.keys();
-    keys.insert(
-        "TENANT_SIGNING_KEY".to_owned(),
-        json!(tenant_key.expose_secret()),
-    );
-    keys.insert("SERVER_URL".to_owned(), json!(server_url));
-    keys.insert(
-        "LAST_SENT_THUMBPRINT".to_owned(),
-        json!(signing.thumbprint()),
-    );
-    Ok(keys)
+/// Kerberos, client certificates.
+fn switches(config: &Config) -> (bool, bool) {
+    let direct = config.direct.as_ref();
+    let kerberos = direct.is_some_and(|direct| direct.kerberos.is_some());
+    (
+        kerberos,
+        direct.is_some_and(|direct| direct.client_cert.is_some()),
+    )
 }
 
 fn pause_after(error: &anyhow::Error, backoff: &mut Backoff) -> Duration {
@@ -274,17 +277,6 @@ fn pause_after(error: &anyhow::Error, backoff: &mut Backoff) -> Duration {
         Some(TicketError::Wrong) => pause_between(LONGEST_PAUSE / 2, LONGEST_PAUSE),
         _ => backoff.pause(),
     }
-}
-
-/// The certificate of a pair that will take the place of the present one: the tenant knows it before the
-/// first token bears it.
-fn next_certificate(config: &Config) -> Option<String> {
-    use rustls_pki_types::{CertificateDer, pem::PemObject as _};
-    let path = config
-        .uses_files
-        .then(|| config.home.path("certs/next.pem"))?;
-    let certificate = CertificateDer::from_pem_file(path).ok()?;
-    Some(STANDARD.encode(certificate))
 }
 
 #[cfg(test)]

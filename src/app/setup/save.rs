@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{PASSWORD, SetupPlan, next};
 use crate::{
-    app::provision::exchange,
+    app::exchange::exchange,
     clock::Clock,
     config::{Home, Invalid, encrypt_credentials},
     secret::ExposeSecret as _,
