@@ -2,6 +2,7 @@
 
 mod console;
 mod doctor;
+mod exchange;
 mod generation;
 mod materials;
 mod provision;
@@ -17,5 +18,5 @@ pub use self::{
     materials::{Kept, Materials, Unusable},
     run::run,
     settings::Settings,
-    setup::{SetupCheck, SetupPlan},
+    setup::{Next, Saved, SetupCheck, SetupPlan, Unsaved, next_steps},
 };

@@ -80,7 +80,6 @@ impl Running {
             history,
             recent,
             since: Instant::now(),
-            writing: Arc::default(),
             tell,
         }
     }
@@ -92,6 +91,7 @@ impl Running {
             current: Arc::clone(&self.current),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock.clone(),
+            life: self.life.clone(),
             tell,
         }
     }

@@ -4,19 +4,36 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use serde_json::{Map, Value};
 
-use crate::config::{Config, FileKeys, Home, Invalid, Loaded};
+use crate::{
+    config::{Config, Effective, FileKeys, Home, Invalid, Loaded, uses_files},
+    secret::{ExposeSecret as _, SecretString},
+};
 
 #[derive(Debug)]
 pub struct Settings {
     home: PathBuf,
     environment: BTreeMap<String, String>,
-    learned: Mutex<Map<String, Value>>,
+    learned: Mutex<Learned>,
+    writing: Mutex<()>,
 }
+
+/// What a tenant said and no file holds.
+#[derive(Debug, Default)]
+struct Learned {
+    /// Whose ticket it was.
+    ticket: Option<SecretString>,
+    keys: Map<String, Value>,
+}
+
+/// Ours to say, not the tenant's: never learned.
+const OWN: [&str; 2] = ["SERVER_URL", "LAST_SENT_THUMBPRINT"];
+/// Need files of their own, or a tenant; a set-up is tried without them.
+const LATER: [&str; 3] = ["KERBEROS_AUTH", "CLIENT_CERT_AUTH", "AGENT_MODE"];
 
 impl Settings {
     /// Of `home`, with this process's environment.
@@ -29,6 +46,7 @@ impl Settings {
             home: home.to_owned(),
             environment,
             learned: Mutex::default(),
+            writing: Mutex::default(),
         }
     }
 
@@ -44,6 +62,20 @@ impl Settings {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Whether files of the home folder are read and written.
+    #[must_use]
+    pub fn uses_files(&self) -> bool {
+        uses_files(&self.environment)
+    }
+
+    /// The values as they count with these keys over the file.
+    #[must_use]
+    pub fn effective(&self, keys: &Map<String, Value>) -> Effective {
+        let mut all = self.learned();
+        all.extend(keys.clone());
+        Effective::read(&self.home(), &self.environment, &all)
+    }
+
     /// # Errors
     /// Every mistake found.
     pub fn load(&self) -> Result<Loaded, Invalid> {
@@ -55,9 +87,7 @@ impl Settings {
     /// # Errors
     /// Every mistake found.
     pub fn load_kept(&self, file: &FileKeys) -> Result<Loaded, Invalid> {
-        let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
-        let learned = learned.clone();
-        Config::load_kept(self.home(), &self.environment, file, &learned)
+        Config::load_kept(self.home(), &self.environment, file, &self.learned())
     }
 
     /// The configuration as it would be with these keys.
@@ -65,18 +95,117 @@ impl Settings {
     /// # Errors
     /// Every mistake found.
     pub fn load_with(&self, keys: &Map<String, Value>) -> Result<Loaded, Invalid> {
-        let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all = learned.clone();
-        drop(learned);
+        let mut all = self.learned();
         all.extend(keys.clone());
         Config::load_with(self.home(), &self.environment, &all)
     }
 
-    /// Keeps keys for the next time that the configuration is read; false when all were known.
-    pub fn learn(&self, keys: &Map<String, Value>) -> bool {
-        let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = learned.clone();
-        learned.extend(keys.clone());
-        *learned != before
+    /// The same without what takes files, or a tenant, that are not there yet in a set-up.
+    ///
+    /// # Errors
+    /// Every mistake found.
+    pub fn load_for_trial(&self, keys: &Map<String, Value>) -> Result<Loaded, Invalid> {
+        let mut all = self.learned();
+        all.extend(keys.clone());
+        let mut environment = self.environment.clone();
+        for key in LATER {
+            environment.remove(key);
+            all.insert(key.to_owned(), Value::Bool(false));
+        }
+        Config::load_with(self.home(), &environment, &all)
+    }
+
+    /// Keeps what the tenant of this ticket said, for each time that the configuration is read: no file
+    /// holds it.
+    pub fn learn(&self, ticket: &SecretString, keys: &Map<String, Value>) {
+        let mut keys = keys.clone();
+        for own in OWN {
+            keys.shift_remove(own);
+        }
+        *self.lock() = Learned {
+            ticket: Some(ticket.clone()),
+            keys,
+        };
+    }
+
+    /// Held from reading `config.json` to writing it: the console and the ticket's steps do not undo each
+    /// other's changes.
+    pub fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nothing is kept: the file holds it, and what is written there counts.
+    pub fn forget(&self) {
+        *self.lock() = Learned::default();
+    }
+
+    /// What was learned, as long as the ticket is the same.
+    fn learned(&self) -> Map<String, Value> {
+        let mut learned = self.lock();
+        if learned.keys.is_empty() {
+            return Map::new();
+        }
+        let without = Effective::read(&self.home(), &self.environment, &Map::new());
+        let now = without.secret("PROVISIONING_TICKET");
+        let same = match (&now, &learned.ticket) {
+            (Some(now), Some(then)) => now.expose_secret().trim() == then.expose_secret().trim(),
+            _ => false,
+        };
+        if !same {
+            *learned = Learned::default();
+        }
+        learned.keys.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Learned> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn settings(home: &Path, ticket: &str) -> Settings {
+        let config = json!({
+            "PROVISIONING_TICKET": ticket,
+            "SERVER_URL": "https://login.corp.example",
+            "LDAP_URL": "ldaps://dc1.corp.example",
+            "LDAP_BASE": "DC=corp,DC=example",
+            "ANONYMOUS_SEARCH_ENABLED": true,
+        });
+        std::fs::write(home.join("config.json"), config.to_string()).expect("written");
+        Settings {
+            home: home.to_owned(),
+            environment: BTreeMap::new(),
+            learned: Mutex::default(),
+            writing: Mutex::default(),
+        }
+    }
+
+    #[test]
+    fn what_is_learned_ends_with_its_ticket_and_never_holds_our_own_address() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let ticket = "https://tenant.example/p/ad/one";
+        let settings = settings(folder.path(), ticket);
+        let mut keys = Map::new();
+        keys.insert("CONNECTION".to_owned(), json!("corp"));
+        keys.insert("SERVER_URL".to_owned(), json!("https://old.corp.example"));
+        settings.learn(&SecretString::from(ticket.to_owned()), &keys);
+        let site = || {
+            let config = settings.load().expect("loads").config;
+            (
+                config.instance.site,
+                config.federation.server_url.to_string(),
+            )
+        };
+        let address = "https://login.corp.example/".to_owned();
+        assert_eq!(site(), ("corp".to_owned(), address.clone()));
+        let path = folder.path().join("config.json");
+        let text = std::fs::read_to_string(&path).expect("read");
+        std::fs::write(&path, text.replace("/one", "/two")).expect("written");
+        assert_eq!(site(), (String::new(), address));
     }
 }

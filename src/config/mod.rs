@@ -8,6 +8,7 @@ mod accounts;
 mod client_cert;
 mod credentials;
 mod directory;
+mod effective;
 mod federation;
 mod home;
 mod keys;
@@ -33,6 +34,7 @@ pub use self::{
         DirectoryConfig, FilterTemplate, GroupsConfig, Scheme, ServerUrl, ServersConfig,
         ServiceAccount,
     },
+    effective::{Effective, text_of, uses_files},
     federation::{Callback, FederationConfig, RelyingParties},
     home::{Home, SigningPair},
     keys::{KEYS, Key, find as find_key, keys_table},

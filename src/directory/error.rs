@@ -170,6 +170,10 @@ fn remedy_of_connect(cause: &str) -> &'static str {
         "LDAP_URL must use a name that stands in the server's certificate"
     } else if cause.contains("Expired") || cause.contains("expired") {
         "renew the server's certificate, or correct this machine's clock"
+    } else if cause.contains("NotValidYet") || cause.contains("not valid yet") {
+        "this machine's clock is behind: set it by NTP (timedatectl set-ntp true)"
+    } else if cause.contains("handshake eof") || cause.starts_with("Connection reset") {
+        "the server hangs up when TLS begins, as a domain controller does that has no certificate: give it one (of AD CS, or any CA, in its computer store)"
     } else if cause.contains("corrupt message") || cause.contains("StartTLS") {
         "port and scheme must fit: ldaps:// usually on 636, ldap:// with LDAP_STARTTLS=true on 389"
     } else if cause.contains("lookup") {
@@ -193,6 +197,20 @@ mod tests {
         let text =
             DirectoryError::connect("s", "invalid peer certificate: UnknownIssuer").to_string();
         assert!(text.contains("SSL_CA_FILE"), "{text}");
+        for (cause, remedy) in [
+            (
+                "Connection reset by peer (os error 104)",
+                "has no certificate",
+            ),
+            ("192.0.2.1:636: Connection reset by peer", "server runs"),
+            (
+                "invalid peer certificate: certificate not valid yet: verification time 1",
+                "NTP",
+            ),
+        ] {
+            let text = DirectoryError::connect("s", cause).to_string();
+            assert!(text.contains(remedy), "{text}");
+        }
     }
 
     #[test]

@@ -50,17 +50,18 @@ pub async fn find_servers(
     Ok(records.iter().map(|record| discovery.url(record)).collect())
 }
 
-/// Looks at one server without a bind.
+/// Looks at one server without a bind; `nameservers` as in [`find_servers`].
 ///
 /// # Errors
 /// Why it cannot be reached.
 pub async fn explore(
     url: &ServerUrl,
     start_tls: bool,
+    nameservers: &[SocketAddr],
     tls: &Arc<ClientConfig>,
     now: time::OffsetDateTime,
 ) -> Result<Explored, DirectoryError> {
-    let names = Names::default();
+    let names = Names::new(nameservers);
     let connector = Connector::new(url.clone(), start_tls, Arc::clone(tls), LIMIT, names);
     let started = Instant::now();
     let connection = connector.open().await?;

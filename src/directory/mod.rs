@@ -24,6 +24,7 @@ mod password;
 mod server;
 mod servers;
 mod supervise;
+mod trial;
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,6 +40,7 @@ pub use self::{
     explore::{Explored, explore, find_servers},
     filter::escape,
     password::{PasswordAttribute, PasswordChangeError},
+    trial::{Reached, reach},
 };
 use self::{
     binds::Binds,

@@ -1,9 +1,9 @@
 //! `config.json` as a file: changed in place of its keys, in their order, all or nothing.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, Metadata, OpenOptions, Permissions},
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown, fchown},
     path::{Path, PathBuf},
 };
 
@@ -105,37 +105,17 @@ impl ConfigFile {
     }
 }
 
-/// Puts a file in place of what was there in one step: a reader, or a crash, finds the old or the new.
+/// Puts a file in place of what was there in one step: a reader, or a crash, finds the old or the new. It
+/// belongs to whom the old one belonged to, a new one to the folder's owner: an administrator's root
+/// shall not take a service's files away from it.
 ///
 /// # Errors
 /// When it cannot be written; the old content stays.
 pub fn write_atomically(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
+    let folder = folder_of(path);
     let write = || {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let temporary = folder.join(format!(".{name}.{}.new", std::process::id()));
-        let written = (|| {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(mode)
-                .open(&temporary)?;
-            file.write_all(content)?;
-            file.sync_all()?;
-            fs::rename(&temporary, path)?;
-            // The name itself must reach the disk too.
-            File::open(folder)?.sync_all()
-        })();
-        if written.is_err() {
-            // It may not have come into being; what matters is told already.
-            let _ = fs::remove_file(&temporary);
-        }
-        written
+        make_folder(folder)?;
+        place(path, content, mode, &fs::metadata(folder)?)
     };
     write().map_err(|source| FileError::Write {
         path: path.to_owned(),
@@ -143,10 +123,105 @@ pub fn write_atomically(path: &Path, content: &[u8], mode: u32) -> Result<(), Fi
     })
 }
 
+/// Writes a file that is not there yet, in one step too; it belongs to the owner of the home folder.
+pub(super) fn write_new(home: &Home, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    make_folder(folder_of(path))?;
+    let owner = fs::metadata(home.path("")).or_else(|_| fs::metadata(folder_of(path)))?;
+    place(path, content, mode, &owner)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// `owner`: whose a new file is.
+fn place(path: &Path, content: &[u8], mode: u32, owner: &Metadata) -> io::Result<()> {
+    let folder = folder_of(path);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut random = [0; 8];
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| io::Error::other("there is no randomness"))?;
+    // Nobody can have put a link there beforehand, and two writers do not meet.
+    let temporary = folder.join(format!(".{name}.{}.new", hex::encode(random)));
+    let mut mode = mode;
+    let mut owner = (owner.uid(), owner.gid());
+    if let Ok(old) = fs::metadata(path) {
+        // A file of root's in a service's folder that the service cannot read was left by mistake.
+        let lost = old.uid() == 0 && old.mode() & 0o044 == 0;
+        if !lost {
+            owner = (old.uid(), old.gid());
+        }
+        // Shared with a group and with nobody else: meant so.
+        if old.mode() & 0o044 == 0o040 {
+            mode |= 0o040;
+        }
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&temporary)?;
+    let written = (|| {
+        file.write_all(content)?;
+        let new = file.metadata()?;
+        if (new.uid(), new.gid()) != owner {
+            may_fail(fchown(&file, Some(owner.0), Some(owner.1)))?;
+        }
+        file.set_permissions(Permissions::from_mode(mode))?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        // The name itself must reach the disk too.
+        File::open(folder)?.sync_all()
+    })();
+    if written.is_err() {
+        // What matters is told already.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// A folder and those above it; each new one belongs to the owner of the one it lies in.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder_of(folder);
+    make_folder(above)?;
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => {
+            let (owner, new) = (fs::metadata(above)?, fs::metadata(folder)?);
+            if owner.uid() == new.uid() {
+                return Ok(());
+            }
+            may_fail(chown(folder, Some(owner.uid()), Some(owner.gid())))
+        }
+    }
+}
+
+/// Only root may give files away; what others write is theirs, as ever.
+fn may_fail(given: io::Result<()>) -> io::Result<()> {
+    match given {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput
+            ) =>
+        {
+            Ok(())
+        }
+        given => given,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
@@ -187,5 +262,34 @@ mod tests {
         fs::write(path.join("x"), "").expect("written");
         assert!(write_atomically(&path, b"text", 0o600).is_err());
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    /// Needs root, as the lab does; without it there is nobody to give files to.
+    #[test]
+    fn what_root_writes_stays_the_service_s() {
+        const SERVICE: u32 = 4711;
+        let folder = tempfile::TempDir::new().expect("a folder");
+        if chown(folder.path(), Some(SERVICE), Some(SERVICE)).is_err() {
+            return;
+        }
+        let owner = |path: &Path| {
+            let meta = fs::metadata(path).expect("there");
+            (meta.uid(), meta.gid(), meta.mode() & 0o777)
+        };
+        let path = folder.path().join("certs/deep/new");
+        write_atomically(&path, b"text", 0o600).expect("written");
+        assert_eq!(owner(&path), (SERVICE, SERVICE, 0o600));
+        assert_eq!(owner(&folder.path().join("certs")).0, SERVICE);
+        // One that is there keeps its owner, and the group that may read it.
+        chown(&path, Some(SERVICE + 1), Some(SERVICE + 2)).expect("given");
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("set");
+        write_atomically(&path, b"other", 0o600).expect("written");
+        assert_eq!(owner(&path), (SERVICE + 1, SERVICE + 2, 0o640));
+        // What an earlier set-up as root left is given back.
+        let lost = folder.path().join("config.json");
+        fs::write(&lost, "{}").expect("written");
+        fs::set_permissions(&lost, Permissions::from_mode(0o600)).expect("set");
+        write_atomically(&lost, b"{}", 0o600).expect("written");
+        assert_eq!(owner(&lost), (SERVICE, SERVICE, 0o600));
     }
 }

@@ -1,15 +1,14 @@
 //! The signing pair of a new installation: RSA-2048, self-signed, as the incumbent makes it.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    fs, io,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 
+use super::file::write_new;
 use crate::{
     config::{Home, SigningPair},
     secret::SecretString,
@@ -57,31 +56,27 @@ pub fn generate_signing_pair(
     params.not_after = (now + LIFETIME).into();
     let certificate = params.self_signed(&key)?.pem();
     let key = key.serialize_pem();
+    let (key_file, certificate_file) = (home.signing_key(), home.signing_certificate());
+    let failed = |path: &Path, source| GenerateError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    if certificate_file.exists() {
+        return Err(failed(
+            &certificate_file,
+            io::ErrorKind::AlreadyExists.into(),
+        ));
+    }
     // The key first: a certificate without its key would look like a damaged installation.
-    write_new(&home.signing_key(), &key, 0o600)?;
-    write_new(&home.signing_certificate(), &certificate, 0o644)?;
+    write_new(home, &key_file, key.as_bytes(), 0o600).map_err(|e| failed(&key_file, e))?;
+    if let Err(source) = write_new(home, &certificate_file, certificate.as_bytes(), 0o644) {
+        // Half a pair would keep the next attempt from making a whole one. What matters is told already.
+        let _ = fs::remove_file(&key_file);
+        return Err(failed(&certificate_file, source));
+    }
     Ok(SigningPair {
         certificate,
         key: SecretString::from(key),
-    })
-}
-
-fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), GenerateError> {
-    let write = || {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(mode)
-            .open(path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    };
-    write().map_err(|source| GenerateError::Write {
-        path: path.to_owned(),
-        source,
     })
 }
 
@@ -110,9 +105,24 @@ mod tests {
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
+        let key = certificate.public_key().parsed().expect("a public key");
+        assert_eq!(key.key_size(), 2048);
         // What is there is never overwritten.
         let before = fs::read(home.signing_key()).expect("read");
         assert!(generate_signing_pair(&home, "corp", "corp.example", now).is_err());
         assert_eq!(fs::read(home.signing_key()).expect("read"), before);
+    }
+
+    #[test]
+    fn half_a_pair_is_never_left() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let home = Home::new(folder.path());
+        // A link to nowhere: it is not there for a reader, and stands in the way of a writer.
+        fs::create_dir(home.path("certs")).expect("a folder");
+        std::os::unix::fs::symlink("/nowhere/at/all", home.signing_certificate()).expect("a link");
+        let error = generate_signing_pair(&home, "corp", "corp.example", SystemTime::UNIX_EPOCH);
+        let error = error.expect_err("refused").to_string();
+        assert!(error.contains("cert.pem"), "{error}");
+        assert!(!home.signing_key().exists());
     }
 }

@@ -6,12 +6,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use reqwest::{Client, NoProxy, Proxy, StatusCode};
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::{Client, NoProxy, Proxy};
 use rustls::ClientConfig;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use url::Url;
 
+use super::ticket_info::TicketInfo;
 use crate::{
     config::ProxyConfig,
     secret::{ExposeSecret as _, SecretString},
@@ -19,7 +21,7 @@ use crate::{
 
 /// Connect, TLS, request and answer together.
 const LIMIT: Duration = Duration::from_secs(15);
-const MAX_ANSWER: u64 = 1 << 20;
+const MAX_ANSWER: usize = 1 << 20;
 /// What the incumbent allows; assertions are short-lived, so more is worth a word.
 pub const CLOCK_LIMIT: Duration = Duration::from_secs(5);
 
@@ -28,29 +30,8 @@ pub const CLOCK_LIMIT: Duration = Duration::from_secs(5);
 pub struct Ticket {
     url: SecretString,
     client: Client,
-}
-
-/// What the tenant tells.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TicketInfo {
-    pub ad_hub: Option<String>,
-    pub connection_domain: String,
-    pub connection_name: String,
-    #[serde(default)]
-    pub cert_auth: bool,
-    #[serde(default)]
-    pub kerberos: bool,
-    pub realm: Realm,
-    #[serde(default)]
-    pub thumbprints: Vec<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Realm {
-    pub name: String,
-    pub post_token_url: String,
+    /// The host of the proxy on the way there.
+    proxy: Option<String>,
 }
 
 /// What the tenant is told.
@@ -76,9 +57,23 @@ pub enum TicketError {
     Wrong,
     #[error(
         "{host} shows a certificate that this machine does not trust ({cause}): when a proxy \
-         re-encrypts, give its CA with SSL_CA_FILE; else check this machine's clock and CA store"
+         re-encrypts, give its CA with SSL_CA_FILE; else check this machine's CA store"
     )]
     Untrusted { host: String, cause: String },
+    #[error(
+        "the certificate of {host} is not in force at this machine's time ({cause}): set the clock by \
+         NTP (timedatectl set-ntp true)"
+    )]
+    Clock { host: String, cause: String },
+    #[error(
+        "{host} cannot be reached: the proxy {proxy} does not let us through ({cause}); check \
+         HTTPS_PROXY, the user and password in it, and that the proxy runs"
+    )]
+    Proxied {
+        proxy: String,
+        host: String,
+        cause: String,
+    },
     #[error(
         "{host} cannot be reached ({cause}): check DNS and firewall, or set HTTPS_PROXY if this \
          network needs a proxy"
@@ -92,6 +87,11 @@ pub enum TicketError {
         "{host} answered something else than a tenant does ({cause}); a proxy may be in between"
     )]
     Answer { host: String, cause: String },
+    #[error(
+        "{host} names a realm that no tenant has ({realm:?}): nothing of what it says is taken. Check \
+         the ticket's address, and ask the tenant's support"
+    )]
+    Realm { host: String, realm: String },
 }
 
 impl Ticket {
@@ -122,6 +122,7 @@ impl Ticket {
         }
         let client = builder.build().map_err(|_| TicketError::Proxy)?;
         Ok(Self {
+            proxy: proxy_host(&parsed, proxies),
             url: SecretString::from(text.to_owned()),
             client,
         })
@@ -141,7 +142,14 @@ impl Ticket {
     /// Why it was not told.
     pub async fn info(&self) -> Result<TicketInfo, TicketError> {
         let url = format!("{}/info", self.url.expose_secret());
-        self.ask(self.client.get(url)).await
+        let info: TicketInfo = self.ask_of_ticket(self.client.get(url)).await?;
+        if info.realm.is_plausible() {
+            return Ok(info);
+        }
+        Err(TicketError::Realm {
+            host: self.host(),
+            realm: info.realm.name.chars().take(100).collect(),
+        })
     }
 
     /// Tells the tenant our certificates and SERVER_URL; gives the key that signs its requests.
@@ -169,7 +177,7 @@ impl Ticket {
             "agentVersion": env!("CARGO_PKG_VERSION"),
         });
         let request = self.client.post(self.url.expose_secret()).json(&body);
-        let answer: Answer = self.ask(request).await?;
+        let answer: Answer = self.ask_of_ticket(request).await?;
         Ok(SecretString::from(answer.signing_key))
     }
 
@@ -192,7 +200,18 @@ impl Ticket {
         let before = millis(now());
         let answer: Answer = self.ask(self.client.get(url)).await?;
         let after = millis(now());
-        Ok(answer.clock - before.midpoint(after))
+        Ok(answer.clock.saturating_sub(before.midpoint(after)))
+    }
+
+    /// A question about the ticket itself: it may be an unknown one.
+    async fn ask_of_ticket<T: for<'de> Deserialize<'de>>(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<T, TicketError> {
+        match self.ask(request).await {
+            Err(TicketError::Status { status: 404, .. }) => Err(TicketError::Wrong),
+            answer => answer,
+        }
     }
 
     async fn ask<T: for<'de> Deserialize<'de>>(
@@ -200,67 +219,61 @@ impl Ticket {
         request: reqwest::RequestBuilder,
     ) -> Result<T, TicketError> {
         let host = self.host();
-        // The address in an error's text would be the ticket.
-        let failed = |error: reqwest::Error| {
-            let cause = root_cause(&error.without_url());
-            if cause.contains("certificate") {
-                return TicketError::Untrusted {
-                    host: host.clone(),
-                    cause,
-                };
-            }
-            TicketError::Unreachable {
-                host: host.clone(),
-                cause,
-            }
-        };
-        let response = request.send().await.map_err(failed)?;
-        match response.status() {
-            StatusCode::NOT_FOUND => return Err(TicketError::Wrong),
-            status if !status.is_success() => {
-                return Err(TicketError::Status {
-                    host: host.clone(),
-                    status: status.as_u16(),
-                });
-            }
-            _ => {}
-        }
-        if response
-            .content_length()
-            .is_some_and(|length| length > MAX_ANSWER)
-        {
-            return Err(TicketError::Answer {
-                host: host.clone(),
-                cause: "it is far too long".to_owned(),
+        let failed = |error: reqwest::Error| self.failed(error);
+        let mut response = request.send().await.map_err(failed)?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(TicketError::Status {
+                host,
+                status: status.as_u16(),
             });
         }
-        let text = response.bytes().await.map_err(failed)?;
+        let mut text = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if text.len() + chunk.len() > MAX_ANSWER {
+                return Err(TicketError::Answer {
+                    host,
+                    cause: "it is far too long".to_owned(),
+                });
+            }
+            text.extend_from_slice(&chunk);
+        }
         serde_json::from_slice(&text).map_err(|error| TicketError::Answer {
-            host: host.clone(),
+            host,
             cause: format!("line {} column {}", error.line(), error.column()),
         })
     }
+
+    fn failed(&self, error: reqwest::Error) -> TicketError {
+        let host = self.host();
+        let connecting = error.is_connect();
+        // The address in an error's text would be the ticket.
+        let cause = root_cause(&error.without_url());
+        let at_its_time = ["xpired", "not valid yet", "NotValidYet"];
+        if at_its_time.iter().any(|text| cause.contains(text)) {
+            return TicketError::Clock { host, cause };
+        }
+        if cause.contains("certificate") {
+            return TicketError::Untrusted { host, cause };
+        }
+        match &self.proxy {
+            Some(proxy) if connecting => TicketError::Proxied {
+                proxy: proxy.clone(),
+                host,
+                cause,
+            },
+            _ => TicketError::Unreachable { host, cause },
+        }
+    }
 }
 
-impl TicketInfo {
-    /// As keys of `config.json`.
-    #[must_use]
-    pub fn keys(&self) -> Map<String, Value> {
-        let mut keys = Map::new();
-        let mut set = |key: &str, value: Value| {
-            keys.insert(key.to_owned(), value);
-        };
-        if let Some(hub) = &self.ad_hub {
-            set("AD_HUB", json!(hub));
-        }
-        set("WSFED_ISSUER", json!(self.connection_domain));
-        set("CONNECTION", json!(self.connection_name));
-        set("CLIENT_CERT_AUTH", json!(self.cert_auth));
-        set("KERBEROS_AUTH", json!(self.kerberos));
-        set("REALM", json!(self.realm.name));
-        set(&self.realm.name, json!(self.realm.post_token_url));
-        keys
-    }
+fn proxy_host(url: &Url, proxies: &ProxyConfig) -> Option<String> {
+    let proxy = proxies.https.as_ref()?.expose_secret().to_owned();
+    let matcher = Matcher::builder().https(proxy).no(proxies.exempt.clone());
+    // Its origin alone: the rest is the ticket.
+    let target = url.origin().ascii_serialization().parse().ok()?;
+    let proxy = matcher.build().intercept(&target)?;
+    proxy.uri().host().map(str::to_owned)
 }
 
 /// The innermost cause: the outer ones say that sending a request failed.

@@ -236,18 +236,11 @@ impl Builder {
     }
 
     /// Runs it with a clock that is off, for instance `+8m`.
-    pub fn clock(self, offset: &str) -> Self {
-        let library = format!(
-            "/usr/lib/{}-linux-gnu/faketime/libfaketimeMT.so.1",
-            std::env::consts::ARCH
-        );
-        assert!(
-            std::path::Path::new(&library).exists(),
-            "{library} is missing"
-        );
-        self.env("LD_PRELOAD", &library)
-            .env("FAKETIME", offset)
-            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+    pub fn clock(mut self, offset: &str) -> Self {
+        for (key, value) in clock_off(offset) {
+            self = self.env(key, &value);
+        }
+        self
     }
 
     /// Runs it with a clock that [`Instance::set_clock`] can move while it runs.
@@ -406,6 +399,23 @@ impl Builder {
             .envs(&self.env);
         Running::start(&mut process, &self.folder.path().join("log"))
     }
+}
+
+/// The environment in which a program's clock is off, for instance by `+8m`.
+pub fn clock_off(offset: &str) -> [(&'static str, String); 3] {
+    let library = format!(
+        "/usr/lib/{}-linux-gnu/faketime/libfaketimeMT.so.1",
+        std::env::consts::ARCH
+    );
+    assert!(
+        std::path::Path::new(&library).exists(),
+        "{library} is missing"
+    );
+    [
+        ("LD_PRELOAD", library),
+        ("FAKETIME", offset.to_owned()),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+    ]
 }
 
 fn service_script() -> PathBuf {

@@ -14,6 +14,7 @@ pub mod openldap;
 pub mod page;
 pub mod process;
 pub mod proxy;
+pub mod set_up;
 pub mod stand_in;
 pub mod verify;
 

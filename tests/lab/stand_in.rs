@@ -35,13 +35,24 @@ impl Tenant {
     }
 
     pub fn trusting(certificate: &Path) -> Self {
-        Self::run(HOST, certificate)
+        Self::run(HOST, certificate, 0, &[])
     }
 
     /// One that calls itself by its address, for programs that take what its ticket says: the lab has no
     /// DNS of its own.
     pub fn by_address() -> Self {
-        Self::run(&Lab::get().address, &Lab::get().signer())
+        Self::by_address_with(&[])
+    }
+
+    /// The same with further arguments, for what a broken tenant says.
+    pub fn by_address_with(arguments: &[&str]) -> Self {
+        Self::by_address_on(0, arguments)
+    }
+
+    /// The same on a port that is known already.
+    pub fn by_address_on(port: u16, arguments: &[&str]) -> Self {
+        let lab = Lab::get();
+        Self::run(&lab.address, &lab.signer(), port, arguments)
     }
 
     /// The set-up address.
@@ -49,12 +60,14 @@ impl Tenant {
         format!("https://{}:{}/p/ad/trial", Lab::get().address, self.port)
     }
 
-    fn run(host: &str, certificate: &Path) -> Self {
+    fn run(host: &str, certificate: &Path, port: u16, arguments: &[&str]) -> Self {
         let lab = Lab::get();
         let folder = TempDir::new().expect("a folder");
         let mut command = Command::new(PROGRAM.expect("run with --features stand-in"));
         command
-            .args(["--listen", &format!("{}:0", lab.address), "--host", host])
+            .args(["--listen", &format!("{}:{port}", lab.address)])
+            .args(["--host", host])
+            .args(arguments)
             .arg("--cert")
             .arg(lab.state.join("pki/tenant.pem"))
             .arg("--key")

@@ -1,12 +1,6 @@
 //! What the console changes: settings, certificate and mapper. Each change leaves an audit line.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::Path,
-    sync::{Arc, MutexGuard, PoisonError},
-    time::SystemTime,
-};
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::SystemTime};
 
 use serde_json::{Map, Value};
 
@@ -52,15 +46,14 @@ impl Program {
         let mut plan = SetupPlan::begin(&self.settings)?;
         let mut changed = Vec::new();
         for (key, value) in keys {
-            // What stands there as a list stays one, unless it was changed.
             if value.as_str() != Some(&self.value(&key)) {
                 changed.push(key.clone());
-                plan.set(&key, value);
             }
+            plan.set(&key, value)?;
         }
         if let Some(password) = password {
             changed.push("LDAP_BIND_PASSWORD".to_owned());
-            plan.password(password);
+            plan.password(password)?;
         }
         let checks = plan.checks(&self.clock).await?;
         let stops = |check: &SetupCheck| check.failed() && check.name != "tenant";
@@ -101,11 +94,6 @@ impl Program {
         Err("OVERRIDE_CONFIG is false: settings come from the environment".to_owned())
     }
 
-    /// One change of a file at a time.
-    fn writing(&self) -> MutexGuard<'_, ()> {
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// What the certificate of SERVER_URL says.
     pub(super) fn certificate_now(&self) -> Vec<Fact> {
         let Some(tls) = &self.tls else {
@@ -140,7 +128,7 @@ impl Program {
         anyway: bool,
     ) -> Result<String, String> {
         self.may_write()?;
-        let _one = self.writing();
+        let _one = self.settings.writing();
         let current = self.current.load();
         let direct = current.config.direct.as_ref();
         let Some(TlsMaterial::Pem {
@@ -187,7 +175,7 @@ impl Program {
     pub(super) fn take_mapper(&self, source: &str) -> Result<String, String> {
         self.may_write()?;
         mapper_of(source)?;
-        let _one = self.writing();
+        let _one = self.settings.writing();
         let current = self.current.load();
         let path = match &current.config.accounts.mapper {
             Some(MapperSource::Text(_)) => {

@@ -4,11 +4,7 @@ mod changes;
 mod people;
 mod status;
 
-use std::{
-    io::Cursor,
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+use std::{io::Cursor, sync::Arc, time::Instant};
 
 use arc_swap::ArcSwap;
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -45,8 +41,6 @@ pub(super) struct Program {
     pub history: Arc<History>,
     pub recent: RecentEvents,
     pub since: Instant,
-    /// Held while files are written.
-    pub writing: Arc<Mutex<()>>,
     /// Asks for a reload.
     pub tell: mpsc::Sender<()>,
 }

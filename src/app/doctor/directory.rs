@@ -82,7 +82,12 @@ async fn servers(patient: &Patient, findings: &mut Findings) -> Vec<ServerUrl> {
 async fn server(patient: &Patient, url: &ServerUrl, findings: &mut Findings) -> bool {
     let config = &patient.config;
     let now = OffsetDateTime::from(patient.clock.now());
-    let explored = match explore(url, config.directory.start_tls, &patient.tls, now).await {
+    let nameservers: &[_] = match &config.directory.servers {
+        ServersConfig::Srv { nameservers, .. } => nameservers,
+        ServersConfig::Fixed(_) => &[],
+    };
+    let start_tls = config.directory.start_tls;
+    let explored = match explore(url, start_tls, nameservers, &patient.tls, now).await {
         Ok(explored) => explored,
         Err(error) => {
             let text = error.to_string();

@@ -61,6 +61,8 @@ pub struct Args {
     /// What the ticket says of client certificates.
     #[arg(long, default_value_t = false, action = clap::ArgAction::Set)]
     cert_auth: bool,
+    #[command(flatten)]
+    odd: ticket::Odd,
 }
 
 #[tokio::main]

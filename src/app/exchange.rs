@@ -1,0 +1,55 @@
+//! What installation and tenant tell each other: at a set-up and at each start.
+
+use anyhow::anyhow;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    config::Config,
+    secret::ExposeSecret as _,
+    setup::{Registration, Ticket},
+    token::{SigningKey, TenantKey},
+};
+
+/// Asks what the tenant knows, and tells it who we are: the keys that come of it.
+pub(super) async fn exchange(
+    ticket: &Ticket,
+    config: &Config,
+    signing: &SigningKey,
+    agent_mode: bool,
+) -> anyhow::Result<Map<String, Value>> {
+    let info = ticket.info().await?;
+    let server_url = config.federation.server_url.as_str().trim_end_matches('/');
+    let mut certificates = vec![STANDARD.encode(signing.certificate())];
+    certificates.extend(next_certificate(config));
+    let registration = Registration {
+        certificates,
+        server_url,
+        agent_mode,
+    };
+    let tenant_key = ticket.register(&registration).await?;
+    TenantKey::new(&tenant_key)
+        .map_err(|error| anyhow!("{} gave no key: {error}", ticket.host()))?;
+    let mut keys = info.keys();
+    keys.insert(
+        "TENANT_SIGNING_KEY".to_owned(),
+        json!(tenant_key.expose_secret()),
+    );
+    keys.insert("SERVER_URL".to_owned(), json!(server_url));
+    keys.insert(
+        "LAST_SENT_THUMBPRINT".to_owned(),
+        json!(signing.thumbprint()),
+    );
+    Ok(keys)
+}
+
+/// The certificate of a pair that will take the place of the present one: the tenant knows it before the
+/// first token bears it.
+fn next_certificate(config: &Config) -> Option<String> {
+    use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+    let path = config
+        .uses_files
+        .then(|| config.home.path("certs/next.pem"))?;
+    let certificate = CertificateDer::from_pem_file(path).ok()?;
+    Some(STANDARD.encode(certificate))
+}

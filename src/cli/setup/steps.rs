@@ -1,0 +1,344 @@
+//! The steps of the dialogue. What an option or the environment says is not asked; what config.json says
+//! stands as the default; a wrong answer at a terminal is asked for again.
+
+use std::{collections::HashSet, path::Path};
+
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use serde_json::json;
+
+use super::{
+    Answers,
+    dialogue::{self, Default, NO_ANSWER},
+};
+use crate::{
+    app::{Settings, SetupCheck, SetupPlan},
+    clock::Clock,
+    secret::SecretString,
+};
+
+pub(super) struct Steps<'a> {
+    pub plan: SetupPlan<'a>,
+    /// Whether there is somebody to ask.
+    asks: bool,
+    /// Keys that are not asked for.
+    said: HashSet<&'static str>,
+    domain: Option<String>,
+    /// What the tenant calls the connection's domain: a guess at the directory's.
+    guess: String,
+    /// The password was wrong, or its user.
+    ask_password: bool,
+}
+
+const URL: &str = "LDAP_URL";
+const BASE: &str = "LDAP_BASE";
+const USER: &str = "LDAP_BIND_USER";
+const ANONYMOUS: &str = "ANONYMOUS_SEARCH_ENABLED";
+const SERVER: &str = "SERVER_URL";
+const PASSWORD: &str = "LDAP_BIND_PASSWORD";
+const TICKET: &str = "PROVISIONING_TICKET";
+
+impl<'a> Steps<'a> {
+    pub fn begin(settings: &'a Settings, answers: Answers) -> Result<Self, String> {
+        let mut plan = SetupPlan::begin(settings)?;
+        let mut said = HashSet::new();
+        let ca_file = match &answers.ca_file {
+            Some(file) => Some(ca_file(file, settings)?),
+            None => None,
+        };
+        for (key, option, value) in [
+            (TICKET, "--ticket", answers.ticket),
+            (SERVER, "--server-url", answers.server_url),
+            (URL, "--ldap-url", answers.ldap_url),
+            (BASE, "--ldap-base", answers.ldap_base),
+            (USER, "--bind-user", answers.bind_user),
+            ("SSL_CA_FILE", "--ca-file", ca_file),
+            ("HTTPS_PROXY", "--proxy", answers.proxy),
+        ] {
+            if let Some(value) = value {
+                plan.set(key, json!(value))
+                    .map_err(|error| format!("{option}: {error}"))?;
+                said.insert(key);
+            }
+        }
+        if answers.anonymous {
+            plan.set(ANONYMOUS, json!(true))
+                .map_err(|error| format!("--anonymous: {error}"))?;
+            said.insert(ANONYMOUS);
+        } else if said.contains(USER) && !plan.is_fixed(ANONYMOUS) && plan.is_anonymous() {
+            // An account that is named is meant to be used.
+            plan.set(ANONYMOUS, json!(false))?;
+        }
+        if let Some(file) = &answers.bind_password_file {
+            let text = std::fs::read_to_string(file)
+                .map_err(|error| format!("{}: {error}; --bind-password-file", file.display()))?;
+            let password = text.trim_end_matches(['\r', '\n']).to_owned();
+            plan.password(SecretString::from(password))
+                .map_err(|error| format!("--bind-password-file: {error}"))?;
+            said.insert(PASSWORD);
+        }
+        for key in [TICKET, SERVER, URL, BASE, USER, ANONYMOUS] {
+            if plan.is_fixed(key) {
+                said.insert(key);
+            }
+        }
+        if answers.domain.is_some() && plan.is_fixed(URL) {
+            return Err("--domain: LDAP_URL comes from the environment, which wins".to_owned());
+        }
+        plan.keep_environment();
+        Ok(Self {
+            plan,
+            asks: dialogue::asks(answers.yes),
+            said,
+            domain: answers.domain,
+            guess: String::new(),
+            ask_password: false,
+        })
+    }
+
+    /// The ticket, and what the tenant says of it.
+    pub async fn tenant(&mut self) -> Result<(), String> {
+        loop {
+            if !self.said.contains(TICKET) {
+                let present = self.plan.get(TICKET);
+                let default = match &present {
+                    Some(ticket) => Default::Hidden(ticket, "the present one"),
+                    None => Default::None,
+                };
+                let what = "The tenant's ticket (https://…/p/ad/…)";
+                self.ask(TICKET, what, &default, "--ticket")?;
+            }
+            let says = match self.plan.ask_tenant().await {
+                Ok(says) => says,
+                Err(error) => {
+                    self.refuse_others(TICKET)?;
+                    self.again(&error, &[TICKET])?;
+                    continue;
+                }
+            };
+            println!(
+                "The tenant knows this connection as {:?} of {}",
+                says.info.connection_name, says.info.connection_domain
+            );
+            for changed in says.changed {
+                println!("Note: {changed}");
+            }
+            self.guess = says.info.connection_domain;
+            return Ok(());
+        }
+    }
+
+    pub fn server_url(&mut self) -> Result<(), String> {
+        loop {
+            if !self.said.contains(SERVER) {
+                let present = self.plan.get(SERVER);
+                let guess = self.plan.server_url_guess();
+                let default = match (&present, self.asks) {
+                    (Some(url), _) => Default::Shown(url),
+                    (None, true) => Default::Shown(&guess),
+                    // This machine's own name is hardly the balancer's.
+                    (None, false) => Default::None,
+                };
+                let what = "The address that users open (SERVER_URL)";
+                self.ask(SERVER, what, &default, "--server-url")?;
+            }
+            match self.plan.examine() {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    self.refuse_others(SERVER)?;
+                    self.again(&error, &[SERVER])?;
+                }
+            }
+        }
+    }
+
+    /// The directory's servers, and the base of its users.
+    pub async fn directory(&mut self) -> Result<(), String> {
+        loop {
+            match self.find_directory().await {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    self.domain = None;
+                    self.again(&error, &[URL])?;
+                }
+            }
+        }
+    }
+
+    async fn find_directory(&mut self) -> Result<(), String> {
+        let present = self.plan.get(URL);
+        if let Some(domain) = self.domain.take() {
+            self.by_domain(&domain).await?;
+        } else if let Some(url) = &present {
+            if !self.said.contains(URL) {
+                let default = Default::Shown(url);
+                self.ask(URL, "Directory (LDAP_URL)", &default, "--ldap-url")?;
+            }
+        } else {
+            let what = "Active Directory domain (its DNS name, such as corp.example)";
+            if !self.asks {
+                return Err(format!("{what} is missing: give --domain or --ldap-url"));
+            }
+            let guess = self.guess.contains('.').then_some(self.guess.as_str());
+            let default = guess.map_or(Default::None, Default::Shown);
+            let domain = dialogue::ask(what, &default)?;
+            self.by_domain(&domain).await?;
+        }
+        let plain = self.plan.unencrypted()?;
+        if !plain.is_empty() && !self.plan.is_anonymous() {
+            println!(
+                "Warning: {} is not encrypted: the passwords of the service account and of every \
+                 user pass in plain text. Better: ldaps://, or LDAP_STARTTLS=true",
+                plain.join(", ")
+            );
+            if self.asks && !dialogue::agrees("Send passwords in plain text")? {
+                return Err("another address of the directory, then".to_owned());
+            }
+        }
+        let explored = self.plan.explore().await?;
+        if !self.said.contains(BASE) {
+            let present = self.plan.get(BASE).or_else(|| explored.base.clone());
+            let default = present.as_deref().map_or(Default::None, Default::Shown);
+            self.ask(
+                BASE,
+                "Where users are searched (LDAP_BASE)",
+                &default,
+                "--ldap-base",
+            )?;
+        }
+        if explored.anonymous && !self.plan.is_anonymous() {
+            println!("Note: this directory answers searches without an account.");
+            let free = ![ANONYMOUS, USER].iter().any(|key| self.said.contains(key));
+            if free && self.asks && dialogue::agrees("Search without an account")? {
+                self.plan.set(ANONYMOUS, json!(true))?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn by_domain(&mut self, domain: &str) -> Result<(), String> {
+        let (found, url) = self.plan.servers(domain).await?;
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        println!("SRV records of {domain}: {}", found.join(", "));
+        let what = "Directory (LDAP_URL)";
+        self.ask(URL, what, &Default::Shown(&url), "--ldap-url")
+    }
+
+    pub fn account(&mut self) -> Result<(), String> {
+        if self.plan.is_anonymous() {
+            return Ok(());
+        }
+        if !self.said.contains(USER) {
+            let present = self.plan.get(USER);
+            let default = present.as_deref().map_or(Default::None, Default::Shown);
+            let what = "Service account, a user principal name or DN (LDAP_BIND_USER)";
+            self.ask(USER, what, &default, "--bind-user or --anonymous")?;
+        }
+        let present = self.plan.has_password();
+        let fixed =
+            self.plan.is_fixed(PASSWORD) || self.said.contains(PASSWORD) && !self.ask_password;
+        if !self.asks && !present {
+            return Err(
+                "the service account's password is missing: LDAP_BIND_PASSWORD in the environment, \
+                 or --bind-password-file"
+                    .to_owned(),
+            );
+        }
+        if self.asks && !fixed {
+            let user = self.plan.get(USER).unwrap_or_default();
+            if let Some(password) = dialogue::password(&user, present)? {
+                self.plan.password(password)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all is well; false when something was wrong that can be asked for again.
+    pub async fn checks(&mut self) -> Result<bool, String> {
+        println!("\nChecks");
+        let checks = self.plan.checks(&Clock::system()).await?;
+        for check in &checks {
+            println!("  {check}");
+        }
+        let failed: Vec<_> = checks.iter().filter(|check| check.failed()).collect();
+        let Some(SetupCheck { name, .. }) = failed.first() else {
+            return Ok(true);
+        };
+        let keys: &[&'static str] = match *name {
+            "reach" => &[URL],
+            "bind" => &[USER],
+            "search" => &[BASE],
+            _ => &[],
+        };
+        self.ask_password = *name == "bind";
+        // All the rest was answered well.
+        self.said
+            .extend([TICKET, SERVER, URL, BASE, USER, ANONYMOUS, PASSWORD]);
+        self.again(
+            "a check failed; correct what it says and run this again",
+            keys,
+        )?;
+        Ok(false)
+    }
+
+    /// An error when something else than this key is wrong, which no answer would mend.
+    fn refuse_others(&self, key: &str) -> Result<(), String> {
+        match self.plan.examine() {
+            Err(mistakes) if !mistakes.contains(key) => Err(mistakes),
+            _ => Ok(()),
+        }
+    }
+
+    /// What was wrong is asked for again; an error where that cannot be.
+    fn again(&mut self, error: &str, keys: &[&'static str]) -> Result<(), String> {
+        let fixed = keys.iter().any(|key| self.plan.is_fixed(key));
+        if !self.asks || keys.is_empty() || fixed || error == NO_ANSWER {
+            return Err(error.to_owned());
+        }
+        println!("{error}\n");
+        for key in keys {
+            self.said.remove(key);
+        }
+        Ok(())
+    }
+
+    /// Sets a key by an answer; without a terminal the default counts, or the option is named.
+    fn ask(
+        &mut self,
+        key: &'static str,
+        what: &str,
+        default: &Default<'_>,
+        option: &str,
+    ) -> Result<(), String> {
+        let value = match (self.asks, default) {
+            (true, _) => dialogue::ask(what, default)?,
+            (false, Default::None) => return Err(format!("{what} is missing: give {option}")),
+            (false, Default::Hidden(value, _)) => (*value).to_owned(),
+            (false, Default::Shown(value)) => {
+                println!("{what}: {value}");
+                (*value).to_owned()
+            }
+        };
+        self.plan.set(key, json!(value))
+    }
+}
+
+/// The value of `SSL_CA_FILE`: by the current folder, as options are, and relative where the home folder
+/// holds it, so that a copy of that has it too.
+fn ca_file(file: &Path, settings: &Settings) -> Result<String, String> {
+    let shown = file.display();
+    let bytes = std::fs::read(file).map_err(|error| format!("{shown}: {error}; --ca-file"))?;
+    if CertificateDer::pem_slice_iter(&bytes)
+        .flatten()
+        .next()
+        .is_none()
+    {
+        return Err(format!(
+            "{shown} holds no certificate in PEM (--ca-file). If it is in DER (.cer, .crt), convert it: \
+             openssl x509 -inform der -in {shown} -out {shown}.pem"
+        ));
+    }
+    let absolute = |path: &Path| std::path::absolute(path).map_err(|e| format!("{shown}: {e}"));
+    let file = absolute(file)?;
+    let inside = file.strip_prefix(absolute(&settings.home().path(""))?);
+    Ok(inside.unwrap_or(&file).display().to_string())
+}

@@ -1,0 +1,131 @@
+//! The dialogue of a set-up, at a real terminal.
+
+use tempfile::TempDir;
+
+use crate::lab::{
+    Lab,
+    openldap::{Anonymous, OpenLdap},
+    set_up::{ad_edge, at_a_terminal, config},
+    stand_in::Tenant,
+};
+
+#[test]
+fn a_wrong_answer_is_asked_for_again_and_a_second_run_offers_what_is_there() {
+    let (lab, tenant, home) = (
+        Lab::get(),
+        Tenant::by_address(),
+        TempDir::new().expect("a folder"),
+    );
+    let ca = lab.ca().display().to_string();
+    let set_up = || {
+        let mut command = ad_edge(home.path(), &["setup", "--ca-file", &ca]);
+        command.env_remove("LDAP_BIND_PASSWORD");
+        command
+    };
+    let (ticket, wrong) = (tenant.ticket(), tenant.ticket().replace("trial", "other"));
+    let url = format!("ldaps://{}:636", lab.address);
+    let prompt = "Active Directory domain (its DNS name, such as corp.example)";
+    // Without DNS of the domain the first run names a server.
+    let mut first = set_up();
+    first.args(["--ldap-url", "ldaps://127.0.0.1:1"]);
+    let (shown, well) = at_a_terminal(
+        first,
+        &[
+            ("The tenant's ticket", &wrong),
+            ("The tenant's ticket", &ticket),
+            ("(SERVER_URL) [", "not an address"),
+            ("(SERVER_URL) [", "https://login.corp.example:8443"),
+            ("Directory (LDAP_URL) [", &url),
+            ("(LDAP_BASE) [", ""),
+            ("Service account", "svc-ldap@corp.example"),
+            ("Password of svc-ldap@corp.example", "not the password"),
+            ("Service account", ""),
+            ("Password of svc-ldap@corp.example", &lab.password),
+        ],
+    );
+    assert!(well, "{shown}");
+    for text in [
+        "does not know this ticket",
+        "is not a web address",
+        "cannot connect to ldaps://127.0.0.1:1",
+        "FAIL  bind",
+        "ok    search",
+        "Saved: ",
+    ] {
+        assert!(shown.contains(text), "no {text:?} in {shown}");
+    }
+    assert!(
+        !shown.contains(&lab.password) && !shown.contains("not the password"),
+        "passwords are not shown: {shown}"
+    );
+    assert_eq!(config(home.path())["LDAP_BASE"], "DC=corp,DC=example");
+    let before = config(home.path());
+
+    let again = [
+        (
+            "The tenant's ticket (https://…/p/ad/…) [the present one]",
+            "",
+        ),
+        ("[https://login.corp.example:8443]", ""),
+        ("[ldaps://", ""),
+        ("[DC=corp,DC=example]", ""),
+        ("[svc-ldap@corp.example]", ""),
+        ("[the present one]", ""),
+    ];
+    let (shown, well) = at_a_terminal(set_up(), &again);
+    assert!(well, "{shown}");
+    assert!(!shown.contains("/p/ad/trial"), "the ticket is a secret");
+    assert_eq!(config(home.path()), before);
+
+    // A domain that DNS does not know is asked for once more.
+    let other = TempDir::new().expect("a folder");
+    let mut by_domain = ad_edge(other.path(), &["setup", "--ca-file", &ca]);
+    by_domain.args([
+        "--ticket",
+        &ticket,
+        "--server-url",
+        "https://login.corp.example",
+    ]);
+    by_domain.env("LDAP_SRV_NAMESERVERS", "127.0.0.1:1");
+    let (shown, well) = at_a_terminal(by_domain, &[(prompt, ""), (prompt, "\u{4}")]);
+    assert!(!well, "{shown}");
+    assert!(shown.contains("[corp.example]"), "{shown}");
+    assert!(shown.contains("Nothing was saved"), "{shown}");
+}
+
+#[test]
+fn an_open_directory_is_offered_without_an_account_and_plain_text_is_agreed_to() {
+    let (lab, tenant, home) = (
+        Lab::get(),
+        Tenant::by_address(),
+        TempDir::new().expect("a folder"),
+    );
+    let directory = OpenLdap::start(Anonymous::Reads);
+    let (ca, ticket, url) = (
+        lab.ca().display().to_string(),
+        tenant.ticket(),
+        directory.url(),
+    );
+    let mut set_up = ad_edge(
+        home.path(),
+        &["setup", "--ca-file", &ca, "--ticket", &ticket],
+    );
+    set_up.args(["--server-url", "https://login.corp.example"]);
+    let plain = format!("ldap://{}:389", lab.address);
+    set_up.args(["--ldap-url", &plain]);
+    let (shown, well) = at_a_terminal(
+        set_up,
+        &[
+            ("Send passwords in plain text [no]", ""),
+            ("Directory (LDAP_URL) [", &url),
+            ("(LDAP_BASE) [o=acme]", ""),
+            ("Search without an account [no]", "perhaps"),
+            ("Search without an account [no]", "yes"),
+        ],
+    );
+    assert!(well, "{shown}");
+    assert!(shown.contains("Please answer yes or no"), "{shown}");
+    let saved = config(home.path());
+    assert_eq!(saved["ANONYMOUS_SEARCH_ENABLED"], true);
+    assert_eq!(saved["LDAP_URL"], url);
+}
