@@ -1,5 +1,6 @@
 //! Builds everything from the configuration, runs it, and ends it in order.
 
+mod check;
 mod console;
 mod doctor;
 mod generation;
@@ -9,13 +10,16 @@ mod reload;
 mod run;
 mod settings;
 mod setup;
+mod transfer;
 mod upkeep;
 
 pub use self::{
+    check::{Problem, Verdict, check},
     doctor::{Finding, Level as DoctorLevel, examine},
     materials::outgoing,
     materials::{Kept, Materials, Unusable},
     run::run,
     settings::Settings,
     setup::{SetupCheck, SetupPlan},
+    transfer::{Export, Import, export, recover},
 };
