@@ -91,7 +91,7 @@ fn an_export_serves_elsewhere_while_the_first_runs() {
         "{said}"
     );
     assert_eq!(read_config(&there), read_config(&first.home()));
-    let second = second.as_it_is().start();
+    let second = second.unchanged().start();
     let alice = Lab::get().kinit("alice");
     for instance in [&first, &second] {
         let page = instance.curl("/wsfed").negotiate(&alice).run();
@@ -112,7 +112,7 @@ fn a_copied_folder_serves_with_no_other_step() {
             .arg(copy.home()),
         "",
     );
-    let copy = copy.as_it_is().start();
+    let copy = copy.unchanged().start();
     let alice = Lab::get().kinit("alice");
     assert_eq!(copy.curl("/wsfed").negotiate(&alice).run().status, 200);
     assert_eq!(first.curl("/wsfed").negotiate(&alice).run().status, 200);
@@ -162,7 +162,7 @@ fn zips_go_both_ways_with_the_incumbent_s_own_library() {
     }
     assert!(!there.join("lib/profileMapper.js").exists());
     assert_eq!(read_config(&there), read_config(&first.home()));
-    let second = second.as_it_is().start();
+    let second = second.unchanged().start();
     let alice = Lab::get().kinit("alice");
     assert_eq!(second.curl("/wsfed").negotiate(&alice).run().status, 200);
 }

@@ -1,12 +1,15 @@
 //! Whether an installation can be used: what `ad-edge check` says, and an import before it changes
 //! anything.
 
-use std::fmt;
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use super::{Kept, Materials, Settings, Unusable};
 use crate::{
     clock::Clock,
-    config::{Invalid, Mistake},
+    config::{Config, Invalid, MapperSource, Mistake, RevocationFiles},
 };
 
 /// What a start would find.
@@ -20,7 +23,11 @@ pub struct Verdict {
 #[derive(Debug)]
 pub enum Problem {
     Invalid(Invalid),
-    Unusable(Unusable),
+    Unusable {
+        unusable: Unusable,
+        /// The files that are named and not there, one for each of its problems that this explains.
+        missing: Vec<Mistake>,
+    },
 }
 
 /// Reads the configuration and everything that it names, as a start does.
@@ -41,7 +48,10 @@ pub fn check(settings: &Settings, clock: &Clock) -> Verdict {
             warnings.extend(materials.warnings);
             None
         }
-        Err(unusable) => Some(Problem::Unusable(unusable)),
+        Err(unusable) => Some(Problem::Unusable {
+            unusable,
+            missing: missing(&loaded.config),
+        }),
     };
     Verdict { warnings, problem }
 }
@@ -59,23 +69,57 @@ impl Problem {
             "SSL_CA_PATH",
             "CHANNEL_BINDING_CERT_FILES",
         ];
-        let Self::Invalid(invalid) = self else {
-            return None;
+        let (mistakes, all) = match self {
+            Self::Invalid(invalid) => {
+                let file = |mistake: &Mistake| FILES.contains(&mistake.key.as_str());
+                (&invalid.mistakes, invalid.mistakes.iter().all(file))
+            }
+            Self::Unusable { unusable, missing } => (missing, missing.len() == unusable.0.len()),
         };
-        let missing = |mistake: &Mistake| FILES.contains(&mistake.key.as_str());
-        invalid
-            .mistakes
-            .iter()
-            .all(missing)
-            .then_some(invalid.mistakes.as_slice())
+        all.then_some(mistakes.as_slice())
     }
+}
+
+/// What the configuration names and nobody opened yet: certificate, CAs and mapper, one of each.
+fn missing(config: &Config) -> Vec<Mistake> {
+    let direct = config.direct.as_ref();
+    let tls = direct.and_then(|direct| direct.tls.as_ref());
+    let tls = tls.map(|tls| tls.files().into_iter().map(Path::to_owned).collect());
+    let certificates = direct.and_then(|direct| direct.client_cert.as_ref());
+    let certificates = certificates.map(|section| {
+        let mut files = section.files();
+        // Lists are looked for there; that there is no such folder is no problem.
+        if let RevocationFiles::Folder(folder) = &section.revocation.files {
+            files.retain(|file| file != folder);
+        }
+        files
+    });
+    let mapper = match &config.accounts.mapper {
+        Some(MapperSource::File(path)) => Some(vec![path.clone()]),
+        _ => None,
+    };
+    let named: [(&str, Option<Vec<PathBuf>>); 3] = [
+        ("TLS_CERT_FILE", tls),
+        ("CLIENT_CA_FILE", certificates),
+        ("PROFILE_MAPPER_FILE", mapper),
+    ];
+    let absent = named.into_iter().filter_map(|(key, files)| {
+        let path = files?.into_iter().find(|path| !path.exists())?;
+        Some(Mistake {
+            key: key.to_owned(),
+            value: Some(path.display().to_string()),
+            problem: "is not on this host".to_owned(),
+            remedy: "Copy it from the other host, or write the path that it has here".to_owned(),
+        })
+    });
+    absent.collect()
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(invalid) => invalid.fmt(f),
-            Self::Unusable(unusable) => unusable.fmt(f),
+            Self::Unusable { unusable, .. } => unusable.fmt(f),
         }
     }
 }

@@ -262,6 +262,12 @@ fn command(mistake: &Mistake, home: &str) -> Option<String> {
              /ptype KRB5_NT_PRINCIPAL /pass * /out krb5.keytab\n  here:\n    \
              install -m 600 krb5.keytab {home}/certs/krb5.keytab"
         ),
+        // At a place of its own on the other host.
+        "TLS_CERT_FILE" | "CLIENT_CA_FILE" | "PROFILE_MAPPER_FILE" if mistake.value.is_some() => {
+            let path = mistake.value.as_deref()?;
+            let name = path.rsplit('/').next()?;
+            format!("    install -m 600 {name} {path}")
+        }
         "TLS_CERT_FILE" => format!(
             "    install -m 644 chain.pem {home}/certs/tls.pem\n    \
              install -m 600 key.pem {home}/certs/tls.key"
@@ -285,9 +291,12 @@ impl Problem {
                     mistake.value = mistake.value.as_deref().map(&words);
                 }
             }
-            Self::Unusable(unusable) => {
+            Self::Unusable { unusable, missing } => {
                 for problem in &mut unusable.0 {
                     *problem = words(problem);
+                }
+                for mistake in missing {
+                    mistake.value = mistake.value.as_deref().map(&words);
                 }
             }
         }

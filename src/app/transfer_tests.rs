@@ -119,6 +119,35 @@ fn what_only_this_host_lacks_is_a_next_step() {
     );
 }
 
+/// Named by a path of the other host's; nobody opened it before.
+#[test]
+fn a_certificate_that_lay_elsewhere_is_a_next_step_too() {
+    let from = with(&[
+        ("TLS_CERT_FILE", json!("/nowhere/at/all/chain.pem")),
+        ("TLS_KEY_FILE", json!("/nowhere/at/all/key.pem")),
+    ]);
+    let to = home(&config());
+    let text = try_out(from.path(), to.path()).expect("tried").in_words();
+    for words in [
+        "Before it can start",
+        "install -m 600 chain.pem /nowhere/at/all/chain.pem",
+    ] {
+        assert!(text.contains(words), "no {words:?} in {text}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_does_no_harm() {
+    let (from, to) = (with(&[]), home(&config()));
+    for name in ["config.json", "certs/cert.pem", "certs/cert.key"] {
+        let path = from.path().join(name);
+        let text = fs::read_to_string(&path).expect("there");
+        fs::write(&path, format!("\u{feff}{text}")).expect("written");
+    }
+    let text = try_out(from.path(), to.path()).expect("tried").in_words();
+    assert!(text.contains("It can start"), "{text}");
+}
+
 #[test]
 fn what_this_host_has_counts() {
     let from = with(&[("SSL_CA_FILE", json!("certs/ca.pem"))]);

@@ -94,6 +94,27 @@ impl Installation {
         Ok(host)
     }
 
+    /// Whether it lacks a file that its configuration cannot do without: the environment named another
+    /// one on the other host, so that of this host is right.
+    pub(super) fn needs(&self, name: &str, keys: &Map<String, Value>) -> bool {
+        match name {
+            "certs/krb5.keytab" => on(keys, "KERBEROS_AUTH") && !given(keys, "KERBEROS_KEYTAB"),
+            "certs/tls.pem" | "certs/tls.key" => {
+                !["TLS_CERT_FILE", "SSL_PFX"]
+                    .iter()
+                    .any(|key| given(keys, key))
+                    && !self.has("certs/tls.pem")
+            }
+            "certs/client-ca.pem" => {
+                let elsewhere = ["CLIENT_CA_FILE", "CA_CERT"]
+                    .iter()
+                    .any(|key| given(keys, key));
+                on(keys, "CLIENT_CERT_AUTH") && !elsewhere
+            }
+            _ => named(keys).iter().any(|(_, path)| path == name),
+        }
+    }
+
     /// The files of `home` that it lacks and that stay, each with its effect on this configuration.
     ///
     /// # Errors
@@ -166,15 +187,7 @@ pub(super) fn files(home: &Home) -> Vec<String> {
 }
 
 fn effect(name: &str, keys: &Map<String, Value>) -> String {
-    let given = |key: &str| {
-        keys.get(key).is_some_and(|value| match value {
-            Value::Null => false,
-            Value::String(text) => !text.trim().is_empty(),
-            Value::Array(items) => !items.is_empty(),
-            _ => true,
-        })
-    };
-    let on = |key: &str| keys.get(key).and_then(|value| read_flag(value, false)) == Some(true);
+    let (given, on) = (|key| given(keys, key), |key| on(keys, key));
     let certificates = on("CLIENT_CERT_AUTH");
     let text = match name {
         "certs/client-ca.pem" if certificates && !given("CLIENT_CA_FILE") => {
@@ -212,6 +225,19 @@ fn effect(name: &str, keys: &Map<String, Value>) -> String {
         }
     };
     text.to_owned()
+}
+
+fn given(keys: &Map<String, Value>, key: &str) -> bool {
+    keys.get(key).is_some_and(|value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        _ => true,
+    })
+}
+
+fn on(keys: &Map<String, Value>, key: &str) -> bool {
+    keys.get(key).and_then(|value| read_flag(value, false)) == Some(true)
 }
 
 fn has_end(name: &str, end: &str) -> bool {

@@ -39,8 +39,10 @@ impl Installation {
     pub fn retires(&self, home: &Home) -> Vec<String> {
         let mut names = Vec::new();
         if self.ours {
+            // What was read could be read before: it came out of a configuration.
+            let keys = self.config().unwrap_or_default();
             names = super::host::files(home);
-            names.retain(|name| name.starts_with("certs/"));
+            names.retain(|name| name.starts_with("certs/") && !self.needs(name, &keys));
         }
         if self.built_in_mapper && home.path(MAPPER).exists() {
             names.push(MAPPER.to_owned());

@@ -157,6 +157,30 @@ fn an_export_of_ours_is_the_whole_installation() {
 }
 
 #[test]
+fn what_an_export_of_ours_cannot_do_without_stays() {
+    let (_folder, home) = installation();
+    let names = [
+        "certs/krb5.keytab",
+        "certs/tls.key",
+        "certs/tls.pem",
+        "certs/client-ca.pem",
+    ];
+    for name in names {
+        write_atomically(&home.path(name), b"this host's", 0o600).expect("written");
+    }
+    let retires = |config: &[u8]| {
+        let mut archive = archive_with(&[(CONFIG, config)]);
+        archive.ours = true;
+        archive.retires(&home)
+    };
+    // The environment named other files there.
+    let needs = br#"{"KERBEROS_AUTH": true, "CLIENT_CERT_AUTH": true}"#;
+    assert!(retires(needs).is_empty(), "{:?}", retires(needs));
+    let others = br#"{"KERBEROS_KEYTAB": "/k", "SSL_PFX": "x", "CA_CERT": "y"}"#;
+    assert_eq!(retires(others).len(), 4);
+}
+
+#[test]
 fn a_link_is_not_written_through() {
     let (folder, home) = installation();
     let elsewhere = folder.path().join("elsewhere");

@@ -226,7 +226,7 @@ impl Builder {
 
     /// With the home folder's config.json as it is, for instance imported; what the lab gives by the
     /// environment stays.
-    pub fn as_it_is(mut self) -> Self {
+    pub fn unchanged(mut self) -> Self {
         self.config = None;
         self
     }
