@@ -182,6 +182,32 @@ fn a_directory_of_too_many_files_is_not_even_read() {
     let at = zip.len() - 22;
     zip[at + 10..at + 12].copy_from_slice(&501_u16.to_le_bytes());
     assert!(refusal(zip).contains("more than 500 files"));
+    // The number stands in another record, which is not looked for.
+    let mut zip = zip_with(&[]);
+    let at = zip.len() - 22;
+    let mut locator = b"PK\x06\x07".to_vec();
+    locator.resize(20, 0);
+    zip.splice(at..at, locator);
+    assert!(refusal(zip).contains("more than 500 files"));
+    // In the middle of a file such bytes mean nothing.
+    let mut looks_like_it = b"PK\x05\x06".to_vec();
+    looks_like_it.resize(40, 0xff);
+    let name = "certs/x.bin";
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    let (folder, _) = installation();
+    let mut whole = Installation::of_folder(folder.path()).expect("whole");
+    whole.files.insert(name.to_owned(), looks_like_it);
+    for (name, content) in &whole.files {
+        writer.start_file(name.as_str(), stored).expect("an entry");
+        writer.write_all(content).expect("written");
+    }
+    let zip = writer.finish().expect("a zip").into_inner();
+    assert!(
+        Installation::of_zip(Cursor::new(zip))
+            .expect("reads")
+            .has(name)
+    );
     let mut large = vec![0; usize::try_from(33_u64 << 20).expect("fits")];
     large.extend(zip_with(&[]));
     assert!(refusal(large).contains("the archive is larger"));

@@ -37,14 +37,20 @@ pub(super) fn bounded(archive: &mut (impl Read + Seek)) -> Result<(), ArchiveErr
         .read_to_end(&mut tail)
         .map_err(read)?;
     archive.rewind().map_err(read)?;
-    // Whichever of several records a reader takes, and the one that says "see zip64", too.
-    let many = tail.windows(12).any(|record| {
-        record.starts_with(b"PK\x05\x06")
-            && usize::from(u16::from_le_bytes([record[10], record[11]])) > MAX_ENTRIES
-    });
-    let zip64 = tail.windows(4).any(|record| record == b"PK\x06\x07");
-    if many || zip64 {
-        return Err(ArchiveError::TooMany);
+    // Whichever of several records a reader takes; one behind a zip64 locator says nothing itself.
+    for at in 0..tail.len().saturating_sub(21) {
+        let record = &tail[at..];
+        if !record.starts_with(b"PK\x05\x06") {
+            continue;
+        }
+        let count = u16::from_le_bytes([record[10], record[11]]);
+        let start = u32::from_le_bytes([record[16], record[17], record[18], record[19]]);
+        let zip64 = at >= 20 && tail[at - 20..].starts_with(b"PK\x06\x07");
+        // Bytes of a file that only look like a record lead nowhere.
+        let record_at = from + at as u64;
+        if zip64 || (usize::from(count) > MAX_ENTRIES && u64::from(start) <= record_at) {
+            return Err(ArchiveError::TooMany);
+        }
     }
     Ok(())
 }

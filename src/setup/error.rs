@@ -47,8 +47,9 @@ pub enum ArchiveError {
     #[error("another ad-edge is changing {0}: try again in a moment")]
     Busy(String),
     #[error(
-        "an import was interrupted, and {journal} does not say how to get back ({problem}): put the \
-         files of the newest folder in backups/ back by hand, then remove {journal}"
+        "an import was interrupted, and {journal} cannot be read ({problem}): run `ad-edge check` as the \
+         user who imported, or put the files of the newest folder in backups/ back by hand and remove \
+         {journal}"
     )]
     Journal { journal: String, problem: String },
     #[error(transparent)]

@@ -12,7 +12,7 @@ use std::{
 use super::{
     ArchiveError, Installation,
     archive::stamp,
-    journal::{Journal, Locked, recover_locked},
+    journal::{Journal, Locked, recover_locked, sync},
     paths::{MAPPER, allowed, mode},
     write_atomically,
 };
@@ -58,8 +58,18 @@ impl Installation {
     /// When a file cannot be written; the folder is then as it was.
     pub fn install(&self, home: &Home, now: SystemTime) -> Result<Imported, ArchiveError> {
         let folder = home.path("");
+        let is_new = !folder.exists();
         fs::create_dir_all(&folder)
             .map_err(|error| ArchiveError::Write(folder.display().to_string(), error))?;
+        let done = self.install_into(home, now);
+        if is_new && done.is_err() {
+            // What somebody else put there stays.
+            let _ = fs::remove_dir(&folder);
+        }
+        done
+    }
+
+    fn install_into(&self, home: &Home, now: SystemTime) -> Result<Imported, ArchiveError> {
         let locked = Locked::take(home)?;
         recover_locked(home, &locked)?;
         let retired = self.retires(home);
@@ -115,6 +125,8 @@ impl Installation {
                 write_atomically(&home.path(&backup).join(name), &content, mode)?;
                 journal.were_there.push(name.clone());
             }
+            sync(&home.path(&backup))?;
+            sync(&home.path(BACKUPS))?;
             journal.backup = Some(backup);
         }
         journal.begin(home)?;
@@ -129,6 +141,7 @@ impl Installation {
             let path = home.path(name);
             fs::remove_file(&path)
                 .map_err(|error| ArchiveError::Write(path.display().to_string(), error))?;
+            sync(path.parent().unwrap_or(&path))?;
         }
         Ok(())
     }

@@ -89,6 +89,19 @@ fn one_file_that_cannot_be_written_puts_all_back() {
 }
 
 #[test]
+fn a_folder_that_came_for_nothing_goes_again() {
+    let parent = tempfile::TempDir::new().expect("a folder");
+    let home = Home::new(parent.path().join("new"));
+    let mut archive = archive_with(&[]);
+    // A name longer than any file system takes.
+    archive
+        .files
+        .insert(format!("certs/{}", "x".repeat(300)), Vec::new());
+    assert!(archive.install(&home, now()).is_err());
+    assert!(!home.path("").exists());
+}
+
+#[test]
 fn an_import_that_ended_half_way_is_taken_back() {
     let (_folder, home) = installation();
     let before = all(&home);

@@ -81,8 +81,8 @@ impl Journal {
     pub fn end(home: &Home) -> Result<(), ArchiveError> {
         let path = home.path(JOURNAL);
         fs::remove_file(&path)
-            .and_then(|()| File::open(home.path(""))?.sync_all())
-            .map_err(|error| ArchiveError::Write(path.display().to_string(), error))
+            .map_err(|error| ArchiveError::Write(path.display().to_string(), error))?;
+        sync(&home.path(""))
     }
 
     /// Puts everything back and ends; what cannot be put back is said, and the journal stays.
@@ -97,13 +97,12 @@ impl Journal {
         for name in &self.are_new {
             let path = home.path(name);
             if let Err(error) = fs::remove_file(&path)
-                && !matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                )
+                && fs::symlink_metadata(&path).is_ok()
             {
                 failed = Some(ArchiveError::Write(path.display().to_string(), error));
             }
+            // A folder that is not there has no names.
+            let _ = path.parent().map(sync);
         }
         for name in self.new_folders.iter().rev() {
             // What somebody else put there stays, with its folder.
@@ -119,11 +118,25 @@ impl Journal {
     }
 }
 
+/// Names that came and went reach the disk.
+pub(super) fn sync(folder: &Path) -> Result<(), ArchiveError> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| ArchiveError::Write(folder.display().to_string(), error))
+}
+
 fn put_back(copy: &Path, path: &Path) -> Result<(), ArchiveError> {
     let read = |error| ArchiveError::Read(copy.display().to_string(), error);
     let content = fs::read(copy).map_err(read)?;
     let mode = fs::metadata(copy).map_err(read)?.permissions().mode() & 0o777;
     Ok(write_atomically(path, &content, mode)?)
+}
+
+fn unreadable(path: &Path, problem: &dyn std::fmt::Display) -> ArchiveError {
+    ArchiveError::Journal {
+        journal: path.display().to_string(),
+        problem: problem.to_string(),
+    }
 }
 
 /// Puts back what an interrupted import left, if there is any. Gives what was done, in words.
@@ -146,13 +159,10 @@ pub(super) fn recover_locked(
     let text = match fs::read(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(ArchiveError::Read(path.display().to_string(), error)),
+        Err(error) => return Err(unreadable(&path, &error)),
     };
     let journal: Journal =
-        serde_json::from_slice(&text).map_err(|error| ArchiveError::Journal {
-            journal: path.display().to_string(),
-            problem: error.to_string(),
-        })?;
+        serde_json::from_slice(&text).map_err(|error| unreadable(&path, &error))?;
     journal.undo(home)?;
     let told = format!(
         "an import was interrupted here: what it had changed was put back{}. Import again",
