@@ -78,6 +78,35 @@ impl Problem {
         };
         all.then_some(mistakes.as_slice())
     }
+
+    /// What is known of it key by key.
+    #[must_use]
+    pub fn mistakes(&self) -> &[Mistake] {
+        match self {
+            Self::Invalid(invalid) => &invalid.mistakes,
+            Self::Unusable { missing, .. } => missing,
+        }
+    }
+
+    /// The same in other words, for instance about another folder.
+    pub(super) fn reword(&mut self, words: impl Fn(&str) -> String) {
+        match self {
+            Self::Invalid(invalid) => {
+                for mistake in &mut invalid.mistakes {
+                    mistake.problem = words(&mistake.problem);
+                    mistake.value = mistake.value.as_deref().map(&words);
+                }
+            }
+            Self::Unusable { unusable, missing } => {
+                for problem in &mut unusable.0 {
+                    *problem = words(problem);
+                }
+                for mistake in missing {
+                    mistake.value = mistake.value.as_deref().map(&words);
+                }
+            }
+        }
+    }
 }
 
 /// What the configuration names and nobody opened yet: certificate, CAs and mapper, one of each.

@@ -5,6 +5,7 @@ mod console;
 mod doctor;
 mod generation;
 mod materials;
+mod next_steps;
 mod provision;
 mod reload;
 mod run;

@@ -7,14 +7,15 @@ use serde_json::{Map, Value};
 
 use super::{
     Settings,
-    check::{Problem, Verdict, check},
+    check::{Verdict, check},
+    next_steps::next_steps,
 };
 use crate::{
     authenticate::Certificates,
     clock::Clock,
     config::{
-        AuthoritySource, CertificateName, ClientCertConfig, Home, MapperSource, Mistake,
-        RevocationConfig, RevocationFiles, TlsMaterial, read_flag, read_list,
+        AuthoritySource, CertificateName, ClientCertConfig, Home, MapperSource, RevocationConfig,
+        RevocationFiles, TlsMaterial, read_flag, read_list,
     },
     profile::Mapper,
     setup::{
@@ -167,14 +168,13 @@ impl Import {
         say("Worth a look", &self.verdict.warnings);
         let home = self.home.path("").display().to_string();
         let home = home.trim_end_matches('/');
+        let keys = self.installation.config().unwrap_or_default();
         let _ = match &self.verdict.problem {
             None => writeln!(text, "\nIt can start: ad-edge serve --home {home}"),
             Some(problem) => {
                 let _ = writeln!(text, "\nBefore it can start: {problem}");
-                for step in problem.missing_files().into_iter().flatten() {
-                    if let Some(command) = command(step, home) {
-                        let _ = writeln!(text, "{command}");
-                    }
+                for step in next_steps(problem, &keys, home) {
+                    let _ = writeln!(text, "- {step}");
                 }
                 writeln!(text, "Then: ad-edge check --home {home}")
             }
@@ -250,57 +250,6 @@ fn given(keys: &Map<String, Value>, key: &str) -> bool {
     keys.get(key)
         .and_then(Value::as_str)
         .is_some_and(|text| !text.trim().is_empty())
-}
-
-/// What an administrator types to bring a file that this host lacks.
-fn command(mistake: &Mistake, home: &str) -> Option<String> {
-    let text = match mistake.key.as_str() {
-        "KERBEROS_KEYTAB" => format!(
-            "  on a domain controller, with the host of SERVER_URL:\n    \
-             setspn -S HTTP/login.corp.example svc-adedge\n    \
-             ktpass /princ HTTP/login.corp.example@CORP.EXAMPLE /mapuser svc-adedge /crypto AES256-SHA1 \
-             /ptype KRB5_NT_PRINCIPAL /pass * /out krb5.keytab\n  here:\n    \
-             install -m 600 krb5.keytab {home}/certs/krb5.keytab"
-        ),
-        // At a place of its own on the other host.
-        "TLS_CERT_FILE" | "CLIENT_CA_FILE" | "PROFILE_MAPPER_FILE" if mistake.value.is_some() => {
-            let path = mistake.value.as_deref()?;
-            let name = path.rsplit('/').next()?;
-            format!("    install -m 600 {name} {path}")
-        }
-        "TLS_CERT_FILE" => format!(
-            "    install -m 644 chain.pem {home}/certs/tls.pem\n    \
-             install -m 600 key.pem {home}/certs/tls.key"
-        ),
-        "CLIENT_CA_FILE" => format!("    install -m 644 ca.pem {home}/certs/client-ca.pem"),
-        "SSL_CA_FILE" => format!(
-            "    install -m 644 ca.pem {home}/certs/ca.pem\n  and write \"SSL_CA_FILE\": \
-             \"certs/ca.pem\" in config.json"
-        ),
-        _ => return None,
-    };
-    Some(text)
-}
-
-impl Problem {
-    fn reword(&mut self, words: impl Fn(&str) -> String) {
-        match self {
-            Self::Invalid(invalid) => {
-                for mistake in &mut invalid.mistakes {
-                    mistake.problem = words(&mistake.problem);
-                    mistake.value = mistake.value.as_deref().map(&words);
-                }
-            }
-            Self::Unusable { unusable, missing } => {
-                for problem in &mut unusable.0 {
-                    *problem = words(problem);
-                }
-                for mistake in missing {
-                    mistake.value = mistake.value.as_deref().map(&words);
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

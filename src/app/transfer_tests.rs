@@ -92,6 +92,7 @@ fn an_installation_that_works_is_not_replaced_by_one_that_does_not() {
 #[test]
 fn what_only_this_host_lacks_is_a_next_step() {
     let from = with(&[
+        ("SERVER_URL", json!("https://sso.corp.example")),
         ("KERBEROS_AUTH", json!(true)),
         ("SSL_CA_FILE", json!("certs/ca.pem")),
     ]);
@@ -101,7 +102,7 @@ fn what_only_this_host_lacks_is_a_next_step() {
     let home = to.path().display();
     for words in [
         "Before it can start",
-        "ktpass /princ HTTP/",
+        "ktpass /princ HTTP/sso.corp.example@CORP.EXAMPLE /mapuser",
         &format!("install -m 600 krb5.keytab {home}/certs/krb5.keytab"),
         &format!("install -m 644 chain.pem {home}/certs/tls.pem"),
         &format!("{home}/certs/krb5.keytab\": cannot be read"),

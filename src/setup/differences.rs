@@ -261,7 +261,7 @@ impl Old<'_> {
         let windows: Vec<_> = self
             .keys
             .iter()
-            .filter(|(key, value)| *key != "CACHE_FILE" && value.as_str().is_some_and(of_windows))
+            .filter(|(key, value)| *key != "CACHE_FILE" && names_windows(value))
             .map(|(key, _)| shown(key))
             .collect();
         if !windows.is_empty() {
@@ -283,6 +283,14 @@ impl Old<'_> {
                  large."
             ));
         }
+    }
+}
+
+fn names_windows(value: &Value) -> bool {
+    match value {
+        Value::String(text) => of_windows(text),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).any(of_windows),
+        _ => false,
     }
 }
 

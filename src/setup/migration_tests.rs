@@ -86,7 +86,7 @@ fn each_difference_is_said_where_it_matters() {
         ),
         (
             "Windows server in SSL_CA_FILE",
-            json!({"SSL_CA_FILE": "C:\\certs\\ca.pem"}),
+            json!({"SSL_CA_FILE": ["certs/ca.pem", "C:\\certs\\ca.pem"]}),
             json!({"SSL_CA_FILE": "certs/ca.pem"}),
         ),
         (
