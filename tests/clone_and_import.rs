@@ -66,6 +66,7 @@ fn an_export_serves_elsewhere_while_the_first_runs() {
     let home = first.home().display().to_string();
     let output = ad_edge(&["export", &zip, "--home", &home]);
     assert!(output.status.success(), "{}", words(&output));
+    assert!(!words(&output).contains("warning"), "{}", words(&output));
     // What the incumbent's import takes, by a reader that is not ours.
     let listed = run_with_input(
         Command::new("python3").args(["-m", "zipfile", "-l", &zip]),
@@ -98,6 +99,24 @@ fn an_export_serves_elsewhere_while_the_first_runs() {
         assert_eq!(page.status, 200, "{}", page.body);
     }
     assert!(second.curl("/wsfed").run().body.contains("Kestrel Works"));
+}
+
+#[test]
+fn an_export_names_what_it_cannot_take() {
+    let home = Instance::builder().file("roots/a.pem", "x");
+    let config = json!({"SSL_CA_PATH": "roots", "KERBEROS_KEYTAB": "/etc/krb5.keytab"});
+    let home = home.file("config.json", config.to_string());
+    let folder = TempDir::new().expect("a folder");
+    let zip = folder.path().join("export.zip").display().to_string();
+    let output = ad_edge(&["export", &zip, "--home", &home.home().display().to_string()]);
+    assert!(output.status.success(), "{}", words(&output));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    for text in [
+        "roots, which SSL_CA_PATH names",
+        "/etc/krb5.keytab, which KERBEROS_KEYTAB names",
+    ] {
+        assert!(said.contains(text), "no {text:?} in {said}");
+    }
 }
 
 #[test]

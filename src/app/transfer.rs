@@ -93,7 +93,7 @@ impl Import {
         let home = settings.home();
         let host = installation.take_host_keys(&home)?;
         let report = report(&installation)?;
-        let stage = Stage::of(&home, &installation)?;
+        let stage = Stage::of(&home, &installation, clock.now())?;
         let faults = faults(&installation, &stage)?;
         if !faults.is_empty() {
             return Err(ArchiveError::Faulty(faults.join("\n  ")));
