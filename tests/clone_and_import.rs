@@ -234,12 +234,10 @@ fn without_files_nothing_is_imported() {
     assert!(!home.exists());
 }
 
-#[test]
-fn a_start_goes_back_from_an_import_that_was_interrupted() {
-    let builder = Instance::builder();
-    let home = builder.home();
+/// Leaves an import half way, as a crash does: the first file is new, the journal says how to get back.
+/// Gives what the key was before.
+fn interrupt(home: &Path) -> Vec<u8> {
     let key = home.join("certs/cert.key");
-    // As a crash leaves it: the first file is new, the journal says how to get back.
     let backup = home.join("backups/20261124-120000/certs");
     std::fs::create_dir_all(&backup).expect("a folder");
     std::fs::copy(&key, backup.join("cert.key")).expect("copied");
@@ -249,12 +247,43 @@ fn a_start_goes_back_from_an_import_that_was_interrupted() {
     std::fs::write(home.join("certs/new.pem"), "half").expect("written");
     let before = std::fs::read(&key).expect("the key");
     std::fs::write(&key, "half").expect("written");
+    before
+}
+
+fn is_as_before(home: &Path, key: &[u8]) -> bool {
+    std::fs::read(home.join("certs/cert.key")).expect("the key") == key
+        && !home.join("certs/new.pem").exists()
+        && !home.join(".import.json").exists()
+}
+
+#[test]
+fn a_start_goes_back_from_an_import_that_was_interrupted() {
+    let builder = Instance::builder();
+    let home = builder.home();
+    let key = interrupt(&home);
     let instance = builder.start();
     instance.await_log(&["an import was interrupted here", "ERROR"]);
-    assert_eq!(std::fs::read(&key).expect("the key"), before);
-    assert!(!home.join("certs/new.pem").exists() && !home.join(".import.json").exists());
+    assert!(is_as_before(&home, &key));
     let alice = Lab::get().kinit("alice");
     assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
+}
+
+#[test]
+fn every_command_that_reads_or_writes_goes_back_first() {
+    let (other, folder) = (Instance::builder(), TempDir::new().expect("a folder"));
+    let from = other.home().display().to_string();
+    for arguments in [vec!["check"], vec!["import", &from], vec!["setup", "--yes"]] {
+        let home = folder.path().join(arguments[0]);
+        run_with_input(Command::new("cp").arg("-a").arg(&from).arg(&home), "");
+        let key = interrupt(&home);
+        let to = home.display().to_string();
+        let said = words(&ad_edge(&[arguments.as_slice(), &["--home", &to]].concat()));
+        assert!(
+            said.contains("an import was interrupted here"),
+            "{arguments:?}: {said}"
+        );
+        assert!(is_as_before(&home, &key), "{arguments:?}: {said}");
+    }
 }
 
 /// A folder as the incumbent leaves it; both formats of the bind password by Node's own crypto.

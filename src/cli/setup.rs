@@ -10,7 +10,7 @@ use std::{
 use clap::Args;
 use serde_json::json;
 
-use super::EXIT_CONFIG;
+use super::{EXIT_CONFIG, refuse};
 use crate::{
     app::{self, Settings},
     clock::Clock,
@@ -58,6 +58,11 @@ pub(super) struct Answers {
 
 pub(super) fn run(home: &Path, answers: Answers) -> ExitCode {
     let settings = Settings::of_process(home);
+    match app::recover(&settings) {
+        Ok(None) => {}
+        Ok(Some(told)) => eprintln!("warning: {told}"),
+        Err(error) => return refuse(home, &error),
+    }
     let result = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
