@@ -452,8 +452,12 @@ fn a_second_server_by_export_and_import_in_the_browser() {
     let first = Instance::builder()
         .console()
         .set("SITE_NAME", "Kestrel Works")
+        .set("INSTANCE_NAME", "edge1")
         .start();
-    let second = Instance::builder().console().start();
+    let second = Instance::builder()
+        .console()
+        .set("INSTANCE_NAME", "edge2")
+        .start();
     let folder = TempDir::new().expect("a folder");
     let zip = folder.path().join("export.zip").display().to_string();
     let browser = Browser::new();
@@ -490,9 +494,24 @@ fn a_second_server_by_export_and_import_in_the_browser() {
     second.await_log(&["audit", "import"]);
     second.await_log(&["the new configuration is in use"]);
     assert!(second.curl("/wsfed").run().body.contains("Kestrel Works"));
-    let config =
-        |instance: &Instance| std::fs::read(instance.home().join("config.json")).expect("read");
-    assert_eq!(config(&first), config(&second));
+    assert!(
+        page.text.contains("own keys stay") && page.text.contains("INSTANCE_NAME"),
+        "{}",
+        page.text
+    );
+    second.await_log(&[
+        "the console imported an installation",
+        "config.json",
+        "backups/",
+    ]);
+    // Equal but for the name of each.
+    let config = |instance: &Instance| -> Value {
+        let text = std::fs::read(instance.home().join("config.json")).expect("read");
+        serde_json::from_slice(&text).expect("JSON")
+    };
+    let (mut expected, found) = (config(&first), config(&second));
+    expected["INSTANCE_NAME"] = json!("edge2");
+    assert_eq!(found, expected);
     assert!(
         second.home().join("backups").exists(),
         "what was replaced is kept"

@@ -86,9 +86,9 @@ need_cargo
 # Short, since the domain controller's sockets have long names under it.
 LAB_STATE=$(mktemp -d /tmp/ad-edge-test.XXXXXX)
 
-phase "xml-crypto, for a second opinion on signatures; playwright-core, to drive Chromium"
+phase "xml-crypto, for a second opinion on signatures; playwright-core, to drive Chromium; adm-zip, the incumbent's"
 run npm install --silent --no-audit --no-fund --prefix "$LAB_STATE/node" xml-crypto@6 @xmldom/xmldom@0.8 \
-    playwright-core@1
+    playwright-core@1 adm-zip@0.5
 
 phase "build"
 cd "$root"

@@ -1,22 +1,27 @@
 //! Builds everything from the configuration, runs it, and ends it in order.
 
+mod check;
 mod console;
 mod doctor;
 mod exchange;
 mod generation;
 mod materials;
+mod next_steps;
 mod provision;
 mod reload;
 mod run;
 mod settings;
 mod setup;
+mod transfer;
 mod upkeep;
 
 pub use self::{
+    check::{Problem, Verdict, check},
     doctor::{Finding, Level as DoctorLevel, examine},
     materials::outgoing,
     materials::{Kept, Materials, Unusable},
     run::run,
     settings::Settings,
     setup::{Next, Saved, SetupCheck, SetupPlan, Unsaved, next_steps},
+    transfer::{Export, Import, export, recover},
 };

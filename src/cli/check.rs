@@ -1,34 +1,30 @@
-//! `ad-edge check`: reads the configuration and everything it names, and changes nothing.
+//! `ad-edge check`: reads the configuration and everything it names, and changes nothing, but for going
+//! back from an import that was interrupted.
 
 use std::{path::Path, process::ExitCode};
 
 use super::refuse;
 use crate::{
-    app::{Kept, Materials, Settings},
+    app::{Settings, check, recover},
     clock::Clock,
 };
 
 pub(super) fn run(home: &Path) -> ExitCode {
-    let loaded = match Settings::of_process(home).load() {
-        Ok(loaded) => loaded,
-        Err(invalid) => {
-            for warning in &invalid.warnings {
-                eprintln!("warning: {warning}");
-            }
-            return refuse(home, &invalid);
-        }
-    };
-    for warning in &loaded.warnings {
+    let settings = Settings::of_process(home);
+    match recover(&settings) {
+        Ok(None) => {}
+        Ok(Some(told)) => eprintln!("warning: {told}"),
+        Err(error) => return refuse(home, &error),
+    }
+    let verdict = check(&settings, &Clock::system());
+    for warning in &verdict.warnings {
         eprintln!("warning: {warning}");
     }
-    match Materials::load(&loaded.config, &Clock::system(), false, &Kept::default()) {
-        Ok(materials) => {
-            for warning in &materials.warnings {
-                eprintln!("warning: {warning}");
-            }
+    match verdict.problem {
+        Some(problem) => refuse(home, &problem),
+        None => {
             println!("the configuration of {} can be used", home.display());
             ExitCode::SUCCESS
         }
-        Err(unusable) => refuse(home, &unusable),
     }
 }

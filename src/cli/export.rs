@@ -7,17 +7,14 @@ use std::{
 
 use super::refuse;
 use crate::{
+    app::{Settings, export},
     clock::Clock,
-    setup::{Installation, export_name, write_atomically},
+    setup::{ArchiveError, write_atomically},
 };
 
 pub(super) fn run(home: &Path, file: Option<PathBuf>) -> ExitCode {
-    let file = file.unwrap_or_else(|| PathBuf::from(export_name(Clock::system().now())));
-    let written = Installation::of_folder(home)
-        .and_then(|installation| installation.to_zip())
-        .and_then(|zip| Ok(write_atomically(&file, &zip, 0o600)?));
-    match written {
-        Ok(()) => {
+    match write(home, file) {
+        Ok(file) => {
             println!(
                 "{} holds this installation, its keys too: move it over a safe way and delete it after \
                  the import",
@@ -27,4 +24,14 @@ pub(super) fn run(home: &Path, file: Option<PathBuf>) -> ExitCode {
         }
         Err(error) => refuse(home, &error),
     }
+}
+
+fn write(home: &Path, file: Option<PathBuf>) -> Result<PathBuf, ArchiveError> {
+    let export = export(&Settings::of_process(home), &Clock::system())?;
+    let file = file.unwrap_or_else(|| PathBuf::from(&export.name));
+    write_atomically(&file, &export.zip, 0o600)?;
+    for missing in &export.outside {
+        eprintln!("warning: not in the zip, and the other server needs it too: {missing}");
+    }
+    Ok(file)
 }

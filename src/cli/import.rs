@@ -4,9 +4,8 @@ use std::{fs::File, path::Path, process::ExitCode};
 
 use super::refuse;
 use crate::{
-    app::Settings,
+    app::{Import, Settings, recover},
     clock::Clock,
-    config::Home,
     setup::{ArchiveError, Installation, report},
 };
 
@@ -22,18 +21,32 @@ pub(super) fn run(home: &Path, from: &Path, dry_run: bool) -> ExitCode {
 }
 
 fn take(home: &Path, from: &Path, dry_run: bool) -> Result<(), ArchiveError> {
+    let (settings, clock) = (Settings::of_process(home), Clock::system());
     let installation = if from.is_dir() {
         Installation::of_folder(from)?
     } else {
         let read = |error| ArchiveError::Read(from.display().to_string(), error);
         Installation::of_zip(File::open(from).map_err(read)?)?
     };
+    if !dry_run && let Some(told) = recover(&settings)? {
+        eprintln!("warning: {told}");
+    }
     let report = report(&installation)?;
+    let import = match Import::try_out(&settings, &clock, installation) {
+        Ok(import) => import,
+        Err(error) => {
+            println!("{report}");
+            return Err(error);
+        }
+    };
     if dry_run {
-        println!("{report}\nNothing was changed (--dry-run).");
+        println!(
+            "{}\nNothing was changed (--dry-run).",
+            import.in_words().trim_end()
+        );
         return Ok(());
     }
-    let done = installation.install(&Home::new(home), Clock::system().now())?;
+    let done = import.install(&clock)?;
     println!(
         "{} files were taken into {}",
         done.taken.len(),
@@ -42,10 +55,6 @@ fn take(home: &Path, from: &Path, dry_run: bool) -> Result<(), ArchiveError> {
     if let Some(backup) = done.backup {
         println!("What they replaced lies in {}", backup.display());
     }
-    println!("\n{report}");
-    match Settings::of_process(home).load() {
-        Ok(_) => println!("It can start: ad-edge serve --home {}", home.display()),
-        Err(invalid) => println!("Before it can start:\n{invalid}"),
-    }
+    print!("\n{}", import.in_words());
     Ok(())
 }

@@ -11,9 +11,18 @@ use crate::{
 
 pub(super) fn run(home: &Path) -> ExitCode {
     let settings = Arc::new(Settings::of_process(home));
+    let recovered = match app::recover(&settings) {
+        Ok(recovered) => recovered,
+        Err(error) => return refuse(home, &error),
+    };
     let loaded = match settings.load() {
         Ok(loaded) => loaded,
-        Err(invalid) => return refuse(home, &invalid),
+        Err(invalid) => {
+            if let Some(told) = &recovered {
+                eprintln!("ad-edge: {told}");
+            }
+            return refuse(home, &invalid);
+        }
     };
     let format = loaded
         .config
@@ -23,6 +32,9 @@ pub(super) fn run(home: &Path) -> ExitCode {
         Ok(recent) => recent,
         Err(error) => return refuse(home, &error),
     };
+    if let Some(told) = &recovered {
+        tracing::error!("{told}");
+    }
     for warning in &loaded.warnings {
         tracing::warn!(key = warning.key, "{}", warning.text);
     }

@@ -29,7 +29,7 @@ pub use self::{
     client_cert::{
         AuthoritySource, CertificateName, ClientCertConfig, RevocationConfig, RevocationFiles,
     },
-    credentials::{NoRandomness, encrypt as encrypt_credentials},
+    credentials::{NoRandomness, encrypt as encrypt_credentials, opens as credentials_open},
     directory::{
         DirectoryConfig, FilterTemplate, GroupsConfig, Scheme, ServerUrl, ServersConfig,
         ServiceAccount,
@@ -40,7 +40,7 @@ pub use self::{
     keys::{KEYS, Key, find as find_key, keys_table},
     listen::{ListenConfig, ProxyProtocol},
     mistake::{Invalid, Mistake, Warning},
-    reader::{Fingerprint, Loaded},
+    reader::{Fingerprint, Loaded, flag as read_flag, list as read_list},
     source::FileKeys,
     tls::TlsMaterial,
     tunnel::{ProxyConfig, TunnelConfig},

@@ -102,23 +102,7 @@ impl Reader {
         let Some(given) = self.source.get(key).cloned() else {
             return default;
         };
-        let read = match &given.value {
-            Value::Bool(value) => Some(*value),
-            Value::Null => Some(default),
-            Value::Number(number) => match number.as_u64() {
-                Some(0) => Some(false),
-                Some(1) => Some(true),
-                _ => None,
-            },
-            Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
-                "" => Some(default),
-                "true" | "1" | "yes" | "on" => Some(true),
-                "false" | "0" | "no" | "off" => Some(false),
-                _ => None,
-            },
-            _ => None,
-        };
-        read.unwrap_or_else(|| {
+        flag(&given.value, default).unwrap_or_else(|| {
             self.wrong_value(
                 key,
                 &given,
@@ -242,8 +226,30 @@ fn show(value: &Value) -> String {
     }
 }
 
+/// Whether a value says yes; the default where it says nothing, `None` when it is something else.
+#[must_use]
+pub fn flag(value: &Value, default: bool) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::Null => Some(default),
+        Value::Number(number) => match number.as_u64() {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        },
+        Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+            "" => Some(default),
+            "true" | "1" | "yes" | "on" => Some(true),
+            "false" | "0" | "no" | "off" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The texts of a list value, or `None` when it is something else.
-pub(super) fn list(value: &Value) -> Option<Vec<String>> {
+#[must_use]
+pub fn list(value: &Value) -> Option<Vec<String>> {
     let texts = |items: &[Value]| -> Option<Vec<String>> {
         items
             .iter()

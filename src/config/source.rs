@@ -155,6 +155,8 @@ impl Source {
                 continue;
             };
             match fs::read_to_string(home.path(&path)) {
+                // Every byte of the signing key counts: stored passwords are encrypted with them.
+                Ok(text) if key.name == "AUTH_CERT_KEY" => self.insert_text(key, text),
                 Ok(text) => self.insert_text(key, text.trim_end_matches(['\r', '\n']).to_owned()),
                 Err(error) => mistakes.push(Mistake {
                     key: file_key,

@@ -1,9 +1,14 @@
 //! Archives of all kinds, good and hostile.
 
 use super::*;
-use crate::setup::generate_signing_pair;
+use crate::{
+    config::{Home, encrypt_credentials},
+    secret::SecretString,
+    setup::{bounds::MAX_FILE, generate_signing_pair},
+};
 
-fn installation() -> (tempfile::TempDir, Home) {
+/// A home folder with a signing pair, a configuration and a revocation list.
+pub(in crate::setup) fn installation() -> (tempfile::TempDir, Home) {
     let folder = tempfile::TempDir::new().expect("a folder");
     let home = Home::new(folder.path());
     let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_467_124);
@@ -14,12 +19,12 @@ fn installation() -> (tempfile::TempDir, Home) {
     (folder, home)
 }
 
-fn now() -> SystemTime {
+pub(in crate::setup) fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_467_125)
 }
 
 /// The files of a good installation, with others over them; empty content takes one out.
-fn zip_with(changes: &[(&str, &[u8])]) -> Vec<u8> {
+pub(in crate::setup) fn zip_with(changes: &[(&str, &[u8])]) -> Vec<u8> {
     let (folder, _) = installation();
     let mut files = Installation::of_folder(folder.path()).expect("whole").files;
     for (name, content) in changes {
@@ -37,6 +42,10 @@ fn zip_with(changes: &[(&str, &[u8])]) -> Vec<u8> {
         writer.write_all(&content).expect("written");
     }
     writer.finish().expect("a zip").into_inner()
+}
+
+pub(in crate::setup) fn archive_with(changes: &[(&str, &[u8])]) -> Installation {
+    Installation::of_zip(Cursor::new(zip_with(changes))).expect("reads")
 }
 
 fn refusal(zip: Vec<u8>) -> String {
@@ -69,37 +78,139 @@ fn an_export_imports_elsewhere_to_the_byte() {
         );
     }
     assert!(
-        other.path("lib/profileMapper.js").exists(),
-        "the incumbent's import needs it"
+        !other.path("lib/profileMapper.js").exists(),
+        "the built-in mapper makes the profiles there as well"
     );
 }
 
 #[test]
-fn what_is_replaced_is_kept() {
-    let (_folder, home) = installation();
-    let before = fs::read(home.config_json()).expect("there");
-    let zip = zip_with(&[("config.json", br#"{"NEW": 1}"#)]);
-    let done = Installation::of_zip(Cursor::new(zip))
-        .expect("reads")
-        .install(&home, now());
-    let backup = done.expect("installs").backup.expect("a backup");
-    assert_eq!(fs::read(backup.join("config.json")).expect("kept"), before);
-    assert_eq!(fs::read(home.config_json()).expect("new"), br#"{"NEW": 1}"#);
-}
-
-#[test]
-fn one_file_that_cannot_be_written_puts_all_back() {
-    let (_folder, home) = installation();
-    let before = fs::read(home.path("certs/cert.key")).expect("there");
-    // A folder stands where the last file shall go.
-    fs::create_dir_all(home.path("lib/profileMapper.js/x")).expect("a folder");
-    let zip = zip_with(&[("lib/profileMapper.js", b"module.exports = 1")]);
+fn the_incumbent_gets_a_mapper_and_ours_is_known_again() {
+    let (folder, _) = installation();
+    let zip = Installation::of_folder(folder.path())
+        .and_then(|all| all.to_zip())
+        .expect("a zip");
+    let mut raw = ZipArchive::new(Cursor::new(zip.clone())).expect("a zip");
+    let mut text = String::new();
+    let mut entry = raw.by_name(MAPPER).expect("the incumbent needs it");
+    entry.read_to_string(&mut text).expect("text");
+    assert_eq!(text, DEFAULT_MAPPER);
+    drop(entry);
     let read = Installation::of_zip(Cursor::new(zip)).expect("reads");
-    assert!(read.install(&home, now()).is_err());
-    assert_eq!(
-        fs::read(home.path("certs/cert.key")).expect("there"),
-        before
+    assert!(read.ours && read.built_in_mapper && !read.has(MAPPER));
+
+    let windows = format!("\u{feff}{}", DEFAULT_MAPPER.replace('\n', "\r\n"));
+    let read = archive_with(&[(MAPPER, windows.as_bytes())]);
+    assert!(!read.ours && read.built_in_mapper && !read.has(MAPPER));
+    let other = archive_with(&[(MAPPER, b"module.exports = function (raw) { return raw; };")]);
+    assert!(other.has(MAPPER) && !other.built_in_mapper);
+}
+
+#[test]
+fn what_is_broken_in_itself_is_refused() {
+    let key = rcgen::KeyPair::generate().expect("an elliptic curve key");
+    let certificate = rcgen::CertificateParams::default()
+        .self_signed(&key)
+        .expect("a certificate");
+    let text = refusal(zip_with(&[
+        (KEY, key.serialize_pem().as_bytes()),
+        (CERTIFICATE, certificate.pem().as_bytes()),
+    ]));
+    assert!(text.contains("no RSA key"), "{text}");
+
+    let (folder, _) = installation();
+    let key = fs::read(folder.path().join(KEY)).expect("the key");
+    let password = SecretString::from("secret".to_owned());
+    for (key, opens) in [(key.as_slice(), true), (b"another key", false)] {
+        let stored = encrypt_credentials(&password, key).expect("encrypts");
+        let config = serde_json::json!({"LDAP_BIND_CREDENTIALS": stored}).to_string();
+        fs::write(folder.path().join(CONFIG), config).expect("written");
+        match Installation::of_folder(folder.path()) {
+            Ok(_) => assert!(opens),
+            Err(error) => assert!(
+                !opens && error.to_string().contains("does not open"),
+                "{error}"
+            ),
+        }
+    }
+}
+
+#[test]
+fn a_name_that_stands_twice_is_refused() {
+    // Equal lengths: written under two names, then one is changed in the bytes.
+    let mut zip = zip_with(&[("certs/a.pem", b"one"), ("certs/b.pem", b"two")]);
+    while let Some(at) = zip.windows(11).position(|name| name == b"certs/b.pem") {
+        zip[at + 6] = b'a';
+    }
+    assert!(refusal(zip).contains("twice"));
+    let slash = zip_with(&[("certs/a.pem", b"one"), ("certs\\a.pem", b"two")]);
+    assert!(refusal(slash).contains("certs/a.pem stands in it twice"));
+}
+
+#[test]
+fn files_that_share_bytes_are_refused() {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer
+        .start_file("certs/a.pem", SimpleFileOptions::default())
+        .expect("an entry");
+    writer.write_all(b"shared").expect("written");
+    writer
+        .shallow_copy_file("certs/a.pem", "certs/b.pem")
+        .expect("a copy");
+    let zip = writer.finish().expect("a zip").into_inner();
+    assert!(refusal(zip).contains("share bytes"));
+}
+
+#[test]
+fn names_from_windows_are_understood() {
+    let (folder, _) = installation();
+    let whole = Installation::of_folder(folder.path()).expect("whole");
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in &whole.files {
+        writer
+            .start_file(name.replace('/', "\\"), SimpleFileOptions::default())
+            .expect("an entry");
+        writer.write_all(content).expect("written");
+    }
+    let zip = writer.finish().expect("a zip").into_inner();
+    let read = Installation::of_zip(Cursor::new(zip)).expect("reads");
+    assert_eq!(read.files, whole.files);
+}
+
+#[test]
+fn a_directory_of_too_many_files_is_not_even_read() {
+    let mut zip = zip_with(&[]);
+    let at = zip.len() - 22;
+    zip[at + 10..at + 12].copy_from_slice(&501_u16.to_le_bytes());
+    assert!(refusal(zip).contains("more than 500 files"));
+    // The number stands in another record, which is not looked for.
+    let mut zip = zip_with(&[]);
+    let at = zip.len() - 22;
+    let mut locator = b"PK\x06\x07".to_vec();
+    locator.resize(20, 0);
+    zip.splice(at..at, locator);
+    assert!(refusal(zip).contains("more than 500 files"));
+    // In the middle of a file such bytes mean nothing.
+    let mut looks_like_it = b"PK\x05\x06".to_vec();
+    looks_like_it.resize(40, 0xff);
+    let name = "certs/x.bin";
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    let (folder, _) = installation();
+    let mut whole = Installation::of_folder(folder.path()).expect("whole");
+    whole.files.insert(name.to_owned(), looks_like_it);
+    for (name, content) in &whole.files {
+        writer.start_file(name.as_str(), stored).expect("an entry");
+        writer.write_all(content).expect("written");
+    }
+    let zip = writer.finish().expect("a zip").into_inner();
+    assert!(
+        Installation::of_zip(Cursor::new(zip))
+            .expect("reads")
+            .has(name)
     );
+    let mut large = vec![0; usize::try_from(33_u64 << 20).expect("fits")];
+    large.extend(zip_with(&[]));
+    assert!(refusal(large).contains("the archive is larger"));
 }
 
 #[test]

@@ -2,17 +2,30 @@
 //! file, export and import, the report of a migration.
 
 mod archive;
+mod bounds;
+mod differences;
+mod error;
 mod file;
+mod host;
+mod install;
+mod journal;
 mod migration;
+mod paths;
 mod signing_pair;
+mod stage;
 mod ticket;
 mod ticket_info;
 
 pub use self::{
-    archive::{ArchiveError, Imported, Installation, export_name},
+    archive::{DEFAULT_MAPPER, Installation, export_name},
+    error::ArchiveError,
     file::{ConfigFile, FileError, write_atomically},
+    host::{HostKeys, Leftover},
+    install::Imported,
+    journal::recover,
     migration::report,
     signing_pair::{GenerateError, generate_signing_pair},
+    stage::Stage,
     ticket::{CLOCK_LIMIT, Registration, Ticket, TicketError},
     ticket_info::TicketInfo,
 };

@@ -116,8 +116,8 @@ impl SharedTickets {
 
 fn root(signing_key: &SecretString) -> Result<Prk, NoTicketKey> {
     // The DER, so that the text's line ends make no difference.
-    let key = PrivateKeyDer::from_pem_slice(signing_key.expose_secret().as_bytes())
-        .map_err(|_| NoTicketKey)?;
+    let key = signing_key.expose_secret().trim_start_matches('\u{feff}');
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| NoTicketKey)?;
     Ok(Salt::new(HKDF_SHA256, PURPOSE).extract(key.secret_der()))
 }
 

@@ -44,10 +44,13 @@ impl SigningKey {
     /// # Errors
     /// What is wrong with the pair.
     pub fn new(pair: &SigningPair) -> Result<Self, SigningKeyError> {
-        let certificate = CertificateDer::from_pem_slice(pair.certificate.as_bytes())
+        // Windows editors put a byte order mark first.
+        let certificate = pair.certificate.trim_start_matches('\u{feff}');
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes())
             .map_err(|_| SigningKeyError::Certificate)?;
-        let key = PrivateKeyDer::from_pem_slice(pair.key.expose_secret().as_bytes())
-            .map_err(|_| SigningKeyError::Key)?;
+        let key = pair.key.expose_secret().trim_start_matches('\u{feff}');
+        let key =
+            PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| SigningKeyError::Key)?;
         let key = match &key {
             PrivateKeyDer::Pkcs8(der) => KeyPair::from_pkcs8(der.secret_pkcs8_der()),
             PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(der.secret_pkcs1_der()),

@@ -23,7 +23,8 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Builder {
     folder: TempDir,
-    config: Map<String, Value>,
+    /// `None`: config.json is left as it is.
+    config: Option<Map<String, Value>>,
     env: BTreeMap<String, String>,
     port: u16,
     ops_port: u16,
@@ -73,7 +74,7 @@ impl Instance {
             ("LOG_FORMAT", "json".to_owned()),
         ];
         Builder {
-            config: serde_json::from_slice(&config).expect("JSON"),
+            config: Some(serde_json::from_slice(&config).expect("JSON")),
             env: env
                 .into_iter()
                 .map(|(key, value)| (key.to_owned(), value))
@@ -208,14 +209,14 @@ impl Builder {
     /// `INSTANCE_NAME`, `PROXY_PROTOCOL`, `DRAIN_SECONDS`, `LOG_FORMAT`) is taken out of that.
     pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.env.remove(key);
-        self.config.insert(key.to_owned(), value.into());
+        self.keys().insert(key.to_owned(), value.into());
         self
     }
 
     /// Takes a key out of config.json and the environment.
     pub fn unset(mut self, key: &str) -> Self {
         self.env.remove(key);
-        self.config.remove(key);
+        self.keys().remove(key);
         self
     }
 
@@ -226,8 +227,19 @@ impl Builder {
         };
         self.env
             .retain(|key, _| key == "PORT" || key == "OPS_LISTEN");
-        self.config = config;
+        self.config = Some(config);
         self
+    }
+
+    /// With the home folder's config.json as it is, for instance imported; what the lab gives by the
+    /// environment stays.
+    pub fn unchanged(mut self) -> Self {
+        self.config = None;
+        self
+    }
+
+    fn keys(&mut self) -> &mut Map<String, Value> {
+        self.config.as_mut().expect("a config.json to be written")
     }
 
     pub fn env(mut self, key: &str, value: &str) -> Self {
@@ -386,8 +398,10 @@ impl Builder {
     }
 
     fn spawn(&self, arguments: &[&str]) -> Running {
-        let config = serde_json::to_vec_pretty(&self.config).expect("JSON");
-        std::fs::write(self.home().join("config.json"), config).expect("config.json");
+        if let Some(config) = &self.config {
+            let config = serde_json::to_vec_pretty(config).expect("JSON");
+            std::fs::write(self.home().join("config.json"), config).expect("config.json");
+        }
         let program = OsString::from(env!("CARGO_BIN_EXE_ad-edge"));
         let mut words = self.prefix.iter().chain([&program]);
         let mut process = Command::new(words.next().expect("a program"));

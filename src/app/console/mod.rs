@@ -15,6 +15,7 @@ use super::{
     doctor::{self, Level},
     generation::Generation,
     settings::Settings,
+    transfer,
 };
 use crate::{
     admin::{Backstage, Changed, Fact, Facts, Line, LogLine, Looked, Mood, Person},
@@ -22,12 +23,10 @@ use crate::{
     config::MapperSource,
     ops::Readiness,
     secret::SecretString,
-    setup::{ConfigFile, Installation, export_name, report},
+    setup::{ConfigFile, DEFAULT_MAPPER, Installation},
     telemetry::{History, Metrics, RecentEvents},
     tls::TlsServer,
 };
-
-const DEFAULT_MAPPER: &str = include_str!("../../setup/profileMapper.js");
 
 /// A cheap handle.
 #[derive(Clone)]
@@ -166,11 +165,13 @@ impl Backstage for Program {
     fn export(&self) -> BoxFuture<'_, Result<(String, Vec<u8>), String>> {
         self.aside(|own| {
             own.may_write()?;
-            let installation = Installation::of_folder(&own.settings.home().path(""));
-            let zip = installation.and_then(|installation| installation.to_zip());
-            let zip = zip.map_err(|error| error.to_string())?;
+            let export =
+                transfer::export(&own.settings, &own.clock).map_err(|error| error.to_string())?;
             tracing::warn!(target: "audit", "the console exported this installation, keys and all");
-            Ok((export_name(own.clock.now()), zip))
+            for file in &export.outside {
+                tracing::warn!(file, "not in the export: the other server needs it too");
+            }
+            Ok((export.name, export.zip))
         })
     }
 
@@ -179,16 +180,16 @@ impl Backstage for Program {
             own.may_write()?;
             let words = |error: crate::setup::ArchiveError| format!("Nothing was changed: {error}");
             let installation = Installation::of_zip(Cursor::new(zip)).map_err(words)?;
-            let report = report(&installation).map_err(words)?;
-            if !take {
-                return Ok(("Nothing was changed yet".to_owned(), report));
-            }
-            let done = installation
-                .install(&own.settings.home(), own.clock.now())
+            let import = transfer::Import::try_out(&own.settings, &own.clock, installation)
                 .map_err(words)?;
+            if !take {
+                return Ok(("Nothing was changed yet".to_owned(), import.in_words()));
+            }
+            let done = import.install(&own.clock).map_err(words)?;
             tracing::warn!(
                 target: "audit",
                 files = done.taken.join(", "),
+                retired = done.retired.join(", "),
                 backup = done.backup.as_ref().map(|folder| folder.display().to_string()),
                 "the console imported an installation"
             );
@@ -197,10 +198,7 @@ impl Backstage for Program {
             if let Some(backup) = done.backup {
                 told = format!("{told} What they replaced lies in {}.", backup.display());
             }
-            if let Err(invalid) = own.settings.load() {
-                told = format!("{told}\n\nBefore it is used: {invalid}");
-            }
-            Ok((told, report))
+            Ok((told, import.in_words()))
         })
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use clap::Args;
 
 use self::steps::Steps;
-use super::EXIT_CONFIG;
+use super::{EXIT_CONFIG, refuse};
 use crate::{
     app::{self, Settings},
     clock::Clock,
@@ -74,6 +74,11 @@ impl From<String> for Stopped {
 
 pub(super) fn run(home: &Path, answers: Answers) -> ExitCode {
     let settings = Settings::of_process(home);
+    match app::recover(&settings) {
+        Ok(None) => {}
+        Ok(Some(told)) => eprintln!("warning: {told}"),
+        Err(error) => return refuse(home, &error),
+    }
     let result = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

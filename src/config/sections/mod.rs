@@ -113,7 +113,11 @@ fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPair> {
         Some(text) => Some(text),
         None => files.and_then(|home| read_pem(&home.signing_certificate(), "AUTH_CERT", r)),
     };
-    let key = match r.secret("AUTH_CERT_KEY") {
+    // Every byte of it counts: stored passwords are encrypted with them.
+    let given = r
+        .password("AUTH_CERT_KEY")
+        .filter(|key| !key.expose_secret().trim().is_empty());
+    let key = match given {
         Some(text) => Some(text),
         None => files
             .and_then(|home| read_pem(&home.signing_key(), "AUTH_CERT_KEY", r))

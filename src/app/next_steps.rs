@@ -1,0 +1,90 @@
+//! What an administrator types to bring what is missing, with the names of the configuration.
+
+use std::{fs, os::unix::fs::MetadataExt as _, path::Path};
+
+use url::Url;
+
+use crate::config::Mistake;
+
+/// What the commands name.
+pub(super) struct Place {
+    home: String,
+    /// As `install` takes it: the home folder's owner, when that is not root.
+    owner: String,
+    host: String,
+    realm: String,
+}
+
+impl Place {
+    /// `server_url` and `base` are the values of SERVER_URL and LDAP_BASE.
+    pub fn new(home: &Path, server_url: &str, base: &str) -> Self {
+        let owner = fs::metadata(home).map(|meta| (meta.uid(), meta.gid()));
+        let url = Url::parse(server_url).ok();
+        let host = url.and_then(|url| url.host_str().map(str::to_owned));
+        // The domain of the base is the realm.
+        let base = base.to_uppercase();
+        let labels = base.split(',').map(str::trim);
+        let labels: Vec<_> = labels.filter_map(|part| part.strip_prefix("DC=")).collect();
+        Self {
+            home: home.display().to_string().trim_end_matches('/').to_owned(),
+            owner: match owner {
+                Ok((user, group)) if user != 0 => format!("-o {user} -g {group} "),
+                _ => String::new(),
+            },
+            host: host.unwrap_or_else(|| "<host of SERVER_URL>".to_owned()),
+            realm: if labels.is_empty() {
+                "<REALM>".to_owned()
+            } else {
+                labels.join(".")
+            },
+        }
+    }
+
+    /// How a mistake is mended, where it takes files that only the administrator has.
+    pub fn step(&self, mistake: &Mistake) -> Option<String> {
+        let Self {
+            home,
+            owner,
+            host,
+            realm,
+        } = self;
+        let value = mistake.value.as_deref();
+        let text = match mistake.key.as_str() {
+            "KERBEROS_KEYTAB" => {
+                let keytab = value.unwrap_or("certs/krb5.keytab");
+                format!(
+                    "Kerberos is on, and its keytab {keytab} is missing. Give the name to one account \
+                     of the domain and export its keys, on a domain controller:\n\
+                     setspn -S HTTP/{host} svc-adedge\n\
+                     ktpass /princ HTTP/{host}@{realm} /mapuser svc-adedge /crypto All /ptype KRB5_NT_PRINCIPAL /pass * /out krb5.keytab\n\
+                     (Samba: samba-tool spn add HTTP/{host} svc-adedge; samba-tool domain exportkeytab krb5.keytab --principal=HTTP/{host})\n\
+                     then here:\n\
+                     install -m 600 {owner}krb5.keytab {keytab}"
+                )
+            }
+            // At a place of its own on the other host.
+            "TLS_CERT_FILE" | "TLS_KEY_FILE" | "CLIENT_CA_FILE" | "PROFILE_MAPPER_FILE"
+                if value.is_some() =>
+            {
+                let path = value?;
+                let name = path.rsplit('/').next()?;
+                format!("From the other host:\ninstall -m 600 {owner}{name} {path}")
+            }
+            "TLS_CERT_FILE" | "TLS_KEY_FILE" => format!(
+                "The logins in the browser need a certificate for {host}, chain and key in PEM:\n\
+                 install -m 644 {owner}chain.pem {home}/certs/tls.pem\n\
+                 install -m 600 {owner}key.pem {home}/certs/tls.key"
+            ),
+            "CLIENT_CA_FILE" => format!(
+                "Logins by client certificate need the CA that issues them, PEM:\n\
+                 install -m 644 {owner}issuing-ca.pem {home}/certs/client-ca.pem"
+            ),
+            "SSL_CA_FILE" => format!(
+                "The CA of the domain, and \"SSL_CA_FILE\": \"certs/ca.pem\" in config.json:\n\
+                 install -m 644 {owner}ca.pem {home}/certs/ca.pem"
+            ),
+            _ => return None,
+        };
+        Some(text)
+    }
+}

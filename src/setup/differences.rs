@@ -1,0 +1,313 @@
+//! What an administrator who comes from the incumbent has to know, each only where it matters for the
+//! configuration.
+
+use serde_json::{Map, Value};
+
+use super::{Installation, paths::shown};
+use crate::config::{read_flag, read_list};
+
+/// The incumbent's keys that say yes or no.
+const FLAGS: [&str; 12] = [
+    "AGENT_MODE",
+    "KERBEROS_AUTH",
+    "CLIENT_CERT_AUTH",
+    "ANONYMOUS_SEARCH_ENABLED",
+    "LDAP_SEARCH_RESULTS_OMIT_GROUPS",
+    "GROUPS",
+    "ALLOW_PASSWORD_EXPIRED",
+    "ALLOW_PASSWORD_CHANGE_REQUIRED",
+    "ENABLE_WRITE_BACK",
+    "ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD",
+    "AUTO_UNLOCK_ON_PASSWORD_CHANGE",
+    "WITH_KERBEROS_PROXY_FRONTEND",
+];
+
+/// The configuration, read as a start reads it.
+struct Old<'a> {
+    installation: &'a Installation,
+    keys: &'a Map<String, Value>,
+    found: Vec<String>,
+}
+
+pub(super) fn differences(installation: &Installation, keys: &Map<String, Value>) -> Vec<String> {
+    let mut old = Old {
+        installation,
+        keys,
+        found: Vec::new(),
+    };
+    old.direct_logins();
+    old.kerberos();
+    old.certificates();
+    old.proxy_frontend();
+    old.directory();
+    old.mapper();
+    old.values();
+    old.found
+}
+
+impl Old<'_> {
+    fn say(&mut self, what: impl Into<String>) {
+        self.found.push(what.into());
+    }
+
+    fn text(&self, key: &str) -> &str {
+        let text = self.keys.get(key).and_then(Value::as_str);
+        text.unwrap_or_default().trim()
+    }
+
+    fn given(&self, key: &str) -> bool {
+        !self.list(key).is_empty()
+    }
+
+    fn list(&self, key: &str) -> Vec<String> {
+        self.keys.get(key).and_then(read_list).unwrap_or_default()
+    }
+
+    fn on(&self, key: &str) -> bool {
+        self.keys.get(key).and_then(|value| read_flag(value, false)) == Some(true)
+    }
+
+    /// A number, or the text of one.
+    fn number(&self, key: &str) -> Option<u64> {
+        let value = self.keys.get(key)?;
+        value.as_u64().or_else(|| self.text(key).parse().ok())
+    }
+
+    fn has_certificate(&self) -> bool {
+        self.installation.has("certs/tls.pem")
+            || self.given("TLS_CERT_FILE")
+            || self.given("SSL_PFX")
+    }
+
+    fn direct_logins(&mut self) {
+        let url = self.text("SERVER_URL").to_owned();
+        if url.starts_with("http://") {
+            self.say(
+                "SERVER_URL is plain http: browsers send passwords and tickets to it. Give it https and a \
+                 certificate (certs/tls.pem and certs/tls.key, or SSL_PFX).",
+            );
+        }
+        if !self.has_certificate() && self.text("TLS_TERMINATION") != "proxy" {
+            self.say(
+                "There is no certificate for SERVER_URL (certs/tls.pem with certs/tls.key, or SSL_PFX): \
+                 direct logins are off until there is one, and only the tunnel serves. Where a balancer \
+                 ends TLS, set TLS_TERMINATION to proxy and list it in TRUSTED_PROXIES.",
+            );
+        }
+        let direct = self.on("KERBEROS_AUTH") || self.on("CLIENT_CERT_AUTH");
+        if direct && !self.on("TOKEN_INCUMBENT_METHOD") {
+            self.say(
+                "Tokens say how the user signed in: AuthenticationMethod is urn:ietf:rfc:1510 for Kerberos \
+                 and urn:ietf:rfc:2246 for a certificate, where the incumbent wrote am:password for \
+                 everything. TOKEN_INCUMBENT_METHOD true brings that back.",
+            );
+        }
+        if direct {
+            self.say(
+                "A disabled, expired or locked account is refused by Kerberos and by certificate too; the \
+                 incumbent let it in.",
+            );
+        }
+    }
+
+    fn kerberos(&mut self) {
+        if !self.on("KERBEROS_AUTH") {
+            return;
+        }
+        if !self.installation.has("certs/krb5.keytab") && !self.given("KERBEROS_KEYTAB") {
+            self.say(
+                "Kerberos needs a keytab here, where Windows used its machine account: give \
+                 HTTP/<host of SERVER_URL> to one account (setspn -S) and export its keys to \
+                 certs/krb5.keytab. The SPN must leave the old server's account.",
+            );
+        }
+        if !self.given("KERBEROS_REALMS") {
+            self.say(
+                "Only users of the keytab's realm sign in by Kerberos; users of trusted domains are \
+                 refused until KERBEROS_REALMS lists their realms.",
+            );
+        }
+    }
+
+    fn certificates(&mut self) {
+        if !self.on("CLIENT_CERT_AUTH") {
+            return;
+        }
+        self.say(
+            "Revocation lists of client certificates count (certs/crl/*.pem), and a certificate finds its \
+             user by CLIENT_CERT_MAP, not by its CN alone.",
+        );
+        let issuers = self.given("CA_CERT")
+            || self.given("CLIENT_CA_FILE")
+            || self.installation.has("certs/client-ca.pem");
+        if !issuers {
+            self.say(
+                "CLIENT_CERT_AUTH is on without CA_CERT: the CA that issues client certificates must be \
+                 known here (certs/client-ca.pem).",
+            );
+        }
+    }
+
+    fn proxy_frontend(&mut self) {
+        if self.on("WITH_KERBEROS_PROXY_FRONTEND") {
+            if !self.given("TRUSTED_PROXIES") {
+                self.say(
+                    "WITH_KERBEROS_PROXY_FRONTEND: a proxy that names the user is believed only from \
+                     TRUSTED_PROXIES: list its address.",
+                );
+            }
+            if self.text("TLS_TERMINATION") != "proxy" {
+                self.say(
+                    "WITH_KERBEROS_PROXY_FRONTEND: a proxy that speaks plain HTTP to this host needs \
+                     TLS_TERMINATION proxy.",
+                );
+            }
+            return;
+        }
+        let proxied = self.text("SERVER_URL").starts_with("https://") && !self.has_certificate();
+        if proxied || self.on("KERBEROS_AUTH") {
+            self.say(
+                "A header that names the user (X-Forwarded-User, x-iisnode-logon_user) does not count, \
+                 where the incumbent believed it from anyone. If a proxy or IIS signed users in, set \
+                 WITH_KERBEROS_PROXY_FRONTEND and TRUSTED_PROXIES, or let Kerberos end here with a keytab.",
+            );
+        }
+    }
+
+    fn directory(&mut self) {
+        let urls = self.list("LDAP_URL");
+        let scheme = |url: &String| {
+            url.split("://")
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase()
+        };
+        let open = urls.iter().any(|url| scheme(url) == "ldap") && !self.on("LDAP_STARTTLS");
+        if open {
+            self.say("LDAP_URL is not encrypted: write ldaps://, or set LDAP_STARTTLS.");
+        }
+        if open
+            && self.on("ENABLE_WRITE_BACK")
+            && self.on("ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD")
+        {
+            self.say(
+                "Active Directory takes new passwords over TLS only: ENABLE_WRITE_BACK cannot work over \
+                 this LDAP_URL.",
+            );
+        }
+        let roots = self
+            .list("SSL_CA_FILE")
+            .into_iter()
+            .any(|path| !of_windows(&path))
+            || (self.given("SSL_CA_PATH") && !of_windows(self.text("SSL_CA_PATH")));
+        let encrypted = urls.iter().any(|url| scheme(url) == "ldaps") || self.on("LDAP_STARTTLS");
+        if encrypted && !roots {
+            self.say(
+                "Windows trusted the CA of its own domain; this host does not. Unless it has that CA \
+                 already, export it (certutil -ca.cert ca.cer on the CA; openssl x509 -in ca.cer -out \
+                 ca.pem), put it at certs/ca.pem and set SSL_CA_FILE to certs/ca.pem.",
+            );
+        }
+    }
+
+    fn mapper(&mut self) {
+        let (name, text) = if self.given("PROFILE_MAPPER") {
+            ("PROFILE_MAPPER", self.text("PROFILE_MAPPER").to_owned())
+        } else if self.given("PROFILE_MAPPER_FILE") {
+            let file = self.text("PROFILE_MAPPER_FILE");
+            if file.trim_start_matches("./") != "lib/profileMapper.js" {
+                self.say(
+                    "PROFILE_MAPPER_FILE names a file that is not in the archive: copy it to \
+                     lib/profileMapper.js and take the key out.",
+                );
+                return;
+            }
+            (
+                "lib/profileMapper.js",
+                self.installation.mapper().unwrap_or_default(),
+            )
+        } else {
+            (
+                "lib/profileMapper.js",
+                self.installation.mapper().unwrap_or_default(),
+            )
+        };
+        if calls_require(&text) {
+            self.say(format!(
+                "{name} calls require(): modules of Node.js are not there. Write what it needs into it."
+            ));
+        }
+        if text.contains("process.") {
+            self.say(format!("{name} uses process, which is not there."));
+        }
+    }
+
+    fn values(&mut self) {
+        for key in FLAGS {
+            let text = self.text(key).to_owned();
+            let no = self.keys.get(key).and_then(|value| read_flag(value, true)) == Some(false);
+            if no && !text.is_empty() {
+                self.say(format!(
+                    "{key} is the text {text:?}, which the incumbent took for true; here it means false."
+                ));
+            }
+        }
+        if self.given("KERBEROS_DEBUG_USER") {
+            self.say(
+                "KERBEROS_DEBUG_USER would sign in anyone as that user: remove it, nothing starts with \
+                 it.",
+            );
+        }
+        let windows: Vec<_> = self
+            .keys
+            .iter()
+            .filter(|(key, value)| *key != "CACHE_FILE" && names_windows(value))
+            .map(|(key, _)| shown(key))
+            .collect();
+        if !windows.is_empty() {
+            self.say(format!(
+                "Paths of the old Windows server in {}: copy these files into certs/ and write the paths \
+                 that they have here.",
+                windows.join(", ")
+            ));
+        }
+        if self.number("LDAP_NUMBER_OF_PARALLEL_BINDS") == Some(1) {
+            self.say(
+                "LDAP_NUMBER_OF_PARALLEL_BINDS is 1, the incumbent's default: one password check waits for \
+                 another. Take it out for 32 at the same time.",
+            );
+        }
+        if let Some(size) = self.number("MAX_HEADER_SIZE").filter(|size| *size < 65_536) {
+            self.say(format!(
+                "MAX_HEADER_SIZE {size} counts as 65536: Kerberos tokens of users in many groups are that \
+                 large."
+            ));
+        }
+    }
+}
+
+fn names_windows(value: &Value) -> bool {
+    match value {
+        Value::String(text) => of_windows(text),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).any(of_windows),
+        _ => false,
+    }
+}
+
+/// `C:\…`, or a share.
+fn of_windows(path: &str) -> bool {
+    let bytes = path.trim().as_bytes();
+    let drive = bytes.len() > 2
+        && bytes[0].is_ascii_alphabetic()
+        && bytes[1] == b':'
+        && matches!(bytes[2], b'\\' | b'/');
+    drive || bytes.starts_with(b"\\\\")
+}
+
+fn calls_require(text: &str) -> bool {
+    text.match_indices("require").any(|(at, word)| {
+        let before = text[..at].chars().next_back();
+        let name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.');
+        text[at + word.len()..].trim_start().starts_with('(') && !before.is_some_and(name)
+    })
+}

@@ -1,0 +1,61 @@
+//! Why an export or import came to nothing.
+
+use std::{io, path::PathBuf};
+
+use super::{
+    bounds::{MAX_ENTRIES, MAX_FILE, MAX_TOTAL},
+    file::FileError,
+};
+
+/// Why nothing was exported or imported; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    #[error("{0} cannot be read ({1})")]
+    Read(String, io::Error),
+    #[error("this is no zip archive ({0})")]
+    NoZip(String),
+    #[error("{0} is missing: this is no whole installation. Export it again on the other server")]
+    Missing(&'static str),
+    #[error(
+        "{name} is larger than {MAX_FILE} bytes, or all together than {MAX_TOTAL}: no installation is"
+    )]
+    TooLarge { name: String },
+    #[error("it holds more than {MAX_ENTRIES} files: no installation does")]
+    TooMany,
+    #[error("{name} leads out of the folder, or is a link; such an archive is not to be trusted")]
+    Path { name: String },
+    #[error("{name} stands in it twice; such an archive is not to be trusted")]
+    Twice { name: String },
+    #[error("its files share bytes; such an archive is not to be trusted")]
+    Overlap,
+    #[error("{name} is broken: {problem}")]
+    Content { name: &'static str, problem: String },
+    #[error("certs/cert.key is not the key of certs/cert.pem: take both from the same server")]
+    OtherKey,
+    #[error("it cannot be used, here or anywhere:\n  {0}")]
+    Faulty(String),
+    #[error("it would take the place of an installation that works, and could not start:\n  {0}")]
+    Worse(String),
+    #[error("OVERRIDE_CONFIG is false: no file of the home folder is read or written")]
+    NoFiles,
+    #[error(
+        "{} is a link to another place: an import writes files of the home folder only. Put the file \
+         there by hand and take {name} out of the archive, or remove the link",
+        path.display()
+    )]
+    Link { name: String, path: PathBuf },
+    #[error("another ad-edge is changing {0}: try again in a moment")]
+    Busy(String),
+    #[error(
+        "an import was interrupted, and {journal} cannot be read ({problem}): run `ad-edge check` as the \
+         user who imported, or put the files of the newest folder in backups/ back by hand and remove \
+         {journal}"
+    )]
+    Journal { journal: String, problem: String },
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("{0} cannot be written ({1})")]
+    Write(String, io::Error),
+    #[error("the archive cannot be written ({0})")]
+    Zip(String),
+}

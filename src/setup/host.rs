@@ -1,0 +1,247 @@
+//! What belongs to a host rather than to the installation: keys of its own, files that an import leaves
+//! there, files that an export cannot take.
+
+use std::fs;
+
+use serde_json::{Map, Value};
+
+use super::{
+    ArchiveError, Installation,
+    archive::list,
+    paths::{CONFIG, MAPPER, allowed},
+};
+use crate::config::{Home, find_key, read_flag, read_list};
+
+/// Where a host listens and how it calls itself.
+const OWN: [&str; 5] = [
+    "LISTEN_ADDRESS",
+    "PORT",
+    "OPS_LISTEN",
+    "ADMIN_LISTEN",
+    "INSTANCE_NAME",
+];
+/// Keys that name files or a folder.
+const FILES: [&str; 9] = [
+    "TLS_CERT_FILE",
+    "TLS_KEY_FILE",
+    "CLIENT_CA_FILE",
+    "CLIENT_CRL_FILES",
+    "CHANNEL_BINDING_CERT_FILES",
+    "KERBEROS_KEYTAB",
+    "SSL_CA_FILE",
+    "SSL_CA_PATH",
+    "PROFILE_MAPPER_FILE",
+];
+
+/// Whose keys of [`OWN`] an import leaves in `config.json`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct HostKeys {
+    /// As this host had them; one that it had not is taken out.
+    pub kept: Vec<&'static str>,
+    /// The other host's, since this one has no configuration yet.
+    pub foreign: Vec<&'static str>,
+}
+
+/// A file of the home folder that the archive lacks and an import leaves in place.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Leftover {
+    pub name: String,
+    /// What it does to the imported configuration.
+    pub effect: String,
+}
+
+impl Installation {
+    /// Gives it this host's keys in place of the other's.
+    ///
+    /// # Errors
+    /// When its `config.json` is no JSON object.
+    pub fn take_host_keys(&mut self, home: &Home) -> Result<HostKeys, ArchiveError> {
+        let mut keys = self.config()?;
+        let mut host = HostKeys::default();
+        let own = fs::read_to_string(home.config_json()).ok();
+        let own = own.and_then(|text| {
+            // One that is broken is not worth keeping anything of.
+            serde_json::from_str::<Map<String, Value>>(text.trim_start_matches('\u{feff}')).ok()
+        });
+        let Some(own) = own else {
+            host.foreign = OWN
+                .into_iter()
+                .filter(|key| keys.contains_key(*key))
+                .collect();
+            return Ok(host);
+        };
+        for key in OWN {
+            match (own.get(key), keys.get(key)) {
+                (own, foreign) if own == foreign => continue,
+                (Some(value), _) => {
+                    keys.insert(key.to_owned(), value.clone());
+                }
+                (None, _) => {
+                    keys.shift_remove(key);
+                }
+            }
+            host.kept.push(key);
+        }
+        if !host.kept.is_empty() {
+            let mut text =
+                serde_json::to_string_pretty(&keys).map_err(|error| ArchiveError::Content {
+                    name: CONFIG,
+                    problem: error.to_string(),
+                })?;
+            text.push('\n');
+            self.files.insert(CONFIG.to_owned(), text.into_bytes());
+        }
+        Ok(host)
+    }
+
+    /// Whether it lacks a file that its configuration cannot do without: the environment named another
+    /// one on the other host, so that of this host is right.
+    pub(super) fn needs(&self, name: &str, keys: &Map<String, Value>) -> bool {
+        match name {
+            "certs/krb5.keytab" => on(keys, "KERBEROS_AUTH") && !given(keys, "KERBEROS_KEYTAB"),
+            "certs/tls.pem" | "certs/tls.key" => {
+                !["TLS_CERT_FILE", "SSL_PFX"]
+                    .iter()
+                    .any(|key| given(keys, key))
+                    && !self.has("certs/tls.pem")
+            }
+            "certs/client-ca.pem" => {
+                let elsewhere = ["CLIENT_CA_FILE", "CA_CERT"]
+                    .iter()
+                    .any(|key| given(keys, key));
+                on(keys, "CLIENT_CERT_AUTH") && !elsewhere
+            }
+            _ => named(keys).iter().any(|(_, path)| path == name),
+        }
+    }
+
+    /// The files of `home` that it lacks and that stay, each with its effect on this configuration.
+    ///
+    /// # Errors
+    /// When its `config.json` is no JSON object.
+    pub fn leftovers(&self, home: &Home) -> Result<Vec<Leftover>, ArchiveError> {
+        let keys = self.config()?;
+        let retired = self.retires(home);
+        let mut names = files(home);
+        names.retain(|name| !self.has(name) && !retired.contains(name));
+        let leftovers = names.into_iter().map(|name| Leftover {
+            effect: effect(&name, &keys),
+            name,
+        });
+        Ok(leftovers.collect())
+    }
+
+    /// What a server that gets only this will miss: files that its configuration names and that are
+    /// not in it, and files beside them with names that no import takes.
+    ///
+    /// # Errors
+    /// When its `config.json` is no JSON object.
+    pub fn outside(&self) -> Result<Vec<String>, ArchiveError> {
+        let keys = self.config()?;
+        let mut told = Vec::new();
+        for (key, path) in named(&keys) {
+            let name = path.trim_start_matches("./").trim_end_matches('/');
+            let folder = format!("{name}/");
+            let inside = self.has(name) || self.files.keys().any(|file| file.starts_with(&folder));
+            if !inside {
+                told.push(format!("{path}, which {key} names"));
+            }
+        }
+        for name in &self.ignored {
+            told.push(format!(
+                "{name} (an import takes plain names, directly in certs/ or in a folder of it)"
+            ));
+        }
+        Ok(told)
+    }
+}
+
+/// Each file or folder that a key names, with the key.
+fn named(keys: &Map<String, Value>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (key, value) in keys {
+        let secret = key.strip_suffix("_FILE").and_then(find_key);
+        if FILES.contains(&key.as_str()) || secret.is_some_and(|key| key.secret) {
+            let paths = match key.as_str() {
+                // These take lists.
+                "CLIENT_CRL_FILES" | "CHANNEL_BINDING_CERT_FILES" | "SSL_CA_FILE" => {
+                    read_list(value).unwrap_or_default()
+                }
+                _ => value.as_str().map(str::to_owned).into_iter().collect(),
+            };
+            let paths = paths.into_iter().filter(|path| !path.trim().is_empty());
+            found.extend(paths.map(|path| (key.clone(), path)));
+        }
+    }
+    found
+}
+
+/// The files of an installation that lie in a home folder, beside `config.json`.
+pub(super) fn files(home: &Home) -> Vec<String> {
+    let mut names = Vec::new();
+    // What cannot be listed is not there for us; writing to it will say more.
+    let _ = list(&home.path(""), "certs", &mut names);
+    names.push(MAPPER.to_owned());
+    names.retain(|name| allowed(name) && home.path(name).is_file());
+    names
+}
+
+fn effect(name: &str, keys: &Map<String, Value>) -> String {
+    let (given, on) = (|key| given(keys, key), |key| on(keys, key));
+    let certificates = on("CLIENT_CERT_AUTH");
+    let text = match name {
+        "certs/client-ca.pem" if certificates && !given("CLIENT_CA_FILE") => {
+            if given("CA_CERT") {
+                "wins over CA_CERT: it decides whose client certificates sign in"
+            } else {
+                "decides whose client certificates sign in"
+            }
+        }
+        "certs/tls.pem" | "certs/tls.key" if !given("TLS_CERT_FILE") => {
+            if given("SSL_PFX") {
+                "wins over SSL_PFX as the certificate of SERVER_URL"
+            } else {
+                "is the certificate of SERVER_URL, with its key"
+            }
+        }
+        "certs/krb5.keytab" if on("KERBEROS_AUTH") && !given("KERBEROS_KEYTAB") => "is the keytab",
+        "certs/next.pem" => "is given to the tenant as the next signing certificate",
+        MAPPER if !given("PROFILE_MAPPER") && !given("PROFILE_MAPPER_FILE") => {
+            "makes the profiles, in place of the built-in mapper"
+        }
+        _ if name.starts_with("certs/crl/")
+            && has_end(name, "pem")
+            && certificates
+            && !given("CLIENT_CRL_FILES") =>
+        {
+            "counts as a revocation list"
+        }
+        _ => {
+            let by = named(keys).into_iter().find(|(_, path)| path == name);
+            return by.map_or_else(
+                || "nothing reads it".to_owned(),
+                |(key, _)| format!("is read, {key} names it"),
+            );
+        }
+    };
+    text.to_owned()
+}
+
+fn given(keys: &Map<String, Value>, key: &str) -> bool {
+    keys.get(key).is_some_and(|value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        _ => true,
+    })
+}
+
+fn on(keys: &Map<String, Value>, key: &str) -> bool {
+    keys.get(key).and_then(|value| read_flag(value, false)) == Some(true)
+}
+
+fn has_end(name: &str, end: &str) -> bool {
+    std::path::Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension == end)
+}

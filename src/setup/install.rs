@@ -1,0 +1,226 @@
+//! Puts an installation into the home folder: all of it or nothing, over a crash too.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use super::{
+    ArchiveError, Installation,
+    archive::stamp,
+    journal::{Journal, Locked, recover_locked, sync},
+    paths::{MAPPER, allowed, mode},
+    write_atomically,
+};
+use crate::config::Home;
+
+const BACKUPS: &str = "backups";
+/// How many backups stay.
+const KEPT: usize = 10;
+
+/// What an import did.
+#[derive(Debug)]
+pub struct Imported {
+    pub taken: Vec<String>,
+    /// What is no part of the new installation and lies in the backup now.
+    pub retired: Vec<String>,
+    /// Where what was replaced lies; `None` when there was nothing.
+    pub backup: Option<PathBuf>,
+}
+
+impl Installation {
+    /// Files of the home folder that are no part of this installation, though they lie where its own
+    /// would: an export of ours is whole, and a mapper that is built in has no file.
+    #[must_use]
+    pub fn retires(&self, home: &Home) -> Vec<String> {
+        let mut names = Vec::new();
+        if self.ours {
+            // What was read could be read before: it came out of a configuration.
+            let keys = self.config().unwrap_or_default();
+            names = super::host::files(home);
+            names.retain(|name| name.starts_with("certs/") && !self.needs(name, &keys));
+        }
+        if self.built_in_mapper && home.path(MAPPER).exists() {
+            names.push(MAPPER.to_owned());
+        }
+        names.retain(|name| allowed(name) && !self.has(name));
+        names
+    }
+
+    /// Puts the files into the home folder, after a copy of those that they replace. When one cannot be
+    /// written, or the process ends in between, all are put back.
+    ///
+    /// # Errors
+    /// When a file cannot be written; the folder is then as it was.
+    pub fn install(&self, home: &Home, now: SystemTime) -> Result<Imported, ArchiveError> {
+        let folder = home.path("");
+        let is_new = !folder.exists();
+        fs::create_dir_all(&folder)
+            .map_err(|error| ArchiveError::Write(folder.display().to_string(), error))?;
+        let done = self.install_into(home, now);
+        if is_new && done.is_err() {
+            // What somebody else put there stays.
+            let _ = fs::remove_dir(&folder);
+        }
+        done
+    }
+
+    fn install_into(&self, home: &Home, now: SystemTime) -> Result<Imported, ArchiveError> {
+        let locked = Locked::take(home)?;
+        recover_locked(home, &locked)?;
+        let retired = self.retires(home);
+        let journal = self.prepare(home, &retired, now)?;
+        if let Err(error) = self.change_over(home, &retired) {
+            journal.undo(home)?;
+            return Err(error);
+        }
+        Journal::end(home)?;
+        prune(home);
+        Ok(Imported {
+            taken: self.files.keys().cloned().collect(),
+            retired,
+            backup: journal.backup.map(|backup| home.path(backup)),
+        })
+    }
+
+    /// Copies what will change, and says in the journal how to get back.
+    pub(super) fn prepare(
+        &self,
+        home: &Home,
+        retired: &[String],
+        now: SystemTime,
+    ) -> Result<Journal, ArchiveError> {
+        let mut journal = Journal::default();
+        let mut there = Vec::new();
+        for name in self.files.keys().chain(retired) {
+            let path = home.path(name);
+            let read = |error| ArchiveError::Read(path.display().to_string(), error);
+            match fs::symlink_metadata(&path) {
+                Ok(meta) if meta.is_symlink() && self.has(name) => {
+                    return Err(ArchiveError::Link {
+                        name: name.clone(),
+                        path,
+                    });
+                }
+                Ok(_) => {
+                    let mode = fs::metadata(&path).map_err(read)?.permissions().mode() & 0o777;
+                    there.push((name, fs::read(&path).map_err(read)?, mode));
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    journal.are_new.push(name.clone());
+                }
+                Err(error) => return Err(read(error)),
+            }
+        }
+        let folders: BTreeSet<&str> = journal.are_new.iter().flat_map(|n| parents(n)).collect();
+        let new = folders.iter().filter(|f| !home.path(f).exists());
+        journal.new_folders = new.map(|folder| (*folder).to_owned()).collect();
+        if !there.is_empty() {
+            let backup = new_backup(home, now)?;
+            for (name, content, mode) in there {
+                write_atomically(&home.path(&backup).join(name), &content, mode)?;
+                journal.were_there.push(name.clone());
+            }
+            sync(&home.path(&backup))?;
+            sync(&home.path(BACKUPS))?;
+            journal.backup = Some(backup);
+        }
+        journal.begin(home)?;
+        Ok(journal)
+    }
+
+    fn change_over(&self, home: &Home, retired: &[String]) -> Result<(), ArchiveError> {
+        for (name, content) in &self.files {
+            write_atomically(&home.path(name), content, mode(name))?;
+        }
+        for name in retired {
+            let path = home.path(name);
+            fs::remove_file(&path)
+                .map_err(|error| ArchiveError::Write(path.display().to_string(), error))?;
+            sync(path.parent().unwrap_or(&path))?;
+        }
+        Ok(())
+    }
+}
+
+/// `certs` and `certs/crl` of `certs/crl/ca.pem`.
+fn parents(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').map(|(at, _)| &name[..at])
+}
+
+/// A folder of its own for this import, for this user only. Gives its path under the home folder.
+fn new_backup(home: &Home, now: SystemTime) -> Result<String, ArchiveError> {
+    let write = |path: &Path, error| ArchiveError::Write(path.display().to_string(), error);
+    let mut builder = DirBuilder::new();
+    builder.mode(0o700);
+    let all = home.path(BACKUPS);
+    match builder.create(&all) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(write(&all, error));
+        }
+        _ => {}
+    }
+    let stamp = stamp(now);
+    // A number that was free once stays free: the order of the names is that of the imports.
+    let before = made(home).into_iter().filter(|made| made.0 == stamp);
+    let mut count = before.map(|made| made.1).max().unwrap_or(0) + 1;
+    loop {
+        let name = match count {
+            1 => format!("{BACKUPS}/{stamp}"),
+            _ => format!("{BACKUPS}/{stamp}-{count}"),
+        };
+        let path = home.path(&name);
+        match builder.create(&path) {
+            Ok(()) => return Ok(name),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => count += 1,
+            Err(error) => return Err(write(&path, error)),
+        }
+    }
+}
+
+/// Removes the oldest backups of imports; nothing else in the folder.
+fn prune(home: &Home) {
+    let all = home.path(BACKUPS);
+    let ours = made(home);
+    let many = ours.len().saturating_sub(KEPT);
+    for (_, _, name) in ours.into_iter().take(many) {
+        if let Err(error) = fs::remove_dir_all(all.join(&name)) {
+            tracing::warn!(%error, backup = name, "an old backup cannot be removed");
+        }
+    }
+}
+
+/// The backups of imports, the oldest first.
+fn made(home: &Home) -> Vec<(String, u32, String)> {
+    let entries = fs::read_dir(home.path(BACKUPS));
+    let mut made: Vec<_> = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| made_at(&entry.file_name().into_string().ok()?))
+        .collect();
+    made.sort();
+    made
+}
+
+/// Time and number in the name of a backup, with the name.
+fn made_at(name: &str) -> Option<(String, u32, String)> {
+    let (stamp, rest) = name.split_at_checked(15)?;
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (day, time) = stamp.split_once('-')?;
+    let count = match rest.strip_prefix('-') {
+        Some(count) => count.parse().ok()?,
+        None if rest.is_empty() => 1,
+        None => return None,
+    };
+    (day.len() == 8 && digits(day) && digits(time))
+        .then(|| (stamp.to_owned(), count, name.to_owned()))
+}
+
+#[cfg(test)]
+#[path = "install_tests.rs"]
+mod tests;

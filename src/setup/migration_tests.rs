@@ -1,0 +1,180 @@
+//! What the report says, and when.
+
+use serde_json::json;
+
+use super::*;
+use crate::setup::archive::tests::archive_with;
+
+fn said(config: &Value) -> String {
+    let text = config.to_string();
+    report(&archive_with(&[("config.json", text.as_bytes())])).expect("a report")
+}
+
+/// Each text stands in the report of the first configuration and not in that of the second.
+#[test]
+fn each_difference_is_said_where_it_matters() {
+    let tls = |more: Value| {
+        let mut all = json!({"SSL_PFX": "x", "SERVER_URL": "https://login.corp.example"});
+        for (key, value) in more.as_object().expect("keys") {
+            all[key] = value.clone();
+        }
+        all
+    };
+    let cases = [
+        (
+            "am:password",
+            tls(json!({"KERBEROS_AUTH": true})),
+            tls(json!({})),
+        ),
+        (
+            "am:password",
+            tls(json!({"CLIENT_CERT_AUTH": "yes"})),
+            tls(json!({"CLIENT_CERT_AUTH": 1, "TOKEN_INCUMBENT_METHOD": 1})),
+        ),
+        ("direct logins are off", json!({}), tls(json!({}))),
+        (
+            "SERVER_URL is plain http",
+            json!({"SERVER_URL": "http://a"}),
+            tls(json!({})),
+        ),
+        (
+            "needs a keytab",
+            json!({"KERBEROS_AUTH": "1"}),
+            json!({"KERBEROS_AUTH": "no"}),
+        ),
+        (
+            "users of trusted domains",
+            json!({"KERBEROS_AUTH": 1}),
+            json!({"KERBEROS_AUTH": 1, "KERBEROS_REALMS": "A,B"}),
+        ),
+        (
+            "refused by Kerberos and by certificate too",
+            json!({"KERBEROS_AUTH": true}),
+            json!({}),
+        ),
+        (
+            "needs TLS_TERMINATION proxy",
+            json!({"WITH_KERBEROS_PROXY_FRONTEND": true}),
+            json!({"WITH_KERBEROS_PROXY_FRONTEND": true, "TLS_TERMINATION": "proxy"}),
+        ),
+        (
+            "only from TRUSTED_PROXIES",
+            json!({"WITH_KERBEROS_PROXY_FRONTEND": true}),
+            json!({"WITH_KERBEROS_PROXY_FRONTEND": true, "TRUSTED_PROXIES": ["10.0.0.1"]}),
+        ),
+        (
+            "X-Forwarded-User",
+            json!({"SERVER_URL": "https://login.corp.example"}),
+            tls(json!({})),
+        ),
+        (
+            "Windows trusted the CA",
+            json!({"LDAP_URL": "ldaps://dc1"}),
+            json!({"LDAP_URL": "ldaps://dc1", "SSL_CA_FILE": "certs/ca.pem"}),
+        ),
+        (
+            "LDAP_URL is not encrypted",
+            json!({"LDAP_URL": ["ldaps://dc1", "ldap://dc2"]}),
+            json!({"LDAP_URL": "ldap://dc2", "LDAP_STARTTLS": "on"}),
+        ),
+        (
+            "new passwords over TLS only",
+            json!({"LDAP_URL": "ldap://a", "ENABLE_WRITE_BACK": true,
+                "ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD": true}),
+            json!({"LDAP_URL": "ldaps://a", "ENABLE_WRITE_BACK": true,
+                "ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD": true}),
+        ),
+        (
+            "Windows server in SSL_CA_FILE",
+            json!({"SSL_CA_FILE": ["certs/ca.pem", "C:\\certs\\ca.pem"]}),
+            json!({"SSL_CA_FILE": "certs/ca.pem"}),
+        ),
+        (
+            "CLIENT_CERT_AUTH is on without CA_CERT",
+            json!({"CLIENT_CERT_AUTH": true}),
+            json!({"CLIENT_CERT_AUTH": true, "CA_CERT": "x"}),
+        ),
+        (
+            "counts as 65536",
+            json!({"MAX_HEADER_SIZE": "16384"}),
+            json!({"MAX_HEADER_SIZE": 70000}),
+        ),
+        (
+            "GROUPS is the text \"0\"",
+            json!({"GROUPS": "0"}),
+            json!({"GROUPS": 0}),
+        ),
+        (
+            "ALLOW_PASSWORD_EXPIRED is the text \"false\"",
+            json!({"ALLOW_PASSWORD_EXPIRED": "false"}),
+            json!({"ALLOW_PASSWORD_EXPIRED": false}),
+        ),
+        (
+            "one password check waits",
+            json!({"LDAP_NUMBER_OF_PARALLEL_BINDS": 1}),
+            json!({}),
+        ),
+        (
+            "PROFILE_MAPPER calls require()",
+            json!({"PROFILE_MAPPER": "const a = require ('lodash')"}),
+            json!({"PROFILE_MAPPER": "requirements('x'); obj.require('y')"}),
+        ),
+        (
+            "PROFILE_MAPPER_FILE names a file",
+            json!({"PROFILE_MAPPER_FILE": "../mapper.js"}),
+            json!({"PROFILE_MAPPER_FILE": "lib/profileMapper.js"}),
+        ),
+        (
+            "remove it, nothing starts",
+            json!({"KERBEROS_DEBUG_USER": "x"}),
+            json!({}),
+        ),
+    ];
+    for (text, with, without) in cases {
+        let (with_said, without_said) = (said(&with), said(&without));
+        assert!(
+            with_said.contains(text),
+            "no {text:?} for {with}: {with_said}"
+        );
+        assert!(
+            !without_said.contains(text),
+            "{text:?} for {without}: {without_said}"
+        );
+    }
+}
+
+#[test]
+fn keys_are_sorted_by_what_becomes_of_them() {
+    let text = said(&json!({
+        "LDAP_URL": "ldaps://dc1", "LDAP_BIND_PASSWORD_FILE": "p", "LDAP_URL_FILE": "u",
+        "SESSION_SECRET": "x", "urn:auth0:a": "https://a", "EVIL\u{1b}[31m\nTaken (99) X": 1,
+    }));
+    assert!(
+        text.contains("Taken (3): LDAP_URL, LDAP_BIND_PASSWORD_FILE, urn:auth0:a\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Kept, without effect here (1): SESSION_SECRET\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Kept, unknown (2): LDAP_URL_FILE, EVIL[31mTaken (99) X\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_archive_of_ours_is_not_compared() {
+    let mut archive = archive_with(&[]);
+    assert!(
+        report(&archive)
+            .expect("a report")
+            .contains("What is different")
+    );
+    archive.ours = true;
+    assert!(
+        !report(&archive)
+            .expect("a report")
+            .contains("What is different")
+    );
+}

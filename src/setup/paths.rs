@@ -1,0 +1,36 @@
+//! The paths that an installation has, and no other.
+
+pub(super) const CONFIG: &str = "config.json";
+pub(super) const MAPPER: &str = "lib/profileMapper.js";
+pub(super) const KEY: &str = "certs/cert.key";
+pub(super) const CERTIFICATE: &str = "certs/cert.pem";
+/// What the incumbent's import takes, and needs all of.
+pub(super) const NEEDED: [&str; 3] = [CONFIG, KEY, CERTIFICATE];
+
+pub(super) fn allowed(name: &str) -> bool {
+    if matches!(name, CONFIG | MAPPER) {
+        return true;
+    }
+    let plain = |part: &str| {
+        let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        !part.is_empty() && !part.starts_with('.') && part.chars().all(good)
+    };
+    name.strip_prefix("certs/")
+        .is_some_and(|rest| rest.split('/').count() <= 2 && rest.split('/').all(plain))
+}
+
+/// Zip-slip: a path that would be written elsewhere.
+pub(super) fn leads_out(name: &str) -> bool {
+    let drive = name.as_bytes().get(1) == Some(&b':');
+    name.starts_with(['/', '\\']) || drive || name.split(['/', '\\']).any(|part| part == "..")
+}
+
+/// Certificates may be read by others, nothing else.
+pub(super) fn mode(name: &str) -> u32 {
+    if name == CERTIFICATE { 0o644 } else { 0o600 }
+}
+
+/// A foreign name as it may stand in a message.
+pub(super) fn shown(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(100).collect()
+}
