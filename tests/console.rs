@@ -519,6 +519,76 @@ fn a_second_server_by_export_and_import_in_the_browser() {
 }
 
 #[test]
+fn an_empty_folder_waits_for_an_import_in_the_browser_and_then_serves() {
+    let first = Instance::builder()
+        .console()
+        .set("SITE_NAME", "Kestrel Works")
+        .start();
+    let folder = TempDir::new().expect("a folder");
+    let zip = folder.path().join("export.zip").display().to_string();
+    let browser = Browser::new();
+    browser.open(
+        &first.console_url("/#export"),
+        &json!([{"download": "#export form[action='/export'] button", "to": zip}]),
+    );
+
+    let second = Instance::builder().env("ADMIN_LISTEN", "127.0.0.1:0");
+    std::fs::remove_dir_all(second.home()).expect("emptied");
+    std::fs::create_dir(second.home()).expect("a folder");
+    let second = second.unchanged().start_alive();
+    let (status, why) = second.ops("/readyz").expect("an answer");
+    assert_eq!(status, 503);
+    assert!(why.contains("This installation is empty"), "{why}");
+    let line: Value =
+        serde_json::from_str(&second.await_log(&["This installation is empty", "url"]))
+            .expect("JSON");
+    let page = browser.open(
+        line["url"].as_str().expect("a URL"),
+        &json!([
+            {"upload": "#zip", "file": zip},
+            {"click": "#export button[value='import']"},
+            {"wait": "starts with them now"},
+        ]),
+    );
+    assert!(page.text.contains("not set up"), "{}", page.text);
+    crate::lab::wait_until(
+        std::time::Duration::from_secs(20),
+        "it does not start",
+        || {
+            second
+                .ops("/readyz")
+                .is_some_and(|(status, _)| status == 200)
+        },
+    );
+    let alice = Lab::get().kinit("alice");
+    assert_eq!(second.curl("/wsfed").negotiate(&alice).run().status, 200);
+    assert!(second.curl("/wsfed").run().body.contains("Kestrel Works"));
+}
+
+#[test]
+fn a_change_that_cannot_be_used_says_so() {
+    let instance = Instance::builder().console().start();
+    let token = csrf(&instance.console("/").run());
+    // Somebody has written this beside; it is read with the next change.
+    let path = instance.home().join("config.json");
+    let text = std::fs::read_to_string(&path).expect("config.json");
+    let mut config: Value = serde_json::from_str(&text).expect("JSON");
+    config["LDAP_URL"] = json!("ldaps://127.0.0.1:1");
+    std::fs::write(&path, config.to_string()).expect("written");
+    let page = instance
+        .console("/server")
+        .form([("csrf", token.as_str()), ("SITE_NAME", "Kestrel Works")])
+        .run();
+    assert_eq!(page.status, 422, "{}", page.body);
+    assert!(
+        page.body
+            .contains("but not in use, the old configuration serves on"),
+        "{}",
+        page.body
+    );
+}
+
+#[test]
 fn the_status_keeps_itself_up_to_date() {
     let instance = Instance::builder().console().start();
     let login = format!("https://{}:{}/wsfed", instance.address, instance.port);

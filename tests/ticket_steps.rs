@@ -98,7 +98,7 @@ fn what_the_administrator_changes_afterwards_counts_and_is_told() {
     instance.await_log(&["the new configuration is in use"]);
     let mut keys = config(&instance.home());
     keys["SERVER_URL"] = json!("https://other.corp.example:8443");
-    keys["CONNECTION"] = json!("mine");
+    keys["WSFED_ISSUER"] = json!("kestrel.example");
     let text = serde_json::to_string_pretty(&keys).expect("JSON");
     std::fs::write(instance.home().join("config.json"), text).expect("written");
     instance.process.signal("HUP");

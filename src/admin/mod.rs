@@ -20,8 +20,8 @@ use tokio::sync::Semaphore;
 pub use self::{
     guard::Guard,
     page::{
-        Changed, Check, Fact, FactGroup, Facts, Failure, Hour, Line, LogLine, Looked, Mood, Person,
-        span,
+        Changed, Check, Fact, FactGroup, Facts, Failure, Hour, Imported, Line, LogLine, Looked,
+        Mood, Person, span,
     },
     routes::{run, serve_on},
 };
@@ -38,12 +38,13 @@ pub trait Backstage: Send + Sync {
     fn key(&self, name: &str) -> (String, bool);
     /// What is known of the certificate of SERVER_URL.
     fn certificate_facts(&self) -> Vec<Fact>;
-    /// Tries keys, by the four checks, and with `save` saves them when those of the directory are well:
-    /// the tenant has no say in them.
+    /// Tries keys, with `check` by the four checks, and with `save` saves them when those of the directory
+    /// are well: the tenant has no say in them.
     fn change(
         &self,
         keys: Map<String, Value>,
         password: Option<SecretString>,
+        check: bool,
         save: bool,
     ) -> BoxFuture<'_, Result<Changed, String>>;
     /// A new certificate of SERVER_URL with its key, PEM; `anyway` also when browsers would refuse it.
@@ -65,8 +66,8 @@ pub trait Backstage: Send + Sync {
     fn doctor(&self) -> BoxFuture<'_, Vec<Line>>;
     /// The name and bytes of a zip.
     fn export(&self) -> BoxFuture<'_, Result<(String, Vec<u8>), String>>;
-    /// What an import does, in words: a line, and a report. Without `take` it only reports.
-    fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<(String, String), String>>;
+    /// Without `take` it only reports; `Err` when nothing was changed.
+    fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<Imported, String>>;
 }
 
 /// What every route has.

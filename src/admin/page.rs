@@ -127,7 +127,17 @@ pub struct Check {
 #[derive(Debug, Clone)]
 pub struct Changed {
     pub saved: bool,
+    /// In a line; `Err` when it is not as it should be.
+    pub told: Result<String, String>,
     pub checks: Vec<Check>,
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// In a line; `Err` when it is not in use.
+    pub told: Result<String, String>,
+    pub report: String,
 }
 
 /// One finding of the doctor.

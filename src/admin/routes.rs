@@ -17,7 +17,7 @@ use super::{
     chart::Chart,
     forms::{DIRECTORY, Fields, SERVER, given, parts, settings},
     guard,
-    page::{Changed, ConsolePage, LogLine, Mood, Outcome},
+    page::{Changed, ConsolePage, Imported, LogLine, Mood, Outcome},
 };
 use crate::{
     http::{
@@ -183,25 +183,8 @@ async fn directory(
         .map(SecretString::from);
     let save = fields.get("do").is_none_or(|what| what != "check");
     let keys = given(&DIRECTORY, &fields);
-    let changed = console.backstage.change(keys, password, save).await;
-    let mut outcome = at("directory");
-    match changed {
-        Ok(Changed { saved, checks }) => {
-            outcome.told = Some(match (saved, checks.iter().all(|check| check.good)) {
-                (true, _) => Ok("Saved, and taken into use".to_owned()),
-                (false, true) => Ok("All is well; nothing was saved".to_owned()),
-                (false, false) => Err("Nothing was saved: a check failed".to_owned()),
-            });
-            outcome.checks = checks;
-            if !saved {
-                outcome.typed = fields;
-            }
-        }
-        Err(error) => {
-            outcome.told = Some(Err(error));
-            outcome.typed = fields;
-        }
-    }
+    let changed = console.backstage.change(keys, password, true, save).await;
+    let outcome = changed_to("directory", changed, fields);
     console.show(&page, &outcome)
 }
 
@@ -215,21 +198,32 @@ async fn server(
         Err(answer) => return *answer,
     };
     let keys = given(&SERVER, &fields);
-    let changed = console.backstage.change(keys, None, true).await;
-    let told = changed.and_then(|Changed { saved, checks }| {
-        if saved {
-            return Ok("Saved, and taken into use".to_owned());
-        }
-        let failed = checks.iter().filter(|check| !check.good);
-        let failed: Vec<_> = failed.map(|check| check.text.as_str()).collect();
-        Err(format!("Nothing was saved: {}", failed.join("; ")))
-    });
-    let mut outcome = at("server");
-    if told.is_err() {
-        outcome.typed = fields;
-    }
-    outcome.told = Some(told);
+    let changed = console.backstage.change(keys, None, false, true).await;
+    let outcome = changed_to("server", changed, fields);
     console.show(&page, &outcome)
+}
+
+/// What a form of settings led to: one that was not saved keeps what was typed.
+fn changed_to(open: &'static str, changed: Result<Changed, String>, typed: Fields) -> Outcome {
+    let mut outcome = at(open);
+    match changed {
+        Ok(Changed {
+            saved,
+            told,
+            checks,
+        }) => {
+            outcome.told = Some(told);
+            outcome.checks = checks;
+            if !saved {
+                outcome.typed = typed;
+            }
+        }
+        Err(error) => {
+            outcome.told = Some(Err(error));
+            outcome.typed = typed;
+        }
+    }
+    outcome
 }
 
 async fn mapper(
@@ -344,8 +338,8 @@ async fn import(State(console): State<Console>, page: PageContext, form: Multipa
     let take = fields.get("do").is_none_or(|what| what != "look");
     let zip = files.remove("zip").unwrap_or_default();
     match console.backstage.import(zip, take).await {
-        Ok((told, report)) => {
-            outcome.told = Some(Ok(told));
+        Ok(Imported { told, report }) => {
+            outcome.told = Some(told);
             outcome.report = report;
         }
         Err(error) => outcome.told = Some(Err(error)),

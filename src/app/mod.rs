@@ -4,6 +4,7 @@ mod check;
 mod console;
 mod doctor;
 mod exchange;
+mod first_run;
 mod generation;
 mod materials;
 mod next_steps;
@@ -18,6 +19,7 @@ mod upkeep;
 pub use self::{
     check::{Problem, Verdict, check},
     doctor::{Finding, Level as DoctorLevel, examine},
+    first_run::{first_run, is_empty},
     materials::outgoing,
     materials::{Kept, Materials, Unusable},
     run::run,

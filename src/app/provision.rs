@@ -11,6 +11,7 @@ use super::{
     exchange::exchange,
     generation::Generation,
     materials::{Kept, Materials},
+    reload::Answer,
     settings::Settings,
 };
 use crate::{
@@ -35,7 +36,7 @@ pub(super) struct Provision {
     pub clock: Clock,
     pub life: Lifecycle,
     /// Asks for a reload, since something new was learned.
-    pub tell: mpsc::Sender<()>,
+    pub tell: mpsc::Sender<Answer>,
 }
 
 /// What the tenant was told, and where.
@@ -163,7 +164,7 @@ impl Provision {
         }
         if changed {
             // A reload that is asked for already reads this too.
-            let _ = self.tell.try_send(());
+            let _ = self.tell.try_send(None);
         }
         Ok(())
     }

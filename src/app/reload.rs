@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use arc_swap::ArcSwap;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Materials,
@@ -41,6 +41,10 @@ pub(super) enum What {
     Files,
 }
 
+/// Who asked for a reload and wants to know what came of it: words about what waits for a restart, if
+/// anything does, or why the old configuration serves on.
+pub(super) type Answer = Option<oneshot::Sender<Result<String, String>>>;
+
 /// All that outlives a generation, and the one in use.
 pub(super) struct Running {
     pub settings: Arc<Settings>,
@@ -68,7 +72,7 @@ impl Running {
         &self,
         history: Arc<History>,
         recent: RecentEvents,
-        tell: mpsc::Sender<()>,
+        tell: mpsc::Sender<Answer>,
     ) -> Program {
         Program {
             settings: Arc::clone(&self.settings),
@@ -85,7 +89,7 @@ impl Running {
     }
 
     /// What the ticket's steps need; `tell` asks for a reload.
-    pub fn provision(&self, tell: mpsc::Sender<()>) -> Provision {
+    pub fn provision(&self, tell: mpsc::Sender<Answer>) -> Provision {
         Provision {
             settings: Arc::clone(&self.settings),
             current: Arc::clone(&self.current),
@@ -98,7 +102,7 @@ impl Running {
 
     /// Reads it again. Where the configuration is refused, the files of the one in use are read all the
     /// same: a key that was rotated does not wait for somebody to mend something else.
-    pub async fn reload(&self, what: What) {
+    pub async fn reload(&self, what: What) -> Result<String, String> {
         let loaded = match what {
             What::All => self.settings.load(),
             What::Files => self.settings.load_kept(&self.current.load().file),
@@ -107,10 +111,10 @@ impl Running {
             Err(invalid) => Some(invalid.to_string()),
             Ok(loaded) if loaded.fingerprint == self.current.load().fingerprint => None,
             Ok(loaded) => match self.change_over(loaded).await {
-                Ok(()) => {
+                Ok(waits) => {
                     tracing::info!("the new configuration is in use");
                     self.done("ok");
-                    return;
+                    return Ok(waits);
                 }
                 Err(error) => Some(format!("{error:#}")),
             },
@@ -121,8 +125,10 @@ impl Running {
                 "the new configuration is not used; the old one stays"
             );
         }
-        let good = self.read_files().await && refused.is_none();
-        self.done(if good { "ok" } else { "refused" });
+        let broken = self.read_files().await;
+        let refused = refused.or(broken);
+        self.done(if refused.is_none() { "ok" } else { "refused" });
+        refused.map_or_else(|| Ok(String::new()), Err)
     }
 
     fn done(&self, outcome: &str) {
@@ -130,8 +136,8 @@ impl Running {
         self.measure();
     }
 
-    /// A new generation in place of the old one.
-    async fn change_over(&self, loaded: Loaded) -> anyhow::Result<()> {
+    /// A new generation in place of the old one; words about what waits for a restart.
+    async fn change_over(&self, loaded: Loaded) -> anyhow::Result<String> {
         let Loaded {
             mut config,
             warnings,
@@ -142,7 +148,7 @@ impl Running {
             tracing::warn!(key = warning.key, "{}", warning.text);
         }
         let old = self.current.load_full();
-        keep_fixed(&mut config, &old.config)?;
+        let waits = keep_fixed(&mut config, &old.config)?;
         let kept = Kept {
             metrics: Arc::clone(&self.metrics),
             predecessor: Some(Arc::clone(&old)),
@@ -190,18 +196,18 @@ impl Running {
             let life = old.tunnel_life.handle();
             life.drain(Duration::ZERO, shutdown).await;
         });
-        Ok(())
+        Ok(waits)
     }
 
-    /// Reads mapper, certificates and keytab again; false when one of them was refused.
-    async fn read_files(&self) -> bool {
+    /// Reads mapper, certificates and keytab again; says which of them were refused.
+    async fn read_files(&self) -> Option<String> {
         let current = self.current.load_full();
-        let mut good = true;
+        let mut broken: Vec<String> = Vec::new();
         let mut note = |read: Result<&str, (String, &str)>| match read {
             Ok(what) => tracing::info!("{what} read again"),
             Err((error, what)) => {
-                good = false;
                 tracing::error!(error, "{what} not used; the old one stays");
+                broken.push(format!("{what} not used: {error}"));
             }
         };
         let mapper = current.mapper.clone();
@@ -240,12 +246,12 @@ impl Running {
                 Err(error) => Err((error.to_string(), "the keytab is")),
             });
         }
-        good
+        (!broken.is_empty()).then(|| broken.join("; "))
     }
 }
 
 /// What only a restart changes stays as it was, and the log says so.
-fn keep_fixed(new: &mut Config, old: &Config) -> anyhow::Result<()> {
+fn keep_fixed(new: &mut Config, old: &Config) -> anyhow::Result<String> {
     let mut kept = Vec::new();
     if new.ops_listen != old.ops_listen {
         new.ops_listen = old.ops_listen;
@@ -275,13 +281,12 @@ fn keep_fixed(new: &mut Config, old: &Config) -> anyhow::Result<()> {
         (None, None) => {}
         _ => bail!("direct logins are switched on and off by a restart only"),
     }
-    if !kept.is_empty() {
-        tracing::warn!(
-            keys = kept.join(", "),
-            "these keys change at a restart only"
-        );
+    if kept.is_empty() {
+        return Ok(String::new());
     }
-    Ok(())
+    let keys = kept.join(", ");
+    tracing::warn!(keys, "these keys change at a restart only");
+    Ok(format!("{keys} change at a restart only"))
 }
 
 fn ends_tls(direct: &DirectConfig) -> bool {

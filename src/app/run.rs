@@ -14,7 +14,7 @@ use super::{
     Materials,
     generation::{Generation, Read, directory_trouble},
     provision,
-    reload::{Running, What, changed},
+    reload::{Answer, Running, What, changed},
     settings::Settings,
 };
 use crate::{
@@ -170,12 +170,13 @@ pub async fn run(
 async fn serve(
     running: &Running,
     signals: &mut Signals,
-    mut learned: mpsc::Receiver<()>,
+    mut asked_for: mpsc::Receiver<Answer>,
     history: &History,
 ) {
     let mut watch = running.watch();
     let mut measure = tokio::time::interval(MEASURE);
     loop {
+        let mut answer = None;
         let what = tokio::select! {
             asked = signals.next() => match asked {
                 Asked::Reload => What::All,
@@ -185,7 +186,10 @@ async fn serve(
                 tracing::info!(?files, "files have changed");
                 What::Files
             }
-            Some(()) = learned.recv() => What::All,
+            Some(to) = asked_for.recv() => {
+                answer = to;
+                What::All
+            }
             _ = measure.tick() => {
                 running.measure();
                 history.sample(&running.metrics);
@@ -197,8 +201,12 @@ async fn serve(
             }
         };
         notify_reloading();
-        let asked = reload(running, what, &mut watch, signals).await;
+        let (asked, outcome) = reload(running, what, &mut watch, signals).await;
         notify(&[NotifyState::Ready]);
+        if let Some(answer) = answer {
+            // Who does not wait any more has lost nothing.
+            let _ = answer.send(outcome);
+        }
         if asked == Some(Asked::End) {
             return;
         }
@@ -212,7 +220,7 @@ async fn reload(
     mut what: What,
     watch: &mut Option<Watch>,
     signals: &mut Signals,
-) -> Option<Asked> {
+) -> (Option<Asked>, Result<String, String>) {
     loop {
         if let Some(watch) = watch {
             watch.look();
@@ -220,22 +228,22 @@ async fn reload(
         let mut asked = None;
         let reading = running.reload(what);
         tokio::pin!(reading);
-        loop {
+        let outcome = loop {
             tokio::select! {
-                () = &mut reading => break,
+                outcome = &mut reading => break outcome,
                 signal = signals.next() => asked = Some(signal),
             }
             if asked == Some(Asked::End) {
-                return asked;
+                return (asked, Err("this instance is ending".to_owned()));
             }
-        }
+        };
         // There may be files now that were not there before. The old watch is asked after the new one
         // has begun, so that no change falls between the two.
         let fresh = running.watch();
         let changed = watch.as_ref().is_some_and(Watch::is_stale);
         *watch = fresh;
         match (asked, changed) {
-            (None, false) => return None,
+            (None, false) => return (None, outcome),
             (Some(_), _) => what = What::All,
             // A file that is still being written: not read over and over.
             (None, true) => {

@@ -1,7 +1,7 @@
 //! An installation goes and comes: export and import, tried before anything changes, for the command
 //! line and the console alike.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, io::Cursor};
 
 use serde_json::{Map, Value};
 
@@ -177,6 +177,39 @@ impl Import {
         };
         text
     }
+}
+
+/// Tries a zip, and takes it when `take`; a line, and the report. For the console.
+///
+/// # Errors
+/// In words, when nothing was changed.
+pub(super) fn take_import(
+    settings: &Settings,
+    clock: &Clock,
+    zip: Vec<u8>,
+    take: bool,
+) -> Result<(String, String), String> {
+    let words = |error: ArchiveError| format!("Nothing was changed: {error}");
+    let _one = settings.writing();
+    let installation = Installation::of_zip(Cursor::new(zip)).map_err(words)?;
+    let import = Import::try_out(settings, clock, installation).map_err(words)?;
+    if !take {
+        return Ok(("Nothing was changed yet".to_owned(), import.in_words()));
+    }
+    let done = import.install(clock).map_err(words)?;
+    tracing::warn!(
+        target: "audit",
+        files = done.taken.join(", "),
+        retired = done.retired.join(", "),
+        backup = done.backup.as_ref().map(|folder| folder.display().to_string()),
+        "the console imported an installation"
+    );
+    settings.forget();
+    let mut told = format!("{} files were taken", done.taken.len());
+    if let Some(backup) = done.backup {
+        told = format!("{told} (what they replaced lies in {})", backup.display());
+    }
+    Ok((told, import.in_words()))
 }
 
 /// What is wrong in the archive itself, wherever it is used.

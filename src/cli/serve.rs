@@ -2,11 +2,16 @@
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
+use anyhow::Context as _;
+
 use super::refuse;
 use crate::{
     app::{self, Kept, Materials, Settings},
     clock::Clock,
-    telemetry::log::{self, LogFormat},
+    telemetry::{
+        RecentEvents,
+        log::{self, LogError, LogFormat},
+    },
 };
 
 pub(super) fn run(home: &Path) -> ExitCode {
@@ -15,6 +20,21 @@ pub(super) fn run(home: &Path) -> ExitCode {
         Ok(recovered) => recovered,
         Err(error) => return refuse(home, &error),
     };
+    let clock = Clock::system();
+    let mut log = None;
+    if app::is_empty(&settings) {
+        let recent = match begin_log(None) {
+            Ok(recent) => recent,
+            Err(error) => return refuse(home, &error),
+        };
+        log = Some(recent.clone());
+        let waiting = app::first_run(Arc::clone(&settings), clock.clone(), recent);
+        match block_on(waiting) {
+            Ok(true) => {}
+            Ok(false) => return ExitCode::SUCCESS,
+            Err(error) => return cannot_start(&error),
+        }
+    }
     let loaded = match settings.load() {
         Ok(loaded) => loaded,
         Err(invalid) => {
@@ -24,11 +44,7 @@ pub(super) fn run(home: &Path) -> ExitCode {
             return refuse(home, &invalid);
         }
     };
-    let format = loaded
-        .config
-        .log_format
-        .unwrap_or_else(LogFormat::for_stderr);
-    let recent = match log::init(format, std::env::var("RUST_LOG").ok().as_deref()) {
+    let recent = match log.map_or_else(|| begin_log(loaded.config.log_format), Ok) {
         Ok(recent) => recent,
         Err(error) => return refuse(home, &error),
     };
@@ -38,7 +54,6 @@ pub(super) fn run(home: &Path) -> ExitCode {
     for warning in &loaded.warnings {
         tracing::warn!(key = warning.key, "{}", warning.text);
     }
-    let clock = Clock::system();
     let materials = match Materials::load(&loaded.config, &clock, true, &Kept::default()) {
         Ok(materials) => materials,
         Err(unusable) => return refuse(home, &unusable),
@@ -46,21 +61,32 @@ pub(super) fn run(home: &Path) -> ExitCode {
     for warning in &materials.warnings {
         tracing::warn!("{warning}");
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
+    match block_on(app::run(loaded, materials, clock, settings, recent)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => cannot_start(&error),
+    }
+}
+
+/// `format` is LOG_FORMAT of the configuration; before there is one, the environment's.
+fn begin_log(format: Option<LogFormat>) -> Result<RecentEvents, LogError> {
+    let given = match std::env::var("LOG_FORMAT").as_deref() {
+        Ok("json") => Some(LogFormat::Json),
+        Ok("text") => Some(LogFormat::Text),
+        _ => None,
+    };
+    let format = format.or(given).unwrap_or_else(LogFormat::for_stderr);
+    log::init(format, std::env::var("RUST_LOG").ok().as_deref())
+}
+
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(%error, "no threads can be started");
-            return ExitCode::FAILURE;
-        }
-    };
-    match runtime.block_on(app::run(loaded, materials, clock, settings, recent)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "cannot start");
-            ExitCode::FAILURE
-        }
-    }
+        .context("no threads can be started")?;
+    runtime.block_on(work)
+}
+
+fn cannot_start(error: &anyhow::Error) -> ExitCode {
+    tracing::error!(error = format!("{error:#}"), "cannot start");
+    ExitCode::FAILURE
 }

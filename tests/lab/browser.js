@@ -31,7 +31,7 @@ async function run() {
   const foreign = [];
   context.on('request', (request) => {
     const host = new URL(request.url()).hostname;
-    if (!host.endsWith('.corp.example') && !host.startsWith('127.') && request.url().startsWith('http')) {
+    if (!host.endsWith('.corp.example') && !host.startsWith('127.') && host !== 'localhost' && request.url().startsWith('http')) {
       foreign.push(request.url());
     }
   });

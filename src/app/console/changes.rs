@@ -17,11 +17,12 @@ use crate::{
 };
 
 impl Program {
-    /// Tries settings, and saves them when `save` and the checks of the directory are well.
+    /// Tries settings when `check`, and saves them when `save` and the checks of the directory are well.
     pub(super) async fn settle(
         &self,
         keys: Map<String, Value>,
         password: Option<SecretString>,
+        check: bool,
         save: bool,
     ) -> Result<Changed, String> {
         self.may_write()?;
@@ -55,14 +56,23 @@ impl Program {
             changed.push("LDAP_BIND_PASSWORD".to_owned());
             plan.password(password)?;
         }
-        let checks = plan.checks(&self.clock).await?;
+        // A site's name needs no directory, on a day when there is none.
+        let checks = if check {
+            plan.checks(&self.clock).await?
+        } else {
+            Vec::new()
+        };
         let stops = |check: &SetupCheck| check.failed() && check.name != "tenant";
         let saved = save && !checks.iter().any(stops);
-        if saved {
+        let told = if saved {
             plan.save(&self.clock).await?;
             tracing::warn!(target: "audit", keys = changed.join(", "), "the console changed settings");
-            self.reload();
-        }
+            self.in_use("Saved").await
+        } else if checks.iter().any(SetupCheck::failed) {
+            Err("Nothing was saved: a check failed".to_owned())
+        } else {
+            Ok("All is well; nothing was saved".to_owned())
+        };
         let checks = checks.into_iter().map(|check| Check {
             name: check.name,
             good: !check.failed(),
@@ -70,6 +80,7 @@ impl Program {
         });
         Ok(Changed {
             saved,
+            told,
             checks: checks.collect(),
         })
     }
@@ -164,10 +175,9 @@ impl Program {
             subject = identity.leaf.subject,
             "the console changed the certificate of SERVER_URL"
         );
-        self.reload();
-        let mut told = format!("In use: {}", identity.leaf.subject);
+        let mut told = format!("{} is saved", identity.leaf.subject);
         for warning in warnings {
-            told = format!("{told}\nBut {warning}");
+            told = format!("{told} ({warning})");
         }
         Ok(told)
     }
@@ -190,11 +200,10 @@ impl Program {
         if let Ok(before) = fs::read(&path) {
             let copy = path.with_extension("before.js");
             write_atomically(&copy, &before, 0o600).map_err(|error| error.to_string())?;
-            kept = format!(" The one before lies in {}.", copy.display());
+            kept = format!(" (the one before lies in {})", copy.display());
         }
         write_atomically(&path, source.as_bytes(), 0o600).map_err(|error| error.to_string())?;
         tracing::warn!(target: "audit", "the console changed the profile mapper");
-        self.reload();
         Ok(format!(
             "Saved as {}, and taken into use.{kept}",
             path.display()

@@ -2,31 +2,42 @@
 
 mod changes;
 mod people;
-mod status;
+pub(super) mod status;
 
-use std::{io::Cursor, sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use arc_swap::ArcSwap;
 use futures_util::{FutureExt as _, future::BoxFuture};
 use serde_json::{Map, Value};
-use tokio::{sync::mpsc, task::spawn_blocking};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::spawn_blocking,
+    time::timeout,
+};
 
 use super::{
     doctor::{self, Level},
     generation::Generation,
+    reload::Answer,
     settings::Settings,
     transfer,
 };
 use crate::{
-    admin::{Backstage, Changed, Fact, Facts, Line, LogLine, Looked, Mood, Person},
+    admin::{Backstage, Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
     clock::Clock,
     config::MapperSource,
     ops::Readiness,
     secret::SecretString,
-    setup::{ConfigFile, DEFAULT_MAPPER, Installation},
+    setup::{ConfigFile, DEFAULT_MAPPER},
     telemetry::{History, Metrics, RecentEvents},
     tls::TlsServer,
 };
+
+/// How long a reload may take: its directory and its tunnel get ten seconds each.
+const RELOAD_LIMIT: Duration = Duration::from_secs(25);
 
 /// A cheap handle.
 #[derive(Clone)]
@@ -41,13 +52,23 @@ pub(super) struct Program {
     pub recent: RecentEvents,
     pub since: Instant,
     /// Asks for a reload.
-    pub tell: mpsc::Sender<()>,
+    pub tell: mpsc::Sender<Answer>,
 }
 
 impl Program {
-    fn reload(&self) {
-        // A reload that is asked for already reads this too.
-        let _ = self.tell.try_send(());
+    /// Has what was saved taken into use, and says what came of that.
+    async fn in_use(&self, saved: &str) -> Result<String, String> {
+        let (answer, told) = oneshot::channel();
+        // A program that ends takes no more questions, and the answer then never comes.
+        let _ = self.tell.send(Some(answer)).await;
+        match timeout(RELOAD_LIMIT, told).await {
+            Ok(Ok(Ok(waits))) if waits.is_empty() => Ok(format!("{saved}, and in use")),
+            Ok(Ok(Ok(waits))) => Ok(format!("{saved}, and in use; but {waits}")),
+            Ok(Ok(Err(why))) => Err(format!(
+                "{saved}, but not in use, the old configuration serves on: {why}"
+            )),
+            Ok(Err(_)) | Err(_) => Err(format!("{saved}; the log will tell whether it is in use")),
+        }
     }
 
     /// A key that is no secret, as text; a list with commas.
@@ -105,9 +126,10 @@ impl Backstage for Program {
         &self,
         keys: Map<String, Value>,
         password: Option<SecretString>,
+        check: bool,
         save: bool,
     ) -> BoxFuture<'_, Result<Changed, String>> {
-        self.settle(keys, password, save).boxed()
+        self.settle(keys, password, check, save).boxed()
     }
 
     fn certificate(
@@ -116,7 +138,8 @@ impl Backstage for Program {
         key: Vec<u8>,
         anyway: bool,
     ) -> BoxFuture<'_, Result<String, String>> {
-        self.aside(move |own| own.take_certificate(&chain, &key, anyway))
+        let taken = self.aside(move |own| own.take_certificate(&chain, &key, anyway));
+        async move { self.in_use(&taken.await?).await }.boxed()
     }
 
     fn mapper(&self) -> String {
@@ -133,7 +156,8 @@ impl Backstage for Program {
     }
 
     fn save_mapper(&self, source: String) -> BoxFuture<'_, Result<String, String>> {
-        self.aside(move |own| own.take_mapper(&source))
+        let taken = self.aside(move |own| own.take_mapper(&source));
+        async move { self.in_use(&taken.await?).await }.boxed()
     }
 
     fn search(&self, term: String) -> BoxFuture<'_, Result<Vec<Person>, String>> {
@@ -175,30 +199,20 @@ impl Backstage for Program {
         })
     }
 
-    fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<(String, String), String>> {
-        self.aside(move |own| {
+    fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<Imported, String>> {
+        let taken = self.aside(move |own| {
             own.may_write()?;
-            let words = |error: crate::setup::ArchiveError| format!("Nothing was changed: {error}");
-            let installation = Installation::of_zip(Cursor::new(zip)).map_err(words)?;
-            let import = transfer::Import::try_out(&own.settings, &own.clock, installation)
-                .map_err(words)?;
-            if !take {
-                return Ok(("Nothing was changed yet".to_owned(), import.in_words()));
-            }
-            let done = import.install(&own.clock).map_err(words)?;
-            tracing::warn!(
-                target: "audit",
-                files = done.taken.join(", "),
-                retired = done.retired.join(", "),
-                backup = done.backup.as_ref().map(|folder| folder.display().to_string()),
-                "the console imported an installation"
-            );
-            own.reload();
-            let mut told = format!("{} files were taken.", done.taken.len());
-            if let Some(backup) = done.backup {
-                told = format!("{told} What they replaced lies in {}.", backup.display());
-            }
-            Ok((told, import.in_words()))
-        })
+            transfer::take_import(&own.settings, &own.clock, zip, take)
+        });
+        async move {
+            let (told, report) = taken.await?;
+            let told = if take {
+                self.in_use(&told).await
+            } else {
+                Ok(told)
+            };
+            Ok(Imported { told, report })
+        }
+        .boxed()
     }
 }

@@ -205,7 +205,7 @@ fn day(at: SystemTime) -> String {
     OffsetDateTime::from(at).format(format).unwrap_or_default()
 }
 
-fn time_of_day(at: SystemTime) -> Option<String> {
+pub(in crate::app) fn time_of_day(at: SystemTime) -> Option<String> {
     let format = format_description!("[hour]:[minute]:[second]");
     OffsetDateTime::from(at).format(format).ok()
 }
@@ -240,7 +240,7 @@ fn failure(event: &RecentEvent) -> Option<Failure> {
     })
 }
 
-pub(super) fn log_line(event: RecentEvent) -> LogLine {
+pub(in crate::app) fn log_line(event: RecentEvent) -> LogLine {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
     let (mood, level) = match event.level {
         Level::ERROR => (Mood::Bad, "error"),
