@@ -5,15 +5,12 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{
-    fleet::{Fleet, pause},
+    fleet::{Fleet, RATE, pause},
     report::{Allowed, Outcome, Scenario},
     users,
 };
 use crate::lab::{Lab, controllers::Pair};
 
-/// Logins a second: each of them asks for the user's groups as well, and the lab's controllers shall not
-/// be what is slow.
-pub const RATE: usize = 20;
 /// Beyond the outage itself.
 const SLACK: f64 = 5.0;
 
@@ -23,7 +20,7 @@ pub const SCENARIOS: &[Scenario] = &[
         did: "`kill -9` on all processes of the first of two controllers (`LDAP_URL` lists both). It stays \
               away.",
         expect: "Nobody notices. Searches that were on its connections are asked of the other one.",
-        allowed_because: "None: the answer comes from the other controller.",
+        allowed_because: "The answer comes from the other controller.",
         change: "Two servers or more in `LDAP_URL`, or `srv:`.",
         allowed: Allowed::failed(0),
         run: controller_killed,
@@ -31,11 +28,11 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "one domain controller accepts and never answers",
         did: "`kill -STOP` on the first of two controllers, for eight seconds.",
-        expect: "Some logins take most of a second, then none. A search without an answer is asked of the \
-                 other controller after 0.7 s; from then on the silent one comes second, until it answers \
-                 again.",
-        allowed_because: "None: the answer comes from the other controller.",
-        change: "Nothing to set: the 0.7 s are fixed.",
+        expect: "No login fails; those of the first moment take about a second longer. A search without \
+                 an answer is asked of the other controller after 0.7 s (one for groups after 1 s); from \
+                 then on the silent one comes second, until it answers again.",
+        allowed_because: "The answer comes from the other controller.",
+        change: "Nothing to set: these times are fixed.",
         allowed: Allowed::failed(0),
         run: controller_silent,
     },
@@ -46,8 +43,9 @@ pub const SCENARIOS: &[Scenario] = &[
         expect: "Nobody can sign in meanwhile, whatever stands in front of the directory. Every instance \
                  says 503 at `/readyz`; with none ready, the balancer sends users to the instances all \
                  the same, and they meet a page that says what is wrong (503 with Retry-After) rather \
-                 than a refused connection. Logins work again by themselves. The failures are those \
-                 pages; a few connections may be cut when the balancer changes over.",
+                 than a refused connection. A login that was already under way waits up to two seconds \
+                 for a controller; when the balancer finds its instance not ready before that, its \
+                 connection is cut. Logins work again by themselves.",
         allowed_because: "All logins of the outage, from the first controller's end until the balancer has \
                           found all instances ready, and of five seconds more.",
         change: "More controllers, on different hosts and sites. `LDAP_HEARTBEAT_SECONDS`.",
@@ -56,13 +54,14 @@ pub const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// A fleet that asks two controllers, for the groups at every login.
+/// A fleet that asks two controllers; for each user's groups again and again, as often as the lab's
+/// controllers bear it: a search for nested groups keeps one busy for up to a tenth of a second.
 fn on_a_pair(pair: &Pair) -> Fleet {
     let fleet = Fleet::with(|_, builder| {
         builder
             .set("LDAP_URL", json!([pair.first.url(), pair.second.url()]))
             .set("SSL_CA_FILE", json!([Lab::get().ca(), pair.ca()]))
-            .set("GROUPS_CACHE_SECONDS", 0)
+            .set("GROUPS_CACHE_SECONDS", 5)
     });
     for controller in [&pair.first, &pair.second] {
         let up = format!("ad_edge_directory_up{{server=\"{}\"}}", controller.url());
@@ -78,7 +77,7 @@ fn pair() -> Pair {
 fn controller_killed() -> Outcome {
     let pair = pair();
     let up = format!("ad_edge_directory_up{{server=\"{}\"}}", pair.first.url());
-    on_a_pair(&pair).under_load_of(RATE, |fleet, _| {
+    on_a_pair(&pair).under_load(|fleet, _| {
         pair.first.signal("KILL");
         fleet.await_metric(&up, 0.0);
     })
@@ -86,7 +85,7 @@ fn controller_killed() -> Outcome {
 
 fn controller_silent() -> Outcome {
     let pair = pair();
-    on_a_pair(&pair).under_load_of(RATE, |_, storm| {
+    on_a_pair(&pair).under_load(|_, storm| {
         pair.first.signal("STOP");
         pause(Duration::from_secs(8));
         pair.first.signal("CONT");
@@ -98,7 +97,7 @@ fn both_controllers() -> Outcome {
     let mut pair = pair();
     let mut fleet = on_a_pair(&pair);
     let (mut outage, mut until_ready) = (0.0, 0.0);
-    let outcome = fleet.under_load_of(RATE, |fleet, _| {
+    let outcome = fleet.under_load(|fleet, _| {
         let gone = Instant::now();
         pair.first.down();
         pair.second.down();
@@ -123,7 +122,7 @@ fn both_controllers() -> Outcome {
             "closed without an answer",
             "connect",
         ],
-        RATE,
+        2 * RATE,
     );
     assert!(
         outcome.summary.longest_gap_ms > 5000.0,

@@ -19,7 +19,7 @@ pub const SCENARIOS: &[Scenario] = &[
               `ad_edge_tunnel_connected` must fall to 0 on all instances, and come back.",
         expect: "The load is direct logins, and they do not depend on the hub. Logins by the tunnel fail \
                  while it is away (tests/tunnel_link.rs); they are not part of this load.",
-        allowed_because: "None: no direct login asks the hub.",
+        allowed_because: "No direct login asks the hub.",
         change: "Nothing to set.",
         allowed: Allowed::failed(0),
         run: hub_away,
@@ -29,7 +29,7 @@ pub const SCENARIOS: &[Scenario] = &[
         did: "`kill -9` on the tenant (its stand-in), the hub included. It stays away.",
         expect: "A token is signed without asking the tenant. Users have their token, and nobody to bring \
                  it to; that is the tenant's outage. It is not part of this load.",
-        allowed_because: "None: no direct login asks the tenant.",
+        allowed_because: "No direct login asks the tenant.",
         change: "Nothing to set.",
         allowed: Allowed::failed(0),
         run: tenant_gone,
