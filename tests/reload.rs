@@ -254,8 +254,10 @@ fn tickets_of_the_old_and_of_the_new_key_work_while_a_keytab_is_rotated() {
     assert_eq!(login(&new), 200, "a ticket of the new key");
 }
 
+/// The order that the README gives for a fleet, with a tenant that believes what it was told last, by
+/// whichever instance.
 #[test]
-fn the_tenant_knows_the_next_signing_certificate_before_a_token_bears_it() {
+fn a_fleet_s_signing_pair_is_rotated_without_a_token_that_is_refused() {
     let tenant = Tenant::by_address();
     let made = tempfile::TempDir::new().expect("a folder");
     run_with_input(
@@ -264,48 +266,69 @@ fn the_tenant_knows_the_next_signing_certificate_before_a_token_bears_it() {
             .args(["corp", "corp.example"]),
         "",
     );
-    let next = std::fs::read(made.path().join("cert.pem")).expect("made");
-    let instance = Instance::builder()
-        .set("PROVISIONING_TICKET", tenant.ticket())
-        .set("AGENT_MODE", false)
-        .file("certs/next.pem", next)
-        .start();
-    let done = r#"ad_edge_ticket_steps_total{outcome="ok"}"#;
-    crate::lab::wait_until(Duration::from_secs(10), "the tenant is not told", || {
-        instance.metric(done) == Some(1.0)
-    });
-    for file in ["cert.key", "cert.pem"] {
-        std::fs::copy(
-            made.path().join(file),
-            instance.home().join("certs").join(file),
-        )
-        .expect("copied");
-    }
-    let alice = Lab::get().kinit("alice");
-    let certificate = |form: &Form| {
-        let assertion = form.assertion();
-        let rest = assertion
-            .split("X509Certificate>")
-            .nth(1)
-            .expect("a certificate");
-        rest.split('<').next().expect("its text").to_owned()
+    let instances: Vec<_> = (0..3)
+        .map(|_| {
+            Instance::builder()
+                .set("PROVISIONING_TICKET", tenant.ticket())
+                .set("AGENT_MODE", false)
+                .start()
+        })
+        .collect();
+    let told = |instance: &Instance, times: f64| {
+        let done = r#"ad_edge_ticket_steps_total{outcome="ok"}"#;
+        crate::lab::wait_until(Duration::from_secs(20), "the tenant is not told", || {
+            instance.metric(done) >= Some(times)
+        });
     };
-    let mut seen = std::collections::BTreeSet::new();
-    crate::lab::wait_until(
-        Duration::from_secs(15),
-        "the new pair does not come",
-        || {
+    let alice = Lab::get().kinit("alice");
+    let all_sign = || {
+        for instance in &instances {
             let page = instance.curl("/wsfed").negotiate(&alice).run();
-            let form = Form::read(&page.body);
-            // Each of them counts at the tenant, of the old pair and of the new one.
-            tenant.verified(&form);
-            seen.insert(certificate(&form));
-            let pair = std::fs::read_to_string(made.path().join("cert.pem")).expect("made");
-            let text: String = pair
-                .lines()
-                .filter(|line| !line.starts_with("---"))
-                .collect();
-            seen.contains(&text)
-        },
-    );
+            tenant.verified(&Form::read(&page.body));
+        }
+    };
+    for instance in &instances {
+        told(instance, 1.0);
+    }
+    all_sign();
+
+    // First: every instance tells of the next one.
+    let new = |file: &str| made.path().join(file);
+    for instance in &instances {
+        let next = instance.home().join("certs/next.pem");
+        std::fs::copy(new("cert.pem"), next).expect("copied");
+    }
+    for instance in &instances {
+        told(instance, 2.0);
+    }
+    // Then one after the other signs with it, and keeps the one before.
+    for instance in &instances {
+        let certs = instance.home().join("certs");
+        std::fs::copy(certs.join("cert.pem"), certs.join("previous.pem")).expect("copied");
+        for file in ["cert.key", "cert.pem"] {
+            std::fs::copy(new(file), certs.join(file)).expect("copied");
+        }
+        instance.await_log(&["the new configuration is in use"]);
+        told(instance, 3.0);
+        all_sign();
+    }
+    // At last the old one is forgotten.
+    for instance in &instances {
+        for file in ["next.pem", "previous.pem"] {
+            std::fs::remove_file(instance.home().join("certs").join(file)).expect("removed");
+        }
+    }
+    for instance in &instances {
+        told(instance, 4.0);
+    }
+    all_sign();
+    let page = instances[0].curl("/wsfed").negotiate(&alice).run();
+    let form = Form::read(&page.body);
+    let assertion = form.assertion();
+    let pem = std::fs::read_to_string(new("cert.pem")).expect("made");
+    let text: String = pem
+        .lines()
+        .filter(|line| !line.starts_with("---"))
+        .collect();
+    assert!(assertion.contains(&text), "it signs: {assertion}");
 }

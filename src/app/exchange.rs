@@ -21,7 +21,7 @@ pub(super) async fn exchange(
     let info = ticket.info().await?;
     let server_url = config.federation.server_url.as_str().trim_end_matches('/');
     let mut certificates = vec![STANDARD.encode(signing.certificate())];
-    certificates.extend(next_certificate(config));
+    certificates.extend(other_certificates(config));
     let registration = Registration {
         certificates,
         server_url,
@@ -43,13 +43,18 @@ pub(super) async fn exchange(
     Ok(keys)
 }
 
-/// The certificate of a pair that will take the place of the present one: the tenant knows it before the
-/// first token bears it.
-fn next_certificate(config: &Config) -> Option<String> {
+/// While the pair is rotated the fleet signs with two: the certificates of the pair to come and of the one
+/// before, where they are. A tenant knows what it was told last, by whichever instance, so each tells it
+/// all. Base64 of the DER.
+pub(super) fn other_certificates(config: &Config) -> Vec<String> {
     use rustls_pki_types::{CertificateDer, pem::PemObject as _};
-    let path = config
-        .uses_files
-        .then(|| config.home.path("certs/next.pem"))?;
-    let certificate = CertificateDer::from_pem_file(path).ok()?;
-    Some(STANDARD.encode(certificate))
+    let names = ["certs/next.pem", "certs/previous.pem"].iter();
+    let files = names.filter(|_| config.uses_files);
+    let certificates = files.filter_map(|name| {
+        // Absent most of the time.
+        CertificateDer::from_pem_file(config.home.path(name)).ok()
+    });
+    certificates
+        .map(|certificate| STANDARD.encode(certificate))
+        .collect()
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{
-    exchange::exchange,
+    exchange::{exchange, other_certificates},
     generation::Generation,
     materials::{Kept, Materials},
     reload::Answer,
@@ -25,7 +25,8 @@ use crate::{
 
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
-/// How often a reload's outcome is looked at: its own SERVER_URL, pair or ticket is told anew.
+/// How often a reload's outcome is looked at: its own SERVER_URL, pair or ticket is told anew; and the
+/// certificates of a rotation.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// What the steps need of the running program.
@@ -45,6 +46,8 @@ struct Told {
     ticket: Option<String>,
     server_url: String,
     thumbprint: String,
+    /// Of the rotation, if one is under way.
+    others: Vec<String>,
 }
 
 impl Told {
@@ -54,6 +57,7 @@ impl Told {
             ticket: ticket.map(|url| url.expose_secret().to_owned()),
             server_url: generation.config.federation.server_url.to_string(),
             thumbprint: generation.signing.thumbprint().to_owned(),
+            others: other_certificates(&generation.config),
         }
     }
 }

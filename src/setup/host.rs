@@ -206,6 +206,7 @@ fn effect(name: &str, keys: &Map<String, Value>) -> String {
         }
         "certs/krb5.keytab" if on("KERBEROS_AUTH") && !given("KERBEROS_KEYTAB") => "is the keytab",
         "certs/next.pem" => "is given to the tenant as the next signing certificate",
+        "certs/previous.pem" => "is given to the tenant as the signing certificate before",
         MAPPER if !given("PROFILE_MAPPER") && !given("PROFILE_MAPPER_FILE") => {
             "makes the profiles, in place of the built-in mapper"
         }

@@ -107,19 +107,25 @@ impl Tenant {
         self.trusted().iter().filter_map(thumbprint).collect()
     }
 
-    /// Trusts one more certificate; `der` is base64, as the ticket brings it.
-    pub fn trust(&self, der: &str) -> Result<(), String> {
-        let der = BASE64_STANDARD
-            .decode(der)
-            .map_err(|error| format!("certs holds something else than base64: {error}"))?;
-        x509_parser::parse_x509_certificate(&der)
-            .map_err(|error| format!("certs holds something else than a certificate: {error}"))?;
-        let path = self
-            .args
-            .folder
-            .join(format!("registered-{}.pem", self.new_id()));
-        std::fs::write(&path, to_pem(&der)).map_err(|error| error.to_string())?;
-        locked(&self.trusted).push(path);
+    /// Trusts these certificates, base64 as the ticket brings them, in place of those that were registered
+    /// before: what an installation says last counts.
+    pub fn register(&self, certificates: &[String]) -> Result<(), String> {
+        let mut trusted: Vec<_> = self.args.trust.iter().cloned().collect();
+        for der in certificates {
+            let der = BASE64_STANDARD
+                .decode(der)
+                .map_err(|error| format!("certs holds something else than base64: {error}"))?;
+            x509_parser::parse_x509_certificate(&der).map_err(|error| {
+                format!("certs holds something else than a certificate: {error}")
+            })?;
+            let path = self
+                .args
+                .folder
+                .join(format!("registered-{}.pem", self.new_id()));
+            std::fs::write(&path, to_pem(&der)).map_err(|error| error.to_string())?;
+            trusted.push(path);
+        }
+        *locked(&self.trusted) = trusted;
         Ok(())
     }
 

@@ -94,11 +94,9 @@ pub async fn register(
     if ticket != tenant.args.ticket {
         return Err((StatusCode::NOT_FOUND, "wrong ticket".to_owned()));
     }
-    for cert in &registration.certs {
-        tenant
-            .trust(cert)
-            .map_err(|reason| (StatusCode::BAD_REQUEST, reason))?;
-    }
+    tenant
+        .register(&registration.certs)
+        .map_err(|reason| (StatusCode::BAD_REQUEST, reason))?;
     if tenant.args.odd.refuse_registration {
         return Err((StatusCode::INTERNAL_SERVER_ERROR, "not now".to_owned()));
     }
