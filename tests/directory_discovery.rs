@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use crate::lab::{Lab, instance::Instance, process::Running, wait_until};
 
 /// dnsmasq with the records of the lab's domain.
-fn name_server(port: u16, folder: &TempDir) -> Running {
+pub fn name_server(port: u16, folder: &TempDir) -> Running {
     let lab = Lab::get();
     let mut command = Command::new("/usr/sbin/dnsmasq");
     command

@@ -367,6 +367,7 @@ impl Backstage for Program {
         async move {
             let findings = doctor::examine(&self.settings, &self.clock).await;
             let lines = findings.into_iter().map(|finding| Line {
+                fix: finding.advice(),
                 mood: match finding.level {
                     Level::Ok => Mood::Good,
                     Level::Warn => Mood::Warn,
@@ -374,7 +375,6 @@ impl Backstage for Program {
                 },
                 area: finding.area.to_owned(),
                 text: finding.text,
-                fix: finding.fix,
             });
             lines.collect()
         }

@@ -11,7 +11,7 @@ mod settings;
 mod setup;
 
 pub use self::{
-    doctor::{Finding, Level as DoctorLevel, examine},
+    doctor::{Finding, Level as DoctorLevel, Report, examine_telling},
     materials::outgoing,
     materials::{Kept, Materials, Unusable},
     run::run,
