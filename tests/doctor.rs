@@ -187,6 +187,23 @@ fn the_configuration_and_the_files() {
         text(said.warns("tls", "tls-chain"), "text").contains("CN="),
         "{said:?}"
     );
+    // One for clients, of the right CA.
+    let made = tempfile::TempDir::new().expect("a folder");
+    let prefix = made.path().join("client");
+    run_with_input(
+        Command::new(project().join("certs/make-client.sh"))
+            .arg(Lab::get().state.join("pki"))
+            .arg(&prefix)
+            .args(["alice@corp.example", "trial"]),
+        "",
+    );
+    let read = |end: &str| std::fs::read(prefix.with_extension(end)).expect("made");
+    let client = healthy()
+        .file("certs/tls.pem", read("pem"))
+        .file("certs/tls.key", read("key"));
+    let said = doctor(client);
+    let words = text(said.fails("tls", "tls-chain"), "text");
+    assert!(words.starts_with("browsers refuse its chain"), "{words}");
     // What only serve reads.
     let said = doctor(healthy().file("lib/profileMapper.js", "module.exports = ((("));
     assert!(text(said.fails("files", "load"), "text").contains("serve does not start"));
@@ -219,6 +236,10 @@ fn ports_are_judged_by_who_has_them() {
         text(finding, "fix").contains(&format!(":{port}'")),
         "{finding}"
     );
+    let denied = healthy(&tenant).on_port(987);
+    let said = doctor(denied.under(&["setpriv", "--bounding-set", "-net_bind_service"]));
+    let fix = text(said.fails("ports", "port-denied"), "fix");
+    assert!(fix.ends_with("ip_unprivileged_port_start=987"), "{fix}");
     let running = Instance::start();
     let said = doctor(healthy(&tenant).on_port(running.port));
     let ports = said.all("ports", "port");
@@ -227,6 +248,26 @@ fn ports_are_judged_by_who_has_them() {
         text(ours.expect("PORT"), "text").contains("ad-edge serves there"),
         "{ports:?}"
     );
+}
+
+#[test]
+fn what_a_balancer_shows_at_the_servers_url() {
+    let (tenant, balancer) = (Tenant::by_address(), Instance::start());
+    let at = |port: u16| {
+        let url = format!("https://login.corp.example:{port}");
+        known(
+            healthy(&tenant)
+                .set("TLS_TERMINATION", "proxy")
+                .set("SERVER_URL", url),
+        )
+    };
+    doctor(at(balancer.port)).is_good("tls", "tls-balancer");
+    doctor(at(1)).fails("tls", "tls-balancer");
+    let other = at(balancer.port).set("SSL_CA_FILE", Lab::get().signer().display().to_string());
+    let said = doctor(other);
+    let words = text(said.warns("tls", "tls-balancer"), "text");
+    assert!(words.contains("the last issuer is \"CN="), "{words}");
+    doctor(at(balancer.port).clock("+9000d")).fails("tls", "tls-balancer");
 }
 
 #[test]

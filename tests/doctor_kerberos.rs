@@ -1,6 +1,6 @@
 //! `ad-edge doctor` on SPN, keytab and account.
 
-use std::{fs, process::Command, time::Duration};
+use std::{fs, ops::Range, process::Command, time::Duration};
 
 use tempfile::TempDir;
 
@@ -38,24 +38,47 @@ fn export(service: &str, types: &[u16]) -> Vec<u8> {
         &format!("--principal={service}"),
     ]);
     let bytes = fs::read(path).expect("the keytab");
-    let number = |at: usize| usize::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]));
-    let (mut kept, mut at) = (bytes[..2].to_vec(), 2);
+    let mut kept = bytes[..2].to_vec();
+    for (record, etype) in records(&bytes) {
+        if types.contains(&number(&bytes, etype)) {
+            kept.extend_from_slice(&bytes[record]);
+        }
+    }
+    assert!(kept.len() > 2, "no key of {types:?} in the export");
+    kept
+}
+
+/// The records of a keytab, and where each has its encryption type (MIT krb5, "Keytab file format").
+fn records(bytes: &[u8]) -> Vec<(Range<usize>, usize)> {
+    let (mut found, mut at) = (Vec::new(), 2);
     while at < bytes.len() {
         let size = u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four"));
         let end = at + 4 + usize::try_from(size).expect("small");
         // Components and realm, each with its length; then name type, time and version.
         let mut field = at + 6;
-        for _ in 0..=number(at + 4) {
-            field += 2 + number(field);
+        for _ in 0..=number(bytes, at + 4) {
+            field += 2 + usize::from(number(bytes, field));
         }
-        let etype = u16::try_from(number(field + 9)).expect("small");
-        if types.contains(&etype) {
-            kept.extend_from_slice(&bytes[at..end]);
-        }
+        found.push((at..end, field + 9));
         at = end;
     }
-    assert!(kept.len() > 2, "no key of {types:?} in the export");
-    kept
+    found
+}
+
+fn number(bytes: &[u8], at: usize) -> u16 {
+    u16::from_be_bytes([bytes[at], bytes[at + 1]])
+}
+
+/// The same keys as if they had that version.
+fn with_version(mut keytab: Vec<u8>, version: u8) -> Vec<u8> {
+    for (record, etype) in records(&keytab) {
+        keytab[etype - 1] = version;
+        let key_end = etype + 4 + usize::from(number(&keytab, etype + 2));
+        if record.end >= key_end + 4 {
+            keytab[key_end..key_end + 4].copy_from_slice(&u32::from(version).to_be_bytes());
+        }
+    }
+    keytab
 }
 
 fn with_keytab(tenant: &Tenant, host: &str, keytab: Vec<u8>) -> Said {
@@ -85,7 +108,7 @@ fn a_name_that_no_account_has() {
 #[test]
 fn the_spn_is_searched_in_all_of_the_domain() {
     let tenant = Tenant::by_address();
-    let base = "CN=Alice,CN=Users,DC=corp,DC=example";
+    let base = "CN=Alice Smith,CN=Users,DC=corp,DC=example";
     let said = doctor(healthy(&tenant).set("LDAP_BASE", base));
     said.is_good("ldap", "ldap-search");
     said.is_good("kerberos", "spn");
@@ -125,6 +148,9 @@ fn the_strongest_type_that_the_account_takes_is_needed() {
     account("svc-types", service, Some(24));
     let said = with_keytab(&tenant, host, export(service, &[AES256]));
     said.is_good("kerberos", "types");
+    // Another controller knows of a newer password: no reason to export once more.
+    let newer = with_version(export(service, &[AES256]), 99);
+    with_keytab(&tenant, host, newer).warns("kerberos", "key-newer");
     let said = with_keytab(&tenant, host, export(service, &[AES128]));
     let words = text(said.fails("kerberos", "types"), "text");
     assert!(words.contains("AES-256"), "{words}");

@@ -239,7 +239,14 @@ fn chain(patient: &Patient, identity: &Identity, host: &str, told: bool, finding
             ),
         ),
         // The leaf's name and times are told above.
-        Err(_) if told => {}
+        Err(Error::InvalidCertificate(
+            Wrong::NotValidForName
+            | Wrong::NotValidForNameContext { .. }
+            | Wrong::Expired
+            | Wrong::ExpiredContext { .. }
+            | Wrong::NotValidYet
+            | Wrong::NotValidYetContext { .. },
+        )) if told => {}
         Err(error) => findings.add(
             Finding::fail(AREA, "tls-chain", format!("browsers refuse its chain: {error}")).note(
                 "get a chain of a server certificate (extended key usage serverAuth) and valid intermediates",

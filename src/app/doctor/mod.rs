@@ -2,6 +2,7 @@
 //! directory's opinion of its keytab. Changes nothing.
 
 mod accounts;
+mod balancer;
 mod directory;
 mod files;
 mod finding;
@@ -89,7 +90,13 @@ pub async fn examine_telling(
     let mut results: Vec<Vec<Finding>> = vec![Vec::new(); areas.len()];
     let (patient, [names, directory, tenant]) = (&patient, &areas);
     let works: [BoxFuture<'_, ()>; 3] = [
-        network::examine(patient, names).boxed(),
+        async {
+            tokio::join!(
+                network::examine(patient, names),
+                balancer::examine(patient, names)
+            );
+        }
+        .boxed(),
         async {
             let found = directory::examine(patient, directory).await;
             kerberos::examine(patient, found.as_ref(), directory).await;
