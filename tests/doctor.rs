@@ -288,6 +288,14 @@ fn the_tenant_and_the_hub() {
     let healthy = || healthy(&tenant);
     let wrong = tenant.ticket().replace("trial", "other");
     doctor(healthy().set("PROVISIONING_TICKET", wrong)).fails("tenant", "ticket");
+    // Something else than a tenant.
+    let other = Instance::start();
+    let url = format!("https://login.corp.example:{}/p/ad/trial", other.port);
+    let said = doctor(known(healthy().set("PROVISIONING_TICKET", url)));
+    said.fails("tenant", "ticket");
+    said.warns("clock", "clock-tenant");
+    let key = "-----BEGIN PUBLIC KEY-----\nbroken\n-----END PUBLIC KEY-----\n";
+    doctor(healthy().set("TENANT_SIGNING_KEY", key)).fails("files", "load");
     doctor(healthy().unset("PROVISIONING_TICKET")).warns("tenant", "ticket");
     doctor(healthy().set("AD_HUB", "https://127.0.0.1:1/lo/hub")).fails("hub", "hub");
     let said = doctor(healthy().set("HTTPS_PROXY", "http://127.0.0.1:1"));

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     secret::ExposeSecret as _,
-    setup::{CLOCK_LIMIT, Ticket, TicketInfo},
+    setup::{CLOCK_LIMIT, Ticket, TicketError, TicketInfo},
     token::SigningKey,
     tunnel,
 };
@@ -90,6 +90,16 @@ async fn ticket(patient: &Patient, findings: &Findings) {
         Ok(offset) => {
             let text = format!("the tenant's clock differs by {offset} ms");
             findings.add(Finding::ok("clock", "clock-tenant", text));
+            true
+        }
+        // Of /test 404 says nothing of the ticket.
+        Err(TicketError::Wrong) => {
+            let text = format!("{host} does not tell its clock (404 at /test)");
+            findings.add(
+                Finding::warn("clock", "clock-tenant", text)
+                    .fix("timedatectl")
+                    .note("see that this machine's clock is synchronized"),
+            );
             true
         }
         Err(error) => {
