@@ -1,6 +1,11 @@
 //! The name of SERVER_URL, and the ports.
 
-use std::{fs, net::SocketAddr, path::Path, time::Duration};
+use std::{
+    fs,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    time::Duration,
+};
 
 use tokio::{net::lookup_host, time::timeout};
 
@@ -36,7 +41,7 @@ fn one_port(key: &str, address: SocketAddr) -> Finding {
     };
     let look = format!("ss -ltnp 'sport = :{}'", address.port());
     match error {
-        BindError::InUse { .. } => match holder(address.port()) {
+        BindError::InUse { .. } => match holder(address) {
             Some((pid, program)) if program == "ad-edge" => Finding::ok(
                 PORTS,
                 "port",
@@ -70,9 +75,17 @@ fn one_port(key: &str, address: SocketAddr) -> Finding {
 }
 
 /// The process that listens on the port, by what the kernel says (proc(5)): number and program.
-fn holder(port: u16) -> Option<(u32, String)> {
+fn holder(address: SocketAddr) -> Option<(u32, String)> {
     const LISTENS: &str = "0A";
-    let end = format!(":{port:04X}");
+    let (ip, port) = (address.ip(), format!("{:04X}", address.port()));
+    let own = kernel_form(ip);
+    // Who listens on every address has this one too; on IPv6 an IPv4 address stands at the end.
+    let in_the_way = |local: &str| {
+        local.split_once(':').is_some_and(|(there, number)| {
+            let every = there.chars().all(|digit| digit == '0');
+            number == port && (ip.is_unspecified() || every || there.ends_with(&own))
+        })
+    };
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).ok());
     let sockets: Vec<String> = tables
         .iter()
@@ -80,7 +93,7 @@ fn holder(port: u16) -> Option<(u32, String)> {
         .flat_map(|table| table.lines())
         .filter_map(|line| {
             let columns: Vec<_> = line.split_whitespace().collect();
-            let ours = columns.get(1)?.ends_with(&end) && columns.get(3) == Some(&LISTENS);
+            let ours = in_the_way(columns.get(1)?) && columns.get(3) == Some(&LISTENS);
             ours.then(|| columns.get(9).map(|inode| format!("socket:[{inode}]")))?
         })
         .collect();
@@ -107,6 +120,19 @@ fn holder(port: u16) -> Option<(u32, String)> {
         }
     }
     None
+}
+
+/// An address as /proc/net/tcp shows it: words of 32 bits in this machine's order.
+fn kernel_form(ip: IpAddr) -> String {
+    let octets = match ip {
+        IpAddr::V4(ip) => ip.octets().to_vec(),
+        IpAddr::V6(ip) => ip.octets().to_vec(),
+    };
+    let words = octets.chunks_exact(4).map(|word| {
+        let word = [word[0], word[1], word[2], word[3]];
+        format!("{:08X}", u32::from_ne_bytes(word))
+    });
+    words.collect::<Vec<_>>().concat()
 }
 
 async fn name(patient: &Patient, findings: &Findings) {
