@@ -13,6 +13,8 @@ mod directory_discovery;
 mod directory_failover;
 mod directory_outage;
 mod doctor;
+mod doctor_directory;
+mod doctor_kerberos;
 mod documentation;
 mod drain;
 mod form_login;

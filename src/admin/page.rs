@@ -146,7 +146,9 @@ pub struct Line {
     pub mood: Mood,
     pub area: String,
     pub text: String,
+    /// A command that mends it, and words about that.
     pub fix: Option<String>,
+    pub note: Option<String>,
 }
 
 /// A user whom a search found.

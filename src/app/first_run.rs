@@ -201,6 +201,7 @@ impl Backstage for Empty {
             area: "config".to_owned(),
             text: WHAT_TO_DO.to_owned(),
             fix: None,
+            note: None,
         };
         ready(vec![line]).boxed()
     }

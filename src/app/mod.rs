@@ -18,7 +18,7 @@ mod upkeep;
 
 pub use self::{
     check::{Problem, Verdict, check},
-    doctor::{Finding, Level as DoctorLevel, examine},
+    doctor::{Finding, Level as DoctorLevel, Report, examine_telling},
     first_run::{first_run, is_empty},
     materials::outgoing,
     materials::{Kept, Materials, Unusable},

@@ -15,7 +15,7 @@ mod worker;
 
 pub use self::{
     certificate::{CertificateNames, CertificateRefusal, Certificates, Lookup, Mapped, TrustError},
-    keytab::{Keytab, KeytabError},
+    keytab::{Entry as KeytabEntry, Keytab, KeytabError},
     principal::{KerberosRealms, Principal},
     refusal::{AskedFor, KerberosRefusal},
     spnego::{Accepted, Kerberos, KerberosError},

@@ -2,13 +2,21 @@
 
 use std::{path::Path, process::ExitCode};
 
+use serde_json::json;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::EXIT_CONFIG;
 use crate::{
-    app::{DoctorLevel, Settings, examine},
+    app::{DoctorLevel, Finding, Report, Settings, examine_telling},
     clock::Clock,
 };
 
+/// Of the JSON's shape: a monitor may hold on to it.
+const VERSION: u32 = 1;
+
 pub(super) fn run(home: &Path, json: bool) -> ExitCode {
     let settings = Settings::of_process(home);
+    let clock = Clock::system();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -19,30 +27,30 @@ pub(super) fn run(home: &Path, json: bool) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let findings = runtime.block_on(examine(&settings, &Clock::system()));
+    let tell = |finding: &Finding| {
+        if !json {
+            print(finding);
+        }
+    };
+    let report = runtime.block_on(examine_telling(&settings, &clock, tell));
+    // A name lookup that hangs is not waited for.
+    runtime.shutdown_background();
+    let Report {
+        findings,
+        configured,
+    } = &report;
+    let count = |level| findings.iter().filter(|f| f.level == level).count();
     if json {
-        match serde_json::to_string_pretty(&findings) {
-            Ok(text) => println!("{text}"),
-            Err(error) => eprintln!("ad-edge: {error}"),
-        }
+        let home = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
+        let at = OffsetDateTime::from(clock.now()).format(&Rfc3339);
+        let all = json!({
+            "version": VERSION,
+            "home": home.to_string_lossy(),
+            "at": at.unwrap_or_default(),
+            "findings": findings,
+        });
+        println!("{all:#}");
     } else {
-        for finding in &findings {
-            println!(
-                "{:<4}  {:<8}  {}",
-                finding.level.label(),
-                finding.area,
-                finding.text
-            );
-            if let Some(fix) = &finding.fix {
-                println!("                fix: {fix}");
-            }
-        }
-        let count = |level| {
-            findings
-                .iter()
-                .filter(|finding| finding.level == level)
-                .count()
-        };
         println!(
             "\n{} ok, {} to look at, {} to mend",
             count(DoctorLevel::Ok),
@@ -50,12 +58,24 @@ pub(super) fn run(home: &Path, json: bool) -> ExitCode {
             count(DoctorLevel::Fail)
         );
     }
-    if findings
-        .iter()
-        .any(|finding| finding.level == DoctorLevel::Fail)
-    {
+    if !configured {
+        ExitCode::from(EXIT_CONFIG)
+    } else if count(DoctorLevel::Fail) > 0 {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
+    }
+}
+
+fn print(finding: &Finding) {
+    let Finding {
+        level, area, text, ..
+    } = finding;
+    println!("{:<4}  {area:<8}  {text}", level.label());
+    if let Some(fix) = &finding.fix {
+        println!("                fix: {fix}");
+    }
+    if let Some(note) = &finding.note {
+        println!("                {note}");
     }
 }

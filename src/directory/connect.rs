@@ -7,7 +7,7 @@ use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io,
     net::{TcpStream, UnixStream},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use super::{connection::Connection, error::DirectoryError, names::Names};
@@ -56,6 +56,11 @@ impl Connector {
 
     /// A new connection, not bound, within the timeout.
     pub async fn open(&self) -> Result<Connection, DirectoryError> {
+        self.open_timed().await.map(|(connection, _)| connection)
+    }
+
+    /// The same, with how long name lookup and TCP took.
+    pub async fn open_timed(&self) -> Result<(Connection, Duration), DirectoryError> {
         let opened = timeout(self.timeout, self.open_unlimited()).await;
         opened
             .map_err(|_| DirectoryError::Timeout {
@@ -66,8 +71,10 @@ impl Connector {
             .map_err(|cause| DirectoryError::connect(&self.name, &cause))
     }
 
-    async fn open_unlimited(&self) -> Result<Connection, String> {
+    async fn open_unlimited(&self) -> Result<(Connection, Duration), String> {
+        let started = Instant::now();
         let tcp = self.connect_tcp().await?;
+        let reached = started.elapsed();
         let settings = LdapConnSettings::new()
             .set_config(Arc::clone(&self.tls))
             .set_starttls(self.start_tls && self.url.scheme == Scheme::Ldap);
@@ -88,7 +95,8 @@ impl Connector {
             }
         };
         let (driver, ldap) = opened.map_err(|error| describe(&error))?;
-        Ok(Connection::start(self.name.clone(), driver, ldap))
+        let connection = Connection::start(self.name.clone(), driver, ldap);
+        Ok((connection, reached))
     }
 
     /// The first address of the name that answers.

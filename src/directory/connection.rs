@@ -76,6 +76,11 @@ impl Connection {
         }
     }
 
+    /// The server's URL.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
     pub fn age(&self) -> Duration {
         self.opened.elapsed()
     }

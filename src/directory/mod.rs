@@ -15,6 +15,7 @@ mod discovery;
 mod dn;
 mod entry;
 mod error;
+mod examine;
 mod explore;
 mod filter;
 mod flights;
@@ -37,6 +38,7 @@ pub use self::{
     account::AccountRefusal,
     entry::{Attribute, Entry},
     error::{BindError, DirectoryError},
+    examine::{Probe, canonical_name},
     explore::{Explored, explore, find_servers},
     filter::escape,
     password::{PasswordAttribute, PasswordChangeError},

@@ -9,7 +9,7 @@ use hickory_resolver::{
     TokioResolver,
     config::{ConnectionConfig, NameServerConfig, ResolverConfig},
     net::runtime::TokioRuntimeProvider,
-    proto::rr::RData,
+    proto::rr::{RData, RecordType},
 };
 use tokio::net::lookup_host;
 
@@ -52,19 +52,38 @@ impl Names {
         }
     }
 
+    /// The name at the end of `host`'s aliases: `host` itself when it is none. Kerberos clients ask
+    /// for tickets under it.
+    pub async fn canonical(&self, host: &str) -> Result<String, String> {
+        let own = self.own.clone();
+        let resolver = own.map_or_else(system, Ok)?;
+        let found = resolver.lookup(format!("{host}."), RecordType::A).await;
+        let found = found.map_err(|error| error.to_string())?;
+        let plain = |name: &hickory_resolver::proto::rr::Name| {
+            let text = name.to_ascii().to_ascii_lowercase();
+            text.trim_end_matches('.').to_owned()
+        };
+        let mut name = host.to_ascii_lowercase();
+        // No longer than the answer: aliases may stand in a circle.
+        for _ in found.answers() {
+            let next = found
+                .answers()
+                .iter()
+                .find_map(|answer| match &answer.data {
+                    RData::CNAME(target) if plain(&answer.name) == name => Some(plain(&target.0)),
+                    _ => None,
+                });
+            match next {
+                Some(next) => name = next,
+                None => break,
+            }
+        }
+        Ok(name)
+    }
+
     /// The LDAP servers of `domain`, and for how long the answer holds.
     pub async fn ldap_servers(&self, domain: &str) -> Result<(Vec<Record>, Duration), String> {
-        let system;
-        let resolver = match &self.own {
-            Some(own) => own,
-            None => {
-                // Read each time: resolv.conf changes while this program runs.
-                system = TokioResolver::builder_tokio()
-                    .and_then(hickory_resolver::ResolverBuilder::build)
-                    .map_err(|error| format!("/etc/resolv.conf: {error}"))?;
-                &system
-            }
-        };
+        let resolver = self.own.clone().map_or_else(system, Ok)?;
         let name = format!("_ldap._tcp.{domain}.");
         let found = resolver.srv_lookup(name).await;
         let found = found.map_err(|error| error.to_string())?;
@@ -109,6 +128,13 @@ impl Names {
         let found = found.map_err(|error| format!("the name lookup failed: {error}"))?;
         Ok(found.iter().map(|ip| SocketAddr::new(ip, port)).collect())
     }
+}
+
+/// The system's resolver, read each time: resolv.conf changes while this program runs.
+fn system() -> Result<TokioResolver, String> {
+    TokioResolver::builder_tokio()
+        .and_then(hickory_resolver::ResolverBuilder::build)
+        .map_err(|error| format!("/etc/resolv.conf: {error}"))
 }
 
 /// The order in which to ask: by priority, and within one by chance, weighted (RFC 2782).

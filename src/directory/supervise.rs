@@ -95,7 +95,7 @@ impl Server {
                 let result = connection
                     .bind(user, password.expose_secret(), deadline)
                     .await?;
-                self.service_verdict(result.rc, &result.text)?;
+                service_verdict(self.connector.name(), result.rc, &result.text)?;
             }
             self.heartbeat(&connection).await?;
             self.compare_clocks(&connection).await;
@@ -108,19 +108,6 @@ impl Server {
                 limit,
             })
         })
-    }
-
-    fn service_verdict(&self, code: u32, text: &str) -> Result<(), DirectoryError> {
-        let server = self.connector.name();
-        match ad_codes::verdict(server, "the service account's bind", code, text) {
-            Ok(()) => Ok(()),
-            Err(BindError::Unavailable(error)) => Err(error),
-            Err(refusal) => Err(DirectoryError::ServiceAccount {
-                server: server.to_owned(),
-                cause: refusal.to_string(),
-                remedy: "correct LDAP_BIND_USER and LDAP_BIND_PASSWORD; it is tried again only every 30 to 60 s so that the account is not locked",
-            }),
-        }
     }
 
     /// A small search: shows that the server answers, and that the base exists.
@@ -181,6 +168,19 @@ impl Server {
                 }
             }
         }
+    }
+}
+
+/// What the result of the service account's bind says.
+pub(super) fn service_verdict(server: &str, code: u32, text: &str) -> Result<(), DirectoryError> {
+    match ad_codes::verdict(server, "the service account's bind", code, text) {
+        Ok(()) => Ok(()),
+        Err(BindError::Unavailable(error)) => Err(error),
+        Err(refusal) => Err(DirectoryError::ServiceAccount {
+            server: server.to_owned(),
+            cause: refusal.to_string(),
+            remedy: "correct LDAP_BIND_USER and LDAP_BIND_PASSWORD; it is tried again only every 30 to 60 s so that the account is not locked",
+        }),
     }
 }
 

@@ -180,6 +180,7 @@ impl Backstage for Program {
                 area: finding.area.to_owned(),
                 text: finding.text,
                 fix: finding.fix,
+                note: finding.note,
             });
             lines.collect()
         }

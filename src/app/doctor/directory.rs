@@ -1,18 +1,23 @@
-//! Each directory server by itself: TCP, TLS, bind, search, clock; then what a group search costs.
+//! Each directory server by itself: TCP, TLS, clock, bind, search; then what a group search costs.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use time::OffsetDateTime;
+use futures_util::future::join_all;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{Findings, Patient};
+use super::{
+    Patient,
+    finding::{Finding, Findings},
+    groups, quoted,
+    shown::recording,
+    unreachable::unreachable,
+};
 use crate::{
-    app::setup::{SetupPlan, directory_checks},
-    config::{ServerUrl, ServersConfig},
-    directory::{Directory, explore},
+    config::{Scheme, ServerUrl, ServersConfig, ServiceAccount},
+    directory::{Directory, DirectoryError, Probe, find_servers},
     telemetry::Metrics,
 };
 
@@ -20,21 +25,57 @@ const AREA: &str = "ldap";
 /// Kerberos' limit is 300 s; a good clock is far within.
 const CLOCK_WARN: i64 = 60;
 const CLOCK_FAIL: i64 = 300;
-const SLOW: Duration = Duration::from_millis(500);
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// A directory that answered, for what comes after.
 pub(super) struct Found {
     pub directory: Directory,
+    /// Of the whole domain: `LDAP_BASE` may be a part of it.
+    pub base: String,
     _end: DropGuard,
 }
 
-pub(super) async fn examine(patient: &Patient, findings: &mut Findings) -> Option<Found> {
-    let mut any = false;
-    for url in servers(patient, findings).await {
-        any |= server(patient, &url, findings).await;
+pub(super) async fn examine(patient: &Patient, findings: &Findings) -> Option<Found> {
+    let urls = servers(patient, findings).await;
+    let probes = join_all(urls.iter().map(|url| reach(patient, url, findings))).await;
+    let mut probes = urls
+        .iter()
+        .zip(probes)
+        .filter_map(|(url, probe)| Some((url, probe?)));
+    // One after the other until the account is known to be right: a wrong password at each server
+    // would lock it.
+    let (mut good, mut refused, mut base) = (false, false, None);
+    for (url, probe) in probes.by_ref() {
+        if refused {
+            let text = format!(
+                "{url}: the bind was not tried, so that the account is not locked by a wrong password"
+            );
+            findings.add(
+                Finding::warn(AREA, "ldap-bind-not-tried", text)
+                    .about(url.to_string())
+                    .note("mend the account first"),
+            );
+            continue;
+        }
+        match sign_in(patient, url, &probe, findings).await {
+            Use::Good => {
+                (good, base) = (true, probe.base);
+                break;
+            }
+            Use::AccountRefused => refused = true,
+            Use::Bad => {}
+        }
     }
-    if !any {
+    let rest: Vec<_> = probes.collect();
+    join_all(
+        rest.iter()
+            .map(|(url, probe)| sign_in(patient, url, probe, findings)),
+    )
+    .await;
+    if !good {
+        let text = "groups, SPN and key versions were not looked at: no directory server works";
+        findings
+            .add(Finding::fail(AREA, "ldap-none", text).note("mend what is said of the servers"));
         return None;
     }
     let end = CancellationToken::new();
@@ -46,142 +87,207 @@ pub(super) async fn examine(patient: &Patient, findings: &mut Findings) -> Optio
     );
     let found = Found {
         directory,
+        base: base.unwrap_or_else(|| patient.config.directory.base.clone()),
         _end: end.drop_guard(),
     };
     let limit = Instant::now() + LIMIT;
     while !found.directory.ready() && Instant::now() < limit {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    groups(&found.directory, findings).await;
+    groups::examine(patient, &found.directory, findings).await;
     Some(found)
 }
 
-async fn servers(patient: &Patient, findings: &mut Findings) -> Vec<ServerUrl> {
-    match &patient.config.directory.servers {
-        ServersConfig::Fixed(urls) => urls.clone(),
+async fn servers(patient: &Patient, findings: &Findings) -> Vec<ServerUrl> {
+    let config = &patient.config.directory;
+    let (domain, nameservers) = match &config.servers {
+        ServersConfig::Fixed(urls) => return urls.clone(),
         ServersConfig::Srv {
             domain,
             nameservers,
-        } => match SetupPlan::servers_of(domain, nameservers).await {
-            Ok(found) => {
-                findings.ok(
-                    AREA,
-                    format!("DNS names {} servers for {domain}", found.len()),
-                );
-                found
-            }
-            Err(error) => {
-                findings.fail(AREA, error, format!("dig +short SRV _ldap._tcp.{domain}"));
-                Vec::new()
-            }
-        },
-    }
-}
-
-/// Whether it can be used.
-async fn server(patient: &Patient, url: &ServerUrl, findings: &mut Findings) -> bool {
-    let config = &patient.config;
-    let now = OffsetDateTime::from(patient.clock.now());
-    let nameservers: &[_] = match &config.directory.servers {
-        ServersConfig::Srv { nameservers, .. } => nameservers,
-        ServersConfig::Fixed(_) => &[],
+        } => (domain, nameservers),
     };
-    let start_tls = config.directory.start_tls;
-    let explored = match explore(url, start_tls, nameservers, &patient.tls, now).await {
-        Ok(explored) => explored,
+    match find_servers(domain, nameservers).await {
+        Ok(mut found) => {
+            // The records name the ports without TLS, which is where StartTLS begins.
+            if config.start_tls {
+                for url in &mut found {
+                    let port = match url.port {
+                        636 => 389,
+                        3269 => 3268,
+                        port => port,
+                    };
+                    (url.scheme, url.port) = (Scheme::Ldap, port);
+                }
+            }
+            let text = format!("DNS names {} servers for {domain}", found.len());
+            findings.add(Finding::ok(AREA, "ldap-srv", text));
+            found
+        }
         Err(error) => {
-            let text = error.to_string();
-            let host = &url.host;
-            let fix = if text.contains("ertificate") || text.contains("UnknownIssuer") {
-                format!(
-                    "openssl s_client -connect {host}:{} -showcerts </dev/null; put its CA into SSL_CA_FILE",
-                    url.port
-                )
-            } else {
-                format!("nc -vz {host} {}", url.port)
-            };
-            findings.fail(AREA, text, fix);
-            return false;
+            let server = nameservers
+                .first()
+                .map(|server| format!(" @{} -p {}", server.ip(), server.port()));
+            let text = format!("DNS names no directory server for {domain} ({error})");
+            findings.add(
+                Finding::fail(AREA, "ldap-srv", text)
+                    .fix(format!(
+                        "dig +short SRV _ldap._tcp.{domain}{}",
+                        server.unwrap_or_default()
+                    ))
+                    .note("this machine, or LDAP_SRV_NAMESERVERS, must ask the domain's DNS"),
+            );
+            Vec::new()
         }
-    };
-    let milliseconds = explored.took.as_millis();
-    findings.ok(
-        AREA,
-        format!("{url} answers over TCP and TLS in {milliseconds} ms"),
-    );
-    if !config.directory.start_tls && url.scheme == crate::config::Scheme::Ldap {
-        findings.warn(
-            AREA,
-            format!("{url} is not encrypted: passwords pass in plain text"),
-            "write ldaps://, or set LDAP_STARTTLS",
-        );
-    }
-    if explored.anonymous {
-        findings.warn(
-            AREA,
-            format!("{url} answers searches of unnamed clients"),
-            "close it with the directory's dsHeuristics or ACLs",
-        );
-    }
-    match explored.clock_offset {
-        Some(offset) if offset.abs() > CLOCK_FAIL => findings.fail(
-            "clock",
-            format!("{url}'s clock differs by {offset} s: Kerberos refuses tickets beyond 300 s"),
-            "timedatectl set-ntp true",
-        ),
-        Some(offset) if offset.abs() > CLOCK_WARN => findings.warn(
-            "clock",
-            format!("{url}'s clock differs by {offset} s"),
-            "timedatectl set-ntp true",
-        ),
-        Some(offset) => findings.ok("clock", format!("{url}'s clock differs by {offset} s")),
-        None => {}
-    }
-    let mut alone = config.clone();
-    alone.directory.servers = ServersConfig::Fixed(vec![url.clone()]);
-    let checks = directory_checks(&alone, &patient.tls).await;
-    let good = checks.iter().all(|check| !check.failed());
-    for check in checks.into_iter().skip(1) {
-        match check.result {
-            Ok(seen) => findings.ok(AREA, format!("{url} {}: {seen}", check.name)),
-            Err(wrong) => findings.fail(
-                AREA,
-                format!("{url} {}: {wrong}", check.name),
-                fix(check.name),
-            ),
-        }
-    }
-    good
-}
-
-fn fix(check: &str) -> &'static str {
-    match check {
-        "bind" => "ad-edge setup, with the right LDAP_BIND_USER and password",
-        _ => "correct LDAP_BASE, or give the account the right to read there",
     }
 }
 
-async fn groups(directory: &Directory, findings: &mut Findings) {
-    let found = directory
-        .search("(&(objectClass=person)(memberOf=*))", 1)
-        .await;
-    let Some(user) = found.ok().and_then(|users| users.into_iter().next()) else {
-        return;
+/// TCP, TLS and the root DSE.
+async fn reach<'a>(
+    patient: &'a Patient,
+    url: &ServerUrl,
+    findings: &Findings,
+) -> Option<Probe<'a>> {
+    let config = &patient.config.directory;
+    let recording = recording(&patient.config);
+    let tls = recording.as_ref().map_or(&patient.tls, |(tls, _)| tls);
+    let encrypted = config.start_tls || url.scheme == Scheme::Ldaps;
+    let probe = match Probe::open(url, config, tls, &patient.clock).await {
+        Ok(probe) => probe,
+        Err(error) => {
+            let recorder = recording.as_ref().map(|(_, recorder)| &**recorder);
+            findings.add(unreachable(patient, url, &error, recorder));
+            return None;
+        }
     };
-    let start = Instant::now();
-    let groups = directory.groups_of(user.dn()).await.len();
-    let took = start.elapsed();
-    let text = format!(
-        "the groups of a user ({groups}) took {} ms",
-        took.as_millis()
-    );
-    if took > SLOW {
-        findings.warn(
-            "groups",
-            text,
-            "narrow LDAP_BASE_GROUPS, or raise GROUPS_CACHE_SECONDS",
-        );
+    let (tcp, tls) = (probe.tcp.as_millis(), probe.tls.as_millis());
+    let text = if encrypted {
+        format!("{url} answers: TCP {tcp} ms, TLS {tls} ms")
     } else {
-        findings.ok("groups", text);
+        format!("{url} answers: TCP {tcp} ms, without TLS")
+    };
+    findings.add(Finding::ok(AREA, "ldap-reach", text).about(url.to_string()));
+    if !encrypted {
+        let text = format!("{url} is not encrypted: passwords pass in plain text");
+        let secure = ServerUrl {
+            scheme: Scheme::Ldaps,
+            port: if url.port == 389 { 636 } else { url.port },
+            ..url.clone()
+        };
+        findings.add(
+            Finding::warn(AREA, "ldap-plain", text)
+                .about(url.to_string())
+                .fix(patient.command(&format!("setup --ldap-url {secure}")))
+                .note("or set LDAP_STARTTLS to true"),
+        );
+    }
+    if probe.is_open_to_all().await {
+        let text = format!("{url} answers searches of unnamed clients");
+        findings.add(
+            Finding::warn(AREA, "ldap-anonymous", text)
+                .about(url.to_string())
+                .note("close it with the directory's dsHeuristics or ACLs"),
+        );
+    }
+    if let Some(offset) = probe.clock_offset {
+        let text = format!("{url}'s clock differs by {offset} s");
+        let finding = match offset.abs() {
+            CLOCK_FAIL.. => Finding::fail(
+                "clock",
+                "clock-directory",
+                format!("{text}: Kerberos refuses tickets beyond 300 s"),
+            )
+            .fix("timedatectl set-ntp true"),
+            CLOCK_WARN.. => {
+                Finding::warn("clock", "clock-directory", text).fix("timedatectl set-ntp true")
+            }
+            _ => Finding::ok("clock", "clock-directory", text),
+        };
+        findings.add(finding.about(url.to_string()));
+    }
+    Some(probe)
+}
+
+/// What can be done with a server.
+enum Use {
+    Good,
+    AccountRefused,
+    Bad,
+}
+
+/// Bind and search.
+async fn sign_in(
+    patient: &Patient,
+    url: &ServerUrl,
+    probe: &Probe<'_>,
+    findings: &Findings,
+) -> Use {
+    let config = &patient.config.directory;
+    let setup = || patient.command("setup");
+    let (who, note) = match &config.service {
+        ServiceAccount::Anonymous => ("without an account".to_owned(), ""),
+        ServiceAccount::Simple { user, .. } => (
+            user.clone(),
+            "asks for LDAP_BIND_USER and its password anew",
+        ),
+    };
+    match probe.bind().await {
+        Ok(took) => {
+            let text = format!("{url} bind: {who}, {} ms", took.as_millis());
+            findings.add(Finding::ok(AREA, "ldap-bind", text).about(url.to_string()));
+        }
+        Err(error) => {
+            let finding =
+                |id| Finding::fail(AREA, id, format!("{url} bind: {error}")).about(url.to_string());
+            if let DirectoryError::ServiceAccount { .. } = error {
+                findings.add(finding("ldap-bind-account").fix(setup()).note(note));
+                return Use::AccountRefused;
+            }
+            let refused = match &error {
+                DirectoryError::Refused { code: 8 | 13, .. } => {
+                    let secure = ServerUrl {
+                        scheme: Scheme::Ldaps,
+                        port: if url.port == 389 { 636 } else { url.port },
+                        ..url.clone()
+                    };
+                    finding("ldap-bind-refused")
+                        .fix(patient.command(&format!("setup --ldap-url {secure}")))
+                        .note("the server wants an encrypted connection; LDAP_STARTTLS does as well")
+                }
+                DirectoryError::Refused { .. } => finding("ldap-bind-refused").note(
+                    "the server does not judge the password but refuses this kind of bind: see its log",
+                ),
+                _ => finding("ldap-bind-unanswered")
+                    .note("TCP and TLS work, and the bind hangs: see the server's load and its log"),
+            };
+            findings.add(refused);
+            return Use::Bad;
+        }
+    }
+    let base = &config.base;
+    let (finding, verdict) = match probe.search().await {
+        Ok((true, took)) => {
+            let text = format!("{url} search: users under {base}, {} ms", took.as_millis());
+            (Finding::ok(AREA, "ldap-search", text), Use::Good)
+        }
+        Ok((false, _)) => {
+            let text = format!("{url} search: nobody is found under {base}");
+            (wrong_base(patient, text, probe), Use::Bad)
+        }
+        Err(error) => {
+            let text = format!("{url} search: {error}");
+            (wrong_base(patient, text, probe), Use::Bad)
+        }
+    };
+    findings.add(finding.about(url.to_string()));
+    verdict
+}
+
+fn wrong_base(patient: &Patient, text: String, probe: &Probe<'_>) -> Finding {
+    let finding = Finding::fail(AREA, "ldap-search", text)
+        .note("correct LDAP_BASE, or give the account the right to read there");
+    match &probe.base {
+        Some(base) => finding.fix(patient.command(&format!("setup --ldap-base {}", quoted(base)))),
+        None => finding,
     }
 }

@@ -2,28 +2,64 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::MetadataExt as _,
     path::PathBuf,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use rustls::client::{WebPkiServerVerifier, danger::ServerCertVerifier as _};
+use rustls::{
+    CertificateError as Wrong, Error,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier as _},
+};
 use rustls_pki_types::{ServerName, UnixTime};
 
-use super::{Findings, Patient, days};
-use crate::{authenticate::Certificates, config::TlsMaterial, tls::Identity, token::SigningKey};
+use super::{
+    Patient, days,
+    finding::{Finding, Findings},
+    quoted,
+    shown::issuer,
+};
+use crate::{
+    app::materials::{Kept, Materials},
+    authenticate::Certificates,
+    config::TlsMaterial,
+    tls::Identity,
+    token::SigningKey,
+};
 
 const SOON: Duration = Duration::from_secs(30 * 86_400);
 
-pub(super) fn examine(patient: &Patient, findings: &mut Findings) {
+pub(super) fn examine(patient: &Patient, findings: &Findings) {
     modes(patient, findings);
     signing(patient, findings);
     server_certificate(patient, findings);
     client_certificates(patient, findings);
+    load(patient, findings);
 }
 
-fn modes(patient: &Patient, findings: &mut Findings) {
+/// All that `serve` loads, the profile mapper and the tenant's key too: what it would refuse, it says.
+fn load(patient: &Patient, findings: &Findings) {
+    let Err(unusable) = Materials::load(&patient.config, &patient.clock, false, &Kept::default())
+    else {
+        let text = "serve can load everything that the configuration names";
+        findings.add(Finding::ok("files", "load", text));
+        return;
+    };
+    for problem in unusable.0 {
+        // The first start makes the signing pair; of the keytab more is said where it is examined.
+        let said =
+            patient.config.signing.is_none() && problem.starts_with("there is no signing pair");
+        if !said && !findings.say(&problem) {
+            findings.add(
+                Finding::fail("files", "load", format!("serve does not start: {problem}"))
+                    .fix(patient.command("check")),
+            );
+        }
+    }
+}
+
+fn modes(patient: &Patient, findings: &Findings) {
     let config = &patient.config;
     let mut secrets: Vec<PathBuf> = Vec::new();
     if config.uses_files {
@@ -35,40 +71,64 @@ fn modes(patient: &Patient, findings: &mut Findings) {
         }
         secrets.extend(direct.kerberos.iter().map(|section| section.keytab.clone()));
     }
+    let home = config.home.path("");
+    let home = fs::metadata(&home).ok();
     let mut good = 0;
     for path in secrets {
         let Ok(meta) = fs::metadata(&path) else {
             continue;
         };
-        let mode = meta.permissions().mode() & 0o777;
-        if mode.trailing_zeros() >= 6 {
-            good += 1;
-        } else {
-            findings.warn(
-                "files",
-                format!("{} can be read by others (mode {mode:o})", path.display()),
-                format!("chmod 600 {}", path.display()),
+        let shown = quoted(&path.to_string_lossy());
+        let mode = meta.mode() & 0o777;
+        // The group of the home folder may be the service's.
+        let same_group = home.as_ref().is_some_and(|home| home.gid() == meta.gid());
+        let others = if same_group { 0o027 } else { 0o077 };
+        let owner = home
+            .as_ref()
+            .filter(|home| home.uid() != meta.uid() && meta.uid() != 0);
+        if mode & others != 0 {
+            let text = format!("{} can be read by others (mode {mode:o})", path.display());
+            findings.add(
+                Finding::warn("files", "file-mode", text)
+                    .about(path.to_string_lossy())
+                    .fix(format!("chmod 600 {shown}")),
             );
+        } else if let Some(home) = owner {
+            let text = format!(
+                "{} belongs to another user ({}) than the home folder ({})",
+                path.display(),
+                meta.uid(),
+                home.uid()
+            );
+            findings.add(
+                Finding::warn("files", "file-owner", text)
+                    .about(path.to_string_lossy())
+                    .fix(format!("chown {}:{} {shown}", home.uid(), home.gid())),
+            );
+        } else {
+            good += 1;
         }
     }
-    findings.ok(
-        "files",
-        format!("{good} secret files are this user's alone"),
-    );
+    let text = format!("{good} secret files are this installation's alone");
+    findings.add(Finding::ok("files", "file-modes", text));
 }
 
-fn signing(patient: &Patient, findings: &mut Findings) {
+fn signing(patient: &Patient, findings: &Findings) {
     const AREA: &str = "signing";
     let Some(pair) = &patient.config.signing else {
-        findings.warn(
-            AREA,
-            "there is no signing pair yet (certs/cert.pem, certs/cert.key)",
-            "ad-edge setup, or copy both from another instance",
+        let text = "there is no signing pair yet (certs/cert.pem, certs/cert.key)";
+        findings.add(
+            Finding::warn(AREA, "signing-missing", text)
+                .fix(patient.command("setup"))
+                .note("or copy both from another instance"),
         );
         return;
     };
     match SigningKey::new(pair) {
-        Err(error) => findings.fail(AREA, error.to_string(), "take both files from one instance"),
+        Err(error) => findings.add(
+            Finding::fail(AREA, "signing", error.to_string())
+                .note("take both files from one instance"),
+        ),
         Ok(key) => {
             let end = UNIX_EPOCH + Duration::from_secs(u64::try_from(key.not_after()).unwrap_or(0));
             let text = format!("thumbprint {}", key.thumbprint());
@@ -84,7 +144,7 @@ fn signing(patient: &Patient, findings: &mut Findings) {
     }
 }
 
-fn server_certificate(patient: &Patient, findings: &mut Findings) {
+fn server_certificate(patient: &Patient, findings: &Findings) {
     const AREA: &str = "tls";
     let material = patient
         .config
@@ -92,19 +152,17 @@ fn server_certificate(patient: &Patient, findings: &mut Findings) {
         .as_ref()
         .and_then(|direct| direct.tls.as_ref());
     let Some(material) = material else {
-        findings.ok(
-            AREA,
-            "no certificate is needed here: a balancer ends TLS, or there are no direct logins",
-        );
+        let text =
+            "no certificate is needed here: a balancer ends TLS, or there are no direct logins";
+        findings.add(Finding::ok(AREA, "tls-elsewhere", text));
         return;
     };
     let identity = match Identity::load(material) {
         Ok(identity) => identity,
         Err(error) => {
-            findings.fail(
-                AREA,
-                error.to_string(),
-                "correct TLS_CERT_FILE and TLS_KEY_FILE",
+            findings.add(
+                Finding::fail(AREA, "tls", error.to_string())
+                    .note("correct TLS_CERT_FILE and TLS_KEY_FILE"),
             );
             return;
         }
@@ -118,10 +176,9 @@ fn server_certificate(patient: &Patient, findings: &mut Findings) {
         .unwrap_or_default();
     let warnings = identity.leaf.warnings(Some(host), now);
     for warning in &warnings {
-        findings.fail(
-            AREA,
-            warning.clone(),
-            "renew certs/tls.pem and certs/tls.key; they are noticed at once",
+        findings.add(
+            Finding::fail(AREA, "tls-leaf", warning.clone())
+                .note("renew certs/tls.pem and certs/tls.key; they are noticed at once"),
         );
     }
     if warnings.is_empty() {
@@ -134,11 +191,11 @@ fn server_certificate(patient: &Patient, findings: &mut Findings) {
             findings,
         );
     }
-    chain(patient, &identity, host, findings);
+    chain(patient, &identity, host, !warnings.is_empty(), findings);
 }
 
 /// Whether a client of this machine would believe it: with an intermediate missing, none does.
-fn chain(patient: &Patient, identity: &Identity, host: &str, findings: &mut Findings) {
+fn chain(patient: &Patient, identity: &Identity, host: &str, told: bool, findings: &Findings) {
     const AREA: &str = "tls";
     let roots = super::super::materials::trusted_roots(&patient.config);
     let verifier = WebPkiServerVerifier::builder_with_provider(
@@ -161,20 +218,44 @@ fn chain(patient: &Patient, identity: &Identity, host: &str, findings: &mut Find
         .unwrap_or_default();
     let verdict =
         verifier.verify_server_cert(leaf, rest, &name, &[], UnixTime::since_unix_epoch(since));
+    let last = chain.last().and_then(issuer).unwrap_or_default();
     match verdict {
-        Ok(_) => findings.ok(AREA, "its chain leads to a CA that this machine trusts"),
-        Err(error) if error.to_string().contains("UnknownIssuer") => findings.warn(
-            AREA,
-            "its chain leads to no CA that this machine trusts: an intermediate may be missing",
-            "put the intermediates behind the leaf in certs/tls.pem; for a CA of your own, SSL_CA_FILE \
-             makes this check see it",
+        Ok(_) => {
+            let text = "its chain leads to a CA that this machine trusts";
+            findings.add(Finding::ok(AREA, "tls-chain", text));
+        }
+        Err(Error::InvalidCertificate(Wrong::UnknownIssuer)) => findings.add(
+            Finding::warn(
+                AREA,
+                "tls-chain",
+                format!(
+                    "its chain leads to no CA that this machine trusts: {last:?}, the last issuer, may be \
+                     an intermediate that is missing"
+                ),
+            )
+            .note(
+                "put the intermediates behind the leaf in certs/tls.pem; for a CA of your own, \
+                 SSL_CA_FILE makes this check see it",
+            ),
         ),
-        // Names and times are told above.
-        Err(_) => {}
+        // The leaf's name and times are told above.
+        Err(Error::InvalidCertificate(
+            Wrong::NotValidForName
+            | Wrong::NotValidForNameContext { .. }
+            | Wrong::Expired
+            | Wrong::ExpiredContext { .. }
+            | Wrong::NotValidYet
+            | Wrong::NotValidYetContext { .. },
+        )) if told => {}
+        Err(error) => findings.add(
+            Finding::fail(AREA, "tls-chain", format!("browsers refuse its chain: {error}")).note(
+                "get a chain of a server certificate (extended key usage serverAuth) and valid intermediates",
+            ),
+        ),
     }
 }
 
-fn client_certificates(patient: &Patient, findings: &mut Findings) {
+fn client_certificates(patient: &Patient, findings: &Findings) {
     const AREA: &str = "clients";
     let section = patient
         .config
@@ -183,10 +264,9 @@ fn client_certificates(patient: &Patient, findings: &mut Findings) {
         .and_then(|direct| direct.client_cert.as_ref());
     let Some(section) = section else { return };
     match Certificates::load(section) {
-        Err(error) => findings.fail(
-            AREA,
-            error.to_string(),
-            "correct CLIENT_CA_FILE and CLIENT_CRL_FILES",
+        Err(error) => findings.add(
+            Finding::fail(AREA, "client-ca", error.to_string())
+                .note("correct CLIENT_CA_FILE and CLIENT_CRL_FILES"),
         ),
         Ok(certificates) => {
             let (now, all) = (patient.clock.now(), certificates.ends());
@@ -203,23 +283,27 @@ fn client_certificates(patient: &Patient, findings: &mut Findings) {
             }
             match all.revocation_list {
                 Some(end) if at(end) > now => {
-                    findings.ok(
-                        AREA,
-                        format!(
-                            "revocation lists, the first is renewed within {}",
-                            until(at(end), now)
-                        ),
+                    let text = format!(
+                        "revocation lists, the first is renewed within {}",
+                        until(at(end), now)
                     );
+                    findings.add(Finding::ok(AREA, "crl", text));
                 }
-                Some(_) => findings.warn(
-                    AREA,
-                    "a revocation list has expired: what was revoked since is not known",
-                    "fetch the lists anew into certs/crl/; they are noticed at once",
+                Some(_) => findings.add(
+                    Finding::warn(
+                        AREA,
+                        "crl",
+                        "a revocation list has expired: what was revoked since is not known",
+                    )
+                    .note("fetch the lists anew into certs/crl/; they are noticed at once"),
                 ),
-                None => findings.warn(
-                    AREA,
-                    "there is no revocation list: a stolen certificate signs in until it ends",
-                    "put the issuers' lists into certs/crl/ as PEM",
+                None => findings.add(
+                    Finding::warn(
+                        AREA,
+                        "crl",
+                        "there is no revocation list: a stolen certificate signs in until it ends",
+                    )
+                    .note("put the issuers' lists into certs/crl/ as PEM"),
                 ),
             }
         }
@@ -232,19 +316,17 @@ fn ends(
     end: SystemTime,
     now: SystemTime,
     fix: &str,
-    findings: &mut Findings,
+    findings: &Findings,
 ) {
-    if end <= now {
-        findings.fail(area, format!("{what}: it has expired"), fix);
+    findings.add(if end <= now {
+        Finding::fail(area, "expiry", format!("{what}: it has expired")).note(fix)
     } else if end < now + SOON {
-        findings.warn(
-            area,
-            format!("{what}: it ends within {}", until(end, now)),
-            fix,
-        );
+        let text = format!("{what}: it ends within {}", until(end, now));
+        Finding::warn(area, "expiry", text).note(fix)
     } else {
-        findings.ok(area, format!("{what}, for {} more", until(end, now)));
-    }
+        let text = format!("{what}, for {} more", until(end, now));
+        Finding::ok(area, "expiry", text)
+    });
 }
 
 fn until(end: SystemTime, now: SystemTime) -> String {

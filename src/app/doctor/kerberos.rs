@@ -1,178 +1,290 @@
-//! The keytab against what the directory says of its account.
+//! The keytab and the SPN of SERVER_URL's host, and of the name that browsers make of it.
 
-use std::collections::BTreeSet;
-
-use super::{Findings, Patient, directory::Found};
+use super::{
+    Patient,
+    accounts::{Owner, owner, same},
+    directory::Found,
+    finding::{Finding, Findings},
+};
 use crate::{
     authenticate::Keytab,
-    directory::{Entry, escape},
+    directory::{canonical_name, escape},
 };
 
 const AREA: &str = "kerberos";
-/// Encryption types (RFC 3962, RFC 4757) and their bits in msDS-SupportedEncryptionTypes ([MS-KILE] 2.2.7).
 const RC4: i32 = 23;
-const AES: [(i32, u32, &str); 2] = [(17, 0x8, "AES-128"), (18, 0x10, "AES-256")];
 
-pub(super) async fn examine(patient: &Patient, found: Option<&Found>, findings: &mut Findings) {
+/// What the checks of one name share.
+pub(super) struct Case<'a> {
+    pub keytab: &'a Keytab,
+    /// `HTTP/login.corp.example`.
+    pub service: String,
+    pub realm: String,
+    pub path: String,
+}
+
+pub(super) async fn examine(patient: &Patient, found: Option<&Found>, findings: &Findings) {
     let config = &patient.config;
-    let Some(section) = config
-        .direct
-        .as_ref()
-        .and_then(|direct| direct.kerberos.as_ref())
-    else {
+    let direct = config.direct.as_ref();
+    let Some(section) = direct.and_then(|direct| direct.kerberos.as_ref()) else {
         return;
     };
     let Some(host) = config.federation.server_url.host_str() else {
         return;
     };
-    let service = format!("HTTP/{host}");
+    let path = section.keytab.display().to_string();
     let keytab = match Keytab::read(&section.keytab) {
         Ok(keytab) => keytab,
         Err(error) => {
-            let text = format!("the keytab {} {error}", section.keytab.display());
-            findings.fail(AREA, text, export(&service));
-            return;
-        }
-    };
-    let principals: Vec<_> = keytab.principals().into_iter().collect();
-    let is_ours = |principal: &str| {
-        principal
-            .split_once('@')
-            .is_some_and(|(name, _)| name.eq_ignore_ascii_case(&service))
-    };
-    let ours: Vec<_> = keytab
-        .entries
-        .iter()
-        .filter(|entry| is_ours(&entry.principal))
-        .collect();
-    let etypes: BTreeSet<i32> = ours.iter().map(|entry| entry.etype).collect();
-    let kvnos: BTreeSet<u32> = ours.iter().map(|entry| entry.kvno).collect();
-    if ours.is_empty() {
-        findings.fail(
-            AREA,
-            format!(
-                "the keytab has no key for {service}, only for {}",
-                principals.join(", ")
-            ),
-            export(&service),
-        );
-    } else {
-        findings.ok(
-            AREA,
-            format!("the keytab has {service}, versions {kvnos:?}"),
-        );
-        if etypes.iter().all(|etype| *etype == RC4) {
-            findings.warn(
-                AREA,
-                "the keytab holds RC4 keys only, which clients refuse more and more",
-                "enable AES on the account (msDS-SupportedEncryptionTypes 24), set its password anew, and \
-                 export the keytab again",
+            findings.add(
+                Finding::fail(AREA, "keytab", format!("the keytab {path} {error}"))
+                    .fix(format!("klist -k -e -t {}", super::quoted(&path)))
+                    .note("KERBEROS_KEYTAB must name a keytab that this user may read"),
             );
+            Keytab::default()
         }
+    };
+    let realm = keytab.realms().into_iter().next();
+    let realm = realm.or_else(|| found.and_then(|found| realm_of(&found.base)));
+    let mut hosts = vec![host.to_ascii_lowercase()];
+    if let Some(canonical) = canonical_name(host).await.filter(|name| !same(name, host)) {
+        let text = format!(
+            "{host} is an alias (CNAME) of {canonical}: browsers ask for tickets for HTTP/{canonical}"
+        );
+        findings.add(
+            Finding::warn("dns", "dns-alias", text)
+                .about(host)
+                .fix(format!("dig +noall +answer {host}"))
+                .note(format!(
+                    "replace the alias by an A record, or give HTTP/{canonical} to the account as well"
+                )),
+        );
+        hosts.push(canonical);
     }
-    let Some(found) = found else { return };
-    let names = [
-        "sAMAccountName",
-        "msDS-KeyVersionNumber",
-        "msDS-SupportedEncryptionTypes",
-    ];
-    let filter = format!("(servicePrincipalName={})", escape(&service));
-    let owners = found
-        .directory
-        .entries(&config.directory.base, &filter, &names, 5)
-        .await;
-    let owners = match owners {
+    for host in hosts {
+        let case = Case {
+            keytab: &keytab,
+            service: format!("HTTP/{host}"),
+            realm: realm.clone().unwrap_or_else(|| "REALM".to_owned()),
+            path: path.clone(),
+        };
+        name(&case, &host, found, findings).await;
+    }
+}
+
+async fn name(case: &Case<'_>, host: &str, found: Option<&Found>, findings: &Findings) {
+    let service = &case.service;
+    let Some(found) = found else {
+        in_keytab(case, &[], "", findings);
+        return;
+    };
+    // HOST stands for HTTP where that is not given away (sPNMappings).
+    let filter = format!(
+        "(|(servicePrincipalName={service})(servicePrincipalName=HOST/{}))",
+        escape(host)
+    );
+    let owners = match owners(found, &filter).await {
         Ok(owners) => owners,
         Err(error) => {
-            findings.fail(AREA, error.to_string(), "");
+            let text = format!("the SPN {service} cannot be searched: {error}");
+            findings.add(
+                Finding::fail(AREA, "spn-search", text)
+                    .about(service)
+                    .note("let LDAP_BIND_USER read servicePrincipalName in all of the domain"),
+            );
+            in_keytab(case, &[], "", findings);
             return;
         }
     };
-    let name = |entry: &Entry| {
-        entry
-            .text("sAMAccountName")
-            .unwrap_or(entry.dn())
-            .to_owned()
-    };
-    match owners.as_slice() {
-        [] => findings.fail(
-            AREA,
-            format!(
-                "no account under {} has the SPN {service}: browsers get no ticket",
-                config.directory.base
-            ),
-            format!("setspn -S {service} <service account>"),
-        ),
-        [owner] => {
-            findings.ok(AREA, format!("the SPN {service} is {}'s", name(owner)));
-            account(owner, &kvnos, &etypes, &service, findings);
+    let (named, by_host): (Vec<_>, Vec<_>) =
+        owners.into_iter().partition(|owner| owner.has(service));
+    match named.as_slice() {
+        [] => match by_host.first() {
+            Some(computer) => by_computer(case, host, computer, findings),
+            None => {
+                nobody(case, found, findings).await;
+                in_keytab(case, &[], "", findings);
+            }
+        },
+        [one] => {
+            let text = format!("the SPN {service} is {}'s", one.name);
+            findings.add(Finding::ok(AREA, "spn", text).about(service));
+            in_keytab(case, &one.services, &one.name, findings);
+            owner(case, one, findings);
         }
-        several => {
-            let owners: Vec<_> = several.iter().map(name).collect();
-            findings.fail(
-                AREA,
-                format!(
-                    "the SPN {service} stands at {} accounts ({}): no ticket is given",
-                    owners.len(),
-                    owners.join(", ")
-                ),
-                format!(
-                    "setspn -D {service} {}",
-                    owners.last().map_or("", String::as_str)
-                ),
-            );
-        }
+        several => twice(case, several, findings),
     }
 }
 
-fn account(
-    owner: &Entry,
-    kvnos: &BTreeSet<u32>,
-    etypes: &BTreeSet<i32>,
-    service: &str,
-    findings: &mut Findings,
-) {
-    if kvnos.is_empty() {
+async fn owners(found: &Found, filter: &str) -> Result<Vec<Owner>, String> {
+    let entries = found
+        .directory
+        .entries(&found.base, filter, &Owner::ATTRIBUTES, 5)
+        .await;
+    let entries = entries.map_err(|error| error.to_string())?;
+    Ok(entries.iter().map(Owner::of).collect())
+}
+
+/// Without the SPN no browser gets a ticket. The account is known when the keytab has another of its
+/// names.
+async fn nobody(case: &Case<'_>, found: &Found, findings: &Findings) {
+    let service = &case.service;
+    let names = case.keytab.principals();
+    let names = names.iter().filter_map(|name| name.split_once('@'));
+    let names = names.fold(String::new(), |all, (name, _)| {
+        all + "(servicePrincipalName=" + &escape(name) + ")"
+    });
+    let known = if names.is_empty() {
+        Vec::new()
+    } else {
+        owners(found, &format!("(|{names})"))
+            .await
+            .unwrap_or_default()
+    };
+    let account = known.first().map_or("ACCOUNT", |owner| &owner.name);
+    let text = format!(
+        "no account under {} has the SPN {service}: browsers get no ticket",
+        found.base
+    );
+    findings.add(
+        Finding::fail(AREA, "spn-missing", text)
+            .about(service)
+            .fix(format!("setspn -S {service} {account}"))
+            .note(format!(
+                "on a domain controller; on Samba: samba-tool spn add {service} {account}; then export the keytab"
+            )),
+    );
+}
+
+fn by_computer(case: &Case<'_>, host: &str, computer: &Owner, findings: &Findings) {
+    let (service, name) = (&case.service, &computer.name);
+    let text = format!(
+        "no account has the SPN {service}; HOST/{host} is {name}'s, so browsers get tickets for that \
+         computer's key"
+    );
+    let has_key = !computer.keys(case).is_empty();
+    let finding = if has_key {
+        Finding::ok(AREA, "spn-host", text)
+    } else {
+        Finding::fail(AREA, "spn-host", text)
+            .fix(format!("setspn -S {service} ACCOUNT"))
+            .note("ACCOUNT is the service account whose keytab this is")
+    };
+    findings.add(finding.about(service));
+    if has_key {
+        owner(case, computer, findings);
+    }
+}
+
+/// The account whose present key is not in the keytab is the wrong one.
+fn twice(case: &Case<'_>, several: &[Owner], findings: &Findings) {
+    let service = &case.service;
+    let names: Vec<_> = several.iter().map(|owner| owner.name.as_str()).collect();
+    let text = format!(
+        "the SPN {service} stands at {} accounts ({}): no ticket is given",
+        names.len(),
+        names.join(", ")
+    );
+    let wrong = several.iter().rfind(|owner| !owner.has_present_key(case));
+    let finding = Finding::fail(AREA, "spn-twice", text).about(service);
+    findings.add(match wrong.filter(|_| several.len() == 2) {
+        Some(wrong) => finding
+            .fix(format!("setspn -D {service} {}", wrong.name))
+            .note("its present key is not in the keytab"),
+        None => finding
+            .fix(format!("setspn -Q {service}"))
+            .note("take it from all accounts but the one whose keytab this is, with setspn -D"),
+    });
+}
+
+/// The keytab holds the key under this name, or another name of the same account.
+fn in_keytab(case: &Case<'_>, others: &[String], account: &str, findings: &Findings) {
+    let (service, entries) = (&case.service, &case.keytab.entries);
+    // That it cannot be read is said already.
+    if entries.is_empty() {
         return;
     }
-    let number = |name: &str| owner.text(name).and_then(|text| text.parse::<u32>().ok());
-    match number("msDS-KeyVersionNumber") {
-        Some(version) if kvnos.contains(&version) => {
-            findings.ok(AREA, format!("the keytab has the account's present key, version {version}"));
-        }
-        Some(version) => findings.fail(
-            AREA,
-            format!("the account's key has version {version}, the keytab only {kvnos:?}: its password was set after the export"),
-            export(service),
-        ),
-        None => findings.warn(
-            AREA,
-            "the directory does not show the version of the account's key",
-            "let LDAP_BIND_USER read msDS-KeyVersionNumber",
-        ),
-    }
-    let supported = number("msDS-SupportedEncryptionTypes").unwrap_or(0);
-    for (etype, bit, name) in AES {
-        if supported & bit != 0 && !etypes.contains(&etype) {
-            findings.fail(
-                AREA,
-                format!("the account offers {name}, and the keytab has no such key: tickets with it are refused"),
-                export(service),
-            );
-        }
-    }
-    if AES.iter().all(|(_, bit, _)| supported & bit == 0) {
-        findings.warn(
-            AREA,
-            "the account does not say that it takes AES: tickets may come with RC4",
-            "Set-ADUser <account> -KerberosEncryptionType AES128,AES256, then set its password and export the keytab",
+    let named = |name: &str| {
+        let mut names = entries.iter().filter_map(|e| e.principal.split_once('@'));
+        names.any(|(principal, _)| same(principal, name))
+    };
+    let principals: Vec<_> = case.keytab.principals().into_iter().collect();
+    if named(service) {
+        let text = format!("the keytab has {service}");
+        findings.add(Finding::ok(AREA, "keytab-principal", text).about(service));
+    } else if let Some(other) = others.iter().find(|other| named(other)) {
+        let text = format!("the keytab has {other}, which has the same key as {service}");
+        findings.add(Finding::ok(AREA, "keytab-principal", text).about(service));
+    } else {
+        let text = format!(
+            "the keytab has no key for {service}, only for {}",
+            principals.join(", ")
         );
+        findings.add(export(
+            case,
+            account,
+            Finding::fail(AREA, "keytab-principal", text).about(service),
+        ));
+    }
+    if entries.iter().all(|entry| entry.etype == RC4) {
+        let text =
+            "the keytab holds RC4 keys only, which controllers and clients refuse more and more";
+        findings.add(export(
+            case,
+            account,
+            Finding::warn(AREA, "keytab-rc4", text).about(service),
+        ));
     }
 }
 
-fn export(service: &str) -> String {
-    format!(
-        "ktpass -princ {service}@REALM -mapuser <account> -crypto AES256-SHA1 -ptype KRB5_NT_PRINCIPAL -pass * \
-         -out krb5.keytab (Windows), or samba-tool domain exportkeytab krb5.keytab --principal={service}"
-    )
+/// How a keytab is made anew.
+pub(super) fn export(case: &Case<'_>, account: &str, finding: Finding) -> Finding {
+    let Case {
+        service,
+        realm,
+        path,
+        ..
+    } = case;
+    let account = if account.is_empty() {
+        "ACCOUNT"
+    } else {
+        account
+    };
+    finding
+        .fix(format!(
+            "ktpass -princ {service}@{realm} -mapuser {account}@{realm} -crypto All -ptype KRB5_NT_PRINCIPAL \
+             -pass * -out krb5.keytab"
+        ))
+        .note(format!(
+            "on a domain controller; it sets {account}'s password anew, so each older keytab of it ends; copy \
+             the file to {path} on every instance. On Samba: samba-tool domain exportkeytab krb5.keytab \
+             --principal={service}"
+        ))
+}
+
+/// `DC=corp,DC=example` → `CORP.EXAMPLE`.
+fn realm_of(base: &str) -> Option<String> {
+    let parts: Option<Vec<_>> = base
+        .split(',')
+        .map(|part| {
+            let (kind, name) = part.trim().split_once('=')?;
+            kind.eq_ignore_ascii_case("dc")
+                .then(|| name.to_ascii_uppercase())
+        })
+        .collect();
+    Some(parts?.join("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::realm_of;
+
+    #[test]
+    fn the_realm_is_the_domain_s_name() {
+        assert_eq!(
+            realm_of("DC=corp,dc=example").as_deref(),
+            Some("CORP.EXAMPLE")
+        );
+        assert_eq!(realm_of("OU=people,DC=corp"), None);
+    }
 }

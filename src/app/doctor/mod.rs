@@ -1,78 +1,33 @@
 //! `ad-edge doctor`: looks at everything that an installation needs, from its configuration to the
 //! directory's opinion of its keytab. Changes nothing.
 
+mod accounts;
+mod balancer;
 mod directory;
 mod files;
+mod finding;
+mod groups;
 mod kerberos;
 mod network;
+mod shown;
 mod tenant;
+mod unreachable;
 
-use std::sync::Arc;
+use std::{os::unix::fs::MetadataExt as _, sync::Arc, time::Duration};
 
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use rustls::ClientConfig;
-use serde::Serialize;
 
+use self::finding::Findings;
+pub use self::finding::{Finding, Level};
 use super::{Settings, outgoing};
-use crate::{clock::Clock, config::Config};
+use crate::{
+    clock::Clock,
+    config::{Config, Mistake},
+};
 
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// What it is about, one word.
-    pub area: &'static str,
-    pub level: Level,
-    pub text: String,
-    /// What mends it: a command to paste, or a step in words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fix: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    Ok,
-    Warn,
-    Fail,
-}
-
-impl Level {
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warn => "warn",
-            Self::Fail => "FAIL",
-        }
-    }
-}
-
-/// The findings in the making, of one area after the other.
-#[derive(Debug, Default)]
-struct Findings(Vec<Finding>);
-
-impl Findings {
-    fn ok(&mut self, area: &'static str, text: impl Into<String>) {
-        self.push(area, Level::Ok, text.into(), None);
-    }
-
-    fn warn(&mut self, area: &'static str, text: impl Into<String>, fix: impl Into<String>) {
-        self.push(area, Level::Warn, text.into(), Some(fix.into()));
-    }
-
-    fn fail(&mut self, area: &'static str, text: impl Into<String>, fix: impl Into<String>) {
-        self.push(area, Level::Fail, text.into(), Some(fix.into()));
-    }
-
-    fn push(&mut self, area: &'static str, level: Level, text: String, fix: Option<String>) {
-        let fix = fix.filter(|fix| !fix.is_empty());
-        self.0.push(Finding {
-            area,
-            level,
-            text,
-            fix,
-        });
-    }
-}
+/// The whole of it, whatever hangs.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// What the examinations share.
 struct Patient {
@@ -81,67 +36,195 @@ struct Patient {
     clock: Clock,
 }
 
+impl Patient {
+    /// `ad-edge COMMAND --home DIR`, to paste.
+    fn command(&self, command: &str) -> String {
+        let home = self.config.home.path("");
+        let home = home.to_string_lossy();
+        let home = home.strip_suffix('/').unwrap_or(&home);
+        format!("ad-edge {command} --home {}", quoted(home))
+    }
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Report {
+    pub findings: Vec<Finding>,
+    /// The configuration can be used, right or wrong for its surroundings.
+    pub configured: bool,
+}
+
 /// Looks at everything; each wait has a limit.
 pub async fn examine(settings: &Settings, clock: &Clock) -> Vec<Finding> {
-    let mut findings = Findings::default();
+    examine_telling(settings, clock, |_| {}).await.findings
+}
+
+/// The same; `tell` hears the findings of each area as soon as it is done.
+pub async fn examine_telling(
+    settings: &Settings,
+    clock: &Clock,
+    mut tell: impl FnMut(&Finding) + Send,
+) -> Report {
+    let findings = Findings::default();
+    let patient = begin(settings, clock, &findings);
+    let Some(patient) = patient else {
+        let findings = findings.take();
+        findings.iter().for_each(&mut tell);
+        let configured = !findings
+            .iter()
+            .any(|finding| finding.area == "config" && finding.level == Level::Fail);
+        return Report {
+            findings,
+            configured,
+        };
+    };
+    files::examine(&patient, &findings);
+    let mut all = findings.take();
+    all.iter().for_each(&mut tell);
+
+    let areas = [
+        Findings::default(),
+        Findings::default(),
+        Findings::default(),
+    ];
+    let mut results: Vec<Vec<Finding>> = vec![Vec::new(); areas.len()];
+    let (patient, [names, directory, tenant]) = (&patient, &areas);
+    let works: [BoxFuture<'_, ()>; 3] = [
+        async {
+            tokio::join!(
+                network::examine(patient, names),
+                balancer::examine(patient, names)
+            );
+        }
+        .boxed(),
+        async {
+            let found = directory::examine(patient, directory).await;
+            kerberos::examine(patient, found.as_ref(), directory).await;
+        }
+        .boxed(),
+        tenant::examine(patient, tenant).boxed(),
+    ];
+    let works = works.into_iter().enumerate();
+    let mut works: FuturesUnordered<_> = works.map(|(at, work)| work.map(move |()| at)).collect();
+    let limit = tokio::time::Instant::now() + LIMIT;
+    while !works.is_empty() {
+        let Ok(Some(done)) = tokio::time::timeout_at(limit, works.next()).await else {
+            break;
+        };
+        results[done] = areas[done].take();
+        results[done].iter().for_each(&mut tell);
+    }
+    if !works.is_empty() {
+        // What was cut off has said something all the same.
+        for (result, area) in results.iter_mut().zip(&areas) {
+            let rest = area.take();
+            rest.iter().for_each(&mut tell);
+            result.extend(rest);
+        }
+        let text = format!("not everything answered within {} s", LIMIT.as_secs());
+        let cut = Finding::fail("doctor", "doctor-cut-off", text).note(
+            "what is missing above hangs: a firewall that drops packets, or a server that does not answer",
+        );
+        tell(&cut);
+        results.push(vec![cut]);
+    }
+    drop(works);
+    all.extend(results.into_iter().flatten());
+    Report {
+        findings: all,
+        configured: true,
+    }
+}
+
+/// The configuration and its roots: without them nothing else can be looked at.
+fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Patient> {
+    let file = settings.home().config_json();
+    if let Err(error) = std::fs::File::open(&file)
+        && error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        let owner = [file.as_path(), &settings.home().path("")]
+            .into_iter()
+            .find_map(|path| Some(std::fs::metadata(path).ok()?.uid()));
+        let owner = owner.map_or_else(|| "root".to_owned(), |uid| format!("'#{uid}'"));
+        let home = settings.home().path("");
+        let home = quoted(home.to_string_lossy().trim_end_matches('/'));
+        let text = format!("{} may not be read by this user", file.display());
+        findings.add(
+            Finding::fail("config", "config-unreadable", text)
+                .about(file.to_string_lossy())
+                .fix(format!("sudo -u {owner} ad-edge doctor --home {home}"))
+                .note("run it as the user that ad-edge runs as"),
+        );
+        return None;
+    }
     let loaded = match settings.load() {
         Ok(loaded) => loaded,
         Err(invalid) => {
             for mistake in invalid.mistakes {
-                let value = mistake.value.map(|value| format!(" = {value:?}"));
-                let text = format!(
-                    "{}{} {}",
-                    mistake.key,
-                    value.unwrap_or_default(),
-                    mistake.problem
-                );
-                findings.fail("config", text, mistake.remedy);
+                findings.add(mistaken(mistake));
             }
-            return findings.0;
+            return None;
         }
     };
+    let config = loaded.config;
     for warning in &loaded.warnings {
-        findings.warn(
-            "config",
-            warning.to_string(),
-            "correct the key in config.json, or take it out",
+        findings.add(
+            Finding::warn("config", "config-warning", warning.to_string())
+                .note("correct the key in config.json, or take it out"),
         );
     }
-    let config = loaded.config;
-    findings.ok(
-        "config",
-        format!("{} can be read", config.home.config_json().display()),
-    );
-    let tls = match outgoing(&config) {
+    if findings.is_empty() {
+        let text = format!("{} can be read", config.home.config_json().display());
+        findings.add(Finding::ok("config", "config", text));
+    }
+    match outgoing(&config) {
         Ok((tls, warnings)) => {
             for warning in warnings {
-                findings.warn(
-                    "roots",
-                    warning,
-                    "set SSL_CA_FILE, or install ca-certificates",
+                findings.add(
+                    Finding::warn("roots", "roots-warning", warning)
+                        .fix("apt-get install ca-certificates")
+                        .note("or name your own CA in SSL_CA_FILE"),
                 );
             }
-            tls
+            Some(Patient {
+                config,
+                tls,
+                clock: clock.clone(),
+            })
         }
         Err(error) => {
-            findings.fail("roots", error, "correct SSL_CA_FILE and SSL_CA_PATH");
-            return findings.0;
+            findings.take();
+            findings.add(
+                Finding::fail("roots", "roots", error).note("correct SSL_CA_FILE and SSL_CA_PATH"),
+            );
+            None
         }
-    };
-    let patient = Patient {
-        config,
-        tls,
-        clock: clock.clone(),
-    };
-    files::examine(&patient, &mut findings);
-    network::examine(&patient, &mut findings).await;
-    let directory = directory::examine(&patient, &mut findings).await;
-    kerberos::examine(&patient, directory.as_ref(), &mut findings).await;
-    tenant::examine(&patient, &mut findings).await;
-    findings.0
+    }
 }
 
-/// `1.2 days`, `3 hours`: how long until, or since, in words.
+fn mistaken(mistake: Mistake) -> Finding {
+    let value = mistake.value.map(|value| format!(" = {value:?}"));
+    let text = format!(
+        "{}{} {}",
+        mistake.key,
+        value.unwrap_or_default(),
+        mistake.problem
+    );
+    Finding::fail("config", "config", text)
+        .about(mistake.key)
+        .note(mistake.remedy)
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@=,+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// `3 hours`, `2 days`: how long until, in words.
 fn days(seconds: u64) -> String {
     match seconds / 86_400 {
         0 => format!("{} hours", seconds / 3600),

@@ -1,0 +1,115 @@
+//! One thing that was looked at, and the list of them in the making.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which check it is; stays the same from version to version.
+    pub id: &'static str,
+    /// What it is about, one word.
+    pub area: &'static str,
+    /// Which of several: a server, a key, a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    pub level: Level,
+    pub text: String,
+    /// A command that mends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+    /// What to do, or to know, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Ok,
+    Warn,
+    Fail,
+}
+
+impl Level {
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "FAIL",
+        }
+    }
+}
+
+impl Finding {
+    pub(super) fn ok(area: &'static str, id: &'static str, text: impl Into<String>) -> Self {
+        Self::new(area, id, Level::Ok, text.into())
+    }
+
+    pub(super) fn warn(area: &'static str, id: &'static str, text: impl Into<String>) -> Self {
+        Self::new(area, id, Level::Warn, text.into())
+    }
+
+    pub(super) fn fail(area: &'static str, id: &'static str, text: impl Into<String>) -> Self {
+        Self::new(area, id, Level::Fail, text.into())
+    }
+
+    fn new(area: &'static str, id: &'static str, level: Level, text: String) -> Self {
+        Self {
+            id,
+            area,
+            subject: None,
+            level,
+            text,
+            fix: None,
+            note: None,
+        }
+    }
+
+    pub(super) fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    pub(super) fn fix(mut self, command: impl Into<String>) -> Self {
+        self.fix = Some(command.into());
+        self
+    }
+
+    pub(super) fn note(mut self, words: impl Into<String>) -> Self {
+        self.note = Some(words.into());
+        self
+    }
+}
+
+/// The findings of an area. What was added stays when the examination is cut off.
+#[derive(Debug, Default)]
+pub(super) struct Findings(Mutex<Vec<Finding>>);
+
+impl Findings {
+    pub fn add(&self, finding: Finding) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(finding);
+    }
+
+    pub fn take(&self) -> Vec<Finding> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
+    }
+
+    /// Whether one of them says so already.
+    pub fn say(&self, text: &str) -> bool {
+        let findings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        findings.iter().any(|finding| finding.text.contains(text))
+    }
+}

@@ -1,0 +1,144 @@
+//! `ad-edge doctor` on the directory's servers: each trouble is told apart from the others.
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::{
+    directory_discovery::name_server,
+    doctor::{doctor, healthy, text},
+    lab::{Lab, stand_in::Tenant},
+};
+
+#[test]
+fn servers_that_cannot_be_reached() {
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let at = |url: &str| healthy(&tenant).set("LDAP_URL", url);
+    let said = doctor(at(&format!("ldaps://{}:1", lab.address)));
+    let fix = text(said.fails("ldap", "ldap-reach"), "fix");
+    assert_eq!(fix, format!("nc -vz {} 1", lab.address));
+    said.fails("ldap", "ldap-none");
+    // One that takes connections and says nothing, beside a good one: it is told, and the rest is
+    // looked at all the same.
+    let listener = std::net::TcpListener::bind((lab.address.as_str(), 0)).expect("a port");
+    let silent = format!("ldap://{}", listener.local_addr().expect("its number"));
+    let urls = json!([silent, format!("ldaps://{}:636", lab.address)]);
+    let said = doctor(healthy(&tenant).set("LDAP_URL", urls));
+    assert_eq!(said.fails("ldap", "ldap-reach")["subject"], silent);
+    said.is_good("ldap", "ldap-bind");
+    said.is_good("kerberos", "spn");
+    said.is_good("groups", "groups");
+}
+
+#[test]
+fn certificates_of_directory_servers() {
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let said = doctor(healthy(&tenant).set("SSL_CA_FILE", lab.signer().display().to_string()));
+    let finding = said.fails("ldap", "ldap-tls-issuer");
+    assert!(
+        text(finding, "text").contains("the certificate of \"CN="),
+        "{finding}"
+    );
+    let connect = format!("openssl s_client -connect {}:636 -showcerts", lab.address);
+    assert!(text(finding, "fix").starts_with(&connect), "{finding}");
+    let said = doctor(
+        healthy(&tenant)
+            .set("LDAP_URL", "ldaps://other.corp.example:636")
+            .with_names(
+                &format!("{} login.corp.example other.corp.example\n", lab.address),
+                "nameserver 127.0.0.1\n",
+            ),
+    );
+    let fix = text(said.fails("ldap", "ldap-tls-name"), "fix");
+    assert!(
+        fix.starts_with("ad-edge setup --ldap-url ldaps://dc1.corp.example:636 --home /"),
+        "{fix}"
+    );
+    doctor(healthy(&tenant).clock("+9000d")).fails("ldap", "ldap-tls-expired");
+}
+
+#[test]
+fn a_wrong_password_is_tried_once() {
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let urls = [636, 3269].map(|port| format!("ldaps://{}:{port}", lab.address));
+    let said = doctor(
+        healthy(&tenant)
+            .set("LDAP_URL", json!(urls))
+            .set("LDAP_BIND_PASSWORD", "wrong-on-purpose"),
+    );
+    let fix = text(said.fails("ldap", "ldap-bind-account"), "fix");
+    assert!(fix.starts_with("ad-edge setup --home /"), "{fix}");
+    assert_eq!(said.all("ldap", "ldap-bind-account").len(), 1);
+    assert_eq!(
+        said.warns("ldap", "ldap-bind-not-tried")["subject"],
+        urls[1]
+    );
+}
+
+#[test]
+fn a_bind_that_wants_encryption_is_no_wrong_password() {
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let said = doctor(
+        healthy(&tenant)
+            .set("LDAP_URL", format!("ldap://{}:389", lab.address))
+            .set("LDAP_STARTTLS", false),
+    );
+    said.warns("ldap", "ldap-plain");
+    let reach = text(said.is_good("ldap", "ldap-reach"), "text");
+    assert!(reach.contains("without TLS"), "{reach}");
+    let fix = text(said.fails("ldap", "ldap-bind-refused"), "fix");
+    let setup = format!("ad-edge setup --ldap-url ldaps://{}:636 ", lab.address);
+    assert!(fix.starts_with(&setup), "{fix}");
+    assert!(said.all("ldap", "ldap-search").is_empty());
+}
+
+#[test]
+fn bases_groups_and_clocks() {
+    let tenant = Tenant::by_address();
+    let healthy = || healthy(&tenant);
+    let said = doctor(healthy().set("LDAP_BASE", "DC=other,DC=example"));
+    let fix = text(said.fails("ldap", "ldap-search"), "fix");
+    assert!(
+        fix.starts_with("ad-edge setup --ldap-base DC=corp,DC=example "),
+        "{fix}"
+    );
+    let said = doctor(healthy().clock("+10m"));
+    let fix = text(said.fails("clock", "clock-directory"), "fix");
+    assert_eq!(fix, "timedatectl set-ntp true");
+    let groups_at = |base: &str| doctor(healthy().set("LDAP_BASE_GROUPS", base));
+    groups_at("CN=nothing,DC=corp,DC=example").fails("groups", "groups-search");
+    let said = groups_at("CN=Computers,DC=corp,DC=example");
+    let words = text(said.fails("groups", "groups-none"), "text");
+    assert!(words.contains("CN=Computers,DC=corp,DC=example"), "{words}");
+    doctor(healthy().set("GROUPS", false)).is_good("groups", "groups-off");
+}
+
+#[test]
+fn servers_of_srv_records_are_those_that_run() {
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let (port, folder) = (lab.free_port(), TempDir::new().expect("a folder"));
+    let srv = || {
+        healthy(&tenant)
+            .set("LDAP_URL", "srv:corp.example")
+            .set("LDAP_SRV_NAMESERVERS", format!("{}:{port}", lab.address))
+    };
+    let fix = doctor(srv());
+    let fix = text(fix.fails("ldap", "ldap-srv"), "fix");
+    assert!(
+        fix.contains(&format!("@{} -p {port}", lab.address)),
+        "{fix}"
+    );
+    let dns = name_server(port, &folder);
+    crate::lab::wait_until(std::time::Duration::from_secs(10), "dnsmasq", || {
+        std::net::TcpStream::connect((lab.address.as_str(), port)).is_ok()
+    });
+    for (start_tls, server) in [
+        (false, "ldaps://dc1.corp.example:636"),
+        (true, "ldap://dc1.corp.example:389"),
+    ] {
+        let said = doctor(srv().set("LDAP_STARTTLS", start_tls));
+        assert_eq!(said.is_good("ldap", "ldap-bind")["subject"], server);
+        said.fails("ldap", "ldap-reach");
+        said.is_good("kerberos", "spn");
+    }
+    drop(dns);
+}
