@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use crate::{
     directory_discovery::name_server,
-    doctor::{doctor, healthy, text},
+    doctor::{doctor, healthy, known, text},
     lab::{Lab, stand_in::Tenant},
 };
 
@@ -141,4 +141,28 @@ fn servers_of_srv_records_are_those_that_run() {
         said.is_good("kerberos", "spn");
     }
     drop(dns);
+}
+
+#[test]
+fn a_form_that_could_lock_accounts_out_is_found() {
+    let tenant = Tenant::by_address();
+    let with = |key: &str, value: u32| doctor(known(healthy(&tenant).set(key, value)));
+    // The lab's domain locks at ten failures within half an hour.
+    let said = with("FORM_FAILURES_PER_USER", 3);
+    let found = said.find("ok", "form", "form-lockout");
+    assert!(
+        found["text"]
+            .as_str()
+            .is_some_and(|text| text.contains("safe for 3 of them"))
+    );
+    let said = with("FORM_FAILURES_PER_USER", 10);
+    let found = said.fails("form", "form-lockout");
+    assert!(
+        found["note"]
+            .as_str()
+            .is_some_and(|note| note.contains("to 9 at most"))
+    );
+    with("FORM_FAILURES_PER_USER", 5).warns("form", "form-lockout");
+    with("FORM_FAILURES_PER_USER", 0).warns("form", "form-lockout");
+    with("FORM_FAILURES_SECONDS", 600).warns("form", "form-window");
 }

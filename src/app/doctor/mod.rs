@@ -8,6 +8,7 @@ mod files;
 mod finding;
 mod groups;
 mod kerberos;
+mod lockout;
 mod network;
 mod shown;
 mod tenant;
@@ -100,6 +101,7 @@ pub async fn examine_telling(
         async {
             let found = directory::examine(patient, directory).await;
             kerberos::examine(patient, found.as_ref(), directory).await;
+            lockout::examine(patient, found.as_ref(), directory).await;
         }
         .boxed(),
         tenant::examine(patient, tenant).boxed(),
