@@ -419,3 +419,37 @@ fn a_hostile_archive_changes_nothing() {
     );
     assert!(!folder.path().join("../evil").exists());
 }
+
+#[test]
+fn what_this_host_s_environment_names_is_not_taken_away() {
+    let first = first();
+    let folder = TempDir::new().expect("a folder");
+    let zip = folder.path().join("export.zip").display().to_string();
+    let home = first.home().display().to_string();
+    assert!(ad_edge(&["export", &zip, "--home", &home]).status.success());
+
+    let second = Instance::builder();
+    let there = second.home();
+    for end in ["pem", "key"] {
+        let own = there.join(format!("certs/edge2.{end}"));
+        std::fs::rename(there.join(format!("certs/tls.{end}")), own).expect("moved");
+    }
+    let import = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ad-edge"));
+        command
+            .args(["import", &zip, "--home", &there.display().to_string()])
+            .env("TLS_CERT_FILE", "certs/edge2.pem")
+            .env("TLS_KEY_FILE", "certs/edge2.key");
+        command.output().expect("ad-edge")
+    };
+    let before = read_config(&there);
+    let output = import();
+    assert!(!output.status.success(), "{}", words(&output));
+    assert!(
+        words(&output).contains("nothing was changed"),
+        "{}",
+        words(&output)
+    );
+    assert_eq!(read_config(&there), before);
+    assert!(there.join("certs/edge2.key").exists());
+}

@@ -222,12 +222,12 @@ fn a_name_that_two_accounts_have() {
     let (lab, tenant) = (Lab::get(), Tenant::by_address());
     let (service, host) = ("HTTP/twice.corp.example", "twice.corp.example");
     account("svc-twice", service, Some(24));
-    account("svc-other", "HTTP/not-twice.corp.example", Some(24));
+    account("svc-second-owner", "HTTP/not-twice.corp.example", Some(24));
     // Another version of its key than the first account's.
     lab.samba_tool(&[
         "user",
         "setpassword",
-        "svc-other",
+        "svc-second-owner",
         "--newpassword=D0ctor-Passw0rd!x",
     ]);
     let keytab = export(service, &[AES256]);
@@ -237,11 +237,11 @@ fn a_name_that_two_accounts_have() {
     run_with_input(
         Command::new("ldbmodify").arg("-H").arg(partition),
         &format!(
-            "dn: CN=svc-other,CN=Users,DC=corp,DC=example\nchangetype: modify\n\
+            "dn: CN=svc-second-owner,CN=Users,DC=corp,DC=example\nchangetype: modify\n\
              add: servicePrincipalName\nservicePrincipalName: {service}\n"
         ),
     );
     let said = with_keytab(&tenant, host, keytab);
     let fix = text(said.fails("kerberos", "spn-twice"), "fix");
-    assert_eq!(fix, format!("setspn -D {service} svc-other"));
+    assert_eq!(fix, format!("setspn -D {service} svc-second-owner"));
 }

@@ -93,6 +93,13 @@ impl Inherited {
         Self(found)
     }
 
+    /// The same ports once more: for who serves first, and ends before the program does.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let copies = self.0.iter().filter_map(|one| one.try_clone().ok());
+        Self(copies.collect())
+    }
+
     /// The passed-on listener of this address and port, else of this port, or a new one.
     ///
     /// # Errors

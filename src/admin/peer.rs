@@ -16,7 +16,7 @@ pub(super) fn owner(client: SocketAddr, here: SocketAddr) -> Option<u32> {
     let mut tables = tables
         .iter()
         .filter_map(|table| fs::read_to_string(table).ok());
-    tables.find_map(|table| find(&table, client, here.port()))
+    tables.find_map(|table| find(&table, client, here))
 }
 
 /// Root, and whoever this program runs as, can read its files anyway.
@@ -28,13 +28,13 @@ fn own_user() -> Option<u32> {
     Some(fs::metadata("/proc/self").ok()?.uid())
 }
 
-/// The socket whose own address is the client's and whose other end is our port.
-fn find(table: &str, client: SocketAddr, port: u16) -> Option<u32> {
+/// The socket whose own address is the client's and whose other end is ours.
+fn find(table: &str, client: SocketAddr, here: SocketAddr) -> Option<u32> {
     let mut rows = table.lines().skip(1).map(|row| {
         let mut columns = row.split_ascii_whitespace().skip(1);
         let (local, remote) = (address(columns.next()?)?, address(columns.next()?)?);
         let established = columns.next()? == ESTABLISHED;
-        let ours = local == canonical(client) && remote.port() == port && established;
+        let ours = local == canonical(client) && remote == canonical(here) && established;
         // tx_queue:rx_queue, tr:tm->when and retrnsmt stand in between.
         columns.nth(3)?.parse().ok().filter(|_| ours)
     });
@@ -96,10 +96,12 @@ mod tests {
                  00000000:00000000 00:00000000 00000000  1000        0 12345 1 0\n"
             )
         };
-        let client = "127.0.0.1:54321".parse().expect("an address");
-        assert_eq!(find(&row("01"), client, 8357), Some(1000));
-        assert_eq!(find(&row("06"), client, 8357), None, "it waits for its end");
-        assert_eq!(find(&row("01"), client, 8358), None);
+        let at = |text: &str| text.parse().expect("an address");
+        let (client, here) = (at("127.0.0.1:54321"), at("127.0.0.1:8357"));
+        assert_eq!(find(&row("01"), client, here), Some(1000));
+        assert_eq!(find(&row("06"), client, here), None, "it waits for its end");
+        assert_eq!(find(&row("01"), client, at("127.0.0.1:8358")), None);
+        assert_eq!(find(&row("01"), client, at("127.0.0.2:8357")), None);
         assert_eq!(is_trusted(1000), own_user() == Some(1000));
     }
 }

@@ -1,6 +1,6 @@
 //! The routes: each answers with the one page, open at its section.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Form, Router,
@@ -32,6 +32,7 @@ use crate::{
 const MAX_UPLOAD: usize = 34 << 20;
 /// Any other form: a mapper or a certificate chain is the longest.
 const MAX_FORM: usize = 1 << 20;
+const REQUEST_LIMIT: Duration = Duration::from_secs(120);
 /// Checks, examinations, imports and the like at a time: the machine is there to sign users in.
 const HEAVY: usize = 2;
 const MAX_CONNECTIONS: usize = 64;
@@ -40,6 +41,8 @@ const MAX_CONNECTIONS: usize = 64;
 pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
     let mut limits = Limits::for_token(0);
     limits.body = MAX_UPLOAD;
+    // Checks of servers that do not answer, and a reload that waits for them.
+    limits.request = REQUEST_LIMIT;
     let settings = SiteSettings {
         limits,
         random: Random::system(),

@@ -11,6 +11,7 @@ use futures_util::{
     FutureExt as _,
     future::{BoxFuture, ready},
 };
+use sd_notify::NotifyState;
 use serde_json::{Map, Value};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -18,7 +19,7 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use super::{Settings, check, console::status, transfer::take_import};
+use super::{Settings, check, console::status, run::notify, transfer::take_import};
 use crate::{
     accept::Inherited,
     admin::{self, Backstage, Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
@@ -49,8 +50,8 @@ pub fn is_empty(settings: &Settings) -> bool {
         && settings.variable("ADMIN_LISTEN") != Some("off")
 }
 
-/// Serves the console and the probes until an import was taken with which this host can start (true), or
-/// the end is asked for (false).
+/// Serves the console and the probes until an import was taken with which this host can start, or the end
+/// is asked for (`None`). Gives the sockets that the service manager has passed on.
 ///
 /// # Errors
 /// When an address cannot be listened on.
@@ -58,11 +59,14 @@ pub async fn first_run(
     settings: Arc<Settings>,
     clock: Clock,
     recent: RecentEvents,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Option<Inherited>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // There is nothing to read again.
+    let _hang_up = signal(SignalKind::hangup())?;
     let life = Lifecycle::new();
-    let mut inherited = Inherited::default();
+    let passed_on = Inherited::take();
+    let mut inherited = passed_on.copy();
     let address = |key: &'static str, usual: SocketAddr| match settings.variable(key) {
         None => Ok(usual),
         Some(text) => text
@@ -84,6 +88,7 @@ pub async fn first_run(
     life.spawn(ops::run(probes, router, life.clone()));
     let address = listener.address();
     tracing::warn!(%address, url = format!("http://localhost:{}/#export", address.port()), "{WHAT_TO_DO}");
+    notify(&[NotifyState::Ready]);
     let (done, mut taken) = mpsc::channel(1);
     let empty = Empty {
         settings,
@@ -103,7 +108,7 @@ pub async fn first_run(
         _ = interrupt.recv() => false,
     };
     life.drain(Duration::ZERO, FINISH).await;
-    Ok(goes_on)
+    Ok(goes_on.then_some(passed_on))
 }
 
 /// What the console asks of a program that is not there yet.

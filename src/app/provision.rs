@@ -19,7 +19,7 @@ use crate::{
     config::{Config, find_key},
     lifecycle::{Backoff, Lifecycle, pause_between},
     secret::{ExposeSecret as _, SecretString},
-    setup::{CLOCK_LIMIT, ConfigFile, FileError, Ticket, TicketError},
+    setup::{CLOCK_LIMIT, ConfigFile, Locked, Ticket, TicketError},
     telemetry::Metrics,
 };
 
@@ -243,8 +243,9 @@ impl Provision {
         any
     }
 
-    fn save(&self, config: &Config, keys: &Map<String, Value>) -> Result<(), FileError> {
+    fn save(&self, config: &Config, keys: &Map<String, Value>) -> anyhow::Result<()> {
         let _alone = self.settings.writing();
+        let _locked = Locked::take(&config.home)?;
         let mut file = ConfigFile::read(&config.home)?;
         let mut changed = false;
         for (key, value) in keys {
@@ -255,7 +256,10 @@ impl Provision {
                 changed = true;
             }
         }
-        if changed { file.save() } else { Ok(()) }
+        if changed {
+            file.save()?;
+        }
+        Ok(())
     }
 
     fn count(&self, outcome: &str) {

@@ -38,8 +38,9 @@ const MEASURE: Duration = Duration::from_secs(60);
 /// The pause before a file that changed during a reload is read.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// Serves until SIGTERM or SIGINT, then drains. `settings` reads the configuration again at SIGHUP. Returns
-/// an error only when it cannot start.
+/// Serves until SIGTERM or SIGINT, then drains. `settings` reads the configuration again at SIGHUP.
+/// `inherited` are the service manager's sockets, where they were taken before. Returns an error only when it
+/// cannot start.
 ///
 /// # Errors
 /// When an address cannot be listened on.
@@ -49,6 +50,7 @@ pub async fn run(
     clock: Clock,
     settings: Arc<Settings>,
     recent: RecentEvents,
+    inherited: Option<Inherited>,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let Loaded {
@@ -82,7 +84,7 @@ pub async fn run(
     };
     let current = Arc::new(ArcSwap::from_pointee(generation));
     let readiness = Arc::new(readiness(&life, &current, tls.as_ref(), &clock));
-    let mut inherited = Inherited::take();
+    let mut inherited = inherited.unwrap_or_else(Inherited::take);
     let config = current.load().config.clone();
 
     let ops_listener = inherited
@@ -221,6 +223,8 @@ async fn reload(
     watch: &mut Option<Watch>,
     signals: &mut Signals,
 ) -> (Option<Asked>, Result<String, String>) {
+    // What waits for a restart, by whichever of the readings.
+    let mut waits = String::new();
     loop {
         if let Some(watch) = watch {
             watch.look();
@@ -242,14 +246,16 @@ async fn reload(
         let fresh = running.watch();
         let changed = watch.as_ref().is_some_and(Watch::is_stale);
         *watch = fresh;
+        if let Ok(words) = &outcome
+            && !words.is_empty()
+        {
+            waits.clone_from(words);
+        }
         match (asked, changed) {
-            (None, false) => return (None, outcome),
+            (None, false) => return (None, outcome.map(|_| waits)),
             (Some(_), _) => what = What::All,
             // A file that is still being written: not read over and over.
-            (None, true) => {
-                what = What::Files;
-                tokio::time::sleep(SETTLE).await;
-            }
+            (None, true) => tokio::time::sleep(SETTLE).await,
         }
     }
 }
@@ -283,7 +289,7 @@ async fn drain(
 }
 
 /// Tells the service manager, if there is one (sd_notify(3)).
-fn notify(states: &[NotifyState<'_>]) {
+pub(super) fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::debug!(%error, "the service manager was not told");
     }

@@ -1,7 +1,7 @@
 //! An installation goes and comes: export and import, tried before anything changes, for the command
 //! line and the console alike.
 
-use std::{fmt::Write as _, io::Cursor};
+use std::{fmt::Write as _, io::Cursor, path::Path};
 
 use serde_json::{Map, Value};
 
@@ -14,8 +14,8 @@ use crate::{
     authenticate::Certificates,
     clock::Clock,
     config::{
-        AuthoritySource, CertificateName, ClientCertConfig, Home, MapperSource, RevocationConfig,
-        RevocationFiles, TlsMaterial, read_flag, read_list,
+        AuthoritySource, CertificateName, ClientCertConfig, Home, MapperSource, Mistake,
+        RevocationConfig, RevocationFiles, TlsMaterial, read_flag, read_list,
     },
     profile::Mapper,
     setup::{
@@ -95,8 +95,15 @@ impl Import {
         for warning in &mut verdict.warnings {
             *warning = stage.in_words(warning);
         }
+        let retires = installation.retires(&home);
+        let is_taken_away = |mistake: &Mistake| {
+            let path = mistake.value.as_deref().map(Path::new);
+            path.is_some_and(|path| retires.iter().any(|name| path.ends_with(name)))
+        };
         if let Some(problem) = &verdict.problem
-            && problem.missing_files().is_none()
+            && problem
+                .missing_files()
+                .is_none_or(|missing| missing.iter().any(is_taken_away))
             && home.config_json().exists()
             && check(settings, clock).problem.is_none()
         {
@@ -106,7 +113,7 @@ impl Import {
             problem.reword(|text| stage.in_words(text));
         }
         Ok(Self {
-            retires: installation.retires(&home),
+            retires,
             leftovers: installation.leftovers(&home)?,
             home,
             installation,

@@ -21,7 +21,7 @@ pub(super) fn run(home: &Path) -> ExitCode {
         Err(error) => return refuse(home, &error),
     };
     let clock = Clock::system();
-    let mut log = None;
+    let (mut log, mut inherited) = (None, None);
     if app::is_empty(&settings) {
         let recent = match begin_log(None) {
             Ok(recent) => recent,
@@ -30,8 +30,8 @@ pub(super) fn run(home: &Path) -> ExitCode {
         log = Some(recent.clone());
         let waiting = app::first_run(Arc::clone(&settings), clock.clone(), recent);
         match block_on(waiting) {
-            Ok(true) => {}
-            Ok(false) => return ExitCode::SUCCESS,
+            Ok(Some(sockets)) => inherited = Some(sockets),
+            Ok(None) => return ExitCode::SUCCESS,
             Err(error) => return cannot_start(&error),
         }
     }
@@ -61,7 +61,9 @@ pub(super) fn run(home: &Path) -> ExitCode {
     for warning in &materials.warnings {
         tracing::warn!("{warning}");
     }
-    match block_on(app::run(loaded, materials, clock, settings, recent)) {
+    match block_on(app::run(
+        loaded, materials, clock, settings, recent, inherited,
+    )) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => cannot_start(&error),
     }

@@ -16,10 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock as _, DefaultClock},
-};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use moka::sync::Cache;
 
 use super::{Client, Refusal};
@@ -31,8 +28,8 @@ const MAX_USERS: u64 = 100_000;
 const MAX_NETWORKS: u64 = 100_000;
 /// So many failures after the last time, addresses that have been quiet are forgotten.
 const CLEAN_UP_EVERY: u32 = 1024;
-/// The longest wait that a rate of one a minute can ask for.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// The longest that an address waits, whatever it has done.
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 /// The attempts of late.
 #[derive(Debug)]
@@ -179,10 +176,15 @@ impl Attempts {
             addresses.rate.retain_recent();
         }
         let network = network(address);
-        // One more than the rate: the next attempt waits.
-        if let Err(not_until) = addresses.rate.check_key(&network) {
-            let again = not_until.wait_time_from(DefaultClock::default().now());
-            addresses.blocked.insert(network, Instant::now() + again);
+        // Each one beyond the rate is a debt: a hundred at the same moment wait as long as a hundred in turn.
+        if addresses.rate.check_key(&network).is_err() {
+            let step = Duration::from_secs(60) / self.limits.per_address.max(1);
+            let now = Instant::now();
+            let longest = now + LONGEST_WAIT;
+            addresses.blocked.entry(network).and_upsert_with(|before| {
+                let until = before.map_or(now, |entry| entry.into_value().max(now));
+                (until + step).min(longest)
+            });
         }
     }
 }
@@ -202,8 +204,16 @@ impl Attempt {
         };
         match verdict {
             Ok(()) => failures.counts.invalidate(&name),
-            // Put there anew, for a whole window.
-            Err(_) if wrong => failures.counts.insert(name, count),
+            // Put there anew, for a whole window; unless a right password has taken all back meanwhile.
+            Err(_) if wrong => {
+                let now = failures.counts.get(&name);
+                if now.is_some_and(|now| Arc::ptr_eq(&now, &count)) {
+                    failures.counts.insert(name, count);
+                } else {
+                    let afresh = failures.counts.get_with(name, Arc::default);
+                    afresh.fetch_add(1, Ordering::AcqRel);
+                }
+            }
             Err(_) => {
                 count.fetch_sub(1, Ordering::AcqRel);
             }
@@ -334,6 +344,37 @@ mod tests {
         assert!(attempts.from(client("2001:db8:0:1::1")).is_ok());
         assert!(attempts.from(client("192.0.2.1")).is_ok());
         assert!(attempts.from(Client::Hub).is_ok());
+    }
+
+    #[test]
+    fn failures_at_the_same_moment_are_a_debt() {
+        let attempts = attempts(60, 0);
+        let sprayer = client("192.0.2.1");
+        let under_way: Vec<_> = (0..128)
+            .map(|number| attempts.of_user(&format!("CN={number}"), sprayer))
+            .collect();
+        for attempt in under_way {
+            attempt.expect("allowed").ended(&wrong());
+        }
+        let refused = attempts.from(sprayer).expect_err("too many");
+        let Refusal::TooManyAttempts { again, .. } = refused else {
+            panic!("{refused:?}");
+        };
+        assert!(again > Duration::from_secs(60), "{again:?}");
+    }
+
+    #[test]
+    fn a_late_wrong_attempt_does_not_bring_back_what_was_forgiven() {
+        let attempts = attempts(0, 3);
+        let begin = || attempts.of_user("CN=Alice", NOBODY).expect("allowed");
+        begin().ended(&wrong());
+        let (late, right) = (begin(), begin());
+        right.ended(&Ok(()));
+        late.ended(&wrong());
+        // The one counts, and no more.
+        begin().ended(&wrong());
+        begin().ended(&wrong());
+        assert!(attempts.of_user("CN=Alice", NOBODY).is_err());
     }
 
     #[test]

@@ -206,7 +206,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Only root may give files away; what others write is theirs, as ever.
-fn may_fail(given: io::Result<()>) -> io::Result<()> {
+pub(super) fn may_fail(given: io::Result<()>) -> io::Result<()> {
     match given {
         Err(error)
             if matches!(

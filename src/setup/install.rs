@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     fs::{self, DirBuilder},
     io,
-    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, chown},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -12,6 +12,7 @@ use std::{
 use super::{
     ArchiveError, Installation,
     archive::stamp,
+    file::may_fail,
     journal::{Journal, Locked, recover_locked, sync},
     paths::{MAPPER, allowed, mode},
     write_atomically,
@@ -162,7 +163,7 @@ fn new_backup(home: &Home, now: SystemTime) -> Result<String, ArchiveError> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             return Err(write(&all, error));
         }
-        _ => {}
+        _ => give(home, &all)?,
     }
     let stamp = stamp(now);
     // A number that was free once stays free: the order of the names is that of the imports.
@@ -175,11 +176,23 @@ fn new_backup(home: &Home, now: SystemTime) -> Result<String, ArchiveError> {
         };
         let path = home.path(&name);
         match builder.create(&path) {
-            Ok(()) => return Ok(name),
+            Ok(()) => {
+                give(home, &path)?;
+                return Ok(name);
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => count += 1,
             Err(error) => return Err(write(&path, error)),
         }
     }
+}
+
+/// A folder that root makes is the service's, as the files in it are: it has to read them when it goes back.
+fn give(home: &Home, folder: &Path) -> Result<(), ArchiveError> {
+    let given = || {
+        let owner = fs::metadata(home.path(""))?;
+        may_fail(chown(folder, Some(owner.uid()), Some(owner.gid())))
+    };
+    given().map_err(|error| ArchiveError::Write(folder.display().to_string(), error))
 }
 
 /// Removes the oldest backups of imports; nothing else in the folder.

@@ -34,10 +34,13 @@ pub(super) struct Journal {
 
 /// The home folder, while nobody else may change it.
 #[derive(Debug)]
-pub(super) struct Locked(Option<File>);
+pub struct Locked(Option<File>);
 
 impl Locked {
     /// Waits for whoever is at it, in this process or another.
+    ///
+    /// # Errors
+    /// When that takes too long, or there is no such folder.
     pub fn take(home: &Home) -> Result<Self, ArchiveError> {
         let folder = home.path("");
         let shown = folder.display().to_string();

@@ -22,7 +22,7 @@ pub use self::{
     file::{ConfigFile, FileError, write_atomically},
     host::{HostKeys, Leftover},
     install::Imported,
-    journal::recover,
+    journal::{Locked, recover},
     migration::report,
     signing_pair::{GenerateError, generate_signing_pair},
     stage::Stage,

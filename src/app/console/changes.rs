@@ -45,6 +45,7 @@ impl Program {
             );
         }
         let mut plan = SetupPlan::begin(&self.settings)?;
+        plan.leave_password();
         let mut changed = Vec::new();
         for (key, value) in keys {
             if value.as_str() != Some(&self.value(&key)) {
@@ -161,6 +162,9 @@ impl Program {
                 warnings.join("; ")
             ));
         }
+        for path in [key_path, chain_path] {
+            keep_aside(path)?;
+        }
         let before = fs::read(key_path).ok();
         write_atomically(key_path, key, 0o600).map_err(|error| error.to_string())?;
         if let Err(error) = write_atomically(chain_path, chain, 0o644) {
@@ -229,6 +233,24 @@ impl Program {
         let profile = profile.map_err(|error| error.to_string())?;
         serde_json::to_string_pretty(&profile).map_err(|error| error.to_string())
     }
+}
+
+/// A copy of what is about to be replaced, under a name that no export takes: a wrong certificate can be
+/// taken back, also after a crash between the two files.
+fn keep_aside(path: &Path) -> Result<(), String> {
+    if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {
+        return Err(format!(
+            "Nothing was changed: {} is a link, for instance of a program that renews it. Replace what \
+             it leads to, or the link",
+            path.display()
+        ));
+    }
+    let Ok(before) = fs::read(path) else {
+        return Ok(());
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let copy = path.with_file_name(format!(".{name}.before"));
+    write_atomically(&copy, &before, 0o600).map_err(|error| error.to_string())
 }
 
 fn mapper_of(source: &str) -> Result<Mapper, String> {

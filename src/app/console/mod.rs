@@ -71,6 +71,18 @@ impl Program {
         }
     }
 
+    /// Work with files, and then what it saved into use.
+    fn whole(
+        &self,
+        work: impl FnOnce(&Self) -> Result<String, String> + Send + 'static,
+    ) -> BoxFuture<'_, Result<String, String>> {
+        let own = self.clone();
+        to_its_end(async move {
+            let saved = own.aside(work).await?;
+            own.in_use(&saved).await
+        })
+    }
+
     /// A key that is no secret, as text; a list with commas.
     fn value(&self, name: &str) -> String {
         if crate::config::find_key(name).is_none_or(|key| key.secret) {
@@ -101,6 +113,14 @@ impl Program {
     }
 }
 
+/// A change goes on to its end, and into use, also when the browser has left.
+fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, String>> + Send + 'static,
+) -> BoxFuture<'static, Result<T, String>> {
+    let working = tokio::spawn(work);
+    async move { working.await.map_err(|error| error.to_string())? }.boxed()
+}
+
 impl Backstage for Program {
     fn facts(&self) -> Facts {
         self.facts_now()
@@ -129,7 +149,8 @@ impl Backstage for Program {
         check: bool,
         save: bool,
     ) -> BoxFuture<'_, Result<Changed, String>> {
-        self.settle(keys, password, check, save).boxed()
+        let own = self.clone();
+        to_its_end(async move { own.settle(keys, password, check, save).await })
     }
 
     fn certificate(
@@ -138,8 +159,7 @@ impl Backstage for Program {
         key: Vec<u8>,
         anyway: bool,
     ) -> BoxFuture<'_, Result<String, String>> {
-        let taken = self.aside(move |own| own.take_certificate(&chain, &key, anyway));
-        async move { self.in_use(&taken.await?).await }.boxed()
+        self.whole(move |own| own.take_certificate(&chain, &key, anyway))
     }
 
     fn mapper(&self) -> String {
@@ -156,8 +176,7 @@ impl Backstage for Program {
     }
 
     fn save_mapper(&self, source: String) -> BoxFuture<'_, Result<String, String>> {
-        let taken = self.aside(move |own| own.take_mapper(&source));
-        async move { self.in_use(&taken.await?).await }.boxed()
+        self.whole(move |own| own.take_mapper(&source))
     }
 
     fn search(&self, term: String) -> BoxFuture<'_, Result<Vec<Person>, String>> {
@@ -201,19 +220,20 @@ impl Backstage for Program {
     }
 
     fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<Imported, String>> {
-        let taken = self.aside(move |own| {
-            own.may_write()?;
-            transfer::take_import(&own.settings, &own.clock, zip, take)
-        });
-        async move {
+        let own = self.clone();
+        let work = async move {
+            let taken = own.aside(move |own| {
+                own.may_write()?;
+                transfer::take_import(&own.settings, &own.clock, zip, take)
+            });
             let (told, report) = taken.await?;
             let told = if take {
-                self.in_use(&told).await
+                own.in_use(&told).await
             } else {
                 Ok(told)
             };
             Ok(Imported { told, report })
-        }
-        .boxed()
+        };
+        to_its_end(work)
     }
 }

@@ -92,9 +92,9 @@ async fn ticket(patient: &Patient, findings: &Findings) {
             findings.add(Finding::ok("clock", "clock-tenant", text));
             true
         }
-        // Of /test 404 says nothing of the ticket.
-        Err(TicketError::Wrong) => {
-            let text = format!("{host} does not tell its clock (404 at /test)");
+        // What /test answers says nothing of the ticket.
+        Err(error @ (TicketError::Status { .. } | TicketError::Answer { .. })) => {
+            let text = format!("{host} does not tell its clock at /test: {error}");
             findings.add(
                 Finding::warn("clock", "clock-tenant", text)
                     .fix("timedatectl")

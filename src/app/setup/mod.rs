@@ -80,6 +80,13 @@ impl<'a> SetupPlan<'a> {
         })
     }
 
+    /// Only a password that is typed now is stored: one of the environment stays there.
+    pub fn leave_password(&mut self) {
+        if self.settings.variable(PASSWORD).is_some() {
+            self.password = None;
+        }
+    }
+
     /// Sets a key of this set-up. A value that counts already is left as it stands.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     config::{Home, Invalid, encrypt_credentials},
     secret::ExposeSecret as _,
-    setup::{ConfigFile, generate_signing_pair},
+    setup::{ConfigFile, Locked, generate_signing_pair},
     token::SigningKey,
 };
 
@@ -97,6 +97,8 @@ impl SetupPlan<'_> {
 
     fn write(&self, home: &Home) -> Result<(), String> {
         let _alone = self.settings.writing();
+        // Nor another process: an import may be at it.
+        let _locked = Locked::take(home).map_err(|error| error.to_string())?;
         // Read now: what was written there meanwhile stays.
         let mut file = ConfigFile::read(home).map_err(|error| error.to_string())?;
         for (key, value) in &self.keys {
