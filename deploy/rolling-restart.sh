@@ -44,7 +44,9 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 done
 [ "${1:-}" = -- ] || usage
 shift
-[ $# -gt 0 ] && [ ${#names[@]} -gt 0 ] || usage
+if [ $# -eq 0 ] || [ ${#names[@]} -eq 0 ]; then
+    usage
+fi
 
 # ask NAME URL: what the instance says of itself; fails unless it is ready.
 ask() {
