@@ -29,7 +29,7 @@
 //! | `app` | builds everything from the configuration, runs it, reloads, drains | all |
 //! | `web` | routes, the sign-in request, challenge, form, refusal (error → status and page) | ground, `http`, `tls`, `login`, `authenticate`, `directory`, `token` |
 //! | `tunnel` | the hub: connect, serve, messages, answers | ground, `login`, `directory`, `profile`, `token` |
-//! | `admin` | the console: guard, page, routes; what it asks of the program stands behind a trait | ground, `http` |
+//! | `admin` | the console: guard, page, forms, charts, routes; what it asks of the program stands behind a trait | ground, `http` |
 //! | `ops` | metrics page, liveness, readiness | ground, `http` |
 //! | `setup` | what prepares and moves an installation: signing pair, ticket, export and import, migration | ground |
 //! | `login` | proof → principal → entry → profile → token; account policy; the audit line | ground, `authenticate`, `directory`, `profile`, `token` |

@@ -10,6 +10,7 @@ mod guard;
 mod page;
 mod peer;
 mod routes;
+mod serve;
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub use self::{
         Changed, Check, Fact, FactGroup, Facts, Failure, Hour, Imported, Line, LogLine, Looked,
         Mood, Person, span,
     },
-    routes::{run, serve_on},
+    serve::{run, serve_on},
 };
 use crate::secret::SecretString;
 

@@ -1,92 +1,23 @@
 //! The routes: each answers with the one page, open at its section.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
-
 use axum::{
-    Form, Router,
-    extract::{DefaultBodyLimit, Multipart, Query, State},
-    http::{HeaderValue, StatusCode, header},
-    middleware::from_fn_with_state,
-    response::{IntoResponse, Redirect, Response},
-    routing::get,
+    Form,
+    extract::{Multipart, Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::SemaphorePermit;
 
 use super::{
-    Backstage, Console, Guard,
+    Console,
     chart::Chart,
     forms::{DIRECTORY, Fields, SERVER, given, parts, settings},
-    guard,
     page::{Changed, ConsolePage, Imported, LogLine, Mood, Outcome},
 };
 use crate::{
-    http::{
-        AcceptLimits, Front, Limits, Listener, Random, Site, SiteSettings,
-        page::{Forms, PageContext, Policy, Scripts, notice, render},
-    },
-    lifecycle::Lifecycle,
+    http::page::{Forms, PageContext, Policy, Scripts, notice, render},
     secret::SecretString,
 };
-
-/// An export of the largest installation, and what a form adds.
-const MAX_UPLOAD: usize = 34 << 20;
-/// Any other form: a mapper or a certificate chain is the longest.
-const MAX_FORM: usize = 1 << 20;
-const REQUEST_LIMIT: Duration = Duration::from_secs(120);
-/// Checks, examinations, imports and the like at a time: the machine is there to sign users in.
-const HEAVY: usize = 2;
-const MAX_CONNECTIONS: usize = 64;
-
-/// Serves the console in plain HTTP until `lifecycle` stops.
-pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
-    let mut limits = Limits::for_token(0);
-    limits.body = MAX_UPLOAD;
-    // Checks of servers that do not answer, and a reload that waits for them.
-    limits.request = REQUEST_LIMIT;
-    let settings = SiteSettings {
-        limits,
-        random: Random::system(),
-        hsts: false,
-        metrics: None,
-        quiet: true,
-        extra_headers: vec![(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
-    };
-    let site = Site::new(router, settings, lifecycle.clone());
-    let limits = AcceptLimits {
-        connections: MAX_CONNECTIONS,
-        proxy: None,
-    };
-    Front::new(site, None, lifecycle, None)
-        .run(listener, limits)
-        .await;
-}
-
-/// The console's routes, for a listener at `address`.
-pub fn serve_on(address: SocketAddr, backstage: Arc<dyn Backstage>) -> Router {
-    let console = Console {
-        backstage,
-        guard: Arc::new(Guard::new(address, Random::system())),
-        heavy: Arc::new(Semaphore::new(HEAVY)),
-    };
-    // An address that was typed, or loaded again, leads to its section.
-    let section = |name: &'static str| get(move || async move { Redirect::to(name) });
-    let upload = DefaultBodyLimit::max(MAX_UPLOAD);
-    Router::new()
-        .route("/", get(home))
-        .route("/directory", section("/#directory").post(directory))
-        .route("/server", section("/#server").post(server))
-        .route("/certificate", section("/#server").post(certificate))
-        .route("/mapper", section("/#mapper").post(mapper))
-        .route("/users", get(users))
-        .route("/user", get(user))
-        .route("/logs", get(logs))
-        .route("/export", section("/#export").post(export))
-        .route("/import", section("/#export").post(import).layer(upload))
-        .route("/doctor", section("/#doctor").post(doctor))
-        .layer(DefaultBodyLimit::max(MAX_FORM))
-        .layer(from_fn_with_state(console.clone(), guard::check))
-        .with_state(console)
-}
 
 impl Console {
     fn show(&self, page: &PageContext, outcome: &Outcome) -> Response {
@@ -167,11 +98,11 @@ fn at(open: &'static str) -> Outcome {
     }
 }
 
-async fn home(State(console): State<Console>, page: PageContext) -> Response {
+pub(super) async fn home(State(console): State<Console>, page: PageContext) -> Response {
     console.show(&page, &at("status"))
 }
 
-async fn directory(
+pub(super) async fn directory(
     State(console): State<Console>,
     page: PageContext,
     Form(mut fields): Form<Fields>,
@@ -191,7 +122,7 @@ async fn directory(
     console.show(&page, &outcome)
 }
 
-async fn server(
+pub(super) async fn server(
     State(console): State<Console>,
     page: PageContext,
     Form(fields): Form<Fields>,
@@ -229,7 +160,7 @@ fn changed_to(open: &'static str, changed: Result<Changed, String>, typed: Field
     outcome
 }
 
-async fn mapper(
+pub(super) async fn mapper(
     State(console): State<Console>,
     page: PageContext,
     Form(mut fields): Form<Fields>,
@@ -258,7 +189,7 @@ fn term(mut fields: Fields) -> String {
     fields.remove("q").unwrap_or_default().trim().to_owned()
 }
 
-async fn users(
+pub(super) async fn users(
     State(console): State<Console>,
     page: PageContext,
     Query(fields): Query<Fields>,
@@ -272,7 +203,7 @@ async fn users(
     console.show(&page, &outcome)
 }
 
-async fn user(
+pub(super) async fn user(
     State(console): State<Console>,
     page: PageContext,
     Query(fields): Query<Fields>,
@@ -286,7 +217,7 @@ async fn user(
     console.show(&page, &outcome)
 }
 
-async fn logs(
+pub(super) async fn logs(
     State(console): State<Console>,
     page: PageContext,
     Query(mut fields): Query<Fields>,
@@ -297,7 +228,7 @@ async fn logs(
     console.show(&page, &outcome)
 }
 
-async fn export(
+pub(super) async fn export(
     State(console): State<Console>,
     page: PageContext,
     Form(fields): Form<Fields>,
@@ -325,7 +256,11 @@ async fn export(
     }
 }
 
-async fn import(State(console): State<Console>, page: PageContext, form: Multipart) -> Response {
+pub(super) async fn import(
+    State(console): State<Console>,
+    page: PageContext,
+    form: Multipart,
+) -> Response {
     let mut outcome = at("export");
     let (fields, mut files) = match parts(form, &console.guard).await {
         Ok(parts) => parts,
@@ -350,7 +285,7 @@ async fn import(State(console): State<Console>, page: PageContext, form: Multipa
     console.show(&page, &outcome)
 }
 
-async fn certificate(
+pub(super) async fn certificate(
     State(console): State<Console>,
     page: PageContext,
     form: Multipart,
@@ -374,7 +309,7 @@ async fn certificate(
     console.show(&page, &outcome)
 }
 
-async fn doctor(
+pub(super) async fn doctor(
     State(console): State<Console>,
     page: PageContext,
     Form(fields): Form<Fields>,

@@ -9,10 +9,12 @@ mod generation;
 mod materials;
 mod next_steps;
 mod provision;
+mod readiness;
 mod reload;
 mod run;
 mod settings;
 mod setup;
+mod signals;
 mod transfer;
 mod upkeep;
 

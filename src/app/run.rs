@@ -5,17 +5,16 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use sd_notify::NotifyState;
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    sync::mpsc,
-};
+use tokio::sync::mpsc;
 
 use super::{
     Materials,
-    generation::{Generation, Read, directory_trouble},
+    generation::{Generation, Read},
     provision,
+    readiness::readiness,
     reload::{Answer, Running, What, changed},
     settings::Settings,
+    signals::{Asked, Signals},
 };
 use crate::{
     accept::{AcceptLimits, Inherited},
@@ -24,10 +23,9 @@ use crate::{
     config::Loaded,
     http::Front,
     lifecycle::{Drained, Lifecycle},
-    ops::{self, Readiness},
+    ops,
     telemetry::{History, RecentEvents},
     tls::TlsServer,
-    tunnel::TunnelState,
     watch::Watch,
 };
 
@@ -299,87 +297,5 @@ fn notify_reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => notify(&[NotifyState::Reloading, now]),
         Err(_) => notify(&[NotifyState::Reloading]),
-    }
-}
-
-/// Ready is whoever can sign someone in: with a directory within reach, a clock that Kerberos accepts
-/// and, for browsers, a certificate in force. Without direct logins the tunnel counts in their place;
-/// else it does not, for they never depend on the hub.
-fn readiness(
-    life: &Lifecycle,
-    current: &Arc<ArcSwap<Generation>>,
-    tls: Option<&TlsServer>,
-    clock: &Clock,
-) -> Readiness {
-    let generation = Arc::clone(current);
-    let readiness = Readiness::new(life.clone()).with("directory", move || {
-        let directory = &generation.load().directory;
-        if directory.ready() {
-            Ok(())
-        } else {
-            Err(directory_trouble(directory))
-        }
-    });
-    let generation = Arc::clone(current);
-    let readiness = readiness.with("clock", move || {
-        match generation.load().directory.clock_is_off() {
-            None => Ok(()),
-            Some(seconds) => Err(format!(
-                "the directory's clock differs from this machine's by {seconds} s; set it by NTP"
-            )),
-        }
-    });
-    let generation = Arc::clone(current);
-    let readiness = readiness.with("tunnel", move || {
-        let generation = generation.load();
-        let (None, Some(tunnel)) = (&generation.web, &generation.tunnel) else {
-            return Ok(());
-        };
-        match &*tunnel.borrow() {
-            TunnelState::Connected => Ok(()),
-            TunnelState::Apart(Some(why)) => Err(why.clone()),
-            TunnelState::Apart(None) => Err("not connected yet".to_owned()),
-        }
-    });
-    let Some(tls) = tls.cloned() else {
-        return readiness;
-    };
-    let clock = clock.clone();
-    readiness.with("certificate", move || {
-        if tls.leaf().not_after > clock.now() {
-            Ok(())
-        } else {
-            Err("the certificate of SERVER_URL has expired".to_owned())
-        }
-    })
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    End,
-    Reload,
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.terminate.recv() => Asked::End,
-            _ = self.interrupt.recv() => Asked::End,
-            _ = self.hang_up.recv() => Asked::Reload,
-        }
     }
 }

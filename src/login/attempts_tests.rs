@@ -1,0 +1,180 @@
+//! Tests of the limits on password attempts.
+
+use super::*;
+
+const NOBODY: Client = Client::Hub;
+
+fn attempts(per_address: u32, per_user: u32) -> Arc<Attempts> {
+    Arc::new(Attempts::new(&FormLimits {
+        per_address,
+        per_user,
+        window: Duration::from_secs(900),
+    }))
+}
+
+fn client(text: &str) -> Client {
+    Client::Address(text.parse().expect("an address"))
+}
+
+fn wrong() -> Result<(), Refusal> {
+    Err(Refusal::Password(BindError::WrongPassword))
+}
+
+#[test]
+fn so_many_failures_and_no_more() {
+    let attempts = attempts(0, 3);
+    for _ in 0..3 {
+        let attempt = attempts.of_user("CN=Alice", NOBODY).expect("allowed");
+        attempt.ended(&wrong());
+    }
+    let refused = attempts.of_user("cn=alice", NOBODY).expect_err("too many");
+    assert_eq!(refused.reason(), "too_many_attempts");
+    assert!(attempts.of_user("CN=Bob", NOBODY).is_ok(), "another user");
+}
+
+#[test]
+fn a_name_that_is_nobody_s_meets_the_same_limit() {
+    let attempts = attempts(0, 3);
+    for _ in 0..3 {
+        attempts.of_stranger("mallory", NOBODY).expect("allowed");
+    }
+    let refused = attempts.of_stranger(" Mallory", NOBODY);
+    assert_eq!(
+        refused.expect_err("too many").reason(),
+        "too_many_attempts",
+        "else it would tell who is a user"
+    );
+}
+
+#[test]
+fn attempts_at_the_same_moment_count_before_they_end() {
+    let attempts = attempts(0, 3);
+    let under_way: Vec<_> = (0..10)
+        .map(|_| attempts.of_user("CN=Alice", NOBODY))
+        .collect();
+    let allowed = under_way.iter().filter(|attempt| attempt.is_ok());
+    assert_eq!(allowed.count(), 3);
+}
+
+#[test]
+fn a_right_password_forgives_and_a_silent_directory_does_not_count() {
+    let attempts = attempts(0, 2);
+    let end = |verdict: &Result<(), Refusal>| {
+        let attempt = attempts.of_user("CN=Alice", NOBODY).expect("allowed");
+        attempt.ended(verdict);
+    };
+    for _ in 0..10 {
+        end(&wrong());
+        end(&Ok(()));
+    }
+    for _ in 0..10 {
+        end(&Err(Refusal::NoRandomness));
+    }
+}
+
+#[test]
+fn a_window_begins_anew_with_each_failure() {
+    let attempts = Arc::new(Attempts::new(&FormLimits {
+        per_address: 0,
+        per_user: 2,
+        window: Duration::from_millis(400),
+    }));
+    let fail = || {
+        let attempt = attempts.of_user("CN=Alice", NOBODY)?;
+        attempt.ended(&wrong());
+        Ok::<(), Refusal>(())
+    };
+    fail().expect("the first");
+    std::thread::sleep(Duration::from_millis(250));
+    fail().expect("the second");
+    std::thread::sleep(Duration::from_millis(250));
+    assert!(fail().is_err(), "the first counts with the second");
+    std::thread::sleep(Duration::from_millis(500));
+    fail().expect("after a window without a failure");
+}
+
+#[test]
+fn failures_of_an_address_have_a_rate_and_a_network_of_ipv6_one() {
+    let attempts = attempts(2, 0);
+    let fail = |text: &str| {
+        attempts.from(client(text))?;
+        let attempt = attempts.of_user("CN=Alice", client(text))?;
+        attempt.ended(&wrong());
+        Ok::<(), Refusal>(())
+    };
+    for address in ["2001:db8::1", "2001:db8::2", "2001:db8::3"] {
+        fail(address).expect("allowed");
+    }
+    let refused = fail("2001:db8::4").expect_err("too many");
+    let Refusal::TooManyAttempts { again, .. } = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(again <= Duration::from_secs(30), "{again:?}");
+    assert!(attempts.from(client("2001:db8:0:1::1")).is_ok());
+    assert!(attempts.from(client("192.0.2.1")).is_ok());
+    assert!(attempts.from(Client::Hub).is_ok());
+}
+
+#[test]
+fn failures_at_the_same_moment_are_a_debt() {
+    let attempts = attempts(60, 0);
+    let sprayer = client("192.0.2.1");
+    let under_way: Vec<_> = (0..128)
+        .map(|number| attempts.of_user(&format!("CN={number}"), sprayer))
+        .collect();
+    for attempt in under_way {
+        attempt.expect("allowed").ended(&wrong());
+    }
+    let refused = attempts.from(sprayer).expect_err("too many");
+    let Refusal::TooManyAttempts { again, .. } = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(again > Duration::from_secs(60), "{again:?}");
+}
+
+#[test]
+fn a_late_wrong_attempt_does_not_bring_back_what_was_forgiven() {
+    let attempts = attempts(0, 3);
+    let begin = || attempts.of_user("CN=Alice", NOBODY).expect("allowed");
+    begin().ended(&wrong());
+    let (late, right) = (begin(), begin());
+    right.ended(&Ok(()));
+    late.ended(&wrong());
+    // The one counts, and no more.
+    begin().ended(&wrong());
+    begin().ended(&wrong());
+    assert!(attempts.of_user("CN=Alice", NOBODY).is_err());
+}
+
+#[test]
+fn an_office_behind_one_address_signs_in_all_at_once() {
+    let attempts = attempts(2, 3);
+    let office = client("192.0.2.1");
+    for number in 0..300 {
+        attempts.from(office).expect("allowed");
+        let user = format!("CN={number}");
+        let attempt = attempts.of_user(&user, office).expect("allowed");
+        attempt.ended(&Ok(()));
+    }
+}
+
+#[test]
+fn a_balancer_that_names_no_client_is_anybody() {
+    let attempts = attempts(1, 0);
+    let balancer = Client::Balancer([127, 0, 0, 1].into());
+    for _ in 0..5 {
+        attempts.from(balancer).expect("allowed");
+        let attempt = attempts.of_user("CN=Alice", balancer).expect("allowed");
+        attempt.ended(&wrong());
+    }
+}
+
+#[test]
+fn zero_is_off() {
+    let attempts = attempts(0, 0);
+    for _ in 0..1000 {
+        attempts.from(client("192.0.2.1")).expect("allowed");
+        let attempt = attempts.of_user("CN=Alice", client("192.0.2.1"));
+        attempt.expect("allowed").ended(&wrong());
+    }
+}
