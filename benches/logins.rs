@@ -4,11 +4,11 @@
 #[path = "../tests/lab/mod.rs"]
 mod lab;
 
-use std::{fs, process::Command, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::lab::{Lab, instance::Instance, run_with_input, stand_in::Tenant};
+use crate::lab::{Lab, instance::Instance, process::cpu_time, stand_in::Tenant};
 
 /// What the incumbent spends on one, measured on the same kind of lab.
 const INCUMBENT: Duration = Duration::from_micros(4500);
@@ -62,24 +62,4 @@ fn logins(tenant: &Tenant, claims: &[Value], count: u32) -> (usize, f64) {
         .iter()
         .filter(|answer| answer["payload"].get("err").is_some() || answer.get("failed").is_some());
     (failed.count(), burst["seconds"].as_f64().expect("a number"))
-}
-
-/// User and system time that a process has used (proc(5), fields 14 and 15 of `stat`).
-fn cpu_time(pid: u32) -> Duration {
-    let ticks: f64 = run_with_input(Command::new("getconf").arg("CLK_TCK"), "")
-        .trim()
-        .parse()
-        .expect("a number");
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
-    let fields: Vec<&str> = stat
-        .rsplit_once(')')
-        .expect("a name")
-        .1
-        .split_whitespace()
-        .collect();
-    let used: f64 = fields[11..13]
-        .iter()
-        .map(|field| field.parse::<f64>().expect("a number"))
-        .sum();
-    Duration::from_secs_f64(used / ticks)
 }
