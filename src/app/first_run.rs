@@ -1,7 +1,7 @@
 //! An empty home folder: the console alone, so that a second server is made by an import in the browser.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -31,10 +31,8 @@ use crate::{
     telemetry::{Metrics, RecentEvents},
 };
 
-const ADMIN_LISTEN: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8357);
-const OPS_LISTEN: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9464);
+const ADMIN_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8357);
+const OPS_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 /// How long the answer to the import may take to reach the browser.
 const FINISH: Duration = Duration::from_secs(5);
 const WHAT_TO_DO: &str = "This installation is empty: import the zip of another instance here, or run \
@@ -87,7 +85,13 @@ pub async fn first_run(
     let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()));
     life.spawn(ops::run(probes, router, life.clone()));
     let address = listener.address();
-    tracing::warn!(%address, url = format!("http://localhost:{}/#export", address.port()), "{WHAT_TO_DO}");
+    let host = match address.ip() {
+        own if own == ADMIN_LISTEN.ip() || own.is_unspecified() => "localhost".to_owned(),
+        IpAddr::V6(own) => format!("[{own}]"),
+        own @ IpAddr::V4(_) => own.to_string(),
+    };
+    let url = format!("http://{host}:{}/#export", address.port());
+    tracing::warn!(%address, url, "{WHAT_TO_DO}");
     notify(&[NotifyState::Ready]);
     let (done, mut taken) = mpsc::channel(1);
     let empty = Empty {
