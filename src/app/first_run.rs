@@ -85,10 +85,13 @@ pub async fn first_run(
     let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()));
     life.spawn(ops::run(probes, router, life.clone()));
     let address = listener.address();
-    let host = match address.ip() {
-        own if own == ADMIN_LISTEN.ip() || own.is_unspecified() => "localhost".to_owned(),
-        IpAddr::V6(own) => format!("[{own}]"),
-        own @ IpAddr::V4(_) => own.to_string(),
+    let own = address.ip();
+    let host = if own == ADMIN_LISTEN.ip() || own.is_unspecified() {
+        "localhost".to_owned()
+    } else if own.is_ipv6() {
+        format!("[{own}]")
+    } else {
+        own.to_string()
     };
     let url = format!("http://{host}:{}/#export", address.port());
     tracing::warn!(%address, url, "{WHAT_TO_DO}");
