@@ -110,6 +110,17 @@ impl Balancer {
         }
     }
 
+    /// Its keepalived runs and waits, with both checks good.
+    fn await_backup(&self) {
+        for said in [
+            "VRRP_Script(haproxy_answers) succeeded",
+            "VRRP_Script(instances_ready) succeeded",
+            "Entering BACKUP STATE",
+        ] {
+            self.keepalived.await_log(SOON, &[said]);
+        }
+    }
+
     fn holds_the_address(&self) -> bool {
         let mut command = self.host.command("ip");
         run_with_input(command.args(["-o", "addr", "show", "dev", "cable"]), "").contains(SHARED)
@@ -175,12 +186,13 @@ fn first_one_goes(how: impl FnOnce(&mut Balancer)) -> Outcome {
         .collect();
     let [a, b] = hosts;
     let mut first = Balancer::start(a, 0, &instances);
+    // Before the second one comes: it keeps an address that it has for a while (`preempt_delay`).
+    wait_until(SOON * 2, "the first one does not take the address", || {
+        first.holds_the_address()
+    });
     let second = Balancer::start(b, 1, &instances);
-    wait_until(
-        SOON * 2,
-        "the first one does not hold the address alone",
-        || first.holds_the_address() && !second.holds_the_address(),
-    );
+    second.await_backup();
+    assert!(first.holds_the_address() && !second.holds_the_address());
     let storm = Storm::start_in(&switch, &format!("{SHARED}:{PORT}"), RATE);
     let summary = storm.through(|_| {
         how(&mut first);
