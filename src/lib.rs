@@ -25,13 +25,14 @@
 //!
 //! | folder | holds | may import |
 //! | --- | --- | --- |
-//! | `main`, `cli` | parse the command, exit code; a file per command | `app`, `setup`, ground |
+//! | `main`, `cli` | parse the command, exit code; a file per command | `app`, `installation`, ground |
 //! | `app` | builds everything from the configuration, runs it, reloads, drains | all |
 //! | `web` | routes, the sign-in request, challenge, form, refusal (error → status and page) | ground, `http`, `tls`, `login`, `authenticate`, `directory`, `token` |
 //! | `tunnel` | the hub: connect, serve, messages, answers | ground, `login`, `directory`, `profile`, `token` |
 //! | `admin` | the console: guard, page, forms, charts, routes; what it asks of the program stands behind a trait | ground, `http` |
 //! | `ops` | metrics page, liveness, readiness | ground, `http` |
-//! | `setup` | what prepares and moves an installation: signing pair, ticket, export and import, migration | ground |
+//! | `installation` | what prepares and moves an installation: signing pair, `config.json` as a file, export and import, migration | ground |
+//! | `tenant` | what installation and tenant tell each other over the ticket | ground, `token` |
 //! | `login` | proof → principal → entry → profile → token; account policy; the audit line | ground, `authenticate`, `directory`, `profile`, `token` |
 //! | `authenticate` | SPNEGO, GSSAPI on worker threads, keytab, replay check; client certificates: trust, names, mapping | ground, `directory` |
 //! | `directory` | servers and failover, connections, lookup, entry, groups, password checks, AD codes | ground |
@@ -58,13 +59,15 @@ pub mod clock;
 pub mod config;
 pub mod directory;
 pub mod http;
+pub mod installation;
 pub mod lifecycle;
 pub mod login;
 pub mod ops;
 pub mod profile;
 pub mod secret;
-pub mod setup;
+
 pub mod telemetry;
+pub mod tenant;
 pub mod tls;
 pub mod token;
 pub mod tunnel;

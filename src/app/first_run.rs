@@ -24,10 +24,10 @@ use crate::{
     accept::Inherited,
     admin::{self, Backstage, Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
     clock::Clock,
+    installation::DEFAULT_MAPPER,
     lifecycle::Lifecycle,
     ops::{self, Readiness},
     secret::SecretString,
-    setup::DEFAULT_MAPPER,
     telemetry::{Metrics, RecentEvents},
 };
 

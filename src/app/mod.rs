@@ -3,7 +3,6 @@
 mod check;
 mod console;
 mod doctor;
-mod exchange;
 mod first_run;
 mod generation;
 mod materials;

@@ -8,19 +8,20 @@ use serde_json::{Map, Value};
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{
-    exchange::{exchange, other_certificates},
     generation::Generation,
     materials::{Kept, Materials},
     reload::Answer,
     settings::Settings,
 };
+use crate::tenant::{exchange, other_certificates};
 use crate::{
     clock::Clock,
     config::{Config, find_key},
+    installation::{ConfigFile, Locked},
     lifecycle::{Backoff, Lifecycle, pause_between},
     secret::{ExposeSecret as _, SecretString},
-    setup::{CLOCK_LIMIT, ConfigFile, Locked, Ticket, TicketError},
     telemetry::Metrics,
+    tenant::{CLOCK_LIMIT, Ticket, TicketError},
 };
 
 const FIRST_PAUSE: Duration = Duration::from_secs(5);

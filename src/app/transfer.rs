@@ -17,10 +17,10 @@ use crate::{
         AuthoritySource, CertificateName, ClientCertConfig, Home, MapperSource, Mistake,
         RevocationConfig, RevocationFiles, TlsMaterial, read_flag, read_list,
     },
-    profile::Mapper,
-    setup::{
+    installation::{
         self, ArchiveError, HostKeys, Imported, Installation, Leftover, Stage, export_name, report,
     },
+    profile::Mapper,
     telemetry::Metrics,
     tls::Identity,
 };
@@ -51,7 +51,7 @@ pub struct Import {
 /// When that is not possible: then nothing may start from this folder.
 pub fn recover(settings: &Settings) -> Result<Option<String>, ArchiveError> {
     if settings.uses_files() {
-        setup::recover(&settings.home())
+        installation::recover(&settings.home())
     } else {
         Ok(None)
     }

@@ -8,8 +8,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     directory::Entry,
+    installation::{DEFAULT_MAPPER, generate_signing_pair},
     profile::built_in,
-    setup::{DEFAULT_MAPPER, generate_signing_pair},
 };
 
 fn config() -> Value {

@@ -9,7 +9,7 @@ use super::refuse;
 use crate::{
     app::{Settings, export},
     clock::Clock,
-    setup::{ArchiveError, write_atomically},
+    installation::{ArchiveError, write_atomically},
 };
 
 pub(super) fn run(home: &Path, file: Option<PathBuf>) -> ExitCode {

@@ -6,7 +6,7 @@ use super::refuse;
 use crate::{
     app::{Import, Settings, recover},
     clock::Clock,
-    setup::{ArchiveError, Installation, report},
+    installation::{ArchiveError, Installation, report},
 };
 
 pub(super) fn run(home: &Path, from: &Path, dry_run: bool) -> ExitCode {

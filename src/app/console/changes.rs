@@ -9,9 +9,9 @@ use crate::{
     admin::{Changed, Check, Fact, Mood},
     app::{SetupCheck, SetupPlan},
     config::{MapperSource, TlsMaterial},
+    installation::write_atomically,
     profile::Mapper,
     secret::SecretString,
-    setup::write_atomically,
     telemetry::Metrics,
     tls::{Identity, LeafFacts},
 };

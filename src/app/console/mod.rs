@@ -29,9 +29,9 @@ use crate::{
     admin::{Backstage, Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
     clock::Clock,
     config::MapperSource,
+    installation::{ConfigFile, DEFAULT_MAPPER},
     ops::Readiness,
     secret::SecretString,
-    setup::{ConfigFile, DEFAULT_MAPPER},
     telemetry::{History, Metrics, RecentEvents},
     tls::TlsServer,
 };

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     secret::ExposeSecret as _,
-    setup::{CLOCK_LIMIT, Ticket, TicketError, TicketInfo},
+    tenant::{CLOCK_LIMIT, Ticket, TicketError, TicketInfo},
     token::SigningKey,
     tunnel,
 };

@@ -21,8 +21,9 @@ use super::{Settings, outgoing};
 use crate::{
     clock::Clock,
     config::{Config, Effective, text_of},
+    installation::ConfigFile,
     secret::{ExposeSecret as _, SecretString},
-    setup::{ConfigFile, Ticket},
+    tenant::Ticket,
 };
 
 /// Keys that a set-up deals with: what the environment gives of them is saved too, so that the service

@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::{PASSWORD, SetupPlan, next};
 use crate::{
-    app::exchange::exchange,
     clock::Clock,
     config::{Home, Invalid, encrypt_credentials},
+    installation::{ConfigFile, Locked, generate_signing_pair},
     secret::ExposeSecret as _,
-    setup::{ConfigFile, Locked, generate_signing_pair},
+    tenant::exchange,
     token::SigningKey,
 };
 

@@ -4,7 +4,7 @@ use super::{SetupPlan, tls};
 use crate::{
     clock::Clock,
     config::Config,
-    setup::{CLOCK_LIMIT, Ticket, TicketError, TicketInfo},
+    tenant::{CLOCK_LIMIT, Ticket, TicketError, TicketInfo},
 };
 
 /// What the tenant told, and the switches that count differently with it.

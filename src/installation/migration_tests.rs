@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::setup::archive::tests::archive_with;
+use crate::installation::archive::tests::archive_with;
 
 fn said(config: &Value) -> String {
     let text = config.to_string();

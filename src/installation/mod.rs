@@ -1,5 +1,5 @@
-//! What prepares and moves an installation: the signing pair, the tenant's ticket, `config.json` as a
-//! file, export and import, the report of a migration.
+//! What prepares and moves an installation: the signing pair, `config.json` as a file, export and
+//! import, the report of a migration.
 
 mod archive;
 mod bounds;
@@ -13,8 +13,6 @@ mod migration;
 mod paths;
 mod signing_pair;
 mod stage;
-mod ticket;
-mod ticket_info;
 
 pub use self::{
     archive::{DEFAULT_MAPPER, Installation, export_name},
@@ -26,6 +24,4 @@ pub use self::{
     migration::report,
     signing_pair::{GenerateError, generate_signing_pair},
     stage::Stage,
-    ticket::{CLOCK_LIMIT, Registration, Ticket, TicketError},
-    ticket_info::TicketInfo,
 };

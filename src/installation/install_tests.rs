@@ -1,7 +1,7 @@
 //! Imports that end well, badly and not at all.
 
 use super::*;
-use crate::setup::{
+use crate::installation::{
     archive::tests::{archive_with, installation, now},
     recover,
 };

@@ -4,15 +4,15 @@ use anyhow::anyhow;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
+use super::{Registration, Ticket};
 use crate::{
     config::Config,
     secret::ExposeSecret as _,
-    setup::{Registration, Ticket},
     token::{SigningKey, TenantKey},
 };
 
 /// Asks what the tenant knows, and tells it who we are: the keys that come of it.
-pub(super) async fn exchange(
+pub async fn exchange(
     ticket: &Ticket,
     config: &Config,
     signing: &SigningKey,
@@ -46,7 +46,7 @@ pub(super) async fn exchange(
 /// While the pair is rotated the fleet signs with two: the certificates of the pair to come and of the one
 /// before, where they are. A tenant knows what it was told last, by whichever instance, so each tells it
 /// all. Base64 of the DER.
-pub(super) fn other_certificates(config: &Config) -> Vec<String> {
+pub fn other_certificates(config: &Config) -> Vec<String> {
     use rustls_pki_types::{CertificateDer, pem::PemObject as _};
     let names = ["certs/next.pem", "certs/previous.pem"].iter();
     let files = names.filter(|_| config.uses_files);

@@ -3,12 +3,12 @@
 use super::*;
 use crate::{
     config::{Home, encrypt_credentials},
+    installation::{bounds::MAX_FILE, generate_signing_pair},
     secret::SecretString,
-    setup::{bounds::MAX_FILE, generate_signing_pair},
 };
 
 /// A home folder with a signing pair, a configuration and a revocation list.
-pub(in crate::setup) fn installation() -> (tempfile::TempDir, Home) {
+pub(in crate::installation) fn installation() -> (tempfile::TempDir, Home) {
     let folder = tempfile::TempDir::new().expect("a folder");
     let home = Home::new(folder.path());
     let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_467_124);
@@ -19,12 +19,12 @@ pub(in crate::setup) fn installation() -> (tempfile::TempDir, Home) {
     (folder, home)
 }
 
-pub(in crate::setup) fn now() -> SystemTime {
+pub(in crate::installation) fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_467_125)
 }
 
 /// The files of a good installation, with others over them; empty content takes one out.
-pub(in crate::setup) fn zip_with(changes: &[(&str, &[u8])]) -> Vec<u8> {
+pub(in crate::installation) fn zip_with(changes: &[(&str, &[u8])]) -> Vec<u8> {
     let (folder, _) = installation();
     let mut files = Installation::of_folder(folder.path()).expect("whole").files;
     for (name, content) in changes {
@@ -44,7 +44,7 @@ pub(in crate::setup) fn zip_with(changes: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().expect("a zip").into_inner()
 }
 
-pub(in crate::setup) fn archive_with(changes: &[(&str, &[u8])]) -> Installation {
+pub(in crate::installation) fn archive_with(changes: &[(&str, &[u8])]) -> Installation {
     Installation::of_zip(Cursor::new(zip_with(changes))).expect("reads")
 }
 

@@ -145,7 +145,7 @@ fn remove_old(folder: &Path, now: SystemTime) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::setup::archive::tests::{archive_with, now};
+    use crate::installation::archive::tests::{archive_with, now};
 
     #[test]
     fn it_is_the_archive_over_what_stays_and_leaves_nothing_behind() {
