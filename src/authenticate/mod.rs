@@ -4,19 +4,12 @@
 //! [`Certificates`] checks certificate chains and says what to look up for their users.
 
 mod certificate;
-mod gss;
-mod keytab;
-mod negotiate;
-mod principal;
-mod refusal;
-mod replay;
-mod spnego;
-mod worker;
+mod kerberos;
 
 pub use self::{
     certificate::{CertificateNames, CertificateRefusal, Certificates, Lookup, Mapped, TrustError},
-    keytab::{Entry as KeytabEntry, Keytab, KeytabError},
-    principal::{KerberosRealms, Principal},
-    refusal::{AskedFor, KerberosRefusal},
-    spnego::{Accepted, Kerberos, KerberosError},
+    kerberos::{
+        Accepted, AskedFor, Kerberos, KerberosError, KerberosRealms, KerberosRefusal, Keytab,
+        KeytabEntry, KeytabError, Principal,
+    },
 };

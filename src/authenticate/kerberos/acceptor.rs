@@ -19,10 +19,10 @@ use libgssapi::{
 use super::{
     gss,
     keytab::{Keytab, KeytabError},
-    negotiate::{self, KerberosToken, Token},
     principal::{KerberosRealms, Principal},
     refusal::{AskedFor, KerberosRefusal, diagnose},
     replay::{ReplayCheck, Seen},
+    spnego::{self, KerberosToken, Token},
     worker::Workers,
 };
 use crate::config::{ChannelBindingPolicy, KerberosConfig};
@@ -179,7 +179,7 @@ impl Keys {
 impl Acceptor {
     fn accept(&self, token: &[u8], bindings: &[Vec<u8>]) -> Result<Accepted, KerberosRefusal> {
         let start = Instant::now();
-        let kerberos = match negotiate::read(token) {
+        let kerberos = match spnego::read(token) {
             Token::Kerberos(kerberos) => kerberos,
             Token::Ntlm => return Err(KerberosRefusal::Ntlm),
             Token::SecondLeg => return Err(KerberosRefusal::SecondLeg),

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use libgssapi::error::Error;
 
-use super::{keytab::Keytab, negotiate::Ticket, principal::Principal};
+use super::{keytab::Keytab, principal::Principal, spnego::Ticket};
 
 /// A refused token. Its text names the cause and the remedy, for the administrator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,17 @@
+//! From a SPNEGO token to a principal (RFC 4559, RFC 4178), in process, on threads of its own.
+
+mod acceptor;
+mod gss;
+mod keytab;
+mod principal;
+mod refusal;
+mod replay;
+mod spnego;
+mod worker;
+
+pub use self::{
+    acceptor::{Accepted, Kerberos, KerberosError},
+    keytab::{Entry as KeytabEntry, Keytab, KeytabError},
+    principal::{KerberosRealms, Principal},
+    refusal::{AskedFor, KerberosRefusal},
+};
