@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::{
-    ad_codes,
+    bind_result,
     connection::Connection,
     error::{BindError, DirectoryError},
     server::Server,
@@ -89,7 +89,7 @@ impl Binds {
                 async move {
                     let result = self.attempt(&server, dn, password, deadline, sent).await?;
                     let name = server.connector.name();
-                    Ok(ad_codes::verdict(name, WHAT, result.rc, &result.text))
+                    Ok(bind_result::verdict(name, WHAT, result.rc, &result.text))
                 }
                 .boxed()
             })

@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{connection::Connection, error::DirectoryError, names::Names};
+use super::{connection::Connection, dns::Names, error::DirectoryError};
 use crate::config::{Scheme, ServerUrl};
 
 /// Long enough for a lost SYN to be sent again, short enough to find a dead address soon.

@@ -6,7 +6,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    names::{Names, Record, in_order},
+    dns::{Names, Record, in_order},
     servers::Servers,
 };
 use crate::{

@@ -9,8 +9,8 @@ use super::{
     connect::Connector,
     connection::{Connection, Search},
     discovery::Discovery,
+    dns::{Names, in_order},
     error::DirectoryError,
-    names::{Names, in_order},
 };
 use crate::config::ServerUrl;
 

@@ -2,29 +2,29 @@
 //! is right.
 //!
 //! [`Directory`] is the only way in. Behind it each server of `LDAP_URL` keeps one service connection
-//! up for ever (`supervise`), on which all searches run side by side; `servers` chooses among them and
+//! up for ever (`keepalive`), on which all searches run side by side; `servers` chooses among them and
 //! fails over; password checks bind on connections of their own (`binds`).
 
 mod account;
-mod ad_codes;
 mod binary;
+mod bind_result;
 mod binds;
 mod connect;
 mod connection;
 mod discovery;
 mod dn;
+mod dns;
 mod entry;
 mod error;
-mod examine;
 mod explore;
 mod filter;
-mod flights;
 mod groups;
-mod names;
+mod keepalive;
 mod password;
+mod probe;
 mod server;
 mod servers;
-mod supervise;
+mod single_flight;
 mod trial;
 
 use std::{sync::Arc, time::Duration};
@@ -38,20 +38,20 @@ pub use self::{
     account::AccountRefusal,
     entry::{Attribute, Entry},
     error::{BindError, DirectoryError},
-    examine::{Probe, canonical_name},
     explore::{Explored, explore, find_servers},
     filter::escape,
     password::{PasswordAttribute, PasswordChangeError},
+    probe::{Probe, canonical_name},
     trial::{Reached, reach},
 };
 use self::{
     binds::Binds,
     connection::Search,
     discovery::Discovery,
-    flights::Flights,
+    dns::Names,
     groups::Groups,
-    names::Names,
     servers::{Parts, Servers},
+    single_flight::Flights,
 };
 use crate::{
     config::{DirectoryConfig, ServersConfig},

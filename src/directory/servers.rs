@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    connect::Connector, connection::Search, entry::Entry, error::DirectoryError, names::Names,
+    connect::Connector, connection::Search, dns::Names, entry::Entry, error::DirectoryError,
     server::Server,
 };
 use crate::{

@@ -6,12 +6,12 @@ use rustls::ClientConfig;
 use tokio::time::Instant;
 
 use super::{
-    ad_codes,
+    bind_result,
     connect::Connector,
     connection::{Connection, Search},
+    dns::Names,
     entry::{Attribute, Entry},
     error::{BindError, DirectoryError},
-    names::Names,
 };
 use crate::{
     config::{DirectoryConfig, ServerUrl, ServiceAccount},
@@ -71,7 +71,7 @@ impl Reached {
             .bind(user, password.expose_secret(), deadline);
         let result = bind.await?;
         let what = "the service account's bind";
-        match ad_codes::verdict(&self.server, what, result.rc, &result.text) {
+        match bind_result::verdict(&self.server, what, result.rc, &result.text) {
             Ok(()) => Ok(()),
             Err(BindError::Unavailable(error)) => Err(error),
             Err(refusal) => Err(DirectoryError::ServiceAccount {

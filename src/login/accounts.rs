@@ -9,7 +9,7 @@ use std::{
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
-use super::{Origin, Refusal, audit, policy};
+use super::{Origin, Refusal, audit, matching};
 use crate::{
     config::{AccountsConfig, WriteBackConfig},
     directory::{
@@ -240,7 +240,7 @@ impl Accounts {
 
     /// The one user of that name.
     pub(super) async fn one(&self, name: &Term) -> Result<Entry, Refusal> {
-        let found = policy::only(self.find(name).await?, name.as_str())?;
+        let found = matching::only(self.find(name).await?, name.as_str())?;
         found.ok_or_else(|| Refusal::UnknownUser {
             name: name.as_str().to_owned(),
         })

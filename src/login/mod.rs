@@ -6,7 +6,7 @@
 mod accounts;
 mod attempts;
 mod audit;
-mod policy;
+mod matching;
 mod refusal;
 
 use std::{sync::Arc, time::Instant};
@@ -207,10 +207,10 @@ impl Logins {
                 })
             }
             Proof::Frontend { user } => {
-                let named = policy::FrontendUser::parse(&user);
+                let named = matching::FrontendUser::parse(&user);
                 let mut found = self.find(named.name).await?;
                 found.retain(|entry| named.is_of(entry));
-                let found = policy::only(found, &user)?;
+                let found = matching::only(found, &user)?;
                 let entry = found.ok_or(Refusal::UnknownPrincipal { name: user })?;
                 Ok(Proved {
                     entry,
@@ -249,7 +249,7 @@ impl Logins {
         kerberos: &Kerberos,
     ) -> Result<Entry, Refusal> {
         let found = self.find(&principal.name).await?;
-        policy::of_realm(found, principal, &kerberos.realms())
+        matching::of_realm(found, principal, &kerberos.realms())
     }
 
     async fn mapped(&self, lookup: Lookup) -> Result<Mapped, Refusal> {

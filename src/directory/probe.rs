@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::{
     connect::Connector,
     connection::{Connection, Search},
+    dns::Names,
     error::DirectoryError,
-    names::Names,
-    supervise::service_verdict,
+    keepalive::service_verdict,
 };
 use crate::{
     clock::Clock,

@@ -7,7 +7,7 @@ use tokio::time::{Instant, interval_at, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ad_codes,
+    bind_result,
     connection::{Connection, Search},
     error::{BindError, DirectoryError},
     server::{MAX_OPERATIONS, Server},
@@ -173,7 +173,7 @@ impl Server {
 
 /// What the result of the service account's bind says.
 pub(super) fn service_verdict(server: &str, code: u32, text: &str) -> Result<(), DirectoryError> {
-    match ad_codes::verdict(server, "the service account's bind", code, text) {
+    match bind_result::verdict(server, "the service account's bind", code, text) {
         Ok(()) => Ok(()),
         Err(BindError::Unavailable(error)) => Err(error),
         Err(refusal) => Err(DirectoryError::ServiceAccount {
