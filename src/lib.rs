@@ -41,9 +41,9 @@
 //! | `accept` | listener, limits, PROXY header | ground |
 //! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls` |
-//! | `config` | keys and checks (ground) | `telemetry`, `secret` |
-//! | `lifecycle` | the phases of the end (ground) | |
-//! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock` |
+//! | `config` | keys and checks (ground) | `secret` |
+//! | `lifecycle` | the phases of the end, signals, what the service manager is told (ground) | |
+//! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config` |
 //! | `clock` | the time of day (ground) | |
 //! | `secret` | values that are never shown (ground) | |
 //! | `watch` | notices files that change (ground) | |

@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Kept, Materials, Settings, Unusable};
+use super::{Kept, Materials, Unusable};
 use crate::{
     clock::Clock,
-    config::{Config, Invalid, MapperSource, Mistake, RevocationFiles},
+    config::{Config, Invalid, MapperSource, Mistake, RevocationFiles, Settings},
 };
 
 /// What a start would find.

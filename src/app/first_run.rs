@@ -19,13 +19,14 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use super::{Settings, check, console::status, run::notify, transfer::take_import};
+use super::{check, console::status, transfer::take_import};
 use crate::{
     accept::Inherited,
     admin::{self, Backstage, Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
     clock::Clock,
+    config::Settings,
     installation::DEFAULT_MAPPER,
-    lifecycle::Lifecycle,
+    lifecycle::{Lifecycle, notify},
     ops::{self, Readiness},
     secret::SecretString,
     telemetry::{Metrics, RecentEvents},

@@ -11,9 +11,7 @@ mod provision;
 mod readiness;
 mod reload;
 mod run;
-mod settings;
 mod setup;
-mod signals;
 mod transfer;
 mod upkeep;
 
@@ -21,10 +19,8 @@ pub use self::{
     check::{Problem, Verdict, check},
     doctor::{Finding, Level as DoctorLevel, Report, examine_telling},
     first_run::{first_run, is_empty},
-    materials::outgoing,
-    materials::{Kept, Materials, Unusable},
+    materials::{Kept, Materials, Unusable, outgoing},
     run::run,
-    settings::Settings,
     setup::{Next, Saved, SetupCheck, SetupPlan, Unsaved, next_steps},
     transfer::{Export, Import, export, recover},
 };

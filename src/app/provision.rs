@@ -11,17 +11,15 @@ use super::{
     generation::Generation,
     materials::{Kept, Materials},
     reload::Answer,
-    settings::Settings,
 };
-use crate::tenant::{exchange, other_certificates};
 use crate::{
     clock::Clock,
-    config::{Config, find_key},
+    config::{Config, Settings, find_key},
     installation::{ConfigFile, Locked},
     lifecycle::{Backoff, Lifecycle, pause_between},
     secret::{ExposeSecret as _, SecretString},
     telemetry::Metrics,
-    tenant::{CLOCK_LIMIT, Ticket, TicketError},
+    tenant::{CLOCK_LIMIT, Ticket, TicketError, exchange, other_certificates},
 };
 
 const FIRST_PAUSE: Duration = Duration::from_secs(5);

@@ -18,11 +18,10 @@ use super::{
     generation::{Generation, Read},
     materials::Kept,
     provision::Provision,
-    settings::Settings,
 };
 use crate::{
     clock::Clock,
-    config::{Config, DirectConfig, Loaded},
+    config::{Config, DirectConfig, Loaded, Settings},
     http::Front,
     lifecycle::Lifecycle,
     ops::Readiness,

@@ -13,16 +13,14 @@ use super::{
     provision,
     readiness::readiness,
     reload::{Answer, Running, What, changed},
-    settings::Settings,
-    signals::{Asked, Signals},
 };
 use crate::{
     accept::{AcceptLimits, Inherited},
     admin,
     clock::Clock,
-    config::Loaded,
+    config::{Loaded, Settings},
     http::Front,
-    lifecycle::{Drained, Lifecycle},
+    lifecycle::{Asked, Drained, Lifecycle, Signals, notify, notify_reloading},
     ops,
     telemetry::{History, RecentEvents},
     tls::TlsServer,
@@ -283,19 +281,5 @@ async fn drain(
                 tunnel_life.hurry();
             },
         }
-    }
-}
-
-/// Tells the service manager, if there is one (sd_notify(3)).
-pub(super) fn notify(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "the service manager was not told");
-    }
-}
-
-fn notify_reloading() {
-    match NotifyState::monotonic_usec_now() {
-        Ok(now) => notify(&[NotifyState::Reloading, now]),
-        Err(_) => notify(&[NotifyState::Reloading]),
     }
 }

@@ -6,7 +6,6 @@ use std::{fmt::Write as _, io::Cursor, path::Path};
 use serde_json::{Map, Value};
 
 use super::{
-    Settings,
     check::{Verdict, check},
     next_steps::Place,
 };
@@ -15,7 +14,7 @@ use crate::{
     clock::Clock,
     config::{
         AuthoritySource, CertificateName, ClientCertConfig, Home, MapperSource, Mistake,
-        RevocationConfig, RevocationFiles, TlsMaterial, read_flag, read_list,
+        RevocationConfig, RevocationFiles, Settings, TlsMaterial, read_flag, read_list,
     },
     installation::{
         self, ArchiveError, HostKeys, Imported, Installation, Leftover, Stage, export_name, report,

@@ -5,8 +5,9 @@ use std::{path::Path, process::ExitCode};
 
 use super::refuse;
 use crate::{
-    app::{Settings, check, recover},
+    app::{check, recover},
     clock::Clock,
+    config::Settings,
 };
 
 pub(super) fn run(home: &Path) -> ExitCode {

@@ -7,8 +7,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::EXIT_CONFIG;
 use crate::{
-    app::{DoctorLevel, Finding, Report, Settings, examine_telling},
+    app::{DoctorLevel, Finding, Report, examine_telling},
     clock::Clock,
+    config::Settings,
 };
 
 /// Of the JSON's shape: a monitor may hold on to it.

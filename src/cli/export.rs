@@ -7,8 +7,9 @@ use std::{
 
 use super::refuse;
 use crate::{
-    app::{Settings, export},
+    app::export,
     clock::Clock,
+    config::Settings,
     installation::{ArchiveError, write_atomically},
 };
 

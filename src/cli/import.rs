@@ -4,8 +4,9 @@ use std::{fs::File, path::Path, process::ExitCode};
 
 use super::refuse;
 use crate::{
-    app::{Import, Settings, recover},
+    app::{Import, recover},
     clock::Clock,
+    config::Settings,
     installation::{ArchiveError, Installation, report},
 };
 

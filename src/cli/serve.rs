@@ -6,11 +6,12 @@ use anyhow::Context as _;
 
 use super::refuse;
 use crate::{
-    app::{self, Kept, Materials, Settings},
+    app::{self, Kept, Materials},
     clock::Clock,
+    config::{LogFormat, Settings},
     telemetry::{
         RecentEvents,
-        log::{self, LogError, LogFormat},
+        log::{self, LogError},
     },
 };
 

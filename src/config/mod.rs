@@ -13,9 +13,11 @@ mod federation;
 mod home;
 mod keys;
 mod listen;
+mod log_format;
 mod mistake;
 mod reader;
 mod sections;
+mod settings;
 mod source;
 mod tls;
 mod tunnel;
@@ -39,14 +41,16 @@ pub use self::{
     home::{Home, SigningPair},
     keys::{KEYS, Key, find as find_key, keys_table},
     listen::{ListenConfig, ProxyProtocol},
+    log_format::LogFormat,
     mistake::{Invalid, Mistake, Warning},
     reader::{Fingerprint, Loaded, flag as read_flag, list as read_list},
+    settings::Settings,
     source::FileKeys,
     tls::TlsMaterial,
     tunnel::{ProxyConfig, TunnelConfig},
 };
 use self::{reader::Reader, source::Source};
-use crate::{secret::SecretString, telemetry::log::LogFormat};
+use crate::secret::SecretString;
 
 /// Everything one instance needs to know.
 #[derive(Debug, Clone)]

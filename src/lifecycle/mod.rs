@@ -11,6 +11,8 @@
 //! phases and ends when it is cut.
 
 mod backoff;
+mod service_manager;
+mod signals;
 
 use std::{
     future::Future,
@@ -27,7 +29,11 @@ use tokio_util::{
     task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
 
-pub use self::backoff::{Backoff, pause_between};
+pub use self::{
+    backoff::{Backoff, pause_between},
+    service_manager::{notify, notify_reloading},
+    signals::{Asked, Signals},
+};
 
 /// How long tasks get to notice that they are cut: a dropped future ends at its next wait.
 const CUT_LIMIT: Duration = Duration::from_secs(2);

@@ -4,13 +4,13 @@
 //! through a [`Throttle`], so that an attacker cannot fill the disk.
 
 use std::{
-    io::{self, IsTerminal},
+    io::{self, IsTerminal as _},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use super::RecentEvents;
-use crate::clock::Clock;
+use crate::{clock::Clock, config::LogFormat};
 use tokio::time::Instant;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt,
@@ -19,14 +19,6 @@ use tracing_subscriber::{
 /// What is logged without `RUST_LOG`: libraries that repeat what this program says are quieter.
 pub const DEFAULT_FILTER: &str =
     "info,ldap3=error,lber=warn,rustls=warn,hyper=warn,tungstenite=warn";
-
-/// How a line looks (`LOG_FORMAT`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    Text,
-    /// One flat JSON object a line: `timestamp`, `level`, `target`, `message` and the event's fields.
-    Json,
-}
 
 /// Why the log could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -52,18 +44,6 @@ pub struct Throttle {
 struct ThrottleState {
     last: Option<Instant>,
     suppressed: u64,
-}
-
-impl LogFormat {
-    /// Text when standard error is a terminal, else JSON.
-    #[must_use]
-    pub fn for_stderr() -> Self {
-        if io::stderr().is_terminal() {
-            Self::Text
-        } else {
-            Self::Json
-        }
-    }
 }
 
 /// Starts the log of this process, and keeps its last events. `filter` is the value of `RUST_LOG`, when there is one.

@@ -22,13 +22,12 @@ use super::{
     doctor::{self, Level},
     generation::Generation,
     reload::Answer,
-    settings::Settings,
     transfer,
 };
 use crate::{
     admin::{Backstage, Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
     clock::Clock,
-    config::MapperSource,
+    config::{MapperSource, Settings},
     installation::{ConfigFile, DEFAULT_MAPPER},
     ops::Readiness,
     secret::SecretString,

@@ -21,10 +21,10 @@ use rustls::ClientConfig;
 
 use self::finding::Findings;
 pub use self::finding::{Finding, Level};
-use super::{Settings, outgoing};
+use super::outgoing;
 use crate::{
     clock::Clock,
-    config::{Config, Mistake},
+    config::{Config, Mistake, Settings},
 };
 
 /// The whole of it, whatever hangs.

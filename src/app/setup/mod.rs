@@ -17,10 +17,10 @@ pub use self::{
     next::{Next, next_steps},
     save::{Saved, Unsaved},
 };
-use super::{Settings, outgoing};
+use super::outgoing;
 use crate::{
     clock::Clock,
-    config::{Config, Effective, text_of},
+    config::{Config, Effective, Settings, text_of},
     installation::ConfigFile,
     secret::{ExposeSecret as _, SecretString},
     tenant::Ticket,

@@ -3,9 +3,9 @@
 use serde_json::Map;
 
 use crate::{
-    app::{Kept, Materials, Settings, next_steps::Place},
+    app::{Kept, Materials, next_steps::Place},
     clock::Clock,
-    config::{Invalid, Mistake},
+    config::{Invalid, Mistake, Settings},
 };
 
 /// Files of the direct logins: the tunnel runs without them.

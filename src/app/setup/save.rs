@@ -141,7 +141,7 @@ impl SetupPlan<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::Settings;
+    use crate::config::Settings;
 
     fn home_with(config: &Value) -> (tempfile::TempDir, Settings) {
         let folder = tempfile::TempDir::new().expect("a folder");

@@ -14,8 +14,9 @@ use clap::Args;
 use self::steps::Steps;
 use super::{EXIT_CONFIG, refuse};
 use crate::{
-    app::{self, Settings},
+    app::{self},
     clock::Clock,
+    config::Settings,
 };
 
 /// What may be said beforehand. What is not said comes from the environment, from config.json, from the

@@ -11,8 +11,9 @@ use super::{
     dialogue::{self, Default, NO_ANSWER},
 };
 use crate::{
-    app::{Settings, SetupCheck, SetupPlan},
+    app::{SetupCheck, SetupPlan},
     clock::Clock,
+    config::Settings,
     secret::SecretString,
 };
 

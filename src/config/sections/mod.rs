@@ -13,11 +13,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Config, Home, InstanceConfig, Mistake, SigningPair, reader::Reader};
-use crate::{
-    secret::{ExposeSecret as _, SecretString},
-    telemetry::log::LogFormat,
-};
+use super::{Config, Home, InstanceConfig, LogFormat, Mistake, SigningPair, reader::Reader};
+use crate::secret::{ExposeSecret as _, SecretString};
 
 /// The tenant's set-up address. Only https: it is a secret, and so is what it answers.
 fn ticket(r: &mut Reader) -> Option<SecretString> {

@@ -9,10 +9,8 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use crate::{
-    config::{Config, Effective, FileKeys, Home, Invalid, Loaded, uses_files},
-    secret::{ExposeSecret as _, SecretString},
-};
+use super::{Config, Effective, FileKeys, Home, Invalid, Loaded, uses_files};
+use crate::secret::{ExposeSecret as _, SecretString};
 
 #[derive(Debug)]
 pub struct Settings {
