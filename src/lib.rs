@@ -51,25 +51,26 @@
 //! Ground: `config`, `lifecycle`, `telemetry`, `clock`, `secret`, `watch`.
 
 pub mod accept;
-pub mod admin;
-pub mod app;
 pub mod authenticate;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod console;
 pub mod directory;
+pub mod doctor;
 pub mod http;
 pub mod installation;
+pub mod instance;
 pub mod lifecycle;
 pub mod login;
 pub mod ops;
 pub mod profile;
 pub mod secret;
-
+pub mod serve;
+pub mod setup;
 pub mod telemetry;
 pub mod tenant;
 pub mod tls;
 pub mod token;
 pub mod tunnel;
-pub mod watch;
 pub mod web;

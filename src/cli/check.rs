@@ -4,11 +4,7 @@
 use std::{path::Path, process::ExitCode};
 
 use super::refuse;
-use crate::{
-    app::{check, recover},
-    clock::Clock,
-    config::Settings,
-};
+use crate::{clock::Clock, config::Settings, instance::check, setup::recover};
 
 pub(super) fn run(home: &Path) -> ExitCode {
     let settings = Settings::of_process(home);

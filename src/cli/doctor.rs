@@ -7,9 +7,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::EXIT_CONFIG;
 use crate::{
-    app::{DoctorLevel, Finding, Report, examine_telling},
     clock::Clock,
     config::Settings,
+    doctor::{Finding, Level, Report, examine_telling},
 };
 
 /// Of the JSON's shape: a monitor may hold on to it.
@@ -54,14 +54,14 @@ pub(super) fn run(home: &Path, json: bool) -> ExitCode {
     } else {
         println!(
             "\n{} ok, {} to look at, {} to mend",
-            count(DoctorLevel::Ok),
-            count(DoctorLevel::Warn),
-            count(DoctorLevel::Fail)
+            count(Level::Ok),
+            count(Level::Warn),
+            count(Level::Fail)
         );
     }
     if !configured {
         ExitCode::from(EXIT_CONFIG)
-    } else if count(DoctorLevel::Fail) > 0 {
+    } else if count(Level::Fail) > 0 {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS

@@ -7,10 +7,10 @@ use std::{
 
 use super::refuse;
 use crate::{
-    app::export,
     clock::Clock,
     config::Settings,
     installation::{ArchiveError, write_atomically},
+    setup::export,
 };
 
 pub(super) fn run(home: &Path, file: Option<PathBuf>) -> ExitCode {

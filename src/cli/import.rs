@@ -4,10 +4,10 @@ use std::{fs::File, path::Path, process::ExitCode};
 
 use super::refuse;
 use crate::{
-    app::{Import, recover},
     clock::Clock,
     config::Settings,
     installation::{ArchiveError, Installation, report},
+    setup::{Import, recover},
 };
 
 pub(super) fn run(home: &Path, from: &Path, dry_run: bool) -> ExitCode {

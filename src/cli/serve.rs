@@ -6,9 +6,12 @@ use anyhow::Context as _;
 
 use super::refuse;
 use crate::{
-    app::{self, Kept, Materials},
     clock::Clock,
     config::{LogFormat, Settings},
+    console::{first_run, is_empty},
+    instance::{Kept, Materials},
+    serve,
+    setup::recover,
     telemetry::{
         RecentEvents,
         log::{self, LogError},
@@ -17,19 +20,19 @@ use crate::{
 
 pub(super) fn run(home: &Path) -> ExitCode {
     let settings = Arc::new(Settings::of_process(home));
-    let recovered = match app::recover(&settings) {
+    let recovered = match recover(&settings) {
         Ok(recovered) => recovered,
         Err(error) => return refuse(home, &error),
     };
     let clock = Clock::system();
     let (mut log, mut inherited) = (None, None);
-    if app::is_empty(&settings) {
+    if is_empty(&settings) {
         let recent = match begin_log(None) {
             Ok(recent) => recent,
             Err(error) => return refuse(home, &error),
         };
         log = Some(recent.clone());
-        let waiting = app::first_run(Arc::clone(&settings), clock.clone(), recent);
+        let waiting = first_run(Arc::clone(&settings), clock.clone(), recent);
         match block_on(waiting) {
             Ok(Some(sockets)) => inherited = Some(sockets),
             Ok(None) => return ExitCode::SUCCESS,
@@ -62,7 +65,7 @@ pub(super) fn run(home: &Path) -> ExitCode {
     for warning in &materials.warnings {
         tracing::warn!("{warning}");
     }
-    match block_on(app::run(
+    match block_on(serve::run(
         loaded, materials, clock, settings, recent, inherited,
     )) {
         Ok(()) => ExitCode::SUCCESS,

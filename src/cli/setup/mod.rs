@@ -14,9 +14,9 @@ use clap::Args;
 use self::steps::Steps;
 use super::{EXIT_CONFIG, refuse};
 use crate::{
-    app::{self},
     clock::Clock,
     config::Settings,
+    setup::{Next, Unsaved, next_steps, recover},
 };
 
 /// What may be said beforehand. What is not said comes from the environment, from config.json, from the
@@ -75,7 +75,7 @@ impl From<String> for Stopped {
 
 pub(super) fn run(home: &Path, answers: Answers) -> ExitCode {
     let settings = Settings::of_process(home);
-    match app::recover(&settings) {
+    match recover(&settings) {
         Ok(None) => {}
         Ok(Some(told)) => eprintln!("warning: {told}"),
         Err(error) => return refuse(home, &error),
@@ -109,7 +109,7 @@ async fn set_up(settings: &Settings, answers: Answers) -> Result<(), Stopped> {
         }
     }
     let saved = steps.plan.save(&Clock::system()).await;
-    let saved = saved.map_err(|app::Unsaved { why, left }| Stopped {
+    let saved = saved.map_err(|Unsaved { why, left }| Stopped {
         why,
         left: left.unwrap_or("Nothing was saved."),
     })?;
@@ -120,10 +120,10 @@ async fn set_up(settings: &Settings, answers: Answers) -> Result<(), Stopped> {
 /// How to start, or what comes before that.
 fn tell_next(settings: &Settings, home: &Path) {
     let home = home.display();
-    let app::Next {
+    let Next {
         steps,
         tunnel_alone,
-    } = app::next_steps(settings, &Clock::system());
+    } = next_steps(settings, &Clock::system());
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] {
         if settings.variable(name).is_some() {
             println!("Note: {name} comes from this environment; the service needs it too.");

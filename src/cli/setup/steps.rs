@@ -11,10 +11,10 @@ use super::{
     dialogue::{self, Default, NO_ANSWER},
 };
 use crate::{
-    app::{SetupCheck, SetupPlan},
     clock::Clock,
     config::Settings,
     secret::SecretString,
+    setup::{SetupCheck, SetupPlan},
 };
 
 pub(super) struct Steps<'a> {

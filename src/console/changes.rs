@@ -1,0 +1,281 @@
+//! What the console changes: settings, certificate and mapper. Each change leaves an audit line.
+
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::SystemTime};
+
+use serde_json::{Map, Value};
+
+use super::{
+    program::Program,
+    status::fact,
+    view::{Changed, Check, Fact, Mood},
+};
+use crate::{
+    config::{MapperSource, TlsMaterial},
+    installation::write_atomically,
+    profile::Mapper,
+    secret::SecretString,
+    setup::{SetupCheck, SetupPlan},
+    telemetry::Metrics,
+    tls::{Identity, LeafFacts},
+};
+
+impl Program {
+    /// Tries settings when `check`, and saves them when `save` and the checks of the directory are well.
+    pub(super) async fn settle(
+        &self,
+        keys: Map<String, Value>,
+        password: Option<SecretString>,
+        check: bool,
+        save: bool,
+    ) -> Result<Changed, String> {
+        self.may_write()?;
+        let is_fixed = |key: &&String| {
+            let fixed = self.settings.variable(key);
+            fixed.is_some_and(|now| keys[*key] != now)
+        };
+        let fixed: Vec<_> = keys.keys().filter(is_fixed).map(String::as_str).collect();
+        if !fixed.is_empty() {
+            return Err(format!(
+                "{} come from the environment, which wins: change them there",
+                fixed.join(", ")
+            ));
+        }
+        if password.is_none() && self.names_new_server(&keys) {
+            return Err(
+                "Type the service account's password too: it would go to a server that does not have \
+                 it yet"
+                    .to_owned(),
+            );
+        }
+        let mut plan = SetupPlan::begin(&self.settings)?;
+        plan.leave_password();
+        let mut changed = Vec::new();
+        for (key, value) in keys {
+            if value.as_str() != Some(&self.value(&key)) {
+                changed.push(key.clone());
+            }
+            plan.set(&key, value)?;
+        }
+        if let Some(password) = password {
+            changed.push("LDAP_BIND_PASSWORD".to_owned());
+            plan.password(password)?;
+        }
+        // A site's name needs no directory, on a day when there is none.
+        let checks = if check {
+            plan.checks(&self.clock).await?
+        } else {
+            Vec::new()
+        };
+        let stops = |check: &SetupCheck| check.failed() && check.name != "tenant";
+        let saved = save && !checks.iter().any(stops);
+        let told = if saved {
+            plan.save(&self.clock).await?;
+            tracing::warn!(target: "audit", keys = changed.join(", "), "the console changed settings");
+            self.in_use("Saved").await
+        } else if checks.iter().any(SetupCheck::failed) {
+            Err("Nothing was saved: a check failed".to_owned())
+        } else {
+            Ok("All is well; nothing was saved".to_owned())
+        };
+        let checks = checks.into_iter().map(|check| Check {
+            name: check.name,
+            good: !check.failed(),
+            text: check.result.unwrap_or_else(|wrong| wrong),
+        });
+        Ok(Changed {
+            saved,
+            told,
+            checks: checks.collect(),
+        })
+    }
+
+    /// Whether LDAP_URL leads somewhere else than before, to a wrong host by a slip of the finger for
+    /// instance, or there without TLS.
+    fn names_new_server(&self, keys: &Map<String, Value>) -> bool {
+        let servers = |text: &str| -> BTreeSet<String> {
+            let all = text.split([',', ' ']).filter(|server| !server.is_empty());
+            all.map(|server| server.trim_end_matches('/').to_lowercase())
+                .collect()
+        };
+        let new = keys.get("LDAP_URL").and_then(Value::as_str);
+        let now = servers(&self.value("LDAP_URL"));
+        new.is_some_and(|new| !servers(new).is_subset(&now))
+    }
+
+    pub(super) fn may_write(&self) -> Result<(), String> {
+        if self.current.load().config.uses_files {
+            return Ok(());
+        }
+        Err("OVERRIDE_CONFIG is false: settings come from the environment".to_owned())
+    }
+
+    /// What the certificate of SERVER_URL says.
+    pub(super) fn certificate_now(&self) -> Vec<Fact> {
+        let Some(tls) = &self.tls else {
+            let text = "the balancer ends TLS, or there are no direct logins".to_owned();
+            return vec![fact(Mood::Plain, "None here", text)];
+        };
+        let LeafFacts {
+            subject,
+            not_after,
+            dns_names,
+            ..
+        } = tls.leaf();
+        let current = self.current.load();
+        let host = current.config.federation.server_url.host_str();
+        let warnings = tls.leaf().warnings(host, self.clock.now()).into_iter();
+        let warnings = warnings.map(|warning| fact(Mood::Bad, "Trouble", warning));
+        [
+            fact(Mood::Good, "In use", subject),
+            fact(Mood::Good, "For", dns_names.join(", ")),
+            self.ends("Valid", not_after),
+        ]
+        .into_iter()
+        .chain(warnings)
+        .collect()
+    }
+
+    /// Tries a certificate with its key beside the present ones, and puts them in their place.
+    pub(super) fn take_certificate(
+        &self,
+        chain: &[u8],
+        key: &[u8],
+        anyway: bool,
+    ) -> Result<String, String> {
+        self.may_write()?;
+        let _one = self.settings.writing();
+        let current = self.current.load();
+        let direct = current.config.direct.as_ref();
+        let Some(TlsMaterial::Pem {
+            chain: chain_path,
+            key: key_path,
+        }) = direct.and_then(|direct| direct.tls.as_ref())
+        else {
+            return Err(
+                "TLS does not come from PEM files here (SSL_PFX, or a balancer ends it)".to_owned(),
+            );
+        };
+        let identity =
+            tried(chain, key, key_path).map_err(|error| format!("Nothing was changed: {error}"))?;
+        let host = current.config.federation.server_url.host_str();
+        let warnings = identity.leaf.warnings(host, self.clock.now());
+        if !warnings.is_empty() && !anyway {
+            return Err(format!(
+                "Nothing was changed: {}. Tick the box below to use it all the same.",
+                warnings.join("; ")
+            ));
+        }
+        for path in [key_path, chain_path] {
+            keep_aside(path)?;
+        }
+        let before = fs::read(key_path).ok();
+        write_atomically(key_path, key, 0o600).map_err(|error| error.to_string())?;
+        if let Err(error) = write_atomically(chain_path, chain, 0o644) {
+            // The old pair stays whole.
+            if let Some(before) = before {
+                write_atomically(key_path, &before, 0o600).map_err(|error| error.to_string())?;
+            }
+            return Err(error.to_string());
+        }
+        tracing::warn!(
+            target: "audit",
+            subject = identity.leaf.subject,
+            "the console changed the certificate of SERVER_URL"
+        );
+        let mut told = format!("{} is saved", identity.leaf.subject);
+        for warning in warnings {
+            told = format!("{told} ({warning})");
+        }
+        Ok(told)
+    }
+
+    pub(super) fn take_mapper(&self, source: &str) -> Result<String, String> {
+        self.may_write()?;
+        mapper_of(source)?;
+        let _one = self.settings.writing();
+        let current = self.current.load();
+        let path = match &current.config.accounts.mapper {
+            Some(MapperSource::Text(_)) => {
+                return Err("the mapper is the text of PROFILE_MAPPER: change it there".to_owned());
+            }
+            Some(MapperSource::File(path)) => path.clone(),
+            None => current.config.home.path("lib/profileMapper.js"),
+        };
+        // A browser sends each line end as CR and LF.
+        let source = source.replace("\r\n", "\n");
+        let mut kept = String::new();
+        if let Ok(before) = fs::read(&path) {
+            let copy = path.with_extension("before.js");
+            write_atomically(&copy, &before, 0o600).map_err(|error| error.to_string())?;
+            kept = format!(" (the one before lies in {})", copy.display());
+        }
+        write_atomically(&path, source.as_bytes(), 0o600).map_err(|error| error.to_string())?;
+        tracing::warn!(target: "audit", "the console changed the profile mapper");
+        Ok(format!(
+            "Saved as {}, and taken into use.{kept}",
+            path.display()
+        ))
+    }
+
+    /// The profile that a mapper makes of a user.
+    pub(super) async fn profile_by(&self, source: String, user: &str) -> Result<String, String> {
+        if user.trim().is_empty() {
+            return Err("Give the login name of a user to try it on".to_owned());
+        }
+        let mapper = tokio::task::spawn_blocking(move || mapper_of(&source))
+            .await
+            .map_err(|error| error.to_string())??;
+        let directory = self.current.load().directory.clone();
+        let found = directory.find_user(user.trim()).await;
+        let found = found.map_err(|error| error.to_string())?;
+        let entry = found
+            .first()
+            .ok_or_else(|| format!("the directory has no user {user:?}"))?;
+        let groups = directory.groups_of(entry.dn()).await;
+        let profile = mapper.map(entry, Some(groups)).await;
+        let profile = profile.map_err(|error| error.to_string())?;
+        serde_json::to_string_pretty(&profile).map_err(|error| error.to_string())
+    }
+}
+
+/// A copy of what is about to be replaced, under a name that no export takes: a wrong certificate can be
+/// taken back, also after a crash between the two files.
+fn keep_aside(path: &Path) -> Result<(), String> {
+    if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {
+        return Err(format!(
+            "Nothing was changed: {} is a link, for instance of a program that renews it. Replace what \
+             it leads to, or the link",
+            path.display()
+        ));
+    }
+    let Ok(before) = fs::read(path) else {
+        return Ok(());
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let copy = path.with_file_name(format!(".{name}.before"));
+    write_atomically(&copy, &before, 0o600).map_err(|error| error.to_string())
+}
+
+fn mapper_of(source: &str) -> Result<Mapper, String> {
+    let source = MapperSource::Text(source.to_owned());
+    Mapper::start(Some(&source), Arc::new(Metrics::new())).map_err(|error| error.to_string())
+}
+
+/// The pair, when it is one: read as the server reads it, from files that are gone afterwards.
+fn tried(chain: &[u8], key: &[u8], beside: &Path) -> Result<Identity, String> {
+    let stamp = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    let folder = beside.with_extension(format!("{}.try", stamp.as_nanos()));
+    let new = TlsMaterial::Pem {
+        chain: folder.join("chain"),
+        key: folder.join("key"),
+    };
+    let identity = write_atomically(&folder.join("chain"), chain, 0o600)
+        .and_then(|()| write_atomically(&folder.join("key"), key, 0o600))
+        .map_err(|error| error.to_string())
+        .and_then(|()| Identity::load(&new).map_err(|error| error.to_string()));
+    // It held a key.
+    let removed = fs::remove_dir_all(&folder);
+    let identity = identity?;
+    removed.map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(identity)
+}

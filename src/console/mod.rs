@@ -1,0 +1,29 @@
+//! The console: what an administrator sees and does on this instance, on loopback.
+//!
+//! One page, each part a section that its anchor opens (`/#export`), which works without scripts; a
+//! small one keeps the status fresh. What the page needs of the program stands behind [`Backstage`],
+//! which `program` answers for a running instance and `unconfigured` for an empty home folder; no
+//! secret crosses it towards the page.
+
+mod backstage;
+mod changes;
+mod chart;
+mod forms;
+mod guard;
+mod log_view;
+mod page;
+mod peer;
+mod people;
+mod program;
+mod routes;
+mod serve;
+mod status;
+mod unconfigured;
+mod view;
+
+pub use self::{
+    backstage::Backstage,
+    program::Program,
+    serve::{run, serve_on},
+    unconfigured::{first_run, is_empty},
+};

@@ -1,0 +1,67 @@
+//! The page.
+
+use askama::Template;
+
+use super::{
+    chart::Chart,
+    view::{Check, Fact, Facts, Line, LogLine, Looked, Mood, Person, Setting, span},
+};
+use crate::http::page::PageContext;
+
+/// What an answer adds to the page.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// The section that is shown when the address names none.
+    pub open: &'static str,
+    pub told: Option<Result<String, String>>,
+    /// Words that keep their line breaks, an import's report for instance.
+    pub report: String,
+    /// What was typed into a form that was not saved.
+    pub typed: std::collections::HashMap<String, String>,
+    pub mapper: Option<String>,
+    pub tried: String,
+    pub term: String,
+    pub people: Option<Vec<Person>>,
+    pub looked: Option<Looked>,
+    pub checks: Vec<Check>,
+    pub findings: Option<Vec<Line>>,
+    pub level: String,
+}
+
+/// The one page, with the outcome of what was asked, if anything was.
+#[derive(Template)]
+#[template(config = "src/http/templates/askama.toml", path = "console.html")]
+pub(super) struct ConsolePage<'a> {
+    pub page: PageContext,
+    pub csrf: &'a str,
+    pub facts: &'a Facts,
+    pub charts: &'a [Chart],
+    pub directory: &'a [Setting],
+    pub server: &'a [Setting],
+    pub certificate: &'a [Fact],
+    pub mapper: &'a str,
+    pub log: &'a [LogLine],
+    pub outcome: &'a Outcome,
+}
+
+impl ConsolePage<'_> {
+    /// The findings in which the mood occurs.
+    fn findings(&self, mood: Mood) -> usize {
+        let findings = self.outcome.findings.iter().flatten();
+        findings.filter(|line| line.mood == mood).count()
+    }
+
+    /// What a browser's tab says: a screen reader begins with it.
+    fn title(&self) -> String {
+        let told = match &self.outcome.told {
+            Some(Ok(_)) => "Done: ",
+            Some(Err(_)) => "Failed: ",
+            None => "",
+        };
+        format!("{told}{} · ad-edge", self.facts.instance)
+    }
+
+    fn up_for(&self) -> String {
+        span(self.facts.up_for)
+    }
+}

@@ -1,0 +1,88 @@
+//! Users, as the tenant's search and as a login see them; and the profile mapper's try-out.
+
+use serde_json::Value;
+
+use super::{
+    program::Program,
+    view::{Looked, Mood, Person},
+};
+use crate::{login::Term, profile::Profile};
+
+const SHOWN_USERS: usize = 20;
+
+impl Program {
+    pub(super) async fn people(&self, term: String) -> Result<Vec<Person>, String> {
+        let current = self.current.load_full();
+        let found = current
+            .accounts
+            .search(&Term::Plain(term), Some(SHOWN_USERS))
+            .await;
+        let found = found.map_err(|refusal| refusal.to_string())?;
+        Ok(found.iter().map(person).collect())
+    }
+
+    pub(super) async fn person(&self, name: &str) -> Result<Looked, String> {
+        let current = self.current.load_full();
+        let directory = &current.directory;
+        let found = directory.find_user(name).await;
+        let found = found.map_err(|error| error.to_string())?;
+        let entry = match found.as_slice() {
+            [entry] => entry,
+            [] => {
+                return Err(format!(
+                    "The directory has no user {name:?} under LDAP_BASE by LDAP_USER_BY_NAME"
+                ));
+            }
+            several => {
+                return Err(format!(
+                    "{name:?} means {} users, and none of them can sign in by it: make \
+                     LDAP_USER_BY_NAME or LDAP_BASE narrower",
+                    several.len()
+                ));
+            }
+        };
+        let (may, state) = match entry.refusal(self.clock.now()) {
+            None => (Mood::Good, "may sign in".to_owned()),
+            Some(refusal) => (Mood::Bad, refusal.to_string()),
+        };
+        let groups = directory.groups_of(entry.dn()).await;
+        let names = groups.iter().map(|group| match group {
+            Value::String(name) => name.clone(),
+            object => object.to_string(),
+        });
+        let names = names.collect();
+        let profile = current.mapper.map(entry, Some(groups)).await;
+        Ok(Looked {
+            dn: entry.dn().to_owned(),
+            may,
+            state,
+            groups: names,
+            profile: match profile {
+                Ok(profile) => {
+                    serde_json::to_string_pretty(&profile).map_err(|error| error.to_string())?
+                }
+                Err(error) => error.to_string(),
+            },
+        })
+    }
+}
+
+fn person(profile: &Profile) -> Person {
+    let text = |member: &str| {
+        let value = profile.get(member).and_then(Value::as_str);
+        value.filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let mail = profile.get("emails").and_then(|mails| mails.get(0));
+    let mail = mail
+        .and_then(|mail| mail.get("value"))
+        .and_then(Value::as_str);
+    let login = text("sAMAccountName").or_else(|| text("nickname"));
+    Person {
+        name: text("displayName")
+            .or_else(|| login.clone())
+            .or_else(|| text("id"))
+            .unwrap_or_default(),
+        login: login.unwrap_or_default(),
+        mail: mail.unwrap_or_default().to_owned(),
+    }
+}

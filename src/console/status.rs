@@ -1,0 +1,202 @@
+//! How this instance is, in words.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use time::{OffsetDateTime, macros::format_description};
+
+use super::{
+    log_view::{failure, method_in_words, time_of_day},
+    program::Program,
+    view::{Fact, FactGroup, Facts, Hour, Mood, span},
+};
+use crate::{authenticate::Certificates, instance::Generation, ops::Ready, tunnel::TunnelState};
+
+const SHOWN_FAILURES: usize = 10;
+const SOON: Duration = Duration::from_secs(30 * 86_400);
+
+impl Program {
+    pub(super) fn facts_now(&self) -> Facts {
+        let current = self.current.load();
+        let (mood, state, sentence) = match self.readiness.evaluate() {
+            Ready::Yes => (Mood::Good, "ready", "Users are signed in here".to_owned()),
+            Ready::Draining => (
+                Mood::Warn,
+                "draining",
+                "This instance is ending: the balancer sends nobody new".to_owned(),
+            ),
+            Ready::No(reasons) => (
+                Mood::Bad,
+                "not ready",
+                format!("Nobody can be signed in here: {}", reasons.join("; ")),
+            ),
+        };
+        let events = self.recent.loud();
+        let hours = self.history.minutes(&self.metrics).into_iter();
+        Facts {
+            instance: current.config.instance.name.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            server_url: current.config.federation.server_url.to_string(),
+            up_for: self.since.elapsed(),
+            now: time_of_day(self.clock.now()).unwrap_or_default(),
+            mood,
+            state,
+            sentence,
+            groups: self.groups(&current),
+            hours: hours
+                .map(|(method, minutes)| Hour {
+                    method: method_in_words(&method).to_owned(),
+                    minutes,
+                })
+                .collect(),
+            failures: events
+                .iter()
+                .filter_map(failure)
+                .take(SHOWN_FAILURES)
+                .collect(),
+        }
+    }
+
+    fn groups(&self, current: &Generation) -> Vec<FactGroup> {
+        let directory = current.directory.status().into_iter().map(|server| {
+            let (mood, text) = match (server.up, server.error) {
+                (true, _) => (Mood::Good, format!("up for {}", span(server.since))),
+                (false, Some(error)) => (Mood::Bad, error.to_string()),
+                (false, None) => (Mood::Warn, "not connected yet".to_owned()),
+            };
+            fact(mood, &server.server, text)
+        });
+        vec![
+            FactGroup {
+                title: "Directory servers",
+                facts: directory.collect(),
+            },
+            FactGroup {
+                title: "Tenant",
+                facts: self.tenant(current),
+            },
+            FactGroup {
+                title: "Certificates and keys",
+                facts: self.keys(current),
+            },
+        ]
+    }
+
+    fn tenant(&self, current: &Generation) -> Vec<Fact> {
+        let tunnel = current.tunnel.as_ref();
+        let (mood, text) = match tunnel.map(|tunnel| tunnel.borrow().clone()) {
+            None => (
+                Mood::Plain,
+                "not configured (AD_HUB, AGENT_MODE)".to_owned(),
+            ),
+            Some(TunnelState::Connected) => (Mood::Good, "connected".to_owned()),
+            Some(TunnelState::Apart(why)) => (
+                Mood::Bad,
+                why.unwrap_or_else(|| "not connected yet".to_owned()),
+            ),
+        };
+        let mut facts = vec![fact(mood, "Tunnel to the hub", text)];
+        facts.push(if current.config.ticket.is_none() {
+            let text = "none (PROVISIONING_TICKET): settings are not fetched";
+            fact(Mood::Plain, "Ticket", text.to_owned())
+        } else {
+            let counted = |outcome| {
+                self.metrics
+                    .ticket_steps
+                    .with_label_values(&[outcome])
+                    .get()
+            };
+            match (counted("ok"), counted("error")) {
+                (0, 0) => fact(Mood::Warn, "Ticket", "not asked yet".to_owned()),
+                (0, _) => fact(
+                    Mood::Bad,
+                    "Ticket",
+                    "the tenant has not answered yet; the log says why".to_owned(),
+                ),
+                _ => fact(
+                    Mood::Good,
+                    "Ticket",
+                    "the tenant knows this instance".to_owned(),
+                ),
+            }
+        });
+        facts
+    }
+
+    fn keys(&self, current: &Generation) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        if let Some(tls) = &self.tls {
+            facts.push(self.ends("Certificate of SERVER_URL", tls.leaf().not_after));
+        }
+        facts.push(self.ends("Signing certificate", unix(current.signing_end)));
+        if let Some(ends) = current.certificates().map(Certificates::ends) {
+            facts.extend(
+                ends.authority
+                    .map(|end| self.ends("CAs of client certificates", unix(end))),
+            );
+            facts.extend(
+                ends.revocation_list
+                    .map(|end| self.ends("Revocation lists", unix(end))),
+            );
+        }
+        facts.extend(self.keytab(current));
+        facts
+    }
+
+    pub(super) fn ends(&self, name: &str, end: SystemTime) -> Fact {
+        match end.duration_since(self.clock.now()) {
+            Ok(left) if left > SOON => fact(
+                Mood::Good,
+                name,
+                format!("until {}, {}", day(end), span(left)),
+            ),
+            Ok(left) => fact(
+                Mood::Warn,
+                name,
+                format!("ends in {}: renew it", span(left)),
+            ),
+            Err(_) => fact(
+                Mood::Bad,
+                name,
+                format!("has expired on {}: renew it", day(end)),
+            ),
+        }
+    }
+
+    /// A keytab has no end; what tells whether it is the right one are its key version and its age.
+    fn keytab(&self, current: &Generation) -> Option<Fact> {
+        let keytab = current.kerberos()?.keytab();
+        let keys: BTreeSet<String> = keytab
+            .entries
+            .iter()
+            .map(|entry| format!("{}, key version {}", entry.principal, entry.kvno))
+            .collect();
+        let mut text = keys.into_iter().collect::<Vec<_>>().join("; ");
+        let section = current.config.direct.as_ref()?.kerberos.as_ref()?;
+        let written = fs::metadata(&section.keytab).and_then(|meta| meta.modified());
+        if let Ok(age) = written.map(|at| self.clock.now().duration_since(at).unwrap_or_default()) {
+            text = format!("{text}; written {} ago", span(age));
+        }
+        Some(fact(Mood::Good, "Keytab", text))
+    }
+}
+
+pub(super) fn fact(mood: Mood, name: &str, text: String) -> Fact {
+    Fact {
+        mood,
+        name: name.to_owned(),
+        text,
+    }
+}
+
+fn unix(seconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+}
+
+fn day(at: SystemTime) -> String {
+    let format = format_description!("[year]-[month]-[day]");
+    OffsetDateTime::from(at).format(format).unwrap_or_default()
+}

@@ -1,0 +1,254 @@
+//! An empty home folder: the console alone, so that a second server is made by an import in the browser.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use futures_util::{
+    FutureExt as _,
+    future::{BoxFuture, ready},
+};
+use sd_notify::NotifyState;
+use serde_json::{Map, Value};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+    task::spawn_blocking,
+};
+
+use super::{
+    backstage::Backstage,
+    log_view::{log_line, time_of_day},
+    serve::{run, serve_on},
+    view::{Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
+};
+use crate::{
+    accept::Inherited,
+    clock::Clock,
+    config::Settings,
+    installation::DEFAULT_MAPPER,
+    instance::check,
+    lifecycle::{Lifecycle, notify},
+    ops::{self, Readiness},
+    secret::SecretString,
+    setup::take_import,
+    telemetry::{Metrics, RecentEvents},
+};
+
+const ADMIN_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8357);
+const OPS_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
+/// How long the answer to the import may take to reach the browser.
+const FINISH: Duration = Duration::from_secs(5);
+const WHAT_TO_DO: &str = "This installation is empty: import the zip of another instance here, or run \
+                          ad-edge setup on this machine";
+
+/// Whether there is nothing to start from: no `config.json`, and no directory in the environment.
+#[must_use]
+pub fn is_empty(settings: &Settings) -> bool {
+    let given = |key| settings.variable(key).is_some();
+    settings.uses_files()
+        && !settings.home().config_json().exists()
+        && !given("LDAP_URL")
+        && settings.variable("ADMIN_LISTEN") != Some("off")
+}
+
+/// Serves the console and the probes until an import was taken with which this host can start, or the end
+/// is asked for (`None`). Gives the sockets that the service manager has passed on.
+///
+/// # Errors
+/// When an address cannot be listened on.
+pub async fn first_run(
+    settings: Arc<Settings>,
+    clock: Clock,
+    recent: RecentEvents,
+) -> anyhow::Result<Option<Inherited>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    // There is nothing to read again.
+    let _hang_up = signal(SignalKind::hangup())?;
+    let life = Lifecycle::new();
+    let passed_on = Inherited::take();
+    let mut inherited = passed_on.copy();
+    let address = |key: &'static str, usual: SocketAddr| match settings.variable(key) {
+        None => Ok(usual),
+        Some(text) => text
+            .parse()
+            .with_context(|| format!("{key} is not an address with a port")),
+    };
+    let (at, ops_at) = (
+        address("ADMIN_LISTEN", ADMIN_LISTEN)?,
+        address("OPS_LISTEN", OPS_LISTEN)?,
+    );
+    let listener = inherited
+        .or_bind(at.ip(), at.port())
+        .context("ADMIN_LISTEN")?;
+    let probes = inherited
+        .or_bind(ops_at.ip(), ops_at.port())
+        .context("OPS_LISTEN")?;
+    let readiness = Readiness::new(life.clone()).with("set-up", || Err(WHAT_TO_DO.to_owned()));
+    let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()));
+    life.spawn(ops::run(probes, router, life.clone()));
+    let address = listener.address();
+    let own = address.ip();
+    let host = if own == ADMIN_LISTEN.ip() || own.is_unspecified() {
+        "localhost".to_owned()
+    } else if own.is_ipv6() {
+        format!("[{own}]")
+    } else {
+        own.to_string()
+    };
+    let url = format!("http://{host}:{}/#export", address.port());
+    tracing::warn!(%address, url, "{WHAT_TO_DO}");
+    notify(&[NotifyState::Ready]);
+    let (done, mut taken) = mpsc::channel(1);
+    let empty = Empty {
+        settings,
+        clock,
+        recent,
+        since: Instant::now(),
+        done,
+    };
+    life.spawn(run(
+        listener,
+        serve_on(address, Arc::new(empty)),
+        life.clone(),
+    ));
+    let goes_on = tokio::select! {
+        taken = taken.recv() => taken.is_some(),
+        _ = terminate.recv() => false,
+        _ = interrupt.recv() => false,
+    };
+    life.drain(Duration::ZERO, FINISH).await;
+    Ok(goes_on.then_some(passed_on))
+}
+
+/// What the console asks of a program that is not there yet.
+struct Empty {
+    settings: Arc<Settings>,
+    clock: Clock,
+    recent: RecentEvents,
+    since: Instant,
+    done: mpsc::Sender<()>,
+}
+
+fn not_yet<T: Send + 'static>() -> BoxFuture<'static, Result<T, String>> {
+    ready(Err(WHAT_TO_DO.to_owned())).boxed()
+}
+
+impl Backstage for Empty {
+    fn facts(&self) -> Facts {
+        Facts {
+            instance: gethostname::gethostname().to_string_lossy().into_owned(),
+            version: env!("CARGO_PKG_VERSION"),
+            server_url: String::new(),
+            up_for: self.since.elapsed(),
+            now: time_of_day(self.clock.now()).unwrap_or_default(),
+            mood: Mood::Warn,
+            state: "not set up",
+            sentence: WHAT_TO_DO.to_owned(),
+            groups: Vec::new(),
+            hours: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    fn log(&self) -> Vec<LogLine> {
+        self.recent.all().into_iter().map(log_line).collect()
+    }
+
+    fn key(&self, name: &str) -> (String, bool) {
+        let given = self
+            .settings
+            .variable(name)
+            .filter(|_| crate::config::find_key(name).is_some_and(|key| !key.secret));
+        (given.unwrap_or_default().to_owned(), given.is_some())
+    }
+
+    fn certificate_facts(&self) -> Vec<Fact> {
+        Vec::new()
+    }
+
+    fn change(
+        &self,
+        _: Map<String, Value>,
+        _: Option<SecretString>,
+        _: bool,
+        _: bool,
+    ) -> BoxFuture<'_, Result<Changed, String>> {
+        not_yet()
+    }
+
+    fn certificate(
+        &self,
+        _: Vec<u8>,
+        _: Vec<u8>,
+        _: bool,
+    ) -> BoxFuture<'_, Result<String, String>> {
+        not_yet()
+    }
+
+    fn mapper(&self) -> String {
+        DEFAULT_MAPPER.to_owned()
+    }
+
+    fn try_mapper(&self, _: String, _: String) -> BoxFuture<'_, Result<String, String>> {
+        not_yet()
+    }
+
+    fn save_mapper(&self, _: String) -> BoxFuture<'_, Result<String, String>> {
+        not_yet()
+    }
+
+    fn search(&self, _: String) -> BoxFuture<'_, Result<Vec<Person>, String>> {
+        not_yet()
+    }
+
+    fn look_up(&self, _: String) -> BoxFuture<'_, Result<Looked, String>> {
+        not_yet()
+    }
+
+    fn doctor(&self) -> BoxFuture<'_, Vec<Line>> {
+        let line = Line {
+            mood: Mood::Warn,
+            area: "config".to_owned(),
+            text: WHAT_TO_DO.to_owned(),
+            fix: None,
+            note: None,
+        };
+        ready(vec![line]).boxed()
+    }
+
+    fn export(&self) -> BoxFuture<'_, Result<(String, Vec<u8>), String>> {
+        not_yet()
+    }
+
+    fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<Imported, String>> {
+        let (settings, clock) = (Arc::clone(&self.settings), self.clock.clone());
+        let done = self.done.clone();
+        async move {
+            let work = move || {
+                let (told, report) = take_import(&settings, &clock, zip, take)?;
+                let starts = take && check(&settings, &clock).problem.is_none();
+                Ok::<_, String>((told, report, starts))
+            };
+            let (told, report, starts) = spawn_blocking(work).await.map_err(|e| e.to_string())??;
+            let told = match (take, starts) {
+                (false, _) => Ok(told),
+                (true, true) => {
+                    // Full: the start is on its way.
+                    let _ = done.try_send(());
+                    Ok(format!("{told}. This instance starts with them now"))
+                }
+                (true, false) => Err(format!(
+                    "{told}, but this host cannot start with them yet: do what stands below, then start \
+                     ad-edge anew"
+                )),
+            };
+            Ok(Imported { told, report })
+        }
+        .boxed()
+    }
+}

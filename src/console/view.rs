@@ -1,0 +1,179 @@
+//! What the console shows.
+
+use std::time::Duration;
+
+/// How something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    Good,
+    Warn,
+    Bad,
+    /// Neither: something that is switched off, or a line of the log.
+    Plain,
+}
+
+impl Mood {
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+            Self::Plain => "plain",
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Good => "Good",
+            Self::Warn => "Check",
+            Self::Bad => "Problem",
+            Self::Plain => "Off",
+        }
+    }
+}
+
+/// One line of the status.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    pub mood: Mood,
+    pub name: String,
+    pub text: String,
+}
+
+/// Lines of the status that belong together.
+#[derive(Debug, Clone)]
+pub struct FactGroup {
+    pub title: &'static str,
+    pub facts: Vec<Fact>,
+}
+
+/// Logins of one method within the last hour.
+#[derive(Debug, Clone)]
+pub struct Hour {
+    pub method: String,
+    /// Good and refused ones in each of sixty minutes, the oldest first.
+    pub minutes: Vec<(u64, u64)>,
+}
+
+/// A refused login in plain words.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// `13:33:50`, UTC.
+    pub time: String,
+    pub who: String,
+    pub method: String,
+    pub client: String,
+    /// Cause and remedy.
+    pub why: String,
+}
+
+/// A line of the log.
+#[derive(Debug, Clone)]
+pub struct LogLine {
+    /// `2026-11-24 13:33:50`, UTC.
+    pub time: String,
+    pub mood: Mood,
+    pub level: &'static str,
+    pub message: String,
+    pub fields: Vec<(&'static str, String)>,
+}
+
+/// How this instance is.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub instance: String,
+    pub version: &'static str,
+    pub server_url: String,
+    pub up_for: Duration,
+    /// `13:33:50`, UTC.
+    pub now: String,
+    /// Of the instance as a whole, with a sentence that says it.
+    pub mood: Mood,
+    pub state: &'static str,
+    pub sentence: String,
+    pub groups: Vec<FactGroup>,
+    pub hours: Vec<Hour>,
+    /// The last refused logins, the latest first.
+    pub failures: Vec<Failure>,
+}
+
+/// A key that a form sets.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    pub key: &'static str,
+    pub label: &'static str,
+    pub hint: &'static str,
+    pub value: String,
+    /// The default, to be shown where nothing is set.
+    pub usual: &'static str,
+    /// It comes from the environment, which wins: it cannot be changed here.
+    pub fixed: bool,
+}
+
+/// One check of a change.
+#[derive(Debug, Clone)]
+pub struct Check {
+    pub name: &'static str,
+    pub good: bool,
+    pub text: String,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    pub saved: bool,
+    /// In a line; `Err` when it is not as it should be.
+    pub told: Result<String, String>,
+    pub checks: Vec<Check>,
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// In a line; `Err` when it is not in use.
+    pub told: Result<String, String>,
+    pub report: String,
+}
+
+/// One finding of the doctor.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub mood: Mood,
+    pub area: String,
+    pub text: String,
+    /// A command that mends it, and words about that.
+    pub fix: Option<String>,
+    pub note: Option<String>,
+}
+
+/// A user whom a search found.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub name: String,
+    /// The login name, for a look at the user; may be empty.
+    pub login: String,
+    pub mail: String,
+}
+
+/// One user, as a login would see them.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    pub dn: String,
+    /// Whether the account may sign in now.
+    pub may: Mood,
+    pub state: String,
+    pub groups: Vec<String>,
+    /// What applications get, JSON.
+    pub profile: String,
+}
+
+/// A length of time in words: `45 s`, `12 min`, `3 days`.
+#[must_use]
+pub fn span(length: Duration) -> String {
+    match length.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds @ 7200..172_800 => format!("{} hours", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}

@@ -1,0 +1,205 @@
+//! `ad-edge doctor`: looks at everything that an installation needs, from its configuration to the
+//! directory's opinion of its keytab. Changes nothing.
+
+mod balancer;
+mod context;
+mod directory;
+mod files;
+mod finding;
+mod groups;
+mod kerberos;
+mod key_versions;
+mod lockout;
+mod network;
+mod recorder;
+mod service_name;
+mod tenant;
+mod unreachable;
+
+use std::{os::unix::fs::MetadataExt as _, time::Duration};
+
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+
+pub use self::finding::{Finding, Level};
+use self::{
+    context::{Context, quoted},
+    finding::Findings,
+};
+use crate::{
+    clock::Clock,
+    config::{Mistake, Settings},
+    instance::outgoing,
+};
+
+/// The whole of it, whatever hangs.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What was found.
+#[derive(Debug)]
+pub struct Report {
+    pub findings: Vec<Finding>,
+    /// The configuration can be used, right or wrong for its surroundings.
+    pub configured: bool,
+}
+
+/// Looks at everything; each wait has a limit.
+pub async fn examine(settings: &Settings, clock: &Clock) -> Vec<Finding> {
+    examine_telling(settings, clock, |_| {}).await.findings
+}
+
+/// The same; `tell` hears the findings of each area as soon as it is done.
+pub async fn examine_telling(
+    settings: &Settings,
+    clock: &Clock,
+    mut tell: impl FnMut(&Finding) + Send,
+) -> Report {
+    let findings = Findings::default();
+    let context = begin(settings, clock, &findings);
+    let Some(context) = context else {
+        let findings = findings.take();
+        findings.iter().for_each(&mut tell);
+        let configured = !findings
+            .iter()
+            .any(|finding| finding.area == "config" && finding.level == Level::Fail);
+        return Report {
+            findings,
+            configured,
+        };
+    };
+    files::examine(&context, &findings);
+    let mut all = findings.take();
+    all.iter().for_each(&mut tell);
+
+    let areas = [
+        Findings::default(),
+        Findings::default(),
+        Findings::default(),
+    ];
+    let mut results: Vec<Vec<Finding>> = vec![Vec::new(); areas.len()];
+    let (context, [names, directory, tenant]) = (&context, &areas);
+    let works: [BoxFuture<'_, ()>; 3] = [
+        async {
+            tokio::join!(
+                network::examine(context, names),
+                balancer::examine(context, names)
+            );
+        }
+        .boxed(),
+        async {
+            let found = directory::examine(context, directory).await;
+            kerberos::examine(context, found.as_ref(), directory).await;
+            lockout::examine(context, found.as_ref(), directory).await;
+        }
+        .boxed(),
+        tenant::examine(context, tenant).boxed(),
+    ];
+    let works = works.into_iter().enumerate();
+    let mut works: FuturesUnordered<_> = works.map(|(at, work)| work.map(move |()| at)).collect();
+    let limit = tokio::time::Instant::now() + LIMIT;
+    while !works.is_empty() {
+        let Ok(Some(done)) = tokio::time::timeout_at(limit, works.next()).await else {
+            break;
+        };
+        results[done] = areas[done].take();
+        results[done].iter().for_each(&mut tell);
+    }
+    if !works.is_empty() {
+        // What was cut off has said something all the same.
+        for (result, area) in results.iter_mut().zip(&areas) {
+            let rest = area.take();
+            rest.iter().for_each(&mut tell);
+            result.extend(rest);
+        }
+        let text = format!("not everything answered within {} s", LIMIT.as_secs());
+        let cut = Finding::fail("doctor", "doctor-cut-off", text).note(
+            "what is missing above hangs: a firewall that drops packets, or a server that does not answer",
+        );
+        tell(&cut);
+        results.push(vec![cut]);
+    }
+    drop(works);
+    all.extend(results.into_iter().flatten());
+    Report {
+        findings: all,
+        configured: true,
+    }
+}
+
+/// The configuration and its roots: without them nothing else can be looked at.
+fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Context> {
+    let file = settings.home().config_json();
+    if let Err(error) = std::fs::File::open(&file)
+        && error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        let owner = [file.as_path(), &settings.home().path("")]
+            .into_iter()
+            .find_map(|path| Some(std::fs::metadata(path).ok()?.uid()));
+        let owner = owner.map_or_else(|| "root".to_owned(), |uid| format!("'#{uid}'"));
+        let home = settings.home().path("");
+        let home = quoted(home.to_string_lossy().trim_end_matches('/'));
+        let text = format!("{} may not be read by this user", file.display());
+        findings.add(
+            Finding::fail("config", "config-unreadable", text)
+                .about(file.to_string_lossy())
+                .fix(format!("sudo -u {owner} ad-edge doctor --home {home}"))
+                .note("run it as the user that ad-edge runs as"),
+        );
+        return None;
+    }
+    let loaded = match settings.load() {
+        Ok(loaded) => loaded,
+        Err(invalid) => {
+            for mistake in invalid.mistakes {
+                findings.add(mistaken(mistake));
+            }
+            return None;
+        }
+    };
+    let config = loaded.config;
+    for warning in &loaded.warnings {
+        findings.add(
+            Finding::warn("config", "config-warning", warning.to_string())
+                .note("correct the key in config.json, or take it out"),
+        );
+    }
+    if findings.is_empty() {
+        let text = format!("{} can be read", config.home.config_json().display());
+        findings.add(Finding::ok("config", "config", text));
+    }
+    match outgoing(&config) {
+        Ok((tls, warnings)) => {
+            for warning in warnings {
+                findings.add(
+                    Finding::warn("roots", "roots-warning", warning)
+                        .fix("apt-get install ca-certificates")
+                        .note("or name your own CA in SSL_CA_FILE"),
+                );
+            }
+            Some(Context {
+                config,
+                tls,
+                clock: clock.clone(),
+            })
+        }
+        Err(error) => {
+            findings.take();
+            findings.add(
+                Finding::fail("roots", "roots", error).note("correct SSL_CA_FILE and SSL_CA_PATH"),
+            );
+            None
+        }
+    }
+}
+
+fn mistaken(mistake: Mistake) -> Finding {
+    let value = mistake.value.map(|value| format!(" = {value:?}"));
+    let text = format!(
+        "{}{} {}",
+        mistake.key,
+        value.unwrap_or_default(),
+        mistake.problem
+    );
+    Finding::fail("config", "config", text)
+        .about(mistake.key)
+        .note(mistake.remedy)
+}

@@ -1,0 +1,101 @@
+//! What certificate a server shows, kept while it is checked: a refusal can then name the CA that is
+//! missing.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::{
+    ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
+    client::{
+        WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use crate::{config::Config, instance::trusted_roots, tls::LeafFacts};
+
+/// Judges as the running program does, and remembers what was shown.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    judge: Arc<WebPkiServerVerifier>,
+    shown: Mutex<Vec<CertificateDer<'static>>>,
+}
+
+/// A client of the configuration's roots and its recorder; none when there is no root at all.
+pub(super) fn recording(config: &Config) -> Option<(Arc<ClientConfig>, Arc<Recorder>)> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let roots = Arc::new(trusted_roots(config));
+    let judge = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
+    let recorder = Arc::new(Recorder {
+        judge: judge.build().ok()?,
+        shown: Mutex::default(),
+    });
+    let client = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .ok()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::<Recorder>::clone(&recorder))
+        .with_no_client_auth();
+    Some((Arc::new(client), recorder))
+}
+
+impl Recorder {
+    /// Who issued the last certificate shown: whose own is missing here when none is trusted.
+    pub fn issuer(&self) -> Option<String> {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        issuer(shown.last()?)
+    }
+
+    /// The host names of the first certificate shown.
+    pub fn names(&self) -> Vec<String> {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let leaf = shown.first().and_then(|leaf| LeafFacts::parse(leaf).ok());
+        leaf.map(|leaf| leaf.dns_names).unwrap_or_default()
+    }
+}
+
+/// The issuer's name as the certificate gives it.
+pub(super) fn issuer(certificate: &CertificateDer<'_>) -> Option<String> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    Some(certificate.issuer().to_string())
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let all = std::iter::once(end_entity).chain(intermediates);
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) =
+            all.map(|one| one.clone().into_owned()).collect();
+        self.judge
+            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.judge.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.judge.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.judge.supported_verify_schemes()
+    }
+}

@@ -1,0 +1,270 @@
+//! The files and keys that a configuration names, loaded and checked before anything is served.
+
+use std::{fmt, fs, sync::Arc};
+
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+
+use crate::{
+    authenticate::{Certificates, Kerberos},
+    clock::Clock,
+    config::{Config, DirectConfig, SigningPair},
+    installation::generate_signing_pair,
+    login::{Attempts, Slots},
+    profile::Mapper,
+    telemetry::Metrics,
+    tls::{Identity, SharedTickets},
+    token::{SigningKey, TenantKey},
+    web::Web,
+};
+
+/// All that was loaded.
+#[derive(Debug)]
+pub struct Materials {
+    pub signing: Arc<SigningKey>,
+    /// Session tickets by the signing key, which all instances share.
+    pub tickets: Arc<SharedTickets>,
+    /// For outgoing TLS: the system's roots and the configured ones.
+    pub outgoing: Arc<ClientConfig>,
+    pub signing_pair: SigningPair,
+    /// Present when there are direct logins, unless a balancer ends TLS.
+    pub identity: Option<Identity>,
+    pub kerberos: Option<Kerberos>,
+    pub certificates: Option<Certificates>,
+    pub tenant_key: Option<Arc<TenantKey>>,
+    pub mapper: Mapper,
+    pub metrics: Arc<Metrics>,
+    /// What was counted before, where there was something before.
+    pub(super) limits: Option<(Arc<Slots>, Arc<Attempts>)>,
+    pub warnings: Vec<String>,
+}
+
+/// What outlives a configuration.
+#[derive(Debug, Default)]
+pub struct Kept {
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) predecessor: Option<Arc<Web>>,
+}
+
+impl Kept {
+    fn kerberos(&self) -> Option<&Kerberos> {
+        self.predecessor.as_ref()?.logins.kerberos.as_ref()
+    }
+
+    fn limits(&self) -> Option<(Arc<Slots>, Arc<Attempts>)> {
+        let logins = &self.predecessor.as_ref()?.logins;
+        Some((Arc::clone(&logins.slots), Arc::clone(&logins.attempts)))
+    }
+}
+
+/// What the configuration names cannot be used: everything that is wrong with it.
+#[derive(Debug)]
+pub struct Unusable(pub Vec<String>);
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration names what cannot be used:")?;
+        for problem in &self.0 {
+            write!(f, "\n  {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Unusable {}
+
+impl Materials {
+    /// Loads everything; makes the signing pair of a first start when `may_write`.
+    ///
+    /// # Errors
+    /// Everything that is wrong, not the first thing only.
+    pub fn load(
+        config: &Config,
+        clock: &Clock,
+        may_write: bool,
+        kept: &Kept,
+    ) -> Result<Self, Unusable> {
+        let mut problems = Vec::new();
+        let mut warnings = Vec::new();
+        let mut note = |problem: String| problems.push(problem);
+        let signing = signing_pair(config, clock, may_write, &mut warnings)
+            .and_then(|pair| {
+                let key = SigningKey::new(&pair).map_err(|error| error.to_string())?;
+                let tickets = SharedTickets::new(&pair.key, clock.clone());
+                Ok((key, tickets.map_err(|error| error.to_string())?, pair))
+            })
+            .map_err(&mut note)
+            .ok();
+        let outgoing = outgoing(config).map_err(&mut note).ok();
+        let outgoing = outgoing.map(|(tls, more)| {
+            warnings.extend(more);
+            tls
+        });
+        let direct = config.direct.as_ref();
+        let certificates = direct
+            .and_then(|direct| direct.client_cert.as_ref())
+            .and_then(|section| {
+                Certificates::load(section)
+                    .map_err(|error| note(error.to_string()))
+                    .ok()
+            });
+        let identity = direct.and_then(|direct| {
+            Identity::load(direct.tls.as_ref()?)
+                .map_err(|error| note(error.to_string()))
+                .ok()
+        });
+        if let Some(identity) = &identity {
+            let host = config.federation.server_url.host_str();
+            warnings.extend(identity.leaf.warnings(host, clock.now()));
+        }
+        let kerberos =
+            direct.and_then(|direct| kerberos(direct, config, kept, &mut warnings, &mut note));
+        let tenant_key = config.tenant_key.as_ref().and_then(|text| {
+            TenantKey::new(text)
+                .map_err(|error| note(error.to_string()))
+                .ok()
+        });
+        let metrics = Arc::clone(&kept.metrics);
+        let mapper = Mapper::start(config.accounts.mapper.as_ref(), Arc::clone(&metrics))
+            .map_err(|error| note(error.to_string()))
+            .ok();
+        match (signing, outgoing, mapper) {
+            (Some((signing, tickets, signing_pair)), Some(outgoing), Some(mapper))
+                if problems.is_empty() =>
+            {
+                Ok(Self {
+                    signing: Arc::new(signing),
+                    tickets,
+                    signing_pair,
+                    outgoing,
+                    identity,
+                    kerberos,
+                    certificates,
+                    tenant_key: tenant_key.map(Arc::new),
+                    mapper,
+                    metrics,
+                    limits: kept.limits(),
+                    warnings,
+                })
+            }
+            _ => Err(Unusable(problems)),
+        }
+    }
+}
+
+fn signing_pair(
+    config: &Config,
+    clock: &Clock,
+    may_write: bool,
+    warnings: &mut Vec<String>,
+) -> Result<SigningPair, String> {
+    if let Some(pair) = &config.signing {
+        return Ok(pair.clone());
+    }
+    if !may_write {
+        return Err(
+            "there is no signing pair yet (certs/cert.pem, certs/cert.key): the first \
+                    `ad-edge serve` makes it, or copy both from another instance"
+                .to_owned(),
+        );
+    }
+    let connection = &config.instance.site;
+    let pair = generate_signing_pair(
+        &config.home,
+        connection,
+        &config.federation.issuer,
+        clock.now(),
+    )
+    .map_err(|error| error.to_string())?;
+    warnings.push(
+        "a new signing pair was made (certs/cert.pem, certs/cert.key): give the certificate to the \
+         tenant, and copy both files to every other instance"
+            .to_owned(),
+    );
+    Ok(pair)
+}
+
+fn kerberos(
+    direct: &DirectConfig,
+    config: &Config,
+    kept: &Kept,
+    warnings: &mut Vec<String>,
+    note: &mut impl FnMut(String),
+) -> Option<Kerberos> {
+    let section = direct.kerberos.as_ref()?;
+    let kerberos = match Kerberos::start(section, kept.kerberos()) {
+        Ok(kerberos) => kerberos,
+        Err(error) => {
+            note(error.to_string());
+            return None;
+        }
+    };
+    let keytab = kerberos.keytab();
+    if let Some(host) = config.federation.server_url.host_str() {
+        let service = format!("HTTP/{host}@");
+        let named = |principal: &&str| {
+            principal
+                .get(..service.len())
+                .is_some_and(|p| p.eq_ignore_ascii_case(&service))
+        };
+        let principals: Vec<_> = keytab.principals().into_iter().collect();
+        if !principals.iter().any(named) {
+            warnings.push(format!(
+                "the keytab {} has no key for HTTP/{host}, the host of SERVER_URL, for which \
+                 browsers will bring tickets; it has {}",
+                section.keytab.display(),
+                principals.join(", ")
+            ));
+        }
+    }
+    Some(kerberos)
+}
+
+/// The CAs that outgoing TLS trusts, as far as they can be read.
+pub fn trusted_roots(config: &Config) -> RootCertStore {
+    roots(config, &mut Vec::new()).unwrap_or_else(|_| RootCertStore::empty())
+}
+
+fn roots(config: &Config, warnings: &mut Vec<String>) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    let system = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(system.certs);
+    if roots.is_empty() && config.extra_roots.is_empty() {
+        warnings.push(
+            "the system has no CA certificates and SSL_CA_FILE names none: no TLS server can be \
+             trusted"
+                .to_owned(),
+        );
+    }
+    for file in &config.extra_roots {
+        let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let mut found = 0;
+        for certificate in CertificateDer::pem_slice_iter(&bytes).flatten() {
+            found += roots.add_parsable_certificates([certificate]).0;
+        }
+        if found == 0 {
+            warnings.push(format!("{} holds no CA certificate in PEM", file.display()));
+        }
+    }
+    Ok(roots)
+}
+
+/// The roots of outgoing TLS: the system's and the configured ones; with what is worth a word.
+///
+/// # Errors
+/// What cannot be read.
+pub fn outgoing(config: &Config) -> Result<(Arc<ClientConfig>, Vec<String>), String> {
+    let mut warnings = Vec::new();
+    let roots = roots(config, &mut warnings)?;
+    let tls = client(roots).map_err(|error| error.to_string())?;
+    Ok((tls, warnings))
+}
+
+fn client(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}

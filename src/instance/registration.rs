@@ -1,0 +1,295 @@
+//! The ticket's steps at each start, and when what the tenant was told has changed; in the background: an
+//! unreachable tenant keeps nobody from signing in.
+
+use std::{sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use serde_json::{Map, Value};
+use tokio::{sync::mpsc, time::sleep};
+
+use super::{generation::Generation, materials::Materials, reload_request::Answer};
+use crate::{
+    clock::Clock,
+    config::{Config, Settings, find_key},
+    installation::{ConfigFile, Locked},
+    lifecycle::{Backoff, Lifecycle, pause_between},
+    secret::{ExposeSecret as _, SecretString},
+    telemetry::Metrics,
+    tenant::{CLOCK_LIMIT, Ticket, TicketError, exchange, other_certificates},
+};
+
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+/// How often a reload's outcome is looked at: its own SERVER_URL, pair or ticket is told anew; and the
+/// certificates of a rotation.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// What the steps need of the running program.
+pub struct Provision {
+    pub settings: Arc<Settings>,
+    pub current: Arc<ArcSwap<Generation>>,
+    pub metrics: Arc<Metrics>,
+    pub clock: Clock,
+    pub life: Lifecycle,
+    /// Asks for a reload, since something new was learned.
+    pub tell: mpsc::Sender<Answer>,
+}
+
+/// What the tenant was told, and where.
+#[derive(PartialEq, Eq)]
+struct Told {
+    ticket: Option<String>,
+    server_url: String,
+    thumbprint: String,
+    /// Of the rotation, if one is under way.
+    others: Vec<String>,
+}
+
+impl Told {
+    fn by(generation: &Generation) -> Self {
+        let ticket = generation.config.ticket.as_ref();
+        Self {
+            ticket: ticket.map(|url| url.expose_secret().to_owned()),
+            server_url: generation.config.federation.server_url.to_string(),
+            thumbprint: generation.signing.thumbprint().to_owned(),
+            others: other_certificates(&generation.config),
+        }
+    }
+}
+
+/// Asks until the tenant has answered, and again when there is something new to tell; ends with the
+/// program.
+pub async fn keep(provision: Provision) {
+    let life = provision.life.clone();
+    tokio::select! {
+        () = life.draining() => {}
+        () = provision.keep_told() => {}
+    }
+}
+
+impl Provision {
+    async fn keep_told(&self) {
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        loop {
+            let generation = self.current.load_full();
+            let now = Told::by(&generation);
+            let Some(url) = &generation.config.ticket else {
+                drop(generation);
+                self.differs(&now).await;
+                continue;
+            };
+            match self.steps(url, &generation).await {
+                Ok(()) => {
+                    self.count("ok");
+                    backoff.reset();
+                    drop(generation);
+                    self.differs(&now).await;
+                }
+                Err(error) => {
+                    self.count("error");
+                    tracing::warn!(
+                        error = format!("{error:#}"),
+                        "the ticket's steps failed; logins go on, and it is tried again"
+                    );
+                    let pause = pause_after(&error, &mut backoff);
+                    drop(generation);
+                    tokio::select! {
+                        () = sleep(pause) => {}
+                        () = self.differs(&now) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for a reload that has something else to tell.
+    async fn differs(&self, told: &Told) {
+        while Told::by(&self.current.load()) == *told {
+            sleep(LOOK).await;
+        }
+    }
+
+    async fn steps(&self, url: &SecretString, generation: &Arc<Generation>) -> anyhow::Result<()> {
+        let ticket = Ticket::new(url, &generation.outgoing, &generation.config.proxy)?;
+        match ticket.clock_offset(|| self.clock.now()).await {
+            Ok(offset) => self.compare_clocks(offset),
+            Err(error @ (TicketError::Status { .. } | TicketError::Answer { .. })) => {
+                tracing::warn!(%error, "the tenant does not tell its clock");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let agent_mode = self
+            .settings
+            .effective(&Map::new())
+            .flag("AGENT_MODE", true);
+        let signing = &generation.signing;
+        let keys = exchange(&ticket, &generation.config, signing, agent_mode).await?;
+        self.take(keys, url, generation).await
+    }
+
+    fn compare_clocks(&self, offset: i64) {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a difference of clocks is small"
+        )]
+        self.metrics.tenant_clock.set(offset as f64 / 1000.0);
+        if offset.unsigned_abs() > CLOCK_LIMIT.as_secs() * 1000 {
+            tracing::error!(
+                milliseconds = offset,
+                "the tenant's clock is not ours: it may refuse tokens. Set this machine's clock by NTP"
+            );
+        }
+    }
+
+    /// Uses and saves what the tenant said, as far as a configuration with it is a good one.
+    async fn take(
+        &self,
+        keys: Map<String, Value>,
+        ticket: &SecretString,
+        generation: &Arc<Generation>,
+    ) -> anyhow::Result<()> {
+        let keys = self.fitting(keys, generation).await?;
+        let changed = self.log_changes(&keys);
+        if generation.config.uses_files {
+            match self.save(&generation.config, &keys) {
+                Ok(()) => self.settings.forget(),
+                Err(error) => {
+                    tracing::warn!(%error, "what the tenant said is used, and not saved");
+                    self.settings.learn(ticket, &keys);
+                }
+            }
+        } else {
+            self.settings.learn(ticket, &keys);
+        }
+        if changed {
+            // A reload that is asked for already reads this too.
+            let _ = self.tell.try_send(None);
+        }
+        Ok(())
+    }
+
+    /// All of the keys; or without those that switch on logins for which files are missing here, since
+    /// the tunnel can do without them.
+    async fn fitting(
+        &self,
+        keys: Map<String, Value>,
+        generation: &Arc<Generation>,
+    ) -> anyhow::Result<Map<String, Value>> {
+        let Err(error) = self.fits(&keys, generation).await else {
+            return Ok(keys);
+        };
+        let [kerberos, certificates] = ["KERBEROS_AUTH", "CLIENT_CERT_AUTH"];
+        for left in [&[kerberos][..], &[certificates], &[kerberos, certificates]] {
+            let mut some = keys.clone();
+            for key in left {
+                some.shift_remove(*key);
+            }
+            if self.fits(&some, generation).await.is_ok() {
+                tracing::error!(
+                    keys = left.join(", "),
+                    error = format!("{error:#}"),
+                    "the tenant asks for logins that this installation cannot do yet; all else that \
+                     it says is used"
+                );
+                return Ok(some);
+            }
+        }
+        Err(error.context("what the tenant says makes no good configuration and is not used"))
+    }
+
+    /// Whether these keys make a configuration that could start; files are read only for logins that are
+    /// off so far.
+    async fn fits(
+        &self,
+        keys: &Map<String, Value>,
+        generation: &Arc<Generation>,
+    ) -> anyhow::Result<()> {
+        let config = self.settings.load_with(keys)?.config;
+        let (new, old) = (switches(&config), switches(&generation.config));
+        if (!new.0 || old.0) && (!new.1 || old.1) {
+            return Ok(());
+        }
+        let clock = self.clock.clone();
+        let kept = generation.kept(&self.metrics);
+        let load = move || Materials::load(&config, &clock, false, &kept).map(drop);
+        Ok(tokio::task::spawn_blocking(load).await??)
+    }
+
+    /// Says which keys count differently now; true when some do.
+    fn log_changes(&self, keys: &Map<String, Value>) -> bool {
+        let before = self.settings.effective(&Map::new());
+        let after = self.settings.effective(keys);
+        let mut any = false;
+        for key in keys.keys() {
+            let (old, new) = (before.text(key), after.text(key));
+            if old == new {
+                continue;
+            }
+            any = true;
+            if find_key(key).is_some_and(|known| known.secret) {
+                tracing::info!(key, "the tenant gave another value");
+            } else {
+                tracing::info!(key, old, new, "the tenant gave another value");
+            }
+        }
+        any
+    }
+
+    fn save(&self, config: &Config, keys: &Map<String, Value>) -> anyhow::Result<()> {
+        let _alone = self.settings.writing();
+        let _locked = Locked::take(&config.home)?;
+        let mut file = ConfigFile::read(&config.home)?;
+        let mut changed = false;
+        for (key, value) in keys {
+            // What stands there may be newer than what this process began with.
+            let ours = key == "SERVER_URL" && file.keys().contains_key(key);
+            if !ours && file.keys().get(key) != Some(value) {
+                file.set(key, value.clone());
+                changed = true;
+            }
+        }
+        if changed {
+            file.save()?;
+        }
+        Ok(())
+    }
+
+    fn count(&self, outcome: &str) {
+        self.metrics
+            .ticket_steps
+            .with_label_values(&[outcome])
+            .inc();
+    }
+}
+
+/// Kerberos, client certificates.
+fn switches(config: &Config) -> (bool, bool) {
+    let direct = config.direct.as_ref();
+    let kerberos = direct.is_some_and(|direct| direct.kerberos.is_some());
+    (
+        kerberos,
+        direct.is_some_and(|direct| direct.client_cert.is_some()),
+    )
+}
+
+fn pause_after(error: &anyhow::Error, backoff: &mut Backoff) -> Duration {
+    match error.downcast_ref() {
+        // It hardly becomes the right one: the tenant is not to be bothered.
+        Some(TicketError::Wrong) => pause_between(LONGEST_PAUSE / 2, LONGEST_PAUSE),
+        _ => backoff.pause(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_ticket_is_tried_again_only_after_minutes() {
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let wrong = anyhow::Error::from(TicketError::Wrong);
+        assert!(pause_after(&wrong, &mut backoff) >= LONGEST_PAUSE / 2);
+        let other = anyhow::Error::from(TicketError::Address);
+        assert!(pause_after(&other, &mut backoff) <= FIRST_PAUSE);
+    }
+}

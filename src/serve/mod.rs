@@ -1,0 +1,5 @@
+//! Builds the program from the configuration, runs it, and ends it in order.
+
+mod run;
+
+pub use self::run::run;

@@ -1,0 +1,102 @@
+//! What a set-up finds out about the directory: its servers by DNS, its base, whether it is open.
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+use time::OffsetDateTime;
+
+use super::plan::{SetupPlan, tls};
+use crate::{
+    clock::Clock,
+    config::{Scheme, ServerUrl, ServersConfig},
+    directory::{Explored, explore, find_servers},
+};
+
+impl SetupPlan<'_> {
+    /// The directory servers of a domain, by the name servers of `LDAP_SRV_NAMESERVERS`; and the value of
+    /// `LDAP_URL` that means them.
+    ///
+    /// # Errors
+    /// What DNS says, and what to do.
+    pub async fn servers(&self, domain: &str) -> Result<(Vec<ServerUrl>, String), String> {
+        let by_domain = format!("srv:{domain}");
+        let mut keys = self.tried();
+        keys.insert("LDAP_URL".to_owned(), json!(by_domain));
+        let config = self.provisional_with(keys)?;
+        let ServersConfig::Srv {
+            domain,
+            nameservers,
+        } = &config.directory.servers
+        else {
+            return Err("LDAP_URL comes from the environment, which wins".to_owned());
+        };
+        let found = Self::servers_of(domain, nameservers).await?;
+        let url = match found.as_slice() {
+            // Its name is known to those name servers only.
+            _ if !nameservers.is_empty() => by_domain,
+            [only] => only.to_string(),
+            _ => by_domain,
+        };
+        Ok((found, url))
+    }
+
+    /// The servers of a domain, by these name servers; empty: the system's.
+    pub async fn servers_of(
+        domain: &str,
+        nameservers: &[SocketAddr],
+    ) -> Result<Vec<ServerUrl>, String> {
+        let found = find_servers(domain, nameservers).await;
+        match found {
+            Ok(found) if !found.is_empty() => Ok(found),
+            Ok(_) => Err(format!(
+                "DNS names no directory server for {domain} (_ldap._tcp.{domain}): check the name, \
+                 or give a server with --ldap-url"
+            )),
+            Err(error) => Err(format!(
+                "the directory servers of {domain} are not found ({error}): this machine must ask \
+                 the domain's DNS (or LDAP_SRV_NAMESERVERS name it), or give a server with --ldap-url"
+            )),
+        }
+    }
+
+    /// The servers that would be sent passwords in plain text.
+    ///
+    /// # Errors
+    /// When the keys make no configuration.
+    pub fn unencrypted(&self) -> Result<Vec<String>, String> {
+        let directory = self.provisional()?.directory;
+        let ServersConfig::Fixed(urls) = directory.servers else {
+            return Ok(Vec::new());
+        };
+        let plain = |url: &&ServerUrl| url.scheme == Scheme::Ldap && !directory.start_tls;
+        Ok(urls.iter().filter(plain).map(ToString::to_string).collect())
+    }
+
+    /// Looks at the directory without a bind.
+    ///
+    /// # Errors
+    /// Why none of its servers can be reached, and what to do.
+    pub async fn explore(&self) -> Result<Explored, String> {
+        let config = self.provisional()?;
+        let tls = tls(&config)?;
+        let (urls, nameservers) = match &config.directory.servers {
+            ServersConfig::Fixed(urls) => (urls.clone(), Vec::new()),
+            ServersConfig::Srv {
+                domain,
+                nameservers,
+            } => (
+                Self::servers_of(domain, nameservers).await?,
+                nameservers.clone(),
+            ),
+        };
+        let now = OffsetDateTime::from(Clock::system().now());
+        let mut errors = Vec::new();
+        for url in urls {
+            match explore(&url, config.directory.start_tls, &nameservers, &tls, now).await {
+                Ok(explored) => return Ok(explored),
+                Err(error) => errors.push(error.to_string()),
+            }
+        }
+        Err(errors.join("\n"))
+    }
+}

@@ -1,0 +1,19 @@
+//! What makes an installation: a set-up tried before it is saved, exports and imports tried before they
+//! are taken, what is left to do. The commands and the console use it.
+
+mod checks;
+mod directory;
+mod next;
+mod next_steps;
+mod plan;
+mod save;
+mod tenant;
+mod transfer;
+
+pub use self::{
+    checks::{SetupCheck, directory_checks},
+    next::{Next, next_steps},
+    plan::SetupPlan,
+    save::{Saved, Unsaved},
+    transfer::{Export, Import, export, recover, take_import},
+};

@@ -1,0 +1,216 @@
+//! A set-up in the making: keys that are tried before they are saved.
+
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    config::{Config, Effective, Settings, text_of},
+    installation::ConfigFile,
+    instance::outgoing,
+    secret::{ExposeSecret as _, SecretString},
+    tenant::Ticket,
+};
+
+/// Keys that a set-up deals with: what the environment gives of them is saved too, so that the service
+/// has them without that environment.
+const DEALT_WITH: [&str; 7] = [
+    "SERVER_URL",
+    "LDAP_URL",
+    "LDAP_SRV_NAMESERVERS",
+    "LDAP_BASE",
+    "LDAP_BIND_USER",
+    "ANONYMOUS_SEARCH_ENABLED",
+    "SSL_CA_FILE",
+];
+pub(super) const PASSWORD: &str = "LDAP_BIND_PASSWORD";
+const PASSWORD_FILE: &str = "LDAP_BIND_PASSWORD_FILE";
+const TICKET: &str = "PROVISIONING_TICKET";
+
+/// The keys of a set-up over those that are there. A null takes a key away.
+#[derive(Debug)]
+pub struct SetupPlan<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) keys: Map<String, Value>,
+    /// What is to be encrypted; `None`: it is encrypted already, or lies in a file of its own.
+    pub(super) password: Option<SecretString>,
+    pub(super) ticket: Option<Ticket>,
+}
+
+impl<'a> SetupPlan<'a> {
+    /// From what is there already.
+    ///
+    /// # Errors
+    /// When config.json is there and broken, or is not used at all.
+    pub fn begin(settings: &'a Settings) -> Result<Self, String> {
+        if !settings.uses_files() {
+            return Err(
+                "OVERRIDE_CONFIG=false in the environment: no file is read or written, so there is \
+                 nothing to set up. Give the keys in the environment and start ad-edge serve, which \
+                 asks the tenant by itself; or take OVERRIDE_CONFIG out"
+                    .to_owned(),
+            );
+        }
+        let file = ConfigFile::read(&settings.home()).map_err(|error| error.to_string())?;
+        let in_file = settings.variable(PASSWORD_FILE).is_some()
+            || file.keys().get(PASSWORD_FILE).is_some_and(Value::is_string);
+        let password = match settings.variable(PASSWORD) {
+            Some(text) => Some(SecretString::from(text.to_owned())),
+            None if in_file => None,
+            None => settings.effective(&Map::new()).secret(PASSWORD),
+        };
+        Ok(Self {
+            settings,
+            keys: Map::new(),
+            password,
+            ticket: None,
+        })
+    }
+
+    /// Only a password that is typed now is stored: one of the environment stays there.
+    pub fn leave_password(&mut self) {
+        if self.settings.variable(PASSWORD).is_some() {
+            self.password = None;
+        }
+    }
+
+    /// Sets a key of this set-up. A value that counts already is left as it stands.
+    ///
+    /// # Errors
+    /// When the environment says something else, since it wins.
+    pub fn set(&mut self, key: &str, value: impl Into<Value>) -> Result<(), String> {
+        let value = value.into();
+        if self.counts(key, &value) {
+            return Ok(());
+        }
+        self.keys.insert(key.to_owned(), value.clone());
+        if self.counts(key, &value) {
+            return Ok(());
+        }
+        // A key of config.json that names a file wins over the value itself; its turn is over.
+        self.keys.insert(format!("{key}_FILE"), Value::Null);
+        if self.counts(key, &value) {
+            return Ok(());
+        }
+        Err(format!(
+            "{key} comes from the environment, which wins: change it there, or take it out of it"
+        ))
+    }
+
+    /// The service account's password.
+    ///
+    /// # Errors
+    /// When the environment gives another one, since it wins.
+    pub fn password(&mut self, password: SecretString) -> Result<(), String> {
+        self.set(PASSWORD, json!(password.expose_secret()))?;
+        self.keys.shift_remove(PASSWORD);
+        self.password = Some(password);
+        Ok(())
+    }
+
+    /// Takes what the environment gives into what is saved.
+    pub fn keep_environment(&mut self) {
+        for key in DEALT_WITH.into_iter().chain([TICKET]) {
+            if let Some(text) = self.settings.variable(key) {
+                self.keys.insert(key.to_owned(), json!(text));
+            }
+        }
+    }
+
+    /// Whether the environment decides a key.
+    #[must_use]
+    pub fn is_fixed(&self, key: &str) -> bool {
+        let file = format!("{key}_FILE");
+        [key, &file].map(|name| self.settings.variable(name)) != [None, None]
+    }
+
+    /// The key's text as it counts: of the environment, of this set-up, of config.json; a list between
+    /// commas.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<String> {
+        self.effective().text(key)
+    }
+
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.effective().flag("ANONYMOUS_SEARCH_ENABLED", false)
+    }
+
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        let effective = self.effective();
+        self.password.is_some() || effective.has(PASSWORD) || effective.has("LDAP_BIND_CREDENTIALS")
+    }
+
+    #[must_use]
+    pub fn server_url_guess(&self) -> String {
+        let host = gethostname::gethostname().to_string_lossy().into_owned();
+        let port = self.get("PORT");
+        format!("https://{host}:{}", port.as_deref().unwrap_or("4000"))
+    }
+
+    /// Whether what is known so far can be a part of a configuration.
+    ///
+    /// # Errors
+    /// Every mistake found.
+    pub fn examine(&self) -> Result<(), String> {
+        self.provisional().map(drop)
+    }
+
+    pub(super) fn effective(&self) -> Effective {
+        self.settings.effective(&self.keys)
+    }
+
+    /// Whether the key has this value, as the program would read it.
+    pub(super) fn counts(&self, key: &str, value: &Value) -> bool {
+        let effective = self.effective();
+        match value {
+            Value::Bool(on) => effective.has(key) && { effective }.flag(key, !on) == *on,
+            other => effective.text(key) == text_of(other),
+        }
+    }
+
+    /// The keys with the password among them.
+    pub(super) fn tried(&self) -> Map<String, Value> {
+        let mut keys = self.keys.clone();
+        if let Some(password) = &self.password {
+            keys.insert(PASSWORD.to_owned(), json!(password.expose_secret()));
+            keys.insert("LDAP_BIND_CREDENTIALS".to_owned(), Value::Null);
+        }
+        keys
+    }
+
+    /// The configuration as far as it goes: what is not known yet has a stand-in, so that the rest can
+    /// be tried.
+    pub(super) fn provisional(&self) -> Result<Config, String> {
+        self.provisional_with(self.tried())
+    }
+
+    pub(super) fn provisional_with(&self, mut keys: Map<String, Value>) -> Result<Config, String> {
+        let effective = self.settings.effective(&keys);
+        let mut stand_in = |key: &str, value: Value| {
+            if !effective.has(key) {
+                keys.insert(key.to_owned(), value);
+            }
+        };
+        stand_in("LDAP_URL", json!("ldaps://not.known.yet.invalid"));
+        stand_in("LDAP_BASE", json!("DC=not,DC=known,DC=yet"));
+        stand_in("SERVER_URL", json!(self.server_url_guess()));
+        if !self.is_anonymous() {
+            stand_in("LDAP_BIND_USER", json!("not known yet"));
+            if !self.has_password() {
+                stand_in(PASSWORD, json!("not known yet"));
+            }
+        }
+        // The direct logins have files of their own, which may come later; the tunnel has the ticket.
+        let loaded = self.settings.load_for_trial(&keys);
+        loaded
+            .map(|loaded| loaded.config)
+            .map_err(|invalid| invalid.to_string())
+    }
+}
+
+pub(super) fn tls(config: &Config) -> Result<Arc<ClientConfig>, String> {
+    outgoing(config).map(|(tls, _)| tls)
+}

@@ -1,0 +1,203 @@
+//! The end of a set-up: the signing pair, the tenant, `config.json`.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    next,
+    plan::{PASSWORD, SetupPlan},
+};
+use crate::{
+    clock::Clock,
+    config::{Home, Invalid, encrypt_credentials},
+    installation::{ConfigFile, Locked, generate_signing_pair},
+    secret::ExposeSecret as _,
+    tenant::exchange,
+    token::SigningKey,
+};
+
+/// What was written.
+#[derive(Debug)]
+pub struct Saved {
+    pub files: Vec<&'static str>,
+}
+
+/// Why `config.json` is as it was.
+#[derive(Debug)]
+pub struct Unsaved {
+    pub why: String,
+    /// What was done before, and stays.
+    pub left: Option<&'static str>,
+}
+
+impl From<Unsaved> for String {
+    fn from(unsaved: Unsaved) -> Self {
+        match unsaved.left {
+            Some(left) => format!("{}. {left}", unsaved.why),
+            None => unsaved.why,
+        }
+    }
+}
+
+impl SetupPlan<'_> {
+    /// Makes the signing pair of a first set-up, tells the tenant, and saves what then makes a
+    /// configuration.
+    ///
+    /// # Errors
+    /// What could not be done, and what is left of it.
+    pub async fn save(self, clock: &Clock) -> Result<Saved, Unsaved> {
+        let mut files = Vec::new();
+        match self.try_to_save(clock, &mut files).await {
+            Ok(()) => Ok(Saved { files }),
+            Err(why) => Err(Unsaved {
+                why,
+                left: (!files.is_empty()).then_some(
+                    "config.json is as it was; the signing pair was made (certs/cert.pem, \
+                     certs/cert.key) and stays: correct this and run it again",
+                ),
+            }),
+        }
+    }
+
+    async fn try_to_save(
+        mut self,
+        clock: &Clock,
+        files: &mut Vec<&'static str>,
+    ) -> Result<(), String> {
+        let home = self.settings.home();
+        let mut config = self.provisional()?;
+        let pair = match config.signing.take() {
+            Some(pair) => pair,
+            None => {
+                let connection = self.get("CONNECTION").unwrap_or_default();
+                let issuer = self.get("WSFED_ISSUER").unwrap_or_default();
+                let made = generate_signing_pair(&home, &connection, &issuer, clock.now());
+                let made = made.map_err(|error| error.to_string())?;
+                files.extend(["certs/cert.pem", "certs/cert.key"]);
+                made
+            }
+        };
+        if let Some(password) = &self.password {
+            let stored = encrypt_credentials(password, pair.key.expose_secret().as_bytes());
+            let stored = stored.map_err(|error| error.to_string())?;
+            self.keys
+                .insert("LDAP_BIND_CREDENTIALS".to_owned(), json!(stored));
+        }
+        // It is encrypted, or lies in a file of its own: nowhere else.
+        if self.has_given_password() {
+            self.keys.insert(PASSWORD.to_owned(), Value::Null);
+        }
+        if let Some(ticket) = &self.ticket {
+            let signing = SigningKey::new(&pair).map_err(|error| error.to_string())?;
+            let agent_mode = self.effective().flag("AGENT_MODE", true);
+            let learned = exchange(ticket, &config, &signing, agent_mode).await;
+            self.keys
+                .extend(learned.map_err(|error| format!("{error:#}"))?);
+        }
+        self.write(&home)?;
+        files.push("config.json");
+        Ok(())
+    }
+
+    fn write(&self, home: &Home) -> Result<(), String> {
+        let _alone = self.settings.writing();
+        // Nor another process: an import may be at it.
+        let _locked = Locked::take(home).map_err(|error| error.to_string())?;
+        // Read now: what was written there meanwhile stays.
+        let mut file = ConfigFile::read(home).map_err(|error| error.to_string())?;
+        for (key, value) in &self.keys {
+            match value {
+                Value::Null => file.remove(key),
+                value => file.set(key, value.clone()),
+            }
+        }
+        self.whole(file.keys())?;
+        file.save().map_err(|error| error.to_string())
+    }
+
+    fn has_given_password(&self) -> bool {
+        self.password.is_some() || self.effective().has(PASSWORD)
+    }
+
+    /// An error unless these keys make a configuration, but for files of the direct logins.
+    fn whole(&self, saved: &Map<String, Value>) -> Result<(), String> {
+        let mut keys = saved.clone();
+        // Not to be read from the file that they are taken out of.
+        for (key, value) in &self.keys {
+            if value.is_null() {
+                keys.insert(key.clone(), Value::Null);
+            }
+        }
+        let Err(Invalid { mistakes, warnings }) = self.settings.load_with(&keys) else {
+            return Ok(());
+        };
+        let mistakes: Vec<_> = mistakes
+            .into_iter()
+            .filter(|mistake| !next::may_come_later(mistake))
+            .collect();
+        if mistakes.is_empty() {
+            return Ok(());
+        }
+        Err(Invalid { mistakes, warnings }.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+
+    fn home_with(config: &Value) -> (tempfile::TempDir, Settings) {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        std::fs::write(folder.path().join("config.json"), config.to_string()).expect("written");
+        let settings = Settings::of_process(folder.path());
+        (folder, settings)
+    }
+
+    #[tokio::test]
+    async fn what_is_written_there_meanwhile_stays() {
+        let mut config = json!({
+            "SERVER_URL": "https://login.corp.example",
+            "LDAP_URL": "ldaps://dc1.corp.example",
+            "LDAP_BASE": "DC=corp,DC=example",
+            "ANONYMOUS_SEARCH_ENABLED": true,
+        });
+        let (folder, settings) = home_with(&config);
+        let mut plan = SetupPlan::begin(&settings).expect("begins");
+        plan.set("LDAP_BASE", "OU=Staff,DC=corp,DC=example")
+            .expect("set");
+        config["SITE_NAME"] = json!("Kestrel Works");
+        let path = folder.path().join("config.json");
+        std::fs::write(&path, config.to_string()).expect("written");
+        plan.save(&Clock::system()).await.expect("saved");
+        let text = std::fs::read_to_string(&path).expect("read");
+        assert!(
+            text.contains("Kestrel Works") && text.contains("OU=Staff"),
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_makes_no_configuration_is_not_saved() {
+        let config = json!({
+            "SERVER_URL": "https://login.corp.example",
+            "LDAP_URL": "ldaps://dc1.corp.example",
+            "ANONYMOUS_SEARCH_ENABLED": true,
+            "KERBEROS_AUTH": true,
+        });
+        let (folder, settings) = home_with(&config);
+        let plan = SetupPlan::begin(&settings).expect("begins");
+        let unsaved = plan.save(&Clock::system()).await.expect_err("not saved");
+        assert!(unsaved.why.contains("LDAP_BASE"), "{unsaved:?}");
+        assert!(
+            !unsaved.why.contains("KEYTAB"),
+            "may come later: {unsaved:?}"
+        );
+        let text = std::fs::read_to_string(folder.path().join("config.json")).expect("read");
+        assert_eq!(text, config.to_string());
+        assert!(
+            unsaved
+                .left
+                .is_some_and(|left| left.contains("certs/cert.key"))
+        );
+    }
+}

@@ -1,0 +1,290 @@
+//! An installation goes and comes: export and import, tried before anything changes, for the command
+//! line and the console alike.
+
+use std::{fmt::Write as _, io::Cursor, path::Path};
+
+use serde_json::{Map, Value};
+
+use super::next_steps::Place;
+use crate::{
+    authenticate::Certificates,
+    clock::Clock,
+    config::{
+        AuthoritySource, CertificateName, ClientCertConfig, Home, MapperSource, Mistake,
+        RevocationConfig, RevocationFiles, Settings, TlsMaterial, read_flag, read_list,
+    },
+    installation::{
+        self, ArchiveError, HostKeys, Imported, Installation, Leftover, Stage, export_name, report,
+    },
+    instance::{Verdict, check},
+    profile::Mapper,
+    telemetry::Metrics,
+    tls::Identity,
+};
+
+/// An export: a file's name and bytes, and what another server needs beside it.
+#[derive(Debug)]
+pub struct Export {
+    pub name: String,
+    pub zip: Vec<u8>,
+    pub outside: Vec<String>,
+}
+
+/// An import that was tried; nothing was changed yet.
+#[derive(Debug)]
+pub struct Import {
+    home: Home,
+    installation: Installation,
+    report: String,
+    host: HostKeys,
+    retires: Vec<String>,
+    leftovers: Vec<Leftover>,
+    verdict: Verdict,
+}
+
+/// Goes back from an import that was interrupted, if there was one. Gives what was done, in words.
+///
+/// # Errors
+/// When that is not possible: then nothing may start from this folder.
+pub fn recover(settings: &Settings) -> Result<Option<String>, ArchiveError> {
+    if settings.uses_files() {
+        installation::recover(&settings.home())
+    } else {
+        Ok(None)
+    }
+}
+
+/// This installation as a zip.
+///
+/// # Errors
+/// When a file is missing, or cannot be read.
+pub fn export(settings: &Settings, clock: &Clock) -> Result<Export, ArchiveError> {
+    let installation = Installation::of_folder(&settings.home().path(""))?;
+    Ok(Export {
+        name: export_name(clock.now()),
+        zip: installation.to_zip()?,
+        outside: installation.outside()?,
+    })
+}
+
+impl Import {
+    /// Tries an installation in this home folder's place, and changes nothing there.
+    ///
+    /// # Errors
+    /// When it is broken in itself, or would stop an installation that works.
+    pub fn try_out(
+        settings: &Settings,
+        clock: &Clock,
+        mut installation: Installation,
+    ) -> Result<Self, ArchiveError> {
+        if !settings.uses_files() {
+            return Err(ArchiveError::NoFiles);
+        }
+        let home = settings.home();
+        let host = installation.take_host_keys(&home)?;
+        let report = report(&installation)?;
+        let stage = Stage::of(&home, &installation, clock.now())?;
+        let faults = faults(&installation, &stage)?;
+        if !faults.is_empty() {
+            return Err(ArchiveError::Faulty(faults.join("\n  ")));
+        }
+        let mut verdict = check(&Settings::of_process(stage.folder()), clock);
+        for warning in &mut verdict.warnings {
+            *warning = stage.in_words(warning);
+        }
+        let retires = installation.retires(&home);
+        let is_taken_away = |mistake: &Mistake| {
+            let path = mistake.value.as_deref().map(Path::new);
+            path.is_some_and(|path| retires.iter().any(|name| path.ends_with(name)))
+        };
+        if let Some(problem) = &verdict.problem
+            && problem
+                .missing_files()
+                .is_none_or(|missing| missing.iter().any(is_taken_away))
+            && home.config_json().exists()
+            && check(settings, clock).problem.is_none()
+        {
+            return Err(ArchiveError::Worse(stage.in_words(&problem.to_string())));
+        }
+        if let Some(problem) = &mut verdict.problem {
+            problem.reword(|text| stage.in_words(text));
+        }
+        Ok(Self {
+            retires,
+            leftovers: installation.leftovers(&home)?,
+            home,
+            installation,
+            report,
+            host,
+            verdict,
+        })
+    }
+
+    /// Takes it into the home folder.
+    ///
+    /// # Errors
+    /// When a file cannot be written; the folder is then as it was.
+    pub fn install(&self, clock: &Clock) -> Result<Imported, ArchiveError> {
+        self.installation.install(&self.home, clock.now())
+    }
+
+    /// What it brings and changes, and whether this host can start with it.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let mut text = self.report.clone();
+        let mut say = |title: &str, lines: &[String]| {
+            if !lines.is_empty() {
+                // Writing to a String cannot fail.
+                let _ = write!(text, "\n{title}:\n");
+                for line in lines {
+                    let _ = writeln!(text, "- {line}");
+                }
+            }
+        };
+        if !self.host.kept.is_empty() {
+            say(
+                "This host's own keys stay as they are",
+                &[self.host.kept.join(", ")],
+            );
+        }
+        if !self.host.foreign.is_empty() {
+            say(
+                "Keys of the old host: look whether they fit this one",
+                &[self.host.foreign.join(", ")],
+            );
+        }
+        say(
+            "No part of the new installation, so these files go to the backup",
+            &self.retires,
+        );
+        let leftovers = self.leftovers.iter();
+        let leftovers: Vec<_> = leftovers
+            .map(|file| format!("{} {}", file.name, file.effect))
+            .collect();
+        say("Not in the archive, stays here", &leftovers);
+        say("Worth a look", &self.verdict.warnings);
+        let home = self.home.path("").display().to_string();
+        let home = home.trim_end_matches('/');
+        let keys = self.installation.config().unwrap_or_default();
+        let _ = match &self.verdict.problem {
+            None => writeln!(text, "\nIt can start: ad-edge serve --home {home}"),
+            Some(problem) => {
+                let _ = writeln!(text, "\nBefore it can start: {problem}");
+                let key = |name: &str| keys.get(name).and_then(Value::as_str).unwrap_or_default();
+                let place = Place::new(&self.home.path(""), key("SERVER_URL"), key("LDAP_BASE"));
+                let mistakes = problem.mistakes().iter();
+                for step in mistakes.filter_map(|mistake| place.step(mistake)) {
+                    let _ = writeln!(text, "- {}", step.replace('\n', "\n    "));
+                }
+                writeln!(text, "Then: ad-edge check --home {home}")
+            }
+        };
+        text
+    }
+}
+
+/// Tries a zip, and takes it when `take`; a line, and the report. For the console.
+///
+/// # Errors
+/// In words, when nothing was changed.
+pub fn take_import(
+    settings: &Settings,
+    clock: &Clock,
+    zip: Vec<u8>,
+    take: bool,
+) -> Result<(String, String), String> {
+    let words = |error: ArchiveError| format!("Nothing was changed: {error}");
+    let _one = settings.writing();
+    let installation = Installation::of_zip(Cursor::new(zip)).map_err(words)?;
+    let import = Import::try_out(settings, clock, installation).map_err(words)?;
+    if !take {
+        return Ok(("Nothing was changed yet".to_owned(), import.in_words()));
+    }
+    let done = import.install(clock).map_err(words)?;
+    tracing::warn!(
+        target: "audit",
+        files = done.taken.join(", "),
+        retired = done.retired.join(", "),
+        backup = done.backup.as_ref().map(|folder| folder.display().to_string()),
+        "the console imported an installation"
+    );
+    settings.forget();
+    let mut told = format!("{} files were taken", done.taken.len());
+    if let Some(backup) = done.backup {
+        told = format!("{told} (what they replaced lies in {})", backup.display());
+    }
+    Ok((told, import.in_words()))
+}
+
+/// What is wrong in the archive itself, wherever it is used.
+fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<String>, ArchiveError> {
+    let keys = installation.config()?;
+    let mut faults = Vec::new();
+    let mut note = |problem: String| faults.push(stage.in_words(&problem));
+    let own = installation
+        .mapper()
+        .filter(|_| !given(&keys, "PROFILE_MAPPER_FILE"));
+    let mapper = keys
+        .get("PROFILE_MAPPER")
+        .and_then(Value::as_str)
+        .filter(|text| !text.trim().is_empty())
+        .map(str::to_owned)
+        .or(own);
+    if let Some(text) = mapper {
+        let source = MapperSource::Text(text);
+        if let Err(error) = Mapper::start(Some(&source), Metrics::new().into()) {
+            note(format!(
+                "the profile mapper: {error}. Mend it in the archive, or in a copy of the old folder, \
+                 and import that"
+            ));
+        }
+    }
+    if let Some(authorities) = authorities(installation, &keys)
+        && let Err(error) = Certificates::load(&authorities)
+    {
+        note(format!("the CAs of client certificates: {error}"));
+    }
+    let [chain, key] = ["certs/tls.pem", "certs/tls.key"];
+    if installation.has(chain) && installation.has(key) && !given(&keys, "TLS_CERT_FILE") {
+        let material = TlsMaterial::Pem {
+            chain: stage.folder().join(chain),
+            key: stage.folder().join(key),
+        };
+        if let Err(error) = Identity::load(&material) {
+            note(error.to_string());
+        }
+    }
+    Ok(faults)
+}
+
+/// The CAs that the archive brings and uses.
+fn authorities(installation: &Installation, keys: &Map<String, Value>) -> Option<ClientCertConfig> {
+    let on = keys.get("CLIENT_CERT_AUTH")?;
+    if read_flag(on, false) != Some(true) || given(keys, "CLIENT_CA_FILE") {
+        return None;
+    }
+    let texts = match installation.file("certs/client-ca.pem") {
+        Some(file) => vec![String::from_utf8_lossy(file).into_owned()],
+        None => read_list(keys.get("CA_CERT")?)?,
+    };
+    Some(ClientCertConfig {
+        authorities: AuthoritySource::Text(texts),
+        revocation: RevocationConfig {
+            files: RevocationFiles::Listed(Vec::new()),
+            required: false,
+        },
+        map: vec![CertificateName::Cn],
+        header: String::new(),
+        hosts: Vec::new(),
+    })
+}
+
+fn given(keys: &Map<String, Value>, key: &str) -> bool {
+    keys.get(key)
+        .and_then(Value::as_str)
+        .is_some_and(|text| !text.trim().is_empty())
+}
+
+#[cfg(test)]
+#[path = "transfer_tests.rs"]
+mod tests;
