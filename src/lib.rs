@@ -10,7 +10,7 @@
 //!                            ├→ login → authenticate · directory → profile → token
 //! hub ──────────→ tunnel ────┘
 //!
-//! ops (metrics, probes) and admin (the console): own listeners
+//! ops (metrics, probes) and console (the administrator's page): own listeners
 //! ```
 //!
 //! A connection is taken by [`accept`], secured by [`tls`] and served by [`http`]. [`web`] reads what
@@ -20,35 +20,40 @@
 //!
 //! # The house
 //!
-//! Imports point to earlier stages or to the ground, never forward, never in a circle; the test
-//! `tests/layering.rs` reads this table and holds it.
+//! Imports point to earlier stages or to the ground, never forward, never in a circle, not between files
+//! either; the test `tests/layering.rs` reads this table and holds it.
+//!
+//! Above the stages of a login lies one `instance`, made of a configuration and kept up, and above that a
+//! floor for each thing that an administrator does.
 //!
 //! | folder | holds | may import |
 //! | --- | --- | --- |
-//! | `main`, `cli` | parse the command, exit code; a file per command | `app`, `installation`, ground |
-//! | `app` | builds everything from the configuration, runs it, reloads, drains | all |
-//! | `web` | routes, the sign-in request, challenge, form, refusal (error → status and page) | ground, `http`, `tls`, `login`, `authenticate`, `directory`, `token` |
+//! | `main`, `cli` | parse the command, exit code; a file per command | all |
+//! | `serve` | builds the program from the configuration and runs it: listeners, signals, drain | all |
+//! | `console` | the console: guard, page, forms, charts, routes; what it asks of a running program, and of an empty home folder | ground, `doctor`, `setup`, `instance`, `installation`, `ops`, `login`, `authenticate`, `profile`, `tunnel`, `http`, `tls`, `accept` |
+//! | `doctor` | looks at everything an installation needs, and says what mends it | ground, `instance`, `tenant`, `tunnel`, `authenticate`, `directory`, `token`, `tls`, `accept` |
+//! | `setup` | makes and moves an installation: a set-up, an import tried before it is taken, what is left to do | ground, `instance`, `installation`, `tenant`, `authenticate`, `directory`, `profile`, `token`, `tls` |
+//! | `instance` | what one configuration gives: materials, generation, reload, readiness, registration at the tenant, check | ground, `web`, `tunnel`, `ops`, `login`, `authenticate`, `directory`, `profile`, `token`, `http`, `tls`, `installation`, `tenant` |
+//! | `web` | routes, the sign-in request, challenge, form, refusal (error → status and page) | ground, `http`, `tls`, `login`, `authenticate`, `directory`, `profile`, `token` |
 //! | `tunnel` | the hub: connect, serve, messages, answers | ground, `login`, `directory`, `profile`, `token` |
-//! | `admin` | the console: guard, page, forms, charts, routes; what it asks of the program stands behind a trait | ground, `http` |
-//! | `ops` | metrics page, liveness, readiness | ground, `http` |
-//! | `installation` | what prepares and moves an installation: signing pair, `config.json` as a file, export and import, migration | ground |
+//! | `ops` | metrics page, liveness, readiness | ground, `http`, `accept` |
+//! | `installation` | the home folder as files: `config.json`, archive, import journal, migration, signing key and certificate | ground |
 //! | `tenant` | what installation and tenant tell each other over the ticket | ground, `token` |
 //! | `login` | proof → principal → entry → profile → token; account policy; the audit line | ground, `authenticate`, `directory`, `profile`, `token` |
-//! | `authenticate` | SPNEGO, GSSAPI on worker threads, keytab, replay check; client certificates: trust, names, mapping | ground, `directory` |
-//! | `directory` | servers and failover, connections, lookup, entry, groups, password checks, AD codes | ground |
+//! | `authenticate` | Kerberos: SPNEGO, GSSAPI on worker threads, keytab, replay check; client certificates: trust, names, mapping | ground, `directory` |
+//! | `directory` | servers and failover, connections, lookup, entry, groups, password checks, bind results | ground |
 //! | `profile` | built-in mapper, JavaScript mapper, claims | ground, `directory` |
 //! | `token` | assertion, canonical XML, signature, envelope, metadata; the tenant's JWTs | ground, `profile` |
 //! | `accept` | listener, limits, PROXY header | ground |
 //! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
-//! | `http` | serving, limits, pages, request log | ground, `tls` |
-//! | `config` | keys and checks (ground) | `secret` |
+//! | `http` | serving, limits, pages, request log | ground, `tls`, `accept` |
+//! | `config` | keys, where they come from, checks (ground) | `secret` |
 //! | `lifecycle` | the phases of the end, signals, what the service manager is told (ground) | |
 //! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config` |
 //! | `clock` | the time of day (ground) | |
 //! | `secret` | values that are never shown (ground) | |
-//! | `watch` | notices files that change (ground) | |
 //!
-//! Ground: `config`, `lifecycle`, `telemetry`, `clock`, `secret`, `watch`.
+//! Ground: `config`, `lifecycle`, `telemetry`, `clock`, `secret`.
 
 pub mod accept;
 pub mod authenticate;

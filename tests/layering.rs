@@ -1,5 +1,7 @@
 //! The table of folders and arrows in `src/lib.rs` is true: no folder imports what its row does not
-//! allow, and every folder has a row.
+//! allow, every folder has a row, and no circle is left, neither among folders nor among files.
+//!
+//! Names are followed to the file that declares them, also through the `pub use` of a folder's `mod.rs`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +9,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::{Item, UseTree};
+
 type Rows = BTreeMap<String, BTreeSet<String>>;
+/// The names between `::`.
+type Names = Vec<String>;
+
+/// The outermost rooms: they may import everything below.
+const OUTERMOST: [&str; 3] = ["main", "cli", "serve"];
 
 /// The table: folder → folders it may import, with `ground` and `all` written out.
 fn table() -> Rows {
@@ -33,13 +44,18 @@ fn table() -> Rows {
     let mut rows = Rows::new();
     for row in &cells {
         let mut may = names(row[3]);
+        let folders = names(row[1]);
         if row[3] == "all" {
+            let outermost = folders
+                .iter()
+                .all(|folder| OUTERMOST.contains(&folder.as_str()));
+            assert!(outermost, "{folders:?} may not import everything");
             may.extend(all.clone());
         }
         if row[3].split([',', ' ']).any(|word| word == "ground") {
             may.extend(ground.clone());
         }
-        for folder in names(row[1]) {
+        for folder in folders {
             rows.insert(folder, may.clone());
         }
     }
@@ -63,91 +79,283 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The first name after each `crate::`, in groups (`crate::{a, b::c}`) too; comments do not count.
-fn imports(text: &str) -> BTreeSet<String> {
-    let code: String = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .flat_map(|line| [line, "\n"])
-        .collect();
-    let mut found = BTreeSet::new();
-    for (at, _) in code.match_indices("crate::") {
-        let rest = &code[at + "crate::".len()..];
-        match rest.strip_prefix('{') {
-            Some(group) => found.extend(first_names(group)),
-            None => found.extend(name(rest)),
-        }
-    }
-    found
+/// What a file imports under which name.
+#[derive(Debug, Default)]
+struct Module {
+    /// Relative to `src`.
+    file: String,
+    /// Name in this file → absolute path of what it stands for.
+    uses: BTreeMap<String, Names>,
+    /// Names that are used outside of `use` items, and the paths that begin with one.
+    paths: BTreeSet<Names>,
 }
 
-/// The names that stand first in each member of a group, up to its closing brace.
-fn first_names(group: &str) -> Vec<String> {
-    let (mut names, mut depth, mut start) = (Vec::new(), 0_usize, true);
-    for (at, c) in group.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            ',' if depth == 0 => start = true,
-            c if start && c.is_alphabetic() => {
-                names.extend(name(&group[at..]));
-                start = false;
+/// Every module that is a file, by its path in the crate; the crate itself has the empty path.
+struct House(BTreeMap<Names, Module>);
+
+impl House {
+    /// `with_tests`: modules under `#[cfg(test)]` count too.
+    fn read(with_tests: bool) -> Self {
+        let mut texts: Vec<_> = files(&source())
+            .into_iter()
+            .map(|path| {
+                let name = path.strip_prefix(source()).expect("under src");
+                let name = name.to_string_lossy().into_owned();
+                (name, fs::read_to_string(&path).expect("a source file"))
+            })
+            .collect();
+        if !with_tests {
+            texts.retain(|(name, _)| !name.ends_with("tests.rs"));
+        }
+        let texts = texts.iter().map(|(name, text)| (name.as_str(), &**text));
+        Self::of(texts, with_tests)
+    }
+
+    fn of<'a>(texts: impl Iterator<Item = (&'a str, &'a str)>, with_tests: bool) -> Self {
+        let mut modules = BTreeMap::new();
+        for (name, text) in texts {
+            let path = module_path(name);
+            let parsed = syn::parse_file(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let mut module = Module {
+                file: name.to_owned(),
+                ..Module::default()
+            };
+            collect(&parsed.items, &path, with_tests, &mut module);
+            modules.insert(path, module);
+        }
+        Self(modules)
+    }
+
+    /// The file that declares what an absolute path names.
+    fn declares(&self, path: &[String], depth: usize) -> Option<&Names> {
+        assert!(depth < 20, "{path:?} leads to itself");
+        let known = (0..=path.len())
+            .rev()
+            .find(|length| self.0.contains_key(&path[..*length]))?;
+        let (folder, rest) = path.split_at(known);
+        let (key, module) = self.0.get_key_value(folder)?;
+        // Passed on from another file (`pub use`).
+        if let Some(target) = rest.first().and_then(|name| module.uses.get(name)) {
+            let further = [target.as_slice(), &rest[1..]].concat();
+            return self.declares(&further, depth + 1);
+        }
+        Some(key)
+    }
+
+    /// File → files that it needs.
+    fn arrows(&self) -> BTreeMap<&Names, BTreeSet<&Names>> {
+        let mut arrows = BTreeMap::new();
+        for (path, module) in &self.0 {
+            let mut needs = BTreeSet::new();
+            for used in &module.paths {
+                let Some(first) = used.first() else { continue };
+                let absolute = match absolute(used, path) {
+                    Some(absolute) => absolute,
+                    None => match module.uses.get(first) {
+                        Some(target) => [target.as_slice(), &used[1..]].concat(),
+                        None => continue,
+                    },
+                };
+                needs.extend(self.declares(&absolute, 0).filter(|other| *other != path));
             }
-            _ => {}
+            arrows.insert(path, needs);
+        }
+        arrows
+    }
+}
+
+/// `directory/mod.rs` → `directory`; `accept/run_tests.rs`, which is `mod tests` of `run`, → `accept::run::tests`.
+fn module_path(name: &str) -> Names {
+    let stem = name.trim_end_matches(".rs");
+    let stem = stem.trim_end_matches("/mod");
+    if stem == "lib" {
+        return Names::new();
+    }
+    let mut path: Names = stem.split('/').map(str::to_owned).collect();
+    if let Some(last) = path.pop() {
+        match last.strip_suffix("_tests") {
+            Some(of) => path.extend([of.to_owned(), "tests".to_owned()]),
+            None => path.push(last),
         }
     }
-    names
+    path
 }
 
-fn name(text: &str) -> Option<String> {
-    let name: String = text
-        .chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .collect();
-    (!name.is_empty()).then_some(name)
+/// Of a path that begins with `crate`, `super` or `self`.
+fn absolute(path: &[String], module: &[String]) -> Option<Names> {
+    let ups = path.iter().take_while(|name| *name == "super").count();
+    match path.first()?.as_str() {
+        "crate" => Some(path[1..].to_vec()),
+        "self" => Some([module, &path[1..]].concat()),
+        "super" => Some([module.get(..module.len().checked_sub(ups)?)?, &path[ups..]].concat()),
+        _ => None,
+    }
 }
 
-fn folder_of(path: &Path) -> String {
-    let path = path.strip_prefix(source()).expect("under src");
-    let first = path.components().next().expect("a name");
-    first
-        .as_os_str()
-        .to_string_lossy()
-        .trim_end_matches(".rs")
-        .to_owned()
+fn collect(items: &[Item], path: &Names, with_tests: bool, module: &mut Module) {
+    for item in items {
+        match item {
+            Item::Use(item) => {
+                let mut flat = Vec::new();
+                flatten(&item.tree, &Names::new(), &mut flat);
+                for (name, target) in flat {
+                    if let Some(target) = absolute(&target, path) {
+                        module.uses.insert(name, target);
+                    }
+                }
+            }
+            Item::Mod(inner) => {
+                if let Some((_, items)) = &inner.content
+                    && (with_tests || !is_test(&inner.attrs))
+                {
+                    // Its `super` is this file.
+                    let mut own = Module::default();
+                    let mut deeper = path.clone();
+                    deeper.push(inner.ident.to_string());
+                    collect(items, &deeper, with_tests, &mut own);
+                    for used in own.paths {
+                        let resolved = absolute(&used, &deeper).or_else(|| {
+                            let target = own.uses.get(used.first()?)?;
+                            Some([target.as_slice(), &used[1..]].concat())
+                        });
+                        let absolute =
+                            resolved.map(|names| [vec!["crate".to_owned()], names].concat());
+                        module.paths.extend(absolute);
+                    }
+                }
+            }
+            item => paths_in(item.to_token_stream(), &mut module.paths),
+        }
+    }
 }
 
-/// Every import that its row does not allow.
-fn violations(rows: &Rows, folder: &str, text: &str) -> Vec<String> {
-    imports(text)
-        .into_iter()
-        .filter(|import| import != folder && rows.contains_key(import))
-        .filter(|import| !rows.get(folder).is_some_and(|may| may.contains(import)))
-        .collect()
+fn is_test(attributes: &[syn::Attribute]) -> bool {
+    let is_test = |attribute: &syn::Attribute| {
+        attribute.path().is_ident("cfg") && attribute.to_token_stream().to_string().contains("test")
+    };
+    attributes.iter().any(is_test)
+}
+
+/// Each name that a `use` brings, with the path it stands for.
+fn flatten(tree: &UseTree, before: &Names, found: &mut Vec<(String, Names)>) {
+    match tree {
+        UseTree::Path(path) => {
+            let before = [before.as_slice(), &[path.ident.to_string()]].concat();
+            flatten(&path.tree, &before, found);
+        }
+        UseTree::Name(name) if name.ident == "self" => {
+            found.extend(before.last().map(|last| (last.clone(), before.clone())));
+        }
+        UseTree::Name(name) => {
+            let name = name.ident.to_string();
+            found.push((name.clone(), [before.as_slice(), &[name]].concat()));
+        }
+        UseTree::Rename(rename) => {
+            let target = [before.as_slice(), &[rename.ident.to_string()]].concat();
+            found.push((rename.rename.to_string(), target));
+        }
+        UseTree::Group(group) => {
+            for tree in &group.items {
+                flatten(tree, before, found);
+            }
+        }
+        UseTree::Glob(_) => {}
+    }
+}
+
+/// Every `a::b::c` in the code, inside of macros too.
+fn paths_in(tokens: TokenStream, found: &mut BTreeSet<Names>) {
+    let mut path = Names::new();
+    let mut colons = 0;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(name) => {
+                if colons != 2 {
+                    found.insert(std::mem::take(&mut path));
+                }
+                path.push(name.to_string());
+                colons = 0;
+            }
+            TokenTree::Punct(punct) if punct.as_char() == ':' && !path.is_empty() => colons += 1,
+            other => {
+                found.insert(std::mem::take(&mut path));
+                colons = 0;
+                if let TokenTree::Group(group) = other {
+                    paths_in(group.stream(), found);
+                }
+            }
+        }
+    }
+    found.insert(path);
+    // `pub(super)` names nothing.
+    found.retain(|path| {
+        !matches!(path.as_slice(), [] | [_]) || !path.iter().all(|name| is_keyword(name))
+    });
+}
+
+fn is_keyword(name: &str) -> bool {
+    ["crate", "self", "super"].contains(&name)
+}
+
+/// Everything that `start` leads to, itself only where a circle leads back to it.
+fn reach<'a, T: Ord>(arrows: &'a BTreeMap<T, BTreeSet<T>>, start: &T) -> BTreeSet<&'a T> {
+    let mut reached = BTreeSet::new();
+    let mut next: Vec<&T> = arrows.get(start).into_iter().flatten().collect();
+    while let Some(one) = next.pop() {
+        if reached.insert(one) {
+            next.extend(arrows.get(one).into_iter().flatten());
+        }
+    }
+    reached
+}
+
+/// What is part of a circle, with its arrows within that circle.
+fn circles<T: Ord + Clone>(arrows: &BTreeMap<T, BTreeSet<T>>) -> Vec<(T, Vec<T>)> {
+    let reached: BTreeMap<&T, BTreeSet<&T>> =
+        arrows.keys().map(|one| (one, reach(arrows, one))).collect();
+    let mut parts = Vec::new();
+    for (from, needs) in arrows {
+        let back = |to: &&T| {
+            reached
+                .get(to)
+                .is_some_and(|further| further.contains(from))
+        };
+        let within: Vec<T> = needs.iter().filter(back).cloned().collect();
+        if !within.is_empty() {
+            parts.push((from.clone(), within));
+        }
+    }
+    parts
+}
+
+/// Every arrow between folders that its row does not allow.
+fn violations(rows: &Rows, house: &House) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (from, needs) in house.arrows() {
+        let Some(folder) = from.first() else { continue };
+        for to in needs.into_iter().filter_map(|to| to.first()) {
+            let allowed = rows.get(folder).is_some_and(|may| may.contains(to));
+            if folder != to && !allowed {
+                wrong.push(format!(
+                    "{}: {folder} may not import {to}",
+                    house.0[from].file
+                ));
+            }
+        }
+    }
+    wrong
 }
 
 #[test]
 fn every_import_is_allowed_by_the_table() {
-    let rows = table();
-    let mut wrong = Vec::new();
-    for path in files(&source()) {
-        let folder = folder_of(&path);
-        if folder == "lib" {
-            continue;
-        }
+    let (rows, house) = (table(), House::read(true));
+    for folder in house.0.keys().filter_map(|path| path.first()) {
         assert!(
-            rows.contains_key(&folder),
+            rows.contains_key(folder),
             "{folder} has no row in src/lib.rs"
         );
-        let text = fs::read_to_string(&path).expect("a source file");
-        for import in violations(&rows, &folder, &text) {
-            wrong.push(format!(
-                "{}: {folder} may not import {import}",
-                path.display()
-            ));
-        }
     }
+    let wrong = violations(&rows, &house);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -164,24 +372,95 @@ fn every_row_is_a_folder() {
 }
 
 #[test]
-fn the_arrows_make_no_circle() {
-    let mut rows = table();
-    rows.retain(|folder, _| !["app", "main", "cli"].contains(&folder.as_str()));
-    while !rows.is_empty() {
-        let known: BTreeSet<String> = rows.keys().cloned().collect();
-        let before = rows.len();
-        rows.retain(|folder, may| {
-            may.iter()
-                .any(|other| other != folder && known.contains(other))
-        });
-        assert!(rows.len() < before, "a circle among {known:?}");
+fn the_table_allows_no_more_than_is_used() {
+    let house = House::read(true);
+    let mut used = Rows::new();
+    for (from, needs) in house.arrows() {
+        let Some(folder) = from.first() else { continue };
+        let folders = needs.into_iter().filter_map(|to| to.first()).cloned();
+        used.entry(folder.clone()).or_default().extend(folders);
+    }
+    let ground = ["clock", "config", "lifecycle", "secret", "telemetry"].map(str::to_owned);
+    for (folder, may) in table() {
+        if OUTERMOST.contains(&folder.as_str()) {
+            continue;
+        }
+        let used = used.get(&folder).cloned().unwrap_or_default();
+        let idle: Vec<_> = may
+            .difference(&used)
+            .filter(|other| **other != folder && !ground.contains(other))
+            .collect();
+        assert!(idle.is_empty(), "{folder} does not import {idle:?}");
     }
 }
 
 #[test]
-fn a_forbidden_import_is_found() {
-    let rows = table();
-    let text = "use crate::{\n    clock::Clock,\n    web::{self, Web},\n};\nlet a = crate::token::x();\n// crate::ops";
-    assert_eq!(violations(&rows, "directory", text), ["token", "web"]);
-    assert!(violations(&rows, "app", text).is_empty());
+fn the_folders_make_no_circle() {
+    let mut rows = table();
+    rows.retain(|folder, _| !OUTERMOST.contains(&folder.as_str()));
+    for (folder, may) in &mut rows {
+        may.remove(folder);
+    }
+    assert_eq!(circles(&rows), []);
+}
+
+#[test]
+fn the_files_make_no_circle() {
+    let house = House::read(false);
+    let arrows: BTreeMap<String, BTreeSet<String>> = house
+        .arrows()
+        .into_iter()
+        .map(|(from, needs)| {
+            let needs = needs.into_iter().map(|to| house.0[to].file.clone());
+            (house.0[from].file.clone(), needs.collect())
+        })
+        .collect();
+    let mut left = circles(&arrows);
+    // Until its sections are merged into the structs that they fill.
+    left.retain(|(file, _)| !file.starts_with("config/"));
+    let lines: Vec<_> = left
+        .iter()
+        .map(|(from, needs)| format!("{from} → {}", needs.join(", ")))
+        .collect();
+    assert!(left.is_empty(), "circles among\n{}", lines.join("\n"));
+}
+
+#[test]
+fn a_forbidden_import_is_found_through_a_facade_a_macro_and_a_parent() {
+    let texts = [
+        ("lib.rs", "pub mod directory; pub mod web;"),
+        (
+            "web/mod.rs",
+            "mod page; pub use self::page::Page; pub struct Web;",
+        ),
+        ("web/page.rs", "pub struct Page;"),
+        (
+            "directory/mod.rs",
+            "mod entry; use self::entry::Entry; pub struct Directory(Entry);",
+        ),
+        (
+            "directory/entry.rs",
+            "use super::Directory;
+             use crate::web::Page as Leaf;
+             fn f(_: Directory) { println!(\"{}\", crate::web::Web); let _ = Leaf; }
+             // crate::ops",
+        ),
+    ];
+    let house = House::of(texts.into_iter(), false);
+    let arrows = house.arrows();
+    let entry: Names = vec!["directory".to_owned(), "entry".to_owned()];
+    let needs: Vec<_> = arrows[&entry]
+        .iter()
+        .map(|names| names.join("::"))
+        .collect();
+    assert_eq!(needs, ["directory", "web", "web::page"]);
+    let rows = Rows::from([("directory".to_owned(), BTreeSet::new())]);
+    assert_eq!(
+        violations(&rows, &house),
+        ["directory/entry.rs: directory may not import web"; 2]
+    );
+    let files = |names: &Names| names.join("::");
+    let left = circles(&arrows);
+    let left: Vec<_> = left.iter().map(|(from, _)| files(from)).collect();
+    assert_eq!(left, ["directory", "directory::entry"]);
 }

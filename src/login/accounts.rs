@@ -91,7 +91,13 @@ impl Accounts {
         name: &Term,
         password: &SecretString,
     ) -> Result<Profile, Box<Denied>> {
-        let mut line = audit::Line::begin(origin, self, "tunnel", name.as_str());
+        let mut line = audit::Line::begin(
+            origin,
+            &self.instance,
+            &self.metrics,
+            "tunnel",
+            name.as_str(),
+        );
         let outcome = self.check(name, password, &mut line).await;
         let refusal = outcome.as_ref().err().map(|denied| &denied.refusal);
         line.end(refusal);

@@ -3,7 +3,7 @@
 
 use std::{fmt, net::IpAddr, time::Instant};
 
-use super::{Accounts, Refusal};
+use super::refusal::Refusal;
 use crate::telemetry::Metrics;
 
 /// The request that a login came in.
@@ -51,14 +51,15 @@ impl<'a> Line<'a> {
     /// `principal` is what the user, or the hub, says that their name is; it may come later.
     pub fn begin(
         origin: &'a Origin,
-        accounts: &'a Accounts,
+        instance: &'a str,
+        metrics: &'a Metrics,
         method: &'static str,
         principal: &str,
     ) -> Self {
         Self {
             origin,
-            instance: &accounts.instance,
-            metrics: &accounts.metrics,
+            instance,
+            metrics,
             start: Instant::now(),
             method,
             principal: cut(principal),

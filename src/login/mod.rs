@@ -141,7 +141,13 @@ impl Logins {
         wanted: Wanted<'_>,
     ) -> Result<SignedIn, Refusal> {
         let accounts = &*self.accounts;
-        let mut line = audit::Line::begin(origin, accounts, proof.label(), proof.name());
+        let mut line = audit::Line::begin(
+            origin,
+            &accounts.instance,
+            &accounts.metrics,
+            proof.label(),
+            proof.name(),
+        );
         let method = proof.method();
         let outcome = async {
             let _slot = self.slots.take()?;

@@ -5,12 +5,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::Metrics;
+use super::metrics::{Counts, Metrics};
 
 const MINUTES: usize = 60;
-
-/// Good and refused logins by method.
-pub type Counts = BTreeMap<String, (u64, u64)>;
 
 /// What the counters said at the end of each of the last minutes.
 #[derive(Debug, Default)]

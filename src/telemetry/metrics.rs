@@ -3,13 +3,16 @@
 //! Names follow Prometheus' conventions: the prefix `ad_edge_`, base units, few labels, and no label
 //! whose values a client could choose.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use prometheus::core::Collector as _;
 use prometheus::{
     Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
 };
+
+/// Good and refused logins by method.
+pub type Counts = BTreeMap<String, (u64, u64)>;
 
 /// Registers a metric; names are constants of this file, so a failure is a mistake here.
 macro_rules! register {
@@ -225,8 +228,8 @@ impl Metrics {
 
     /// Good and refused direct logins so far, by method.
     #[must_use]
-    pub fn login_counts(&self) -> super::Counts {
-        let mut counts = super::Counts::new();
+    pub fn login_counts(&self) -> Counts {
+        let mut counts = Counts::new();
         for family in self.logins.collect() {
             for metric in family.get_metric() {
                 let label = |name: &str| {

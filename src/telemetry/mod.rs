@@ -6,7 +6,7 @@ pub mod metrics;
 mod recent;
 
 pub use self::{
-    history::{Counts, History},
+    history::History,
     metrics::Metrics,
     recent::{LOG_ONLY, RecentEvent, RecentEvents},
 };

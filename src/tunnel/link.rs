@@ -26,9 +26,9 @@ use tokio_tungstenite::tungstenite::{
 use tokio_util::task::TaskTracker;
 
 use super::{
-    Tunnel,
     connect::Socket,
     message::{Incoming, frame},
+    state::Tunnel,
 };
 
 /// How long the hub may take to answer our proof.

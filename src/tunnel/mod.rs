@@ -10,6 +10,7 @@ mod connect;
 mod link;
 mod message;
 mod request;
+mod state;
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -19,9 +20,11 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
+pub use self::state::TunnelState;
 use self::{
     connect::{Connector, Socket},
     link::{End, NotProved},
+    state::Tunnel,
 };
 use crate::{
     clock::Clock,
@@ -56,34 +59,6 @@ pub struct TunnelParts {
     pub clock: Clock,
     pub metrics: Arc<Metrics>,
     pub life: Lifecycle,
-}
-
-/// Whether the hub sends us requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TunnelState {
-    /// Not connected, with the last trouble if there was any.
-    Apart(Option<String>),
-    Connected,
-}
-
-#[derive(Debug)]
-struct Tunnel {
-    connector: Connector,
-    connection: String,
-    realm: String,
-    reconnect: Duration,
-    accounts: Arc<Accounts>,
-    signing: Arc<SigningKey>,
-    tenant_key: Arc<TenantKey>,
-    clock: Clock,
-    metrics: Arc<Metrics>,
-    life: Lifecycle,
-    /// Requests that may work at the same time.
-    slots: Semaphore,
-    /// Requests that may be there, working or waiting.
-    most: usize,
-    state: watch::Sender<TunnelState>,
-    log: Throttle,
 }
 
 /// How an attempt went.
@@ -248,21 +223,5 @@ impl Tunnel {
             .map_err(|error| lost(&error))?;
         link::prove(&mut socket, &token).await?;
         Ok(socket)
-    }
-
-    fn is_apart(&self, outcome: &str, why: &str) {
-        self.count_connection(outcome);
-        self.state
-            .send_replace(TunnelState::Apart(Some(why.to_owned())));
-    }
-
-    fn count_connection(&self, outcome: &str) {
-        let connections = &self.metrics.tunnel_connections;
-        connections.with_label_values(&[outcome]).inc();
-    }
-
-    fn count(&self, event: &str, outcome: &str) {
-        let requests = &self.metrics.tunnel_requests;
-        requests.with_label_values(&[event, outcome]).inc();
     }
 }

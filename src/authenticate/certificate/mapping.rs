@@ -1,6 +1,6 @@
 //! From a certificate's names to the entry of its user.
 
-use super::{CertificateNames, CertificateRefusal};
+use super::{names::CertificateNames, refusal::CertificateRefusal};
 use crate::{
     config::CertificateName,
     directory::{Entry, escape},

@@ -10,7 +10,7 @@ use x509_parser::{
     x509::X509Name,
 };
 
-use super::{CertificateRefusal, der};
+use super::{der, refusal::CertificateRefusal};
 
 /// `szOID_NT_PRINCIPAL_NAME`: a user principal name as an otherName.
 const PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";

@@ -14,7 +14,7 @@ use x509_parser::{
     certificate::X509Certificate, prelude::FromDer as _, revocation_list::CertificateRevocationList,
 };
 
-use super::{CertificateNames, CertificateRefusal};
+use super::{names::CertificateNames, refusal::CertificateRefusal};
 use crate::config::{AuthoritySource, ClientCertConfig, RevocationConfig};
 
 /// Real chains have two to four certificates, of one to three kilobytes.

@@ -1,77 +1,20 @@
 //! `ad-edge setup`: from a ticket and an account to a configuration that works. Asks on a terminal; takes
 //! everything by options and the environment without one.
 
+mod answers;
 mod dialogue;
 mod steps;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::Path, process::ExitCode};
 
-use clap::Args;
-
-use self::steps::Steps;
+pub(super) use self::answers::Answers;
+use self::{answers::Stopped, steps::Steps};
 use super::{EXIT_CONFIG, refuse};
 use crate::{
     clock::Clock,
     config::Settings,
     setup::{Next, Unsaved, next_steps, recover},
 };
-
-/// What may be said beforehand. What is not said comes from the environment, from config.json, from the
-/// domain, or is asked.
-#[derive(Debug, Args)]
-pub(super) struct Answers {
-    /// The tenant's set-up address, from the connection's page.
-    #[arg(long, value_name = "URL")]
-    ticket: Option<String>,
-    /// The address that users open: the balancer's.
-    #[arg(long, value_name = "URL")]
-    server_url: Option<String>,
-    /// The Active Directory domain (its DNS name), whose SRV records name the directory servers.
-    #[arg(long, value_name = "NAME", conflicts_with = "ldap_url")]
-    domain: Option<String>,
-    /// A directory server, in place of those of the domain.
-    #[arg(long, value_name = "URL")]
-    ldap_url: Option<String>,
-    /// Where users are searched; by default all of the directory.
-    #[arg(long, value_name = "DN")]
-    ldap_base: Option<String>,
-    /// The service account that searches: a DN or a user principal name.
-    #[arg(long, value_name = "NAME")]
-    bind_user: Option<String>,
-    /// A file that holds its password; also LDAP_BIND_PASSWORD in the environment.
-    #[arg(long, value_name = "FILE")]
-    bind_password_file: Option<PathBuf>,
-    /// Search without a service account.
-    #[arg(long)]
-    anonymous: bool,
-    /// A further CA for directory and tenant, PEM.
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
-    /// A proxy for the way to the tenant.
-    #[arg(long, value_name = "URL")]
-    proxy: Option<String>,
-    /// Ask nothing.
-    #[arg(long)]
-    yes: bool,
-}
-
-/// Why it ended early, and what it left.
-struct Stopped {
-    why: String,
-    left: &'static str,
-}
-
-impl From<String> for Stopped {
-    fn from(why: String) -> Self {
-        Self {
-            why,
-            left: "Nothing was saved.",
-        }
-    }
-}
 
 pub(super) fn run(home: &Path, answers: Answers) -> ExitCode {
     let settings = Settings::of_process(home);

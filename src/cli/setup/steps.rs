@@ -7,7 +7,7 @@ use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 use serde_json::json;
 
 use super::{
-    Answers,
+    answers::Answers,
     dialogue::{self, Default, NO_ANSWER},
 };
 use crate::{

@@ -9,7 +9,7 @@ use rquickjs::{
 };
 use tokio::time::Instant;
 
-use super::{Raw, ScriptError};
+use super::{error::ScriptError, raw::Raw};
 
 const PRELUDE: &str = include_str!("prelude.js");
 /// The script's name in its error messages.

@@ -6,6 +6,8 @@
 //! it ends when it comes back.
 
 mod engine;
+mod error;
+mod raw;
 #[cfg(test)]
 mod tests;
 
@@ -23,8 +25,12 @@ use std::{
 use serde_json::{Map, Value};
 use tokio::{sync::oneshot, time::timeout};
 
-use self::engine::{Engine, Failure};
-use crate::directory::{Attribute, Entry};
+pub use self::error::{MapperError, ScriptError};
+use self::{
+    engine::{Engine, Failure},
+    raw::{Raw, raw},
+};
+use crate::directory::Entry;
 
 /// When a call is stopped, and when the login stops waiting for one that cannot be.
 #[derive(Debug, Clone, Copy)]
@@ -46,51 +52,6 @@ const QUEUE: usize = 256;
 const MAX_LATE: usize = 4;
 /// More than the engine's own limit of its stack.
 const THREAD_STACK: usize = 4 << 20;
-
-/// A script cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ScriptError {
-    #[error("the profile mapper {0} cannot be read: {1}")]
-    Read(String, io::Error),
-    #[error("the profile mapper is broken: {0}")]
-    Broken(String),
-    #[error(
-        "the profile mapper exports no function; end it with module.exports = function (raw) {{ … }}"
-    )]
-    NoFunction,
-    #[error("the JavaScript engine does not start: {0}")]
-    Engine(String),
-}
-
-/// A call of the mapper gave no profile.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MapperError {
-    #[error("the profile mapper failed: {0}")]
-    Script(String),
-    #[error("the profile mapper did not end within {:.1} s", .0.as_secs_f32())]
-    Timeout(Duration),
-    #[error("the profile mapper is overloaded: every thread is busy and more calls wait than may")]
-    Overload,
-}
-
-impl MapperError {
-    /// The `outcome` label of metrics.
-    pub(super) fn outcome(&self) -> &'static str {
-        match self {
-            Self::Script(_) => "error",
-            Self::Timeout(_) => "timeout",
-            Self::Overload => "overload",
-        }
-    }
-}
-
-/// A raw entry on its way to the script.
-#[derive(Debug)]
-struct Raw {
-    /// JSON of all but the pictures.
-    text: String,
-    pictures: Vec<(String, Vec<u8>)>,
-}
 
 /// A loaded script with its threads. They end with it.
 #[derive(Debug)]
@@ -256,32 +217,5 @@ impl Pool {
                 return;
             }
         }
-    }
-}
-
-/// The entry as the incumbent hands it to its mapper.
-fn raw(entry: &Entry, groups: Option<Vec<Value>>) -> Raw {
-    let mut members = Map::new();
-    let mut pictures = Vec::new();
-    for (name, attribute) in entry.attributes() {
-        match attribute {
-            Attribute::Text(text) => {
-                members.insert(name.to_owned(), Value::from(text.as_str()));
-            }
-            Attribute::List(list) => {
-                members.insert(name.to_owned(), Value::from(list.as_slice()));
-            }
-            Attribute::Bytes(bytes) => pictures.push((name.to_owned(), bytes.clone())),
-        }
-    }
-    members.insert("dn".to_owned(), Value::from(entry.dn()));
-    if let Some(groups) = groups {
-        members.insert("groups".to_owned(), Value::from(groups));
-    }
-    // The incumbent's quirk: the whole DN, as one string.
-    members.insert("organizationUnits".to_owned(), Value::from(entry.dn()));
-    Raw {
-        text: Value::Object(members).to_string(),
-        pictures,
     }
 }

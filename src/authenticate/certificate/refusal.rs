@@ -1,0 +1,76 @@
+//! Why a client certificate signs nobody in.
+
+use crate::config::CertificateName;
+
+/// Why a certificate signs nobody in. Its text is for the administrator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateRefusal {
+    #[error(
+        "the certificate of {subject} is of no CA in CLIENT_CA_FILE; add its issuer if it should count"
+    )]
+    UnknownIssuer { subject: String },
+    #[error(
+        "the certificate of {subject} has expired, or is not valid yet; issue a new one, or check this machine's clock"
+    )]
+    Validity { subject: String },
+    #[error("the certificate of {subject} is revoked")]
+    Revoked { subject: String },
+    #[error(
+        "the certificate of {subject} is not for clients: its extended key usage lacks clientAuth"
+    )]
+    Usage { subject: String },
+    #[error(
+        "the issuer of {subject}'s certificate has no revocation list that is in force (CLIENT_CRL_REQUIRED); renew the files of CLIENT_CRL_FILES"
+    )]
+    NoRevocationList { subject: String },
+    #[error("the client sent {0} certificates, more than a chain has")]
+    ChainTooLong(usize),
+    #[error("the client sent a certificate of {0} bytes, larger than any should be")]
+    TooLarge(usize),
+    #[error("the certificate cannot be read: {0}")]
+    Unreadable(String),
+    #[error("the certificate is not valid: {0}")]
+    Invalid(String),
+    #[error("the certificate of {subject} holds none of the names in CLIENT_CERT_MAP")]
+    NoName { subject: String },
+    #[error("the directory has no user for the certificate's {name} {value:?}")]
+    UnknownUser {
+        name: CertificateName,
+        value: String,
+    },
+    #[error("the directory has {count} users for the certificate's {name} {value:?}; make it one")]
+    Ambiguous {
+        name: CertificateName,
+        value: String,
+        count: usize,
+    },
+    #[error(
+        "the certificate's {name} means {dn}, and its {other} {other_value:?} does not; issue it anew with names of one user"
+    )]
+    Disagreement {
+        name: CertificateName,
+        dn: String,
+        other: CertificateName,
+        other_value: String,
+    },
+}
+
+impl CertificateRefusal {
+    /// The `reason` label of metrics and audit lines.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::UnknownIssuer { .. } => "certificate_issuer",
+            Self::Validity { .. } => "certificate_validity",
+            Self::Revoked { .. } => "certificate_revoked",
+            Self::Usage { .. } => "certificate_usage",
+            Self::NoRevocationList { .. } => "certificate_no_crl",
+            Self::ChainTooLong(_) | Self::TooLarge(_) => "certificate_size",
+            Self::Unreadable(_) | Self::Invalid(_) => "certificate_invalid",
+            Self::NoName { .. } => "certificate_no_name",
+            Self::UnknownUser { .. } => "unknown_user",
+            Self::Ambiguous { .. } => "ambiguous_user",
+            Self::Disagreement { .. } => "certificate_disagreement",
+        }
+    }
+}
