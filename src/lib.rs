@@ -55,27 +55,29 @@
 //!
 //! Ground: `config`, `lifecycle`, `telemetry`, `clock`, `secret`.
 
-pub mod accept;
-pub mod authenticate;
+mod accept;
+mod authenticate;
 pub mod cli;
 pub mod clock;
-pub mod config;
-pub mod console;
-pub mod directory;
-pub mod doctor;
-pub mod http;
-pub mod installation;
-pub mod instance;
-pub mod lifecycle;
-pub mod login;
-pub mod ops;
-pub mod profile;
-pub mod secret;
-pub mod serve;
-pub mod setup;
-pub mod telemetry;
-pub mod tenant;
-pub mod tls;
-pub mod token;
-pub mod tunnel;
-pub mod web;
+mod config;
+mod console;
+mod directory;
+mod doctor;
+mod http;
+mod installation;
+mod instance;
+mod lifecycle;
+mod login;
+mod ops;
+mod profile;
+mod secret;
+mod serve;
+mod setup;
+mod telemetry;
+mod tenant;
+mod tls;
+mod token;
+mod tunnel;
+mod web;
+
+pub use self::config::keys_table;

@@ -4,7 +4,7 @@ const README: &str = include_str!("../README.md");
 
 #[test]
 fn the_table_of_keys_is_the_programs() {
-    let table = ad_edge::config::keys_table();
+    let table = ad_edge::keys_table();
     assert!(
         README.contains(&table),
         "put this table into README.md:\n\n{table}"

@@ -14,7 +14,6 @@ use tokio::net::TcpStream;
 
 pub use self::{
     listener::{BindError, Inherited, Listener},
-    proxy::{PROXY_HEADER_LIMIT, ProxyRefusal},
     run::{AcceptLimits, accept},
 };
 

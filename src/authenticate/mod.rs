@@ -7,9 +7,6 @@ mod certificate;
 mod kerberos;
 
 pub use self::{
-    certificate::{CertificateNames, CertificateRefusal, Certificates, Lookup, Mapped, TrustError},
-    kerberos::{
-        Accepted, AskedFor, Kerberos, KerberosError, KerberosRealms, KerberosRefusal, Keytab,
-        KeytabEntry, KeytabError, Principal,
-    },
+    certificate::{CertificateRefusal, Certificates, Lookup, Mapped},
+    kerberos::{Kerberos, KerberosRealms, KerberosRefusal, Keytab, KeytabEntry, Principal},
 };

@@ -31,7 +31,7 @@ pub use self::{
     client_cert::{
         AuthoritySource, CertificateName, ClientCertConfig, RevocationConfig, RevocationFiles,
     },
-    credentials::{NoRandomness, encrypt as encrypt_credentials, opens as credentials_open},
+    credentials::{encrypt as encrypt_credentials, opens as credentials_open},
     directory::{
         DirectoryConfig, FilterTemplate, GroupsConfig, Scheme, ServerUrl, ServersConfig,
         ServiceAccount,
@@ -39,7 +39,7 @@ pub use self::{
     effective::{Effective, text_of, uses_files},
     federation::{Callback, FederationConfig, RelyingParties},
     home::{Home, SigningPair},
-    keys::{KEYS, Key, find as find_key, keys_table},
+    keys::{find as find_key, keys_table},
     listen::{ListenConfig, ProxyProtocol},
     log_format::LogFormat,
     mistake::{Invalid, Mistake, Warning},
@@ -162,6 +162,7 @@ impl Config {
     ///
     /// # Errors
     /// Every mistake found; nothing is left out because something else is wrong.
+    #[cfg(test)]
     pub fn load(home: Home, environment: &BTreeMap<String, String>) -> Result<Loaded, Invalid> {
         Self::load_with(home, environment, &Map::new())
     }

@@ -22,7 +22,6 @@ mod unconfigured;
 mod view;
 
 pub use self::{
-    backstage::Backstage,
     program::Program,
     serve::{run, serve_on},
     unconfigured::{first_run, is_empty},

@@ -97,8 +97,6 @@ pub struct ServerStatus {
     pub since: Duration,
     /// The last trouble, while it is down.
     pub error: Option<DirectoryError>,
-    /// Its clock less ours, in seconds, while it is up and tells.
-    pub clock_offset: Option<i64>,
 }
 
 impl Directory {
@@ -284,7 +282,6 @@ impl Directory {
                 up: false,
                 since: Duration::ZERO,
                 error: Some(self.0.servers.none()),
-                clock_offset: None,
             }];
         }
         let servers = servers.iter();
@@ -296,7 +293,6 @@ impl Directory {
                     up: state.connection.is_some(),
                     since: state.since.elapsed(),
                     error: state.error,
-                    clock_offset: state.clock_offset,
                 }
             })
             .collect()

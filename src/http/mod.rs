@@ -16,12 +16,12 @@ mod site;
 mod write_limit;
 
 /// What a [`Front`] is run with.
-pub use crate::tls::{AcceptLimits, ConnectionInfo, Inherited, Listener};
+pub use crate::tls::{AcceptLimits, ConnectionInfo, Listener};
 
 pub use self::{
     front::Front,
     limits::Limits,
-    page::{Nonce, PageContext, RequestId},
+    page::PageContext,
     random::Random,
     serve::serve,
     site::{Site, SiteSettings},

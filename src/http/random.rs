@@ -22,6 +22,7 @@ impl Random {
 
     /// Repeats one byte, for tests.
     #[must_use]
+    #[cfg(test)]
     pub fn fixed(byte: u8) -> Self {
         Self(Arc::new(move |bytes| bytes.fill(byte)))
     }

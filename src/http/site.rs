@@ -89,6 +89,7 @@ impl Site {
     }
 
     /// The dressed router, for tests that need no connection.
+    #[cfg(test)]
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -74,12 +74,6 @@ impl ConfigFile {
         &self.keys
     }
 
-    /// The text of a key; empty counts as absent.
-    #[must_use]
-    pub fn text(&self, key: &str) -> Option<&str> {
-        self.keys.get(key)?.as_str().filter(|text| !text.is_empty())
-    }
-
     /// Sets a key where it stands, or at the end.
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
         self.keys.insert(key.to_owned(), value.into());

@@ -17,11 +17,11 @@ mod stage;
 pub use self::{
     archive::{DEFAULT_MAPPER, Installation, export_name},
     error::ArchiveError,
-    file::{ConfigFile, FileError, write_atomically},
+    file::{ConfigFile, write_atomically},
     host::{HostKeys, Leftover},
     install::Imported,
     journal::{Locked, recover},
     migration::report,
-    signing_pair::{GenerateError, generate_signing_pair},
+    signing_pair::generate_signing_pair,
     stage::Stage,
 };

@@ -12,9 +12,9 @@ mod upkeep;
 mod watch;
 
 pub use self::{
-    check::{Problem, Verdict, check},
+    check::{Verdict, check},
     generation::{Generation, Read},
-    materials::{Kept, Materials, Unusable, outgoing, trusted_roots},
+    materials::{Kept, Materials, outgoing, trusted_roots},
     readiness::readiness,
     registration::{Provision, keep},
     reload::{Running, changed},

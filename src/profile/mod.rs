@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 
 pub use self::{
     built_in::built_in,
-    claims::{Claim, Claims, UnusableProfile},
+    claims::{Claims, UnusableProfile},
     mapper::Mapper,
-    script::{MapperError, ScriptError},
+    script::MapperError,
 };
 
 /// A user's profile: a JSON object whose members keep their order.

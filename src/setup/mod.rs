@@ -11,9 +11,9 @@ mod tenant;
 mod transfer;
 
 pub use self::{
-    checks::{SetupCheck, directory_checks},
+    checks::SetupCheck,
     next::{Next, next_steps},
     plan::SetupPlan,
-    save::{Saved, Unsaved},
-    transfer::{Export, Import, export, recover, take_import},
+    save::Unsaved,
+    transfer::{Import, export, recover, take_import},
 };

@@ -128,7 +128,6 @@ impl TlsServer {
         let info = ConnectionInfo {
             client: peer,
             via,
-            server_name: session.server_name().map(str::to_owned),
             client_chain: session
                 .peer_certificates()
                 .map(|chain| chain.iter().map(|one| one.clone().into_owned()).collect()),

@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 /// The stage before, for the stages after: each imports only its neighbour.
-pub use crate::accept::{AcceptLimits, Connection, Inherited, Listener, accept};
+pub use crate::accept::{AcceptLimits, Connection, Listener, accept};
 
 pub use self::{
     certificate::LeafFacts,
@@ -28,7 +28,7 @@ pub use self::{
     handshake::{HANDSHAKE_LIMIT, HandshakeFailure},
     identity::Identity,
     server::TlsServer,
-    tickets::{NoTicketKey, SharedTickets},
+    tickets::SharedTickets,
 };
 
 /// A connection after its handshake.
@@ -45,8 +45,6 @@ pub struct ConnectionInfo {
     pub client: SocketAddr,
     /// The balancer's address, when it named the client.
     pub via: Option<SocketAddr>,
-    /// The host name that the client asked for in the handshake (SNI).
-    pub server_name: Option<String>,
     /// Whether the TLS session was resumed.
     pub resumed: bool,
     /// The certificate that the client proved to hold, and its chain; not checked in any other way.
@@ -64,7 +62,6 @@ impl ConnectionInfo {
         Self {
             client,
             via,
-            server_name: None,
             resumed: false,
             client_chain: None,
             channel_binding: None,

@@ -17,7 +17,7 @@ use std::{
 };
 
 pub use self::{
-    jwt::{JwtError, TenantKey, TenantKeyError, hub_login},
+    jwt::{TenantKey, hub_login},
     metadata::federation_metadata,
     signature::{SigningKey, SigningKeyError},
 };

@@ -10,8 +10,8 @@ mod spnego;
 mod worker;
 
 pub use self::{
-    acceptor::{Accepted, Kerberos, KerberosError},
-    keytab::{Entry as KeytabEntry, Keytab, KeytabError},
+    acceptor::Kerberos,
+    keytab::{Entry as KeytabEntry, Keytab},
     principal::{KerberosRealms, Principal},
-    refusal::{AskedFor, KerberosRefusal},
+    refusal::KerberosRefusal,
 };
