@@ -25,7 +25,7 @@ use crate::{
     http::Front,
     lifecycle::Lifecycle,
     ops::Readiness,
-    telemetry::{History, Metrics, RecentEvents},
+    telemetry::{History, Metrics, RecentEvents, event},
     tls::{Identity, SharedTickets, TlsServer},
     watch::Watch,
 };
@@ -111,7 +111,10 @@ impl Running {
             Ok(loaded) if loaded.fingerprint == self.current.load().fingerprint => None,
             Ok(loaded) => match self.change_over(loaded).await {
                 Ok(waits) => {
-                    tracing::info!("the new configuration is in use");
+                    tracing::info!(
+                        event = event::RELOAD_DONE,
+                        "the new configuration is in use"
+                    );
                     self.done("ok");
                     return Ok(waits);
                 }
@@ -120,6 +123,7 @@ impl Running {
         };
         if let Some(error) = &refused {
             tracing::error!(
+                event = event::RELOAD_REFUSED,
                 error,
                 "the new configuration is not used; the old one stays"
             );
@@ -144,7 +148,12 @@ impl Running {
             file,
         } = loaded;
         for warning in warnings {
-            tracing::warn!(key = warning.key, "{}", warning.text);
+            tracing::warn!(
+                event = event::CONFIG_DOUBTED,
+                key = warning.key,
+                "{}",
+                warning.text
+            );
         }
         let old = self.current.load_full();
         let waits = keep_fixed(&mut config, &old.config)?;
@@ -161,7 +170,7 @@ impl Running {
         let (config, materials) = tokio::task::spawn_blocking(load).await?;
         let materials = materials?;
         for warning in &materials.warnings {
-            tracing::warn!("{warning}");
+            tracing::warn!(event = event::FILE_DOUBTED, "{warning}");
         }
         let key = materials.signing_pair.clone();
         let read = Read {
@@ -203,9 +212,13 @@ impl Running {
         let current = self.current.load_full();
         let mut broken: Vec<String> = Vec::new();
         let mut note = |read: Result<&str, (String, &str)>| match read {
-            Ok(what) => tracing::info!("{what} read again"),
+            Ok(what) => tracing::info!(event = event::RELOAD_FILE_DONE, "{what} read again"),
             Err((error, what)) => {
-                tracing::error!(error, "{what} not used; the old one stays");
+                tracing::error!(
+                    event = event::RELOAD_FILE_REFUSED,
+                    error,
+                    "{what} not used; the old one stays"
+                );
                 broken.push(format!("{what} not used: {error}"));
             }
         };
@@ -284,7 +297,11 @@ fn keep_fixed(new: &mut Config, old: &Config) -> anyhow::Result<String> {
         return Ok(String::new());
     }
     let keys = kept.join(", ");
-    tracing::warn!(keys, "these keys change at a restart only");
+    tracing::warn!(
+        event = event::RELOAD_RESTART_NEEDED,
+        keys,
+        "these keys change at a restart only"
+    );
     Ok(format!("{keys} change at a restart only"))
 }
 

@@ -22,7 +22,7 @@ use crate::{
     http::Front,
     lifecycle::{Asked, Drained, Lifecycle, Signals, notify, notify_reloading},
     ops,
-    telemetry::{History, RecentEvents},
+    telemetry::{History, RecentEvents, event},
     tls::TlsServer,
     watch::Watch,
 };
@@ -64,6 +64,7 @@ pub async fn run(
     let tickets = Arc::clone(&materials.tickets);
     let (life, ops_life) = (Lifecycle::new(), Lifecycle::new());
     tracing::info!(
+        event = event::PROGRAM_STARTED,
         version = env!("CARGO_PKG_VERSION"),
         instance = read.config.instance.name,
         signing_thumbprint = materials.signing.thumbprint(),
@@ -86,7 +87,11 @@ pub async fn run(
     let ops_listener = inherited
         .or_bind(config.ops_listen.ip(), config.ops_listen.port())
         .context("OPS_LISTEN")?;
-    tracing::info!(address = %ops_listener.address(), "metrics and probes");
+    tracing::info!(
+        event = event::OPS_LISTENING,
+        address = %ops_listener.address(),
+        "metrics and probes"
+    );
     let ops_router = ops::router(Arc::clone(&readiness), Arc::clone(&metrics));
     ops_life.spawn(ops::run(ops_listener, ops_router, ops_life.clone()));
 
@@ -98,7 +103,7 @@ pub async fn run(
         let listener = inherited
             .or_bind(direct.listen.address, direct.listen.port)
             .context("LISTEN_ADDRESS and PORT")?;
-        tracing::info!(
+        tracing::info!(event = event::ACCEPT_LISTENING,
             address = %listener.address(),
             server_url = %config.federation.server_url,
             kerberos = direct.kerberos.is_some(),
@@ -116,12 +121,18 @@ pub async fn run(
         // What it shows is of use to nobody but the administrator: logins go on without it.
         Some(address) => inherited
             .or_bind(address.ip(), address.port())
-            .inspect_err(|error| tracing::error!(%error, "there is no console (ADMIN_LISTEN)"))
+            .inspect_err(|error| {
+                tracing::error!(
+                    event = event::CONSOLE_REFUSED,
+                    %error,
+                    "there is no console (ADMIN_LISTEN)"
+                );
+            })
             .ok(),
         None => None,
     };
     for address in inherited.unused() {
-        tracing::warn!(
+        tracing::warn!(event = event::ACCEPT_SOCKET_UNUSED,
             %address,
             "a socket was passed on that is not served: it is none of PORT, OPS_LISTEN and \
              ADMIN_LISTEN, or a second one of a port. Give one ListenStream= each; [::] takes IPv4 too"
@@ -148,7 +159,7 @@ pub async fn run(
     let history = Arc::new(History::default());
     if let Some(listener) = console {
         let address = listener.address();
-        tracing::info!(%address, "the console");
+        tracing::info!(event = event::CONSOLE_LISTENING, %address, "the console");
         let program = running.program(Arc::clone(&history), recent, tell);
         let router = admin::serve_on(address, Arc::new(program));
         ops_life.spawn(admin::run(listener, router, ops_life.clone()));
@@ -157,10 +168,15 @@ pub async fn run(
 
     notify(&[NotifyState::Stopping]);
     let config = running.current.load().config.clone();
-    tracing::info!(drain = ?config.drain, shutdown = ?config.shutdown, "draining");
+    tracing::info!(
+        event = event::PROGRAM_DRAINING,
+        drain = ?config.drain,
+        shutdown = ?config.shutdown,
+        "draining"
+    );
     let drained = drain(&running, &mut signals, config.drain, config.shutdown).await;
     ops_life.drain(Duration::ZERO, OPS_FINISH).await;
-    tracing::info!(cut = drained.cut, "ended");
+    tracing::info!(event = event::PROGRAM_ENDED, cut = drained.cut, "ended");
     Ok(())
 }
 
@@ -181,7 +197,7 @@ async fn serve(
                 Asked::End => return,
             },
             files = changed(watch.as_mut()) => {
-                tracing::info!(?files, "files have changed");
+                tracing::info!(event = event::RELOAD_FILES_CHANGED, ?files, "files have changed");
                 What::Files
             }
             Some(to) = asked_for.recv() => {

@@ -20,7 +20,7 @@ use crate::{
         self, ArchiveError, HostKeys, Imported, Installation, Leftover, Stage, export_name, report,
     },
     profile::Mapper,
-    telemetry::Metrics,
+    telemetry::{Metrics, event},
     tls::Identity,
 };
 
@@ -204,7 +204,7 @@ pub(super) fn take_import(
     }
     let done = import.install(clock).map_err(words)?;
     tracing::warn!(
-        target: "audit",
+        target: "audit", event = event::CONSOLE_IMPORTED,
         files = done.taken.join(", "),
         retired = done.retired.join(", "),
         backup = done.backup.as_ref().map(|folder| folder.display().to_string()),

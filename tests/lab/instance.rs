@@ -195,6 +195,12 @@ impl Instance {
         self.process.await_log(Duration::from_secs(10), texts)
     }
 
+    /// The first log line of an event (`deploy/events.md`) that holds all of the texts; waits for it.
+    pub fn await_event(&self, event: &str, texts: &[&str]) -> String {
+        let limit = Duration::from_secs(10);
+        self.process.await_event(limit, event, texts)
+    }
+
     pub fn sigterm(&self) {
         self.process.signal("TERM");
     }

@@ -24,7 +24,10 @@ use serde_json::{Map, Value};
 use tokio::{sync::oneshot, time::timeout};
 
 use self::engine::{Engine, Failure};
-use crate::directory::{Attribute, Entry};
+use crate::{
+    directory::{Attribute, Entry},
+    telemetry::event,
+};
 
 /// When a call is stopped, and when the login stops waiting for one that cannot be.
 #[derive(Debug, Clone, Copy)]
@@ -196,6 +199,7 @@ impl Script {
             .is_ok();
         if !room {
             tracing::error!(
+                event = event::MAPPER_BLOCKED,
                 late = MAX_LATE,
                 "the profile mapper hangs in every thread that it may"
             );
