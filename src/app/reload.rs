@@ -211,11 +211,14 @@ impl Running {
     async fn read_files(&self) -> Option<String> {
         let current = self.current.load_full();
         let mut broken: Vec<String> = Vec::new();
-        let mut note = |read: Result<&str, (String, &str)>| match read {
-            Ok(what) => tracing::info!(event = event::RELOAD_FILE_DONE, "{what} read again"),
+        let mut note = |file: &str, read: Result<&str, (String, &str)>| match read {
+            Ok(what) => {
+                tracing::info!(event = event::RELOAD_FILE_DONE, file, "{what} read again");
+            }
             Err((error, what)) => {
                 tracing::error!(
                     event = event::RELOAD_FILE_REFUSED,
+                    file,
                     error,
                     "{what} not used; the old one stays"
                 );
@@ -228,6 +231,7 @@ impl Running {
             let read = tokio::task::spawn_blocking(move || mapper.reload()).await;
             let read = read.map_err(|error| error.to_string());
             note(
+                "mapper",
                 match read.and_then(|read| read.map_err(|error| error.to_string())) {
                     Ok(()) => Ok("the profile mapper was"),
                     Err(error) => Err((error, "the new profile mapper is")),
@@ -235,28 +239,37 @@ impl Running {
             );
         }
         if let Some(certificates) = current.certificates() {
-            note(match certificates.reload() {
-                Ok(()) => Ok("client CAs and revocation lists were"),
-                Err(error) => Err((
-                    error.to_string(),
-                    "a new file of client CAs and revocation lists is",
-                )),
-            });
+            note(
+                "client_ca",
+                match certificates.reload() {
+                    Ok(()) => Ok("client CAs and revocation lists were"),
+                    Err(error) => Err((
+                        error.to_string(),
+                        "a new file of client CAs and revocation lists is",
+                    )),
+                },
+            );
         }
         let material = current.config.direct.as_ref().and_then(|d| d.tls.as_ref());
         if let Some((tls, material)) = self.tls.as_ref().zip(material) {
             let read = Identity::load(material)
                 .and_then(|identity| tls.replace(identity, current.client_auth()));
-            note(match read {
-                Ok(()) => Ok("the certificate of SERVER_URL was"),
-                Err(error) => Err((error.to_string(), "the certificate is")),
-            });
+            note(
+                "certificate",
+                match read {
+                    Ok(()) => Ok("the certificate of SERVER_URL was"),
+                    Err(error) => Err((error.to_string(), "the certificate is")),
+                },
+            );
         }
         if let Some(kerberos) = current.kerberos() {
-            note(match kerberos.reload() {
-                Ok(()) => Ok("the keytab was"),
-                Err(error) => Err((error.to_string(), "the keytab is")),
-            });
+            note(
+                "keytab",
+                match kerberos.reload() {
+                    Ok(()) => Ok("the keytab was"),
+                    Err(error) => Err((error.to_string(), "the keytab is")),
+                },
+            );
         }
         (!broken.is_empty()).then(|| broken.join("; "))
     }

@@ -48,7 +48,7 @@ events! {
         "Files in use have changed; they are read again.",
         "Nothing.";
     RELOAD_FILE_DONE = "reload.file_done", INFO,
-        "A file was read again and is in use.",
+        "A file was read again and is in use; `file` is certificate, keytab, mapper or client_ca.",
         "Nothing.";
     RELOAD_FILE_REFUSED = "reload.file_refused", ERROR,
         "A changed file cannot be used; the old content stays in use.",

@@ -174,7 +174,7 @@ fn each_declared_event_is_used() {
 #[test]
 fn tests_wait_for_declared_events() {
     for (path, text) in sources("tests") {
-        let calls = ["await_event(", "event_line("].into_iter();
+        let calls = ["await_event(", "event_lines("].into_iter();
         for (at, start) in calls.flat_map(|call| text.match_indices(call)) {
             let name = up_to_end(&text[at + start.len()..]).split('"').nth(1);
             let looks_like_one = name.filter(|name| name.contains('.'));

@@ -107,7 +107,7 @@ impl Instance {
     }
 
     fn console_port(&self) -> u16 {
-        let line = self.await_log(&["\"message\":\"the console\""]);
+        let line = self.await_event("console.listening", &[]);
         let line: Value = serde_json::from_str(&line).expect("JSON");
         let address = line["address"].as_str().expect("an address");
         address

@@ -53,12 +53,12 @@ impl Running {
         wait_for(
             limit,
             &format!("no event {event} with {texts:?} in:\n{}", self.log()),
-            || self.event_line(event, texts),
+            || self.event_lines(event, texts).into_iter().next(),
         )
     }
 
-    /// The first log line of an event that holds all of the texts, if it is there now.
-    pub fn event_line(&self, event: &str, texts: &[&str]) -> Option<String> {
+    /// The log lines of an event that hold all of the texts, as far as they are there now.
+    pub fn event_lines(&self, event: &str, texts: &[&str]) -> Vec<String> {
         let of_event = [
             format!(r#""event":"{event}""#),
             format!(r#"event="{event}""#),
@@ -66,8 +66,9 @@ impl Running {
         self.log()
             .lines()
             .filter(|line| of_event.iter().any(|field| line.contains(field)))
-            .find(|line| texts.iter().all(|text| line.contains(text)))
+            .filter(|line| texts.iter().all(|text| line.contains(text)))
             .map(str::to_owned)
+            .collect()
     }
 
     /// The first log line that holds all of the texts, if it is there now.
