@@ -22,7 +22,7 @@ fn refused_with_a_ticket(user: &str, change: &str, reason: &str) {
         response.body
     );
     assert!(!response.body.contains("wresult"));
-    instance.await_log(&["not signed in", user, &format!(r#""reason":"{reason}""#)]);
+    instance.await_event("login.refused", &[user, &format!(r#""reason":"{reason}""#)]);
 }
 
 #[test]

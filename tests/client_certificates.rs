@@ -58,7 +58,7 @@ fn assert_refused(instance: &Instance, response: &Response, reason: &str, title:
     assert_eq!(response.status, 403, "{reason}: {}", response.body);
     assert!(response.body.contains(title), "{reason}: {}", response.body);
     assert!(!response.body.contains("wresult"));
-    instance.await_log(&["not signed in", "\"method\":\"certificate\"", reason]);
+    instance.await_event("login.refused", &["\"method\":\"certificate\"", reason]);
     let counted = format!(
         "ad_edge_logins_total{{method=\"certificate\",outcome=\"refused\",reason=\"{reason}\"}}"
     );
@@ -113,7 +113,7 @@ fn each_name_finds_its_user() {
         let instance = builder(&ca).set("CLIENT_CERT_MAP", json!([name])).start();
         let response = login(&instance, certificate);
         assert_eq!(user(&tenant, &response), "cert-strong", "{name}");
-        instance.await_log(&["signed in", "CN=cert-strong,CN=Users"]);
+        instance.await_event("login.accepted", &["CN=cert-strong,CN=Users"]);
     }
 }
 
@@ -345,7 +345,7 @@ fn revocation_lists_count_when_they_change_and_may_be_required() {
     assert_eq!(user(&tenant, &login(&instance, &bob)), "bob");
     let list = ca.revocation_list(&[bob.serial], false);
     std::fs::write(instance.home().join("certs/crl/users.pem"), list).expect("written");
-    instance.await_log(&["client CAs and revocation lists were read again"]);
+    instance.await_event("reload.file_done", &[r#""file":"client_ca""#]);
     let response = login(&instance, &bob);
     assert_refused(&instance, &response, "certificate_revoked", "withdrawn");
 

@@ -262,7 +262,7 @@ fn a_start_goes_back_from_an_import_that_was_interrupted() {
     let home = builder.home();
     let key = interrupt(&home);
     let instance = builder.start();
-    instance.await_log(&["an import was interrupted here", "ERROR"]);
+    instance.await_event("import.recovered", &["ERROR"]);
     assert!(is_as_before(&home, &key));
     let alice = Lab::get().kinit("alice");
     assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);

@@ -54,7 +54,7 @@ fn the_incumbents_keys_alone_and_a_keytab_serve_kerberos_logins() {
         builder = builder.without_file(file);
     }
     let instance = builder.start();
-    instance.await_log(&["there is no tunnel"]);
+    instance.await_event("tunnel.disabled", &[]);
     instance.await_log(&["a new signing pair was made"]);
     let response = instance.curl("/wsfed").negotiate(&lab.kinit("alice")).run();
     assert_eq!(response.status, 200, "{}", response.body);

@@ -74,8 +74,8 @@ fn only_this_machine_and_its_own_page_change_anything() {
     assert!(
         String::from_utf8_lossy(&std::fs::read(&config).expect("read")).contains("Kestrel Works")
     );
-    instance.await_log(&["audit", "the console changed settings", "SITE_NAME"]);
-    instance.await_log(&["the new configuration is in use"]);
+    instance.await_event("console.settings_changed", &["audit", "SITE_NAME"]);
+    instance.await_event("reload.done", &[]);
     assert!(instance.curl("/wsfed").run().body.contains("Kestrel Works"));
 }
 
@@ -103,7 +103,8 @@ fn another_user_of_this_machine_needs_the_token_and_so_does_a_proxy() {
     assert_eq!(as_nobody(&instance, &[]), "403");
     let proxied = instance.console("/").header("X-Forwarded-For", "192.0.2.7");
     assert_eq!(proxied.run().status, 403);
-    let line: Value = serde_json::from_str(&instance.await_log(&["?token="])).expect("JSON");
+    let line: Value =
+        serde_json::from_str(&instance.await_event("console.token_shown", &[])).expect("JSON");
     let url = line["url"].as_str().expect("a URL");
     let query = url.split('?').nth(1).expect("a token");
     let mut command = std::process::Command::new("setpriv");
@@ -161,7 +162,8 @@ fn beyond_loopback_the_log_s_token_opens_it_once() {
         "{}",
         closed.body
     );
-    let line: Value = serde_json::from_str(&instance.await_log(&["?token="])).expect("JSON");
+    let line: Value =
+        serde_json::from_str(&instance.await_event("console.token_shown", &[])).expect("JSON");
     let url = line["url"].as_str().expect("a URL");
     let path = format!("/?{}", url.split('?').nth(1).expect("a token"));
     let opened = instance.console(&path).run();
@@ -295,7 +297,7 @@ fn directory_settings_are_checked_before_they_are_saved() {
         after.get("LDAP_BIND_PASSWORD").is_none(),
         "it is encrypted now"
     );
-    instance.await_log(&["the new configuration is in use"]);
+    instance.await_event("reload.done", &[]);
     let alice = lab.kinit("alice");
     assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
 }
@@ -324,7 +326,7 @@ fn a_mapper_is_tried_on_a_user_before_it_is_saved() {
     assert_eq!(broken.status, 422, "{}", broken.body);
     assert!(!instance.home().join("lib/profileMapper.js").exists());
     assert_eq!(send("save", &good.replace("; ", ";\r\n")).status, 200);
-    instance.await_log(&["the new configuration is in use"]);
+    instance.await_event("reload.done", &[]);
     let saved = std::fs::read_to_string(instance.home().join("lib/profileMapper.js"));
     assert!(!saved.expect("saved").contains('\r'), "line ends of Unix");
     let alice = Lab::get().kinit("alice");
@@ -491,19 +493,14 @@ fn a_second_server_by_export_and_import_in_the_browser() {
         ]),
     );
     assert!(page.text.contains("Taken ("), "{}", page.text);
-    second.await_log(&["audit", "import"]);
-    second.await_log(&["the new configuration is in use"]);
+    second.await_event("reload.done", &[]);
     assert!(second.curl("/wsfed").run().body.contains("Kestrel Works"));
     assert!(
         page.text.contains("own keys stay") && page.text.contains("INSTANCE_NAME"),
         "{}",
         page.text
     );
-    second.await_log(&[
-        "the console imported an installation",
-        "config.json",
-        "backups/",
-    ]);
+    second.await_event("console.imported", &["audit", "config.json", "backups/"]);
     // Equal but for the name of each.
     let config = |instance: &Instance| -> Value {
         let text = std::fs::read(instance.home().join("config.json")).expect("read");
@@ -540,8 +537,7 @@ fn an_empty_folder_waits_for_an_import_in_the_browser_and_then_serves() {
     assert_eq!(status, 503);
     assert!(why.contains("This installation is empty"), "{why}");
     let line: Value =
-        serde_json::from_str(&second.await_log(&["This installation is empty", "url"]))
-            .expect("JSON");
+        serde_json::from_str(&second.await_event("setup.awaited", &["url"])).expect("JSON");
     let page = browser.open(
         line["url"].as_str().expect("a URL"),
         &json!([

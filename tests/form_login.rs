@@ -65,7 +65,7 @@ fn accounts_that_may_not_sign_in_are_refused() {
     ] {
         let response = form(&instance, user, password);
         assert_eq!(response.status, 403, "{user}: {}", response.body);
-        instance.await_log(&["not signed in", user, &format!(r#""reason":"{reason}""#)]);
+        instance.await_event("login.refused", &[user, &format!(r#""reason":"{reason}""#)]);
     }
 }
 
@@ -180,7 +180,7 @@ fn a_reload_forgets_no_failure() {
     config["SITE_NAME"] = json!("Kestrel Works");
     std::fs::write(&path, config.to_string()).expect("written");
     instance.process.signal("HUP");
-    instance.await_log(&["the new configuration is in use"]);
+    instance.await_event("reload.done", &[]);
     assert_eq!(form(&instance, "form-reload", &lab.password).status, 429);
 }
 
@@ -235,7 +235,7 @@ fn an_attempt_that_nobody_waits_for_is_logged_and_counted() {
         .arg("1")
         .try_run();
     assert!(left.is_err(), "the client has gone");
-    instance.await_log(&["not signed in", "bob", r#""reason":"abandoned""#]);
+    instance.await_event("login.abandoned", &["bob", r#""reason":"abandoned""#]);
     pair.first.signal("CONT");
     let counted = r#"ad_edge_logins_total{method="password",outcome="refused",reason="abandoned"}"#;
     assert_eq!(instance.metric(counted), Some(1.0));

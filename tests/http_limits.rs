@@ -27,7 +27,7 @@ fn a_token_of_64_kib_is_read_and_more_is_431() {
     };
     let read = with(65_536);
     assert_eq!(read.status, 401, "{}", read.body);
-    instance.await_log(&["malformed_token"]);
+    instance.await_event("login.refused", &["malformed_token"]);
     assert_page(&with(90_000), 431);
 }
 

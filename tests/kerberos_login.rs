@@ -149,7 +149,7 @@ fn the_log_has_one_audit_line_for_a_login_and_no_ticket() {
         .header("Authorization", &header)
         .run();
     assert_eq!(response.status, 200, "{}", response.body);
-    let line = instance.await_log(&["signed in", "alice@CORP.EXAMPLE"]);
+    let line = instance.await_event("login.accepted", &["alice@CORP.EXAMPLE"]);
     let line: Value = serde_json::from_str(&line).expect("JSON");
     for (field, value) in [
         ("method", "kerberos"),

@@ -32,7 +32,7 @@ fn assert_refused(
     );
     assert!(response.body.contains(words), "{words}\n{}", response.body);
     assert!(!response.body.contains("wresult"), "no token");
-    let line = instance.await_log(&["not signed in", &format!(r#""reason":"{reason}""#)]);
+    let line = instance.await_event("login.refused", &[&format!(r#""reason":"{reason}""#)]);
     assert!(line.contains(cause), "{cause}\n{line}");
     let id = response.header("x-request-id").expect("an id");
     assert!(line.contains(id) && response.body.contains(id), "{line}");
@@ -339,5 +339,5 @@ fn an_instance_whose_clock_is_off_says_that_it_is_not_ready() {
     let (status, body) = wait_for(Duration::from_secs(10), "it says ready", not_ready);
     assert_eq!(status, 503);
     assert!(body.contains("set it by NTP"), "{body}");
-    instance.await_log(&["the directory server's clock is not ours"]);
+    instance.await_event("directory.clock_off", &[]);
 }

@@ -61,7 +61,7 @@ fn it_serves_both_fronts() {
         verified["claims"]["http://schemas.passportjs.com/badge"],
         "E4711"
     );
-    let line = instance.await_log(&["mapping mapper-good"]);
+    let line = instance.await_event("mapper.printed", &["mapping mapper-good"]);
     assert!(line.contains("\"target\":\"mapper\""), "{line}");
     let ok = "ad_edge_mapper_runs_total{outcome=\"ok\"}";
     assert_eq!(instance.metric(ok), Some(3.0));
@@ -85,7 +85,7 @@ fn its_failure_costs_one_login_and_says_why() {
         let (_, payload) = tenant.ask("authenticate_user", &claims);
         assert_eq!(payload["err"]["message"], "Unexpected Error", "{payload}");
         assert_eq!(payload["err"]["inner"], "the profile mapper failed");
-        instance.await_log(&["not signed in", user, why]);
+        instance.await_event("login.refused", &[user, why]);
         let ccache = lab.kinit(user);
         let response = instance.curl("/wsfed").negotiate(&ccache).run();
         assert_eq!(response.status, 500, "{}", response.body);
@@ -114,10 +114,13 @@ fn a_changed_file_counts_at_once_and_a_broken_one_does_not() {
     assert_eq!(word(), "one");
     let path = instance.home().join(FILE);
     std::fs::write(&path, mapper("second")).expect("written");
-    instance.await_log(&["the profile mapper was read again"]);
+    instance.await_event("reload.file_done", &[r#""file":"mapper""#]);
     assert_eq!(word(), "second");
     std::fs::write(&path, "module.exports = raw => {{").expect("written");
-    instance.await_log(&["the new profile mapper is not used", "profileMapper.js:2"]);
+    instance.await_event(
+        "reload.file_refused",
+        &[r#""file":"mapper""#, "profileMapper.js:2"],
+    );
     assert_eq!(word(), "second");
 }
 

@@ -16,14 +16,14 @@ fn a_broken_certificate_is_refused_and_a_good_one_taken() {
     let good = std::fs::read(&path).expect("the certificate");
     std::fs::write(&path, "broken").expect("written");
     instance.process.signal("HUP");
-    instance.await_log(&["the certificate is not used; the old one stays"]);
+    instance.await_event("reload.file_refused", &[r#""file":"certificate""#]);
     let alice = Lab::get().kinit("alice");
     assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
     let good_ones = r#"ad_edge_reloads_total{outcome="ok"}"#;
     assert!(instance.metric(good_ones).is_none_or(|count| count < 1.0));
     std::fs::write(&path, good).expect("written");
     instance.process.signal("HUP");
-    instance.await_log(&["the certificate of SERVER_URL was read again"]);
+    instance.await_event("reload.file_done", &[r#""file":"certificate""#]);
     crate::lab::wait_until(Duration::from_secs(10), "no good reload", || {
         instance.metric(good_ones) >= Some(1.0)
     });
@@ -34,9 +34,9 @@ fn a_broken_certificate_is_refused_and_a_good_one_taken() {
 fn a_refused_configuration_does_not_hold_up_a_rotated_key() {
     let instance = Instance::start();
     change_config(&instance, "FORM_LOGIN", json!("perhaps"));
-    instance.await_log(&["the new configuration is not used", "FORM_LOGIN"]);
-    instance.await_log(&["the keytab was read again"]);
-    instance.await_log(&["the certificate of SERVER_URL was read again"]);
+    instance.await_event("reload.refused", &["FORM_LOGIN"]);
+    instance.await_event("reload.file_done", &[r#""file":"keytab""#]);
+    instance.await_event("reload.file_done", &[r#""file":"certificate""#]);
 }
 
 #[test]
@@ -47,10 +47,10 @@ fn a_changed_config_json_waits_for_the_signal() {
     let certificate = std::fs::read(home.join("certs/tls.pem")).expect("the certificate");
     std::fs::write(home.join("certs/new"), certificate).expect("written");
     std::fs::rename(home.join("certs/new"), home.join("certs/tls.pem")).expect("replaced");
-    instance.await_log(&["the certificate of SERVER_URL was read again"]);
+    instance.await_event("reload.file_done", &[r#""file":"certificate""#]);
     assert!(!instance.curl("/wsfed").run().body.contains("Kestrel Works"));
     instance.process.signal("HUP");
-    instance.await_log(&["the new configuration is in use"]);
+    instance.await_event("reload.done", &[]);
     assert!(instance.curl("/wsfed").run().body.contains("Kestrel Works"));
 }
 
@@ -64,8 +64,8 @@ fn another_ca_of_the_directory_is_noticed() {
     let instance = instance.set("SSL_CA_FILE", "certs/roots.pem").start();
     let more = [&ca[..], &ca[..]].concat();
     std::fs::write(&roots, more).expect("written");
-    instance.await_log(&["files have changed", "roots.pem"]);
-    instance.await_log(&["the new configuration is in use"]);
+    instance.await_event("reload.files_changed", &["roots.pem"]);
+    instance.await_event("reload.done", &[]);
     let alice = lab.kinit("alice");
     assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
 }
@@ -80,7 +80,7 @@ fn a_tunnel_that_does_not_stand_is_refused_and_the_old_one_serves_on() {
     change_config(&instance, "AD_HUB", json!("https://127.0.0.1:1/lo/hub"));
     instance
         .process
-        .await_log(Duration::from_secs(20), &["its tunnel does not stand"]);
+        .await_event(Duration::from_secs(20), "reload.refused", &["tunnel"]);
     assert_eq!(instance.metric("ad_edge_tunnel_connected"), Some(1.0));
     let (_, answer) = tenant.ask(
         "authenticate_user",
@@ -98,8 +98,8 @@ fn changed_files_are_noticed_without_a_signal() {
     let new = home.join("certs/krb5.keytab.new");
     std::fs::write(&new, keytab).expect("written");
     std::fs::rename(&new, home.join("certs/krb5.keytab")).expect("replaced");
-    instance.await_log(&["files have changed", "krb5.keytab"]);
-    instance.await_log(&["the keytab was read again"]);
+    instance.await_event("reload.files_changed", &["krb5.keytab"]);
+    instance.await_event("reload.file_done", &[r#""file":"keytab""#]);
     let alice = Lab::get().kinit("alice");
     assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
 }
@@ -135,7 +135,7 @@ fn a_changed_configuration_is_used_and_a_broken_one_refused() {
     assert_eq!(login(&header), 200);
 
     change_config(&instance, "SITE_NAME", json!("Kestrel Works"));
-    instance.await_log(&["the new configuration is in use"]);
+    instance.await_event("reload.done", &[]);
     let page = instance.curl("/wsfed").run();
     assert!(page.body.contains("Kestrel Works"), "{}", page.body);
     assert_eq!(
@@ -152,12 +152,14 @@ fn a_changed_configuration_is_used_and_a_broken_one_refused() {
 
     // A mistake, and then a directory that is not there: the old one serves on.
     change_config(&instance, "FORM_LOGIN", json!("perhaps"));
-    instance.await_log(&["the new configuration is not used", "FORM_LOGIN"]);
+    instance.await_event("reload.refused", &["FORM_LOGIN"]);
     change_config(&instance, "FORM_LOGIN", json!(true));
     change_config(&instance, "LDAP_URL", json!("ldaps://127.0.0.1:1"));
-    instance
-        .process
-        .await_log(Duration::from_secs(20), &["its directory does not answer"]);
+    instance.process.await_event(
+        Duration::from_secs(20),
+        "reload.refused",
+        &["directory does not answer"],
+    );
     assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
     assert!(instance.metric(r#"ad_edge_reloads_total{outcome="refused"}"#) >= Some(2.0));
     assert_eq!(instance.metric("ad_edge_tunnel_connected"), Some(1.0));
@@ -185,7 +187,7 @@ fn the_signing_pair_changes_with_its_files_alone() {
         )
         .expect("copied");
     }
-    instance.await_log(&["the new configuration is in use"]);
+    instance.await_event("reload.done", &[]);
     let after = instance.curl("/wsfed").negotiate(&alice).run();
     assert_eq!(after.status, 200, "{}", after.body);
     let other = Tenant::trusting(&made.path().join("cert.pem"));
@@ -249,7 +251,7 @@ fn tickets_of_the_old_and_of_the_new_key_work_while_a_keytab_is_rotated() {
         PRINCIPAL,
     ]);
     std::fs::rename(&next, &keytab).expect("moved");
-    instance.await_log(&["the keytab was read again"]);
+    instance.await_event("reload.file_done", &[r#""file":"keytab""#]);
     assert_eq!(login(&old), 200, "a ticket of the old key");
     assert_eq!(login(&new), 200, "a ticket of the new key");
 }
@@ -308,7 +310,7 @@ fn a_fleet_s_signing_pair_is_rotated_without_a_token_that_is_refused() {
         for file in ["cert.key", "cert.pem"] {
             std::fs::copy(new(file), certs.join(file)).expect("copied");
         }
-        instance.await_log(&["the new configuration is in use"]);
+        instance.await_event("reload.done", &[]);
         told(instance, 3.0);
         all_sign();
     }

@@ -105,7 +105,7 @@ fn a_new_certificate_begins_new_sessions() {
         .expect("copied");
     }
     instance.process.signal("HUP");
-    instance.await_log(&["the certificate of SERVER_URL was read again"]);
+    instance.await_event("reload.file_done", &[r#""file":"certificate""#]);
     assert_eq!(browser.resumed(1), 0, "a full handshake");
     assert_eq!(browser.resumed(3), 3, "and then sessions of the new one");
 }

@@ -82,7 +82,7 @@ fn save_in_console(instance: &Instance) {
     ]);
     let saved = saved.run();
     assert_eq!(saved.status, 200, "{}", saved.body);
-    instance.await_log(&["the new configuration is in use"]);
+    instance.await_event("reload.done", &[]);
 }
 
 #[test]

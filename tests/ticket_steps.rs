@@ -55,7 +55,7 @@ fn without_a_file_and_without_a_keytab_the_tunnel_comes_up() {
     // The hub's address, the connection and the tenant's key are what the ticket said.
     tenant.await_agents(1);
     // The tenant wants Kerberos, for which there is no file here.
-    let loud = running.await_log(LIMIT, &["cannot do yet", "KERBEROS_AUTH"]);
+    let loud = running.await_event(LIMIT, "tenant.unusable", &["KERBEROS_AUTH"]);
     assert!(loud.contains("KERBEROS_KEYTAB") || running.log().contains("KERBEROS_KEYTAB"));
     assert_eq!(
         std::fs::read_dir(&home).expect("a folder").count(),
@@ -74,7 +74,7 @@ fn a_tenant_that_was_away_at_the_start_is_asked_again_and_what_it_says_is_saved(
     let port = lab.free_port();
     let ticket = format!("https://{}:{port}/p/ad/trial", lab.address);
     let instance = with_ticket(&ticket).start();
-    instance.await_log(&["the ticket's steps failed", "cannot be reached"]);
+    instance.await_event("tenant.failed", &["cannot be reached"]);
     let alice = lab.kinit("alice");
     assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
     assert!(config(&instance.home()).get("AD_HUB").is_none());
@@ -84,9 +84,9 @@ fn a_tenant_that_was_away_at_the_start_is_asked_again_and_what_it_says_is_saved(
     let saved = config(&instance.home());
     assert!(saved["AD_HUB"].is_string() && saved["TENANT_SIGNING_KEY"].is_string());
     // Each change is told, a secret without its value.
-    let line = instance.await_log(&["another value", "\"AD_HUB\""]);
+    let line = instance.await_event("tenant.changed", &["\"AD_HUB\""]);
     assert!(line.contains("/lo/hub"), "{line}");
-    let line = instance.await_log(&["another value", "TENANT_SIGNING_KEY"]);
+    let line = instance.await_event("tenant.changed", &["TENANT_SIGNING_KEY"]);
     assert!(!line.contains("BEGIN"), "{line}");
 }
 
@@ -95,7 +95,7 @@ fn what_the_administrator_changes_afterwards_counts_and_is_told() {
     let tenant = Tenant::by_address();
     let instance = with_ticket(&tenant.ticket()).start();
     tenant.await_agents(1);
-    instance.await_log(&["the new configuration is in use"]);
+    instance.await_event("reload.done", &[]);
     let mut keys = config(&instance.home());
     keys["SERVER_URL"] = json!("https://other.corp.example:8443");
     keys["WSFED_ISSUER"] = json!("kestrel.example");
@@ -129,7 +129,7 @@ fn what_does_not_fit_is_not_taken_and_counts_as_an_error() {
         let tenant = Tenant::by_address_with(&arguments);
         let instance = with_ticket(&tenant.ticket()).start();
         let before = config(&instance.home());
-        instance.await_log(&["the ticket's steps failed", why]);
+        instance.await_event("tenant.failed", &[why]);
         assert_eq!(config(&instance.home()), before, "{arguments:?}");
         let errors = instance.metric("ad_edge_ticket_steps_total{outcome=\"error\"}");
         assert!(errors.is_some_and(|count| count >= 1.0), "{errors:?}");
@@ -143,7 +143,7 @@ fn a_switch_of_which_the_tenant_says_nothing_stays() {
     let said = r#"{"kerberos": null, "certAuth": null}"#;
     let tenant = Tenant::by_address_with(&["--info", said, "--no-clock"]);
     let instance = with_ticket(&tenant.ticket()).start();
-    instance.await_log(&["does not tell its clock"]);
+    instance.await_event("tenant.clock_unknown", &[]);
     tenant.await_agents(1);
     assert_eq!(config(&instance.home())["KERBEROS_AUTH"], Value::Bool(true));
     assert!(config(&instance.home()).get("CLIENT_CERT_AUTH").is_none());
@@ -162,7 +162,7 @@ fn the_end_does_not_wait_for_a_tenant() {
     instance.process.signal("TERM");
     let status = instance.process.wait_exit(Duration::from_secs(8));
     assert!(status.success(), "{status}");
-    instance.await_log(&["\"message\":\"ended\"", "\"cut\":0"]);
+    instance.await_event("program.ended", &["\"cut\":0"]);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_login_whose_file_is_broken_is_not_switched_on() {
         .file("certs/broken.keytab", "this is no keytab")
         .start();
     tenant.await_agents(1);
-    instance.await_log(&["cannot do yet", "KERBEROS_AUTH", "keytab"]);
+    instance.await_event("tenant.unusable", &["KERBEROS_AUTH", "keytab"]);
     let saved = config(&instance.home());
     assert_eq!(saved["KERBEROS_AUTH"], false);
     assert!(saved["AD_HUB"].is_string(), "all else is taken");

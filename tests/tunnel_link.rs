@@ -42,14 +42,14 @@ fn a_cut_link_comes_back_at_once_and_a_hub_that_was_away_is_found_within_seconds
     let instance = Instance::builder().tunnel(&tenant).start();
     tenant.await_agents(1);
     tenant.cut();
-    instance.await_log(&["the tunnel was lost"]);
+    instance.await_event("tunnel.disconnected", &[]);
     tenant.await_agents_within(Duration::from_secs(5), 1);
 
     tenant.set_mode(&json!({ "down": true }));
     wait_until(SOON, "still connected", || {
         instance.metric("ad_edge_tunnel_connected") == Some(0.0)
     });
-    instance.await_log(&["the hub is out of reach", "503"]);
+    instance.await_event("tunnel.unreachable", &["503"]);
     // Browsers never depended on it.
     let ccache = Lab::get().kinit("alice");
     let direct = instance.curl("/wsfed").negotiate(&ccache).run();
@@ -66,7 +66,7 @@ fn a_hub_that_does_not_believe_us_is_asked_again_and_the_log_is_loud() {
     let tenant = Tenant::start();
     tenant.set_mode(&json!({ "refuse": true }));
     let instance = Instance::builder().tunnel(&tenant).start();
-    let line = instance.await_log(&["the hub does not believe our signature", "\"ERROR\""]);
+    let line = instance.await_event("tunnel.signature_refused", &["\"ERROR\""]);
     assert!(line.contains("nobody is believed at the moment"), "{line}");
     assert_eq!(instance.metric("ad_edge_tunnel_connected"), Some(0.0));
     tenant.set_mode(&json!({}));
@@ -81,10 +81,10 @@ fn a_hub_that_falls_silent_is_left() {
     tenant.await_agents(1);
     tenant.set_mode(&json!({ "silent": true }));
     // Five pings, five seconds apart.
-    wait_until(
+    instance.process.await_event(
         Duration::from_secs(40),
-        "the silence goes unnoticed",
-        || instance.process.log().contains("no sign of life for 25 s"),
+        "tunnel.disconnected",
+        &["no sign of life for 25 s"],
     );
     tenant.set_mode(&json!({}));
     wait_until(Duration::from_secs(15), "no new link", || {
@@ -153,8 +153,7 @@ fn a_drain_answers_what_is_in_flight_and_sends_the_rest_elsewhere() {
     });
     // The protocol leaves one gap: what the hub sends while the close is on its way. The hub sees the
     // link end and can ask another instance; nobody waits for an answer that does not come.
-    let log = first.process.log();
-    let late = log.matches("while the tunnel was being closed").count();
+    let late = first.process.event_lines("tunnel.request_late", &[]).len();
     assert!(late <= 8, "{late}: no more than were in flight");
     let answers = burst["answers"].as_array().expect("a list");
     let (good, rest): (Vec<_>, Vec<_>) = answers
@@ -168,7 +167,7 @@ fn a_drain_answers_what_is_in_flight_and_sends_the_rest_elsewhere() {
         tenant.hub_state()["agents"].as_array().map(Vec::len),
         Some(1)
     );
-    assert!(first.process.log().contains("the tunnel is closed"));
+    assert_eq!(first.process.event_lines("tunnel.closed", &[]).len(), 1);
     assert!(
         first
             .process
@@ -201,7 +200,7 @@ fn the_tunnel_goes_through_a_proxy_that_asks_for_a_password() {
         .tunnel(&tenant)
         .set("HTTP_PROXY", proxy.url().replace("s3cret", "wrong"))
         .start();
-    refused.await_log(&["the hub is out of reach", "check HTTP_PROXY"]);
+    refused.await_event("tunnel.unreachable", &["check HTTP_PROXY"]);
     assert!(!refused.process.log().contains("wrong"));
 
     let _around = Instance::builder()

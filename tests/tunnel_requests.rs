@@ -125,7 +125,7 @@ fn every_state_of_an_account_has_its_name() {
         verdict(&login(&tenant, "alice)(cn=*", "x")),
         "WrongUsername"
     );
-    let line = instance.await_log(&["account_locked", "\"client\":\"hub\""]);
+    let line = instance.await_event("login.refused", &["account_locked", "\"client\":\"hub\""]);
     assert!(line.contains("tunnel-locked"), "{line}");
     assert!(!instance.process.log().contains(password.as_str()));
     let refused =

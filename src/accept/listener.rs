@@ -9,6 +9,8 @@ use listenfd::ListenFd;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
+use crate::telemetry::event;
+
 /// Connections that wait in the kernel until they are accepted; the kernel caps it at
 /// `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
@@ -54,7 +56,12 @@ impl Listener {
             Ok(listener) => Ok(listener),
             Err(cause) if address.is_ipv6() && address.is_unspecified() && no_ipv6(&cause) => {
                 let instead = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port);
-                tracing::info!(%instead, %cause, "this machine has no IPv6, listening on IPv4 only");
+                tracing::info!(
+                    event = event::ACCEPT_IPV4_ONLY,
+                    %instead,
+                    %cause,
+                    "this machine has no IPv6, listening on IPv4 only"
+                );
                 open(instead).map_err(|cause| BindError::from_io(instead, cause))
             }
             Err(cause) => Err(BindError::from_io(wanted, cause)),
@@ -83,7 +90,7 @@ impl Inherited {
             match passed.take_tcp_listener(index) {
                 Ok(Some(listener)) => found.push(listener),
                 Ok(None) => {}
-                Err(cause) => tracing::warn!(
+                Err(cause) => tracing::warn!(event = event::ACCEPT_SOCKET_REFUSED,
                     index,
                     %cause,
                     "a passed-on socket is no TCP listener; ListenStream= needs a port"

@@ -12,7 +12,7 @@ use super::{Connection, Listener, canonical, proxy};
 use crate::{
     config::{ListenConfig, ProxyProtocol},
     lifecycle::Lifecycle,
-    telemetry::{Metrics, log::Throttle},
+    telemetry::{Metrics, event, log::Throttle},
 };
 
 /// The pause after an error that the next `accept` would meet again.
@@ -56,13 +56,14 @@ impl AcceptLimits {
     /// limit of 1024 is there for `select`), and no more connections than that leaves room for: clients
     /// cannot take what the directory, the tunnel, the keytab and the log need.
     #[must_use]
-    pub fn as_files_allow(mut self) -> Self {
+    pub fn within_open_files(mut self) -> Self {
         let wanted = self.connections;
         match rlimit::increase_nofile_limit(wanted as u64 + OTHER_FILES) {
             Ok(open_files) => {
                 self.connections = wanted.min(room(open_files));
                 if self.connections < wanted {
                     tracing::warn!(
+                        event = event::ACCEPT_CONNECTIONS_LIMITED,
                         open_files,
                         wanted,
                         max_connections = self.connections,
@@ -70,7 +71,13 @@ impl AcceptLimits {
                     );
                 }
             }
-            Err(error) => tracing::warn!(%error, "the limit of open files is unknown"),
+            Err(error) => {
+                tracing::warn!(
+                    event = event::ACCEPT_CONNECTIONS_LIMITED,
+                    %error,
+                    "the limit of open files is unknown"
+                );
+            }
         }
         self
     }
@@ -114,6 +121,7 @@ pub async fn accept<F, Fut>(
             && let Some(suppressed) = full.pass()
         {
             tracing::warn!(
+                event = event::ACCEPT_FULL,
                 max_connections = limits.connections,
                 suppressed,
                 "every connection is taken, new ones wait: raise MAX_CONNECTIONS or add an instance"
@@ -141,7 +149,7 @@ pub async fn accept<F, Fut>(
             Err(cause) => {
                 task.count("accept_error");
                 if !std::mem::replace(&mut failing, true) {
-                    tracing::error!(
+                    tracing::error!(event = event::ACCEPT_FAILED,
                         %cause,
                         "cannot accept connections, trying on: when too many files are open, raise LimitNOFILE"
                     );
@@ -204,7 +212,13 @@ where
                     Err(refusal) => {
                         count(metrics.as_deref(), refusal.label());
                         if let Some(suppressed) = refusals.pass() {
-                            tracing::warn!(%from, reason = %refusal, suppressed, "connection refused");
+                            tracing::warn!(
+                                event = event::ACCEPT_PROXY_REFUSED,
+                                %from,
+                                reason = %refusal,
+                                suppressed,
+                                "connection refused"
+                            );
                         }
                         return;
                     }

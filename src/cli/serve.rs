@@ -13,7 +13,7 @@ use crate::{
     serve,
     setup::recover,
     telemetry::{
-        RecentEvents,
+        RecentEvents, event,
         log::{self, LogError},
     },
 };
@@ -53,17 +53,22 @@ pub(super) fn run(home: &Path) -> ExitCode {
         Err(error) => return refuse(home, &error),
     };
     if let Some(told) = &recovered {
-        tracing::error!("{told}");
+        tracing::error!(event = event::IMPORT_RECOVERED, "{told}");
     }
     for warning in &loaded.warnings {
-        tracing::warn!(key = warning.key, "{}", warning.text);
+        tracing::warn!(
+            event = event::CONFIG_DOUBTED,
+            key = warning.key,
+            "{}",
+            warning.text
+        );
     }
     let materials = match Materials::load(&loaded.config, &clock, true, &Kept::default()) {
         Ok(materials) => materials,
         Err(unusable) => return refuse(home, &unusable),
     };
     for warning in &materials.warnings {
-        tracing::warn!("{warning}");
+        tracing::warn!(event = event::FILE_DOUBTED, "{warning}");
     }
     match block_on(serve::run(
         loaded, materials, clock, settings, recent, inherited,
@@ -93,6 +98,10 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
 }
 
 fn cannot_start(error: &anyhow::Error) -> ExitCode {
-    tracing::error!(error = format!("{error:#}"), "cannot start");
+    tracing::error!(
+        event = event::PROGRAM_REFUSED,
+        error = format!("{error:#}"),
+        "cannot start"
+    );
     ExitCode::FAILURE
 }

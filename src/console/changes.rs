@@ -15,7 +15,7 @@ use crate::{
     profile::Mapper,
     secret::SecretString,
     setup::{SetupCheck, SetupPlan},
-    telemetry::Metrics,
+    telemetry::{Metrics, event},
     tls::{Identity, LeafFacts},
 };
 
@@ -70,7 +70,12 @@ impl Program {
         let saved = save && !checks.iter().any(stops);
         let told = if saved {
             plan.save(&self.clock).await?;
-            tracing::warn!(target: "audit", keys = changed.join(", "), "the console changed settings");
+            tracing::warn!(
+                target: "audit",
+                event = event::CONSOLE_SETTINGS_CHANGED,
+                keys = changed.join(", "),
+                "the console changed settings"
+            );
             self.in_use("Saved").await
         } else if checks.iter().any(SetupCheck::failed) {
             Err("Nothing was saved: a check failed".to_owned())
@@ -178,7 +183,7 @@ impl Program {
             return Err(error.to_string());
         }
         tracing::warn!(
-            target: "audit",
+            target: "audit", event = event::CONSOLE_CERTIFICATE_CHANGED,
             subject = identity.leaf.subject,
             "the console changed the certificate of SERVER_URL"
         );
@@ -210,7 +215,11 @@ impl Program {
             kept = format!(" (the one before lies in {})", copy.display());
         }
         write_atomically(&path, source.as_bytes(), 0o600).map_err(|error| error.to_string())?;
-        tracing::warn!(target: "audit", "the console changed the profile mapper");
+        tracing::warn!(
+            target: "audit",
+            event = event::CONSOLE_MAPPER_CHANGED,
+            "the console changed the profile mapper"
+        );
         Ok(format!(
             "Saved as {}, and taken into use.{kept}",
             path.display()

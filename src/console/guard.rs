@@ -22,7 +22,7 @@ use crate::{
         ConnectionInfo, Random,
         page::{PageContext, notice},
     },
-    telemetry::{LOG_ONLY, log::Throttle},
+    telemetry::{LOG_ONLY, event, log::Throttle},
 };
 
 /// What every route has.
@@ -89,7 +89,7 @@ impl Guard {
             host = format!("[{host}]");
         }
         tracing::warn!(
-            target: LOG_ONLY,
+            target: LOG_ONLY, event = event::CONSOLE_TOKEN_SHOWN,
             url = format!("http://{host}:{}/?token={token}", self.address.port()),
             "this address opens the console, once, and it is plain HTTP"
         );
@@ -172,7 +172,11 @@ pub(super) async fn check(
         // Not for HEAD: a program that only looks shall not use it up.
         let query = request.uri().query().unwrap_or_default();
         if request.method() == Method::GET && guard.redeem(query) {
-            tracing::warn!(target: "audit", "the console was opened by a token");
+            tracing::warn!(
+                target: "audit",
+                event = event::CONSOLE_OPENED,
+                "the console was opened by a token"
+            );
             guard.show_token();
             let cookie = format!(
                 "{}={}; HttpOnly; SameSite=Lax; Path=/",

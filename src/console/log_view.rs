@@ -6,7 +6,7 @@ use time::{OffsetDateTime, macros::format_description};
 use tracing::Level;
 
 use super::view::{Failure, LogLine, Mood};
-use crate::telemetry::RecentEvent;
+use crate::telemetry::{RecentEvent, event};
 
 pub(super) fn time_of_day(at: SystemTime) -> Option<String> {
     let format = format_description!("[hour]:[minute]:[second]");
@@ -27,7 +27,7 @@ pub(super) fn method_in_words(method: &str) -> &str {
 
 /// A refused login's audit line: when, who, how, from where, and why with what to do.
 pub(super) fn failure(event: &RecentEvent) -> Option<Failure> {
-    if event.target != "audit" || event.message != "not signed in" {
+    if ![event::LOGIN_REFUSED, event::LOGIN_ABANDONED].contains(&event.field("event")) {
         return None;
     }
     let who = match event.field("principal") {
@@ -72,14 +72,15 @@ mod tests {
 
     use super::*;
 
-    fn event(target: &'static str, fields: &[(&'static str, &str)]) -> RecentEvent {
+    fn line(event: &'static str, fields: &[(&'static str, &str)]) -> RecentEvent {
         let own = |(name, value): &(&'static str, &str)| (*name, (*value).to_owned());
+        let named = [("event", event)];
         RecentEvent {
             at: UNIX_EPOCH + Duration::from_secs(1_795_613_630),
             level: Level::WARN,
-            target,
+            target: "audit",
             message: "not signed in".to_owned(),
-            fields: fields.iter().map(own).collect(),
+            fields: named.iter().chain(fields).map(own).collect(),
         }
     }
 
@@ -91,7 +92,7 @@ mod tests {
             ("principal", "bob"),
             ("detail", "wrong password"),
         ];
-        let told = failure(&event("audit", &fields)).expect("a failure");
+        let told = failure(&line(event::LOGIN_REFUSED, &fields)).expect("a failure");
         assert_eq!(
             (
                 &*told.time,
@@ -108,6 +109,7 @@ mod tests {
                 "wrong password"
             )
         );
-        assert!(failure(&event("ad_edge::web", &fields)).is_none());
+        assert!(failure(&line(event::LOGIN_ABANDONED, &fields)).is_some());
+        assert!(failure(&line(event::LOGIN_ACCEPTED, &fields)).is_none());
     }
 }

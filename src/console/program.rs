@@ -28,7 +28,7 @@ use crate::{
     ops::Readiness,
     secret::SecretString,
     setup,
-    telemetry::{History, Metrics, RecentEvents},
+    telemetry::{History, Metrics, RecentEvents, event},
     tls::TlsServer,
 };
 
@@ -207,9 +207,13 @@ impl Backstage for Program {
             own.may_write()?;
             let export =
                 setup::export(&own.settings, &own.clock).map_err(|error| error.to_string())?;
-            tracing::warn!(target: "audit", "the console exported this installation, keys and all");
+            tracing::warn!(target: "audit", event = event::CONSOLE_EXPORTED, "the console exported this installation, keys and all");
             for file in &export.outside {
-                tracing::warn!(file, "not in the export: the other server needs it too");
+                tracing::warn!(
+                    event = event::EXPORT_FILE_OUTSIDE,
+                    file,
+                    "not in the export: the other server needs it too"
+                );
             }
             Ok((export.name, export.zip))
         })

@@ -35,7 +35,7 @@ use crate::{
     ops::{self, Readiness},
     secret::SecretString,
     setup::take_import,
-    telemetry::{Metrics, RecentEvents},
+    telemetry::{Metrics, RecentEvents, event},
 };
 
 const ADMIN_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8357);
@@ -101,7 +101,7 @@ pub async fn first_run(
         own.to_string()
     };
     let url = format!("http://{host}:{}/#export", address.port());
-    tracing::warn!(%address, url, "{WHAT_TO_DO}");
+    tracing::warn!(event = event::SETUP_AWAITED, %address, url, "{WHAT_TO_DO}");
     notify(&[NotifyState::Ready]);
     let (done, mut taken) = mpsc::channel(1);
     let empty = Empty {

@@ -21,6 +21,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
 
 use super::{entry::Entry, error::DirectoryError, filter};
+use crate::telemetry::event;
 
 /// Below AD's `MaxPageSize` of 1000; a search for more is asked for in pages (RFC 2696).
 const PAGE: usize = 500;
@@ -235,7 +236,11 @@ impl Connection {
             match Entry::decode(item) {
                 Some(entry) => entries.push(entry),
                 None => {
-                    tracing::warn!(server = %self.server, "left out an entry that is not valid LDAP");
+                    tracing::warn!(
+                        event = event::DIRECTORY_ENTRY_SKIPPED,
+                        server = %self.server,
+                        "left out an entry that is not valid LDAP"
+                    );
                 }
             }
             if entries.len() >= search.limit {

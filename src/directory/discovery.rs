@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::{Scheme, ServerUrl},
     lifecycle::Backoff,
-    telemetry::log::Throttle,
+    telemetry::{event, log::Throttle},
 };
 
 /// The limit of one question.
@@ -61,6 +61,7 @@ impl Discovery {
                 Err(error) => {
                     if let Some(more) = log.pass() {
                         tracing::warn!(
+                            event = event::DIRECTORY_SRV_MISSING,
                             more,
                             domain = self.domain,
                             error,

@@ -13,7 +13,7 @@ use super::{
     filter::escape,
     servers::Servers,
 };
-use crate::config::GroupsConfig;
+use crate::{config::GroupsConfig, telemetry::event};
 
 /// What the cache may hold, in bytes of text.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -58,6 +58,7 @@ impl Groups {
             let found = self.list(servers, &filter, MAX_GROUPS).await?;
             if found.len() == MAX_GROUPS {
                 tracing::warn!(
+                    event = event::DIRECTORY_GROUPS_CUT,
                     user = dn,
                     groups = MAX_GROUPS,
                     "the user is in more groups than are read"

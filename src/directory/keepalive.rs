@@ -17,6 +17,7 @@ use crate::{
     config::ServiceAccount,
     lifecycle::{Backoff, pause_between},
     secret::ExposeSecret as _,
+    telemetry::event,
 };
 
 /// Connecting, binding and a first search together; a server that needs longer is as good as down.
@@ -209,15 +210,29 @@ impl FailureLog {
             return;
         }
         if matches!(error, DirectoryError::ServiceAccount { .. }) {
-            tracing::error!(server, error = %text, "the directory refuses the service account: nobody can sign in through this server");
+            tracing::error!(
+                event = event::DIRECTORY_BIND_REFUSED,
+                server,
+                error = %text,
+                "the directory refuses the service account: nobody can sign in through this server"
+            );
         } else {
-            tracing::warn!(server, error = %text, "directory server is down");
+            tracing::warn!(
+                event = event::DIRECTORY_SERVER_DOWN,
+                server,
+                error = %text,
+                "directory server is down"
+            );
         }
         self.last = Some((text, Instant::now()));
     }
 
     fn up(&mut self, server: &str) {
         self.last = None;
-        tracing::info!(server, "directory server is up");
+        tracing::info!(
+            event = event::DIRECTORY_SERVER_UP,
+            server,
+            "directory server is up"
+        );
     }
 }

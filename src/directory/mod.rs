@@ -56,7 +56,7 @@ use self::{
 use crate::{
     config::{DirectoryConfig, ServersConfig},
     secret::SecretString,
-    telemetry::Metrics,
+    telemetry::{Metrics, event},
 };
 
 /// All attributes that a user has, and the computed one that tells a lockout.
@@ -186,7 +186,12 @@ impl Directory {
         match found {
             Ok(groups) => groups.to_vec(),
             Err(error) => {
-                tracing::warn!(user = dn, %error, "the login goes on without groups");
+                tracing::warn!(
+                    event = event::DIRECTORY_GROUPS_FAILED,
+                    user = dn,
+                    %error,
+                    "the login goes on without groups"
+                );
                 Vec::new()
             }
         }

@@ -19,7 +19,10 @@ use super::{
     entry::Entry,
     error::DirectoryError,
 };
-use crate::{config::DirectoryConfig, telemetry::Metrics};
+use crate::{
+    config::DirectoryConfig,
+    telemetry::{Metrics, event},
+};
 
 /// An operation waits this long for a connection that is being made.
 const GRACE: Duration = Duration::from_secs(1);
@@ -203,6 +206,7 @@ impl Server {
             .set(seconds as f64);
         if is_off(offset) && !is_off(before) {
             tracing::error!(
+                event = event::DIRECTORY_CLOCK_OFF,
                 server = self.connector.name(),
                 seconds,
                 "the directory server's clock is not ours: Kerberos allows 300 s. Set this \

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     config::{DirectoryConfig, ServerUrl},
-    telemetry::Metrics,
+    telemetry::{Metrics, event},
 };
 
 /// What it takes to begin with a server.
@@ -82,7 +82,11 @@ impl Servers {
         for gone in before.iter() {
             let name = gone.server.connector.name();
             if !members.iter().any(|m| m.server.connector.name() == name) {
-                tracing::info!(server = name, "DNS names this server no longer");
+                tracing::info!(
+                    event = event::DIRECTORY_SERVER_REMOVED,
+                    server = name,
+                    "DNS names this server no longer"
+                );
                 gone.server.forget_metrics();
             }
         }

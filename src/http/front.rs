@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::{Site, serve};
 use crate::{
     lifecycle::Lifecycle,
-    telemetry::{Metrics, log::Throttle},
+    telemetry::{Metrics, event, log::Throttle},
     tls::{
         AcceptLimits, Connection, ConnectionInfo, HandshakeFailure, Listener, Secured, TlsServer,
         accept,
@@ -126,7 +126,13 @@ impl Front {
         if failure.is_worth_a_line()
             && let Some(suppressed) = self.0.failures.pass()
         {
-            tracing::warn!(%client, reason = %failure, suppressed, "TLS handshake failed");
+            tracing::warn!(
+                event = event::TLS_HANDSHAKE_FAILED,
+                %client,
+                reason = %failure,
+                suppressed,
+                "TLS handshake failed"
+            );
         } else {
             tracing::debug!(%client, reason = %failure, "TLS handshake failed");
         }

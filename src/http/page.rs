@@ -15,6 +15,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::Random;
+use crate::telemetry::event;
 
 /// Names a request in the answer, the page and the log; 16 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +113,12 @@ pub fn render<T: Template>(
         )
             .into_response(),
         Err(cause) => {
-            tracing::error!(request_id = %page.request_id, %cause, "a page could not be rendered");
+            tracing::error!(
+                event = event::HTTP_PAGE_FAILED,
+                request_id = %page.request_id,
+                %cause,
+                "a page could not be rendered"
+            );
             (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 format!("Something went wrong. Request {}\n", page.request_id),

@@ -25,7 +25,11 @@ use super::{
     Limits, Random, answer,
     page::{PageContext, RequestId},
 };
-use crate::{lifecycle::Lifecycle, telemetry::Metrics, tls::ConnectionInfo};
+use crate::{
+    lifecycle::Lifecycle,
+    telemetry::{Metrics, event},
+    tls::ConnectionInfo,
+};
 
 /// What is read and thrown away of a body that is refused: a connection closed with unread bytes is
 /// reset, and the reset may overtake the answer.
@@ -144,11 +148,19 @@ async fn run(request: Request, next: Next, limits: &Limits, page: &PageContext) 
         Ok(Ok(response)) => response,
         Ok(Err(_panic)) => {
             // The panic's own text went to standard error; it may hold what a client sent.
-            tracing::error!(request_id = %page.request_id, "a handler panicked: please report this");
+            tracing::error!(
+                event = event::HTTP_PANICKED,
+                request_id = %page.request_id,
+                "a handler panicked: please report this"
+            );
             answer::error(page, StatusCode::INTERNAL_SERVER_ERROR)
         }
         Err(_elapsed) => {
-            tracing::warn!(request_id = %page.request_id, "no answer within the time limit");
+            tracing::warn!(
+                event = event::HTTP_TIMED_OUT,
+                request_id = %page.request_id,
+                "no answer within the time limit"
+            );
             answer::error(page, StatusCode::SERVICE_UNAVAILABLE)
         }
     }
@@ -218,7 +230,16 @@ impl Seen {
         if self.quiet {
             tracing::debug!(%request_id, %method, path, status, ms, client, "request");
         } else {
-            tracing::info!(%request_id, %method, path, status, ms, client, "request");
+            tracing::info!(
+                event = event::HTTP_ANSWERED,
+                %request_id,
+                %method,
+                path,
+                status,
+                ms,
+                client,
+                "request"
+            );
         }
     }
 }

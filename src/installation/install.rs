@@ -17,7 +17,7 @@ use super::{
     paths::{MAPPER, allowed, mode},
     write_atomically,
 };
-use crate::config::Home;
+use crate::{config::Home, telemetry::event};
 
 const BACKUPS: &str = "backups";
 /// How many backups stay.
@@ -202,7 +202,12 @@ fn prune(home: &Home) {
     let many = ours.len().saturating_sub(KEPT);
     for (_, _, name) in ours.into_iter().take(many) {
         if let Err(error) = fs::remove_dir_all(all.join(&name)) {
-            tracing::warn!(%error, backup = name, "an old backup cannot be removed");
+            tracing::warn!(
+                event = event::IMPORT_BACKUP_LEFT,
+                %error,
+                backup = name,
+                "an old backup cannot be removed"
+            );
         }
     }
 }

@@ -15,7 +15,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{ArchiveError, write_atomically};
-use crate::config::Home;
+use crate::{config::Home, telemetry::event};
 
 const JOURNAL: &str = ".import.json";
 /// An import takes a moment.
@@ -114,7 +114,12 @@ impl Journal {
         match failed {
             None => Self::end(home),
             Some(error) => {
-                tracing::error!(%error, backup = self.backup, "not everything could be put back");
+                tracing::error!(
+                    event = event::IMPORT_RECOVERY_FAILED,
+                    %error,
+                    backup = self.backup,
+                    "not everything could be put back"
+                );
                 Err(error)
             }
         }
@@ -174,6 +179,6 @@ pub(super) fn recover_locked(
             .map(|backup| format!(" from {}", home.path(backup).display()))
             .unwrap_or_default()
     );
-    tracing::error!("{told}");
+    tracing::error!(event = event::IMPORT_RECOVERED, "{told}");
     Ok(Some(told))
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{ArchiveError, Installation, write_atomically};
-use crate::config::Home;
+use crate::{config::Home, telemetry::event};
 
 /// How the names of such folders begin.
 const PREFIX: &str = ".ad-edge-try-";
@@ -102,7 +102,12 @@ impl Drop for Stage {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.folder) {
             // It holds keys.
-            tracing::error!(folder = %self.folder.display(), %error, "remove this folder by hand");
+            tracing::error!(
+                event = event::IMPORT_FOLDER_LEFT,
+                folder = %self.folder.display(),
+                %error,
+                "remove this folder by hand"
+            );
         }
     }
 }
@@ -137,7 +142,12 @@ fn remove_old(folder: &Path, now: SystemTime) {
         if age.is_some_and(|age| age > OLD)
             && let Err(error) = fs::remove_dir_all(entry.path())
         {
-            tracing::warn!(folder = %entry.path().display(), %error, "remove this folder by hand");
+            tracing::warn!(
+                event = event::IMPORT_FOLDER_LEFT,
+                folder = %entry.path().display(),
+                %error,
+                "remove this folder by hand"
+            );
         }
     }
 }

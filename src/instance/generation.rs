@@ -23,7 +23,7 @@ use crate::{
     login::{Accounts, Attempts, Logins, Slots},
     ops::{self, Readiness},
     profile::Mapper,
-    telemetry::Metrics,
+    telemetry::{Metrics, event},
     tls::{ChannelBinding, ClientAuth, Identity},
     token::{Issuer, SigningKey},
     tunnel::{self, TunnelParts, TunnelState},
@@ -190,7 +190,10 @@ impl Generation {
     pub fn start_tunnel(&mut self) {
         match (&self.config.tunnel, self.tunnel_parts.take()) {
             (Some(section), Some(parts)) => self.tunnel = Some(tunnel::start(section, parts)),
-            _ => tracing::info!("there is no tunnel (AD_HUB, AGENT_MODE): direct logins only"),
+            _ => tracing::info!(
+                event = event::TUNNEL_DISABLED,
+                "there is no tunnel (AD_HUB, AGENT_MODE): direct logins only"
+            ),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     installation::{ConfigFile, Locked},
     lifecycle::{Backoff, Lifecycle, pause_between},
     secret::{ExposeSecret as _, SecretString},
-    telemetry::Metrics,
+    telemetry::{Metrics, event},
     tenant::{CLOCK_LIMIT, Ticket, TicketError, exchange, other_certificates},
 };
 
@@ -88,6 +88,7 @@ impl Provision {
                 Err(error) => {
                     self.count("error");
                     tracing::warn!(
+                        event = event::TENANT_FAILED,
                         error = format!("{error:#}"),
                         "the ticket's steps failed; logins go on, and it is tried again"
                     );
@@ -114,7 +115,11 @@ impl Provision {
         match ticket.clock_offset(|| self.clock.now()).await {
             Ok(offset) => self.compare_clocks(offset),
             Err(error @ (TicketError::Status { .. } | TicketError::Answer { .. })) => {
-                tracing::warn!(%error, "the tenant does not tell its clock");
+                tracing::warn!(
+                    event = event::TENANT_CLOCK_UNKNOWN,
+                    %error,
+                    "the tenant does not tell its clock"
+                );
             }
             Err(error) => return Err(error.into()),
         }
@@ -135,6 +140,7 @@ impl Provision {
         self.metrics.tenant_clock.set(offset as f64 / 1000.0);
         if offset.unsigned_abs() > CLOCK_LIMIT.as_secs() * 1000 {
             tracing::error!(
+                event = event::TENANT_CLOCK_OFF,
                 milliseconds = offset,
                 "the tenant's clock is not ours: it may refuse tokens. Set this machine's clock by NTP"
             );
@@ -154,7 +160,11 @@ impl Provision {
             match self.save(&generation.config, &keys) {
                 Ok(()) => self.settings.forget(),
                 Err(error) => {
-                    tracing::warn!(%error, "what the tenant said is used, and not saved");
+                    tracing::warn!(
+                        event = event::TENANT_UNSAVED,
+                        %error,
+                        "what the tenant said is used, and not saved"
+                    );
                     self.settings.learn(ticket, &keys);
                 }
             }
@@ -186,6 +196,7 @@ impl Provision {
             }
             if self.fits(&some, generation).await.is_ok() {
                 tracing::error!(
+                    event = event::TENANT_UNUSABLE,
                     keys = left.join(", "),
                     error = format!("{error:#}"),
                     "the tenant asks for logins that this installation cannot do yet; all else that \
@@ -227,9 +238,19 @@ impl Provision {
             }
             any = true;
             if find_key(key).is_some_and(|known| known.secret) {
-                tracing::info!(key, "the tenant gave another value");
+                tracing::info!(
+                    event = event::TENANT_CHANGED,
+                    key,
+                    "the tenant gave another value"
+                );
             } else {
-                tracing::info!(key, old, new, "the tenant gave another value");
+                tracing::info!(
+                    event = event::TENANT_CHANGED,
+                    key,
+                    old,
+                    new,
+                    "the tenant gave another value"
+                );
             }
         }
         any

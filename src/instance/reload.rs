@@ -19,7 +19,7 @@ use crate::{
     http::Front,
     lifecycle::Lifecycle,
     ops::Readiness,
-    telemetry::Metrics,
+    telemetry::{Metrics, event},
     tls::{Identity, SharedTickets, TlsServer},
 };
 
@@ -57,7 +57,10 @@ impl Running {
             Ok(loaded) if loaded.fingerprint == self.current.load().fingerprint => None,
             Ok(loaded) => match self.change_over(loaded).await {
                 Ok(waits) => {
-                    tracing::info!("the new configuration is in use");
+                    tracing::info!(
+                        event = event::RELOAD_DONE,
+                        "the new configuration is in use"
+                    );
                     self.done("ok");
                     return Ok(waits);
                 }
@@ -66,6 +69,7 @@ impl Running {
         };
         if let Some(error) = &refused {
             tracing::error!(
+                event = event::RELOAD_REFUSED,
                 error,
                 "the new configuration is not used; the old one stays"
             );
@@ -90,7 +94,12 @@ impl Running {
             file,
         } = loaded;
         for warning in warnings {
-            tracing::warn!(key = warning.key, "{}", warning.text);
+            tracing::warn!(
+                event = event::CONFIG_DOUBTED,
+                key = warning.key,
+                "{}",
+                warning.text
+            );
         }
         let old = self.current.load_full();
         let waits = keep_fixed(&mut config, &old.config)?;
@@ -104,7 +113,7 @@ impl Running {
         let (config, materials) = tokio::task::spawn_blocking(load).await?;
         let materials = materials?;
         for warning in &materials.warnings {
-            tracing::warn!("{warning}");
+            tracing::warn!(event = event::FILE_DOUBTED, "{warning}");
         }
         let key = materials.signing_pair.clone();
         let read = Read {
@@ -145,10 +154,17 @@ impl Running {
     async fn read_files(&self) -> Option<String> {
         let current = self.current.load_full();
         let mut broken: Vec<String> = Vec::new();
-        let mut note = |read: Result<&str, (String, &str)>| match read {
-            Ok(what) => tracing::info!("{what} read again"),
+        let mut note = |file: &str, read: Result<&str, (String, &str)>| match read {
+            Ok(what) => {
+                tracing::info!(event = event::RELOAD_FILE_DONE, file, "{what} read again");
+            }
             Err((error, what)) => {
-                tracing::error!(error, "{what} not used; the old one stays");
+                tracing::error!(
+                    event = event::RELOAD_FILE_REFUSED,
+                    file,
+                    error,
+                    "{what} not used; the old one stays"
+                );
                 broken.push(format!("{what} not used: {error}"));
             }
         };
@@ -158,6 +174,7 @@ impl Running {
             let read = tokio::task::spawn_blocking(move || mapper.reload()).await;
             let read = read.map_err(|error| error.to_string());
             note(
+                "mapper",
                 match read.and_then(|read| read.map_err(|error| error.to_string())) {
                     Ok(()) => Ok("the profile mapper was"),
                     Err(error) => Err((error, "the new profile mapper is")),
@@ -165,28 +182,37 @@ impl Running {
             );
         }
         if let Some(certificates) = current.certificates() {
-            note(match certificates.reload() {
-                Ok(()) => Ok("client CAs and revocation lists were"),
-                Err(error) => Err((
-                    error.to_string(),
-                    "a new file of client CAs and revocation lists is",
-                )),
-            });
+            note(
+                "client_ca",
+                match certificates.reload() {
+                    Ok(()) => Ok("client CAs and revocation lists were"),
+                    Err(error) => Err((
+                        error.to_string(),
+                        "a new file of client CAs and revocation lists is",
+                    )),
+                },
+            );
         }
         let material = current.config.direct.as_ref().and_then(|d| d.tls.as_ref());
         if let Some((tls, material)) = self.tls.as_ref().zip(material) {
             let read = Identity::load(material)
                 .and_then(|identity| tls.replace(identity, current.client_auth()));
-            note(match read {
-                Ok(()) => Ok("the certificate of SERVER_URL was"),
-                Err(error) => Err((error.to_string(), "the certificate is")),
-            });
+            note(
+                "certificate",
+                match read {
+                    Ok(()) => Ok("the certificate of SERVER_URL was"),
+                    Err(error) => Err((error.to_string(), "the certificate is")),
+                },
+            );
         }
         if let Some(kerberos) = current.kerberos() {
-            note(match kerberos.reload() {
-                Ok(()) => Ok("the keytab was"),
-                Err(error) => Err((error.to_string(), "the keytab is")),
-            });
+            note(
+                "keytab",
+                match kerberos.reload() {
+                    Ok(()) => Ok("the keytab was"),
+                    Err(error) => Err((error.to_string(), "the keytab is")),
+                },
+            );
         }
         (!broken.is_empty()).then(|| broken.join("; "))
     }
@@ -227,7 +253,11 @@ fn keep_fixed(new: &mut Config, old: &Config) -> anyhow::Result<String> {
         return Ok(String::new());
     }
     let keys = kept.join(", ");
-    tracing::warn!(keys, "these keys change at a restart only");
+    tracing::warn!(
+        event = event::RELOAD_RESTART_NEEDED,
+        keys,
+        "these keys change at a restart only"
+    );
     Ok(format!("{keys} change at a restart only"))
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{reload::Running, watch::Watch};
-use crate::config::TlsMaterial;
+use crate::{config::TlsMaterial, telemetry::event};
 
 impl Running {
     /// The files in use, with what they are for.
@@ -58,7 +58,11 @@ impl Running {
         match Watch::new(files.collect()) {
             Ok(watch) => Some(watch),
             Err(error) => {
-                tracing::warn!(%error, "changed files are not noticed: send SIGHUP after a change");
+                tracing::warn!(
+                    event = event::RELOAD_WATCH_FAILED,
+                    %error,
+                    "changed files are not noticed: send SIGHUP after a change"
+                );
                 None
             }
         }

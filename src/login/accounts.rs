@@ -17,7 +17,7 @@ use crate::{
     },
     profile::{Mapper, Profile},
     secret::{ExposeSecret as _, SecretString},
-    telemetry::Metrics,
+    telemetry::{Metrics, event},
 };
 
 /// Users whom a search answers when it names no limit; more than an administrator reads.
@@ -185,6 +185,7 @@ impl Accounts {
                 static SAID: Once = Once::new();
                 SAID.call_once(|| {
                     tracing::warn!(
+                        event = event::PASSWORD_OLD_VALID,
                         "ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD is off: Active Directory stores \
                          userPassword, and the user's old password stays valid; set it to true"
                     );
@@ -212,6 +213,7 @@ impl Accounts {
         let found = self.directory.search(&filter, limit).await?;
         if found.len() == USERS_LIMIT {
             tracing::warn!(
+                event = event::SEARCH_CUT,
                 limit,
                 "a search without a limit found more users than are answered"
             );

@@ -4,7 +4,7 @@
 use std::{fmt, net::IpAddr, time::Instant};
 
 use super::refusal::Refusal;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, event};
 
 /// The request that a login came in.
 #[derive(Debug, Clone)]
@@ -93,6 +93,7 @@ impl<'a> Line<'a> {
         let (outcome, reason) = match &ended {
             Outcome::SignedIn => ("success", ""),
             Outcome::Refused { reason, .. } => ("refused", *reason),
+            Outcome::Abandoned => ("refused", "abandoned"),
         };
         self.metrics
             .logins
@@ -100,9 +101,10 @@ impl<'a> Line<'a> {
             .inc();
         let ms = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         macro_rules! line {
-            ($level:ident, $($detail:tt)*) => {
+            ($level:ident, $event:expr, $($detail:tt)*) => {
                 tracing::$level!(
                     target: "audit",
+                    event = $event,
                     request_id = self.origin.request_id,
                     instance = self.instance,
                     client = %self.origin.client,
@@ -117,13 +119,21 @@ impl<'a> Line<'a> {
             };
         }
         match ended {
-            Outcome::SignedIn => line!(info, "signed in"),
+            Outcome::SignedIn => line!(info, event::LOGIN_ACCEPTED, "signed in"),
             Outcome::Refused {
                 detail,
                 is_ours: true,
                 ..
-            } => line!(error, detail = %detail, "not signed in"),
-            Outcome::Refused { detail, .. } => line!(warn, detail = %detail, "not signed in"),
+            } => line!(error, event::LOGIN_REFUSED, detail = %detail, "not signed in"),
+            Outcome::Refused { detail, .. } => {
+                line!(warn, event::LOGIN_REFUSED, detail = %detail, "not signed in");
+            }
+            Outcome::Abandoned => line!(
+                warn,
+                event::LOGIN_ABANDONED,
+                detail = "the client went away, or the time for an answer was over",
+                "not signed in"
+            ),
         }
     }
 }
@@ -135,16 +145,14 @@ enum Outcome {
         detail: String,
         is_ours: bool,
     },
+    /// Nobody waits for the answer.
+    Abandoned,
 }
 
 impl Drop for Line<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            self.write(Outcome::Refused {
-                reason: "abandoned",
-                detail: "the client went away, or the time for an answer was over".to_owned(),
-                is_ours: false,
-            });
+            self.write(Outcome::Abandoned);
         }
     }
 }
@@ -165,9 +173,10 @@ pub(super) fn password_change(
     refusal: Option<&Refusal>,
 ) {
     macro_rules! line {
-        ($level:ident, $outcome:literal, $($detail:tt)*) => {
+        ($level:ident, $event:expr, $outcome:literal, $($detail:tt)*) => {
             tracing::$level!(
                 target: "audit",
+                event = $event,
                 request_id = origin.request_id,
                 instance,
                 client = %origin.client,
@@ -179,9 +188,10 @@ pub(super) fn password_change(
         };
     }
     match refusal {
-        None => line!(info, "success", "password changed"),
+        None => line!(info, event::PASSWORD_CHANGED, "success", "password changed"),
         Some(refusal) => line!(
             warn,
+            event::PASSWORD_REFUSED,
             "refused",
             reason = refusal.reason(),
             detail = %refusal,

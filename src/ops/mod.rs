@@ -16,7 +16,7 @@ use axum::{
 use crate::{
     http::{AcceptLimits, Front, Limits, Listener, Random, Site, SiteSettings, page::Verbatim},
     lifecycle::Lifecycle,
-    telemetry::Metrics,
+    telemetry::{Metrics, event},
 };
 
 pub use self::readiness::{Readiness, Ready};
@@ -86,7 +86,11 @@ async fn scrape(State((readiness, metrics)): State<(Arc<Readiness>, Arc<Metrics>
     match metrics.render() {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
         Err(cause) => {
-            tracing::error!(%cause, "the metrics could not be rendered");
+            tracing::error!(
+                event = event::METRICS_FAILED,
+                %cause,
+                "the metrics could not be rendered"
+            );
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

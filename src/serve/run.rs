@@ -22,7 +22,7 @@ use crate::{
     },
     lifecycle::{Asked, Drained, Lifecycle, Signals, notify, notify_reloading},
     ops,
-    telemetry::{History, RecentEvents},
+    telemetry::{History, RecentEvents, event},
     tls::TlsServer,
 };
 
@@ -63,6 +63,7 @@ pub async fn run(
     let tickets = Arc::clone(&materials.tickets);
     let (life, ops_life) = (Lifecycle::new(), Lifecycle::new());
     tracing::info!(
+        event = event::PROGRAM_STARTED,
         version = env!("CARGO_PKG_VERSION"),
         instance = read.config.instance.name,
         signing_thumbprint = materials.signing.thumbprint(),
@@ -85,7 +86,11 @@ pub async fn run(
     let ops_listener = inherited
         .or_bind(config.ops_listen.ip(), config.ops_listen.port())
         .context("OPS_LISTEN")?;
-    tracing::info!(address = %ops_listener.address(), "metrics and probes");
+    tracing::info!(
+        event = event::OPS_LISTENING,
+        address = %ops_listener.address(),
+        "metrics and probes"
+    );
     let ops_router = ops::router(Arc::clone(&readiness), Arc::clone(&metrics));
     ops_life.spawn(ops::run(ops_listener, ops_router, ops_life.clone()));
 
@@ -97,7 +102,7 @@ pub async fn run(
         let listener = inherited
             .or_bind(direct.listen.address, direct.listen.port)
             .context("LISTEN_ADDRESS and PORT")?;
-        tracing::info!(
+        tracing::info!(event = event::ACCEPT_LISTENING,
             address = %listener.address(),
             server_url = %config.federation.server_url,
             kerberos = direct.kerberos.is_some(),
@@ -106,7 +111,7 @@ pub async fn run(
             "direct logins"
         );
         let made = Front::new(site, tls.clone(), life.clone(), Some(Arc::clone(&metrics)));
-        let limits = AcceptLimits::from_config(&direct.listen).as_files_allow();
+        let limits = AcceptLimits::from_config(&direct.listen).within_open_files();
         let serving = made.clone();
         life.spawn(async move { serving.run(listener, limits).await });
         front = Some(made);
@@ -115,12 +120,18 @@ pub async fn run(
         // What it shows is of use to nobody but the administrator: logins go on without it.
         Some(address) => inherited
             .or_bind(address.ip(), address.port())
-            .inspect_err(|error| tracing::error!(%error, "there is no console (ADMIN_LISTEN)"))
+            .inspect_err(|error| {
+                tracing::error!(
+                    event = event::CONSOLE_REFUSED,
+                    %error,
+                    "there is no console (ADMIN_LISTEN)"
+                );
+            })
             .ok(),
         None => None,
     };
     for address in inherited.unused() {
-        tracing::warn!(
+        tracing::warn!(event = event::ACCEPT_SOCKET_UNUSED,
             %address,
             "a socket was passed on that is not served: it is none of PORT, OPS_LISTEN and \
              ADMIN_LISTEN, or a second one of a port. Give one ListenStream= each; [::] takes IPv4 too"
@@ -145,7 +156,7 @@ pub async fn run(
     let history = Arc::new(History::default());
     if let Some(listener) = console {
         let address = listener.address();
-        tracing::info!(%address, "the console");
+        tracing::info!(event = event::CONSOLE_LISTENING, %address, "the console");
         let program = program(&running, Arc::clone(&history), recent, tell);
         let router = console::serve_on(address, Arc::new(program));
         ops_life.spawn(console::run(listener, router, ops_life.clone()));
@@ -154,10 +165,15 @@ pub async fn run(
 
     notify(&[NotifyState::Stopping]);
     let config = running.current.load().config.clone();
-    tracing::info!(drain = ?config.drain, shutdown = ?config.shutdown, "draining");
+    tracing::info!(
+        event = event::PROGRAM_DRAINING,
+        drain = ?config.drain,
+        shutdown = ?config.shutdown,
+        "draining"
+    );
     let drained = drain(&running, &mut signals, config.drain, config.shutdown).await;
     ops_life.drain(Duration::ZERO, OPS_FINISH).await;
-    tracing::info!(cut = drained.cut, "ended");
+    tracing::info!(event = event::PROGRAM_ENDED, cut = drained.cut, "ended");
     Ok(())
 }
 
@@ -211,7 +227,7 @@ async fn serve(
                 Asked::End => return,
             },
             files = changed(watch.as_mut()) => {
-                tracing::info!(?files, "files have changed");
+                tracing::info!(event = event::RELOAD_FILES_CHANGED, ?files, "files have changed");
                 What::Files
             }
             Some(to) = asked_for.recv() => {

@@ -18,7 +18,7 @@ use crate::{
     },
     instance::{Verdict, check},
     profile::Mapper,
-    telemetry::Metrics,
+    telemetry::{Metrics, event},
     tls::Identity,
 };
 
@@ -202,7 +202,7 @@ pub fn take_import(
     }
     let done = import.install(clock).map_err(words)?;
     tracing::warn!(
-        target: "audit",
+        target: "audit", event = event::CONSOLE_IMPORTED,
         files = done.taken.join(", "),
         retired = done.retired.join(", "),
         backup = done.backup.as_ref().map(|folder| folder.display().to_string()),

@@ -1,5 +1,8 @@
 //! What the program tells about itself: metrics for Prometheus, and the log.
 
+pub mod event;
+#[cfg(test)]
+mod event_tests;
 mod history;
 pub mod log;
 pub mod metrics;

@@ -31,7 +31,7 @@ use crate::{
     config::TunnelConfig,
     lifecycle::{Backoff, Lifecycle},
     login::Accounts,
-    telemetry::{Metrics, log::Throttle},
+    telemetry::{Metrics, event, log::Throttle},
     token::{SigningKey, TenantKey, hub_login},
 };
 
@@ -147,12 +147,19 @@ impl Tunnel {
             let pause = match self.attempt().await {
                 Attempt::Stopped => return,
                 Attempt::Ended(End::Drained) => {
-                    tracing::info!("the tunnel is closed; the hub asks other instances");
+                    tracing::info!(
+                        event = event::TUNNEL_CLOSED,
+                        "the tunnel is closed; the hub asks other instances"
+                    );
                     return;
                 }
                 Attempt::Ended(End::Lost(why)) => {
                     self.is_apart("lost", &why);
-                    tracing::warn!(why, "the tunnel was lost; it connects again");
+                    tracing::warn!(
+                        event = event::TUNNEL_DISCONNECTED,
+                        why,
+                        "the tunnel was lost; it connects again"
+                    );
                     refused.reset();
                     if started.elapsed() < GOOD_LINK {
                         away.pause()
@@ -164,6 +171,7 @@ impl Tunnel {
                 Attempt::Refused(reason) => {
                     self.is_apart("refused", &format!("the hub refuses us: {reason}"));
                     tracing::error!(
+                        event = event::TUNNEL_SIGNATURE_REFUSED,
                         reason,
                         connection = self.connection,
                         realm = self.realm,
@@ -176,7 +184,12 @@ impl Tunnel {
                 Attempt::Unreachable(why) => {
                     self.is_apart("unreachable", &why);
                     if let Some(more) = self.log.pass() {
-                        tracing::warn!(why, more, "the hub is out of reach; it is tried again");
+                        tracing::warn!(
+                            event = event::TUNNEL_UNREACHABLE,
+                            why,
+                            more,
+                            "the hub is out of reach; it is tried again"
+                        );
                     }
                     away.pause()
                 }
@@ -201,7 +214,7 @@ impl Tunnel {
         self.state.send_replace(TunnelState::Connected);
         let _connected = Connected::new(&self.metrics);
         self.count_connection("connected");
-        tracing::info!("the tunnel stands");
+        tracing::info!(event = event::TUNNEL_CONNECTED, "the tunnel stands");
         let end = link::serve(self, socket).await;
         self.state.send_replace(TunnelState::Apart(None));
         Attempt::Ended(end)

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     login::{Client, Denied, Origin, Refusal},
     profile::Profile,
+    telemetry::event,
 };
 
 /// The limit of one request; what it waits for has shorter ones.
@@ -30,7 +31,10 @@ impl Tunnel {
         };
         if link.is_closed() {
             self.count(event.name(), "undelivered");
-            tracing::warn!("a request came while the tunnel was being closed; it is not answered");
+            tracing::warn!(
+                event = event::TUNNEL_REQUEST_LATE,
+                "a request came while the tunnel was being closed; it is not answered"
+            );
             return;
         }
         link.arrived.notify_one();
@@ -45,7 +49,11 @@ impl Tunnel {
     pub(super) fn unreadable(&self, reason: &str, text: &str) {
         self.count("unknown", reason);
         if let Some(more) = self.log.pass() {
-            tracing::warn!(more, "the hub sent something else than a request: {text}");
+            tracing::warn!(
+                event = event::TUNNEL_MESSAGE_UNKNOWN,
+                more,
+                "the hub sent something else than a request: {text}"
+            );
         }
     }
 
@@ -55,8 +63,12 @@ impl Tunnel {
             Err(error) => {
                 self.count(event.name(), error.reason());
                 if let Some(more) = self.log.pass() {
-                    let event = event.name();
-                    tracing::warn!(event, more, "a request is not the tenant's: {error}");
+                    tracing::warn!(
+                        event = event::TUNNEL_REQUEST_REFUSED,
+                        request = event.name(),
+                        more,
+                        "a request is not the tenant's: {error}"
+                    );
                 }
                 return;
             }
@@ -88,7 +100,8 @@ impl Tunnel {
         };
         let (outcome, payload) = timeout(REQUEST_LIMIT, work).await.unwrap_or_else(|_| {
             tracing::error!(
-                event = event.name(),
+                event = event::TUNNEL_REQUEST_TIMED_OUT,
+                request = event.name(),
                 request_id = pid,
                 "a request took too long"
             );
@@ -115,7 +128,8 @@ impl Tunnel {
             Ok(asked) => asked,
             Err(claim) => {
                 tracing::warn!(
-                    event = event.name(),
+                    event = event::TUNNEL_CLAIM_MISSING,
+                    request = event.name(),
                     claim,
                     "a request lacks a usable claim"
                 );
@@ -160,7 +174,10 @@ fn listed(member: &str, found: Result<Value, Refusal>) -> (&'static str, Value) 
     match found {
         Ok(list) => ("ok", json!({ member: list })),
         Err(refusal) => {
-            tracing::error!("a search of the tenant failed: {refusal}");
+            tracing::error!(
+                event = event::SEARCH_FAILED,
+                "a search of the tenant failed: {refusal}"
+            );
             ("error", answer::failed(&refusal))
         }
     }

@@ -29,6 +29,7 @@ use crate::{
     config::{ListenConfig, RelyingParties},
     http::page::{PageContext, notice},
     login::Logins,
+    telemetry::event,
     tls::ConnectionInfo,
     token::{TenantKey, federation_metadata},
 };
@@ -162,7 +163,11 @@ impl Web {
         if name.is_some_and(|name| forwarded::header(headers, name).is_some()) {
             self.logins.accounts.metrics.forged_headers.inc();
             let peer = info.via.unwrap_or(info.client);
-            tracing::warn!(%peer, "a client certificate in a header, from no trusted balancer");
+            tracing::warn!(
+                event = event::HTTP_HEADER_FORGED,
+                %peer,
+                "a client certificate in a header, from no trusted balancer"
+            );
         }
     }
 

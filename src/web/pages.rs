@@ -9,6 +9,7 @@ use axum::{
 use crate::{
     config::Callback,
     http::page::{Forms, PageContext, Policy, Scripts, render},
+    telemetry::event,
 };
 
 /// What the form page says.
@@ -98,7 +99,12 @@ pub(super) fn bare(page: &PageContext, callback: &Callback, wresult: &str, wctx:
     match template.render() {
         Ok(html) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
         Err(cause) => {
-            tracing::error!(request_id = %page.request_id, %cause, "a page could not be rendered");
+            tracing::error!(
+                event = event::HTTP_PAGE_FAILED,
+                request_id = %page.request_id,
+                %cause,
+                "a page could not be rendered"
+            );
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

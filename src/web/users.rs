@@ -11,7 +11,7 @@ use axum::{
 use serde_json::json;
 
 use super::{Web, request::Pairs};
-use crate::{http::page::Verbatim, login::Term};
+use crate::{http::page::Verbatim, login::Term, telemetry::event};
 
 pub(super) async fn search(
     State(web): State<Arc<Web>>,
@@ -34,7 +34,10 @@ pub(super) async fn search(
     match web.logins.accounts.search(&criteria, limit).await {
         Ok(users) => verbatim(Json(users).into_response()),
         Err(refusal) => {
-            tracing::error!("a search over HTTP failed: {refusal}");
+            tracing::error!(
+                event = event::SEARCH_FAILED,
+                "a search over HTTP failed: {refusal}"
+            );
             error(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the search is not possible for a moment",

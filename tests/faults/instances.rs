@@ -146,10 +146,7 @@ fn reload() -> Outcome {
 }
 
 fn reload_one(instance: &Instance, round: u32) {
-    let in_use = || {
-        let log = instance.process.log();
-        log.matches("the new configuration is in use").count()
-    };
+    let in_use = || instance.process.event_lines("reload.done", &[]).len();
     let before = in_use();
     let path = instance.home().join("config.json");
     let text = fs::read_to_string(&path).expect("config.json");

@@ -130,18 +130,18 @@ fn descriptors() -> Outcome {
         0 => builder.under(&["prlimit", "--nofile=60"]),
         _ => builder,
     });
-    fleet.instances[0].await_log(&["fewer connections than MAX_CONNECTIONS"]);
+    fleet.instances[0].await_event("accept.connections_limited", &[]);
     fleet.under_load(|fleet, _| {
         let instance = &fleet.instances[0];
         let idle: Vec<_> = (0..100)
             .filter_map(|_| TcpStream::connect((instance.address.as_str(), instance.port)).ok())
             .collect();
-        instance.await_log(&["every connection is taken"]);
+        instance.await_event("accept.full", &[]);
         pause(Duration::from_secs(3));
         drop(idle);
         fleet.await_return(0);
-        let log = fleet.instances[0].process.log();
-        assert!(!log.contains("cannot accept connections"), "{log}");
+        let failed = fleet.instances[0].process.event_lines("accept.failed", &[]);
+        assert!(failed.is_empty(), "{failed:?}");
     })
 }
 

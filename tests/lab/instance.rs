@@ -107,7 +107,7 @@ impl Instance {
     }
 
     fn console_port(&self) -> u16 {
-        let line = self.await_log(&["\"message\":\"the console\""]);
+        let line = self.await_event("console.listening", &[]);
         let line: Value = serde_json::from_str(&line).expect("JSON");
         let address = line["address"].as_str().expect("an address");
         address
@@ -193,6 +193,12 @@ impl Instance {
 
     pub fn await_log(&self, texts: &[&str]) -> String {
         self.process.await_log(Duration::from_secs(10), texts)
+    }
+
+    /// The first log line of an event (`deploy/events.md`) that holds all of the texts; waits for it.
+    pub fn await_event(&self, event: &str, texts: &[&str]) -> String {
+        let limit = Duration::from_secs(10);
+        self.process.await_event(limit, event, texts)
     }
 
     pub fn sigterm(&self) {

@@ -48,6 +48,29 @@ impl Running {
         )
     }
 
+    /// The first log line of an event (`deploy/events.md`) that holds all of the texts; waits for it.
+    pub fn await_event(&self, limit: Duration, event: &str, texts: &[&str]) -> String {
+        wait_for(
+            limit,
+            &format!("no event {event} with {texts:?} in:\n{}", self.log()),
+            || self.event_lines(event, texts).into_iter().next(),
+        )
+    }
+
+    /// The log lines of an event that hold all of the texts, as far as they are there now.
+    pub fn event_lines(&self, event: &str, texts: &[&str]) -> Vec<String> {
+        let of_event = [
+            format!(r#""event":"{event}""#),
+            format!(r#"event="{event}""#),
+        ];
+        self.log()
+            .lines()
+            .filter(|line| of_event.iter().any(|field| line.contains(field)))
+            .filter(|line| texts.iter().all(|text| line.contains(text)))
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// The first log line that holds all of the texts, if it is there now.
     pub fn log_line(&self, texts: &[&str]) -> Option<String> {
         self.log()

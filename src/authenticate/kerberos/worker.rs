@@ -12,6 +12,8 @@ use std::{
 
 use tokio::sync::oneshot;
 
+use crate::telemetry::event;
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A fixed number of threads behind a queue of fixed length. The threads end with it.
@@ -61,7 +63,10 @@ fn work(receiver: &Mutex<Receiver<Job>>) {
         let Ok(job) = job else { return };
         // A panic must cost one login, not a thread of all later ones.
         if catch_unwind(AssertUnwindSafe(job)).is_err() {
-            tracing::error!("a Kerberos worker panicked; its login was refused");
+            tracing::error!(
+                event = event::KERBEROS_PANICKED,
+                "a Kerberos worker panicked; its login was refused"
+            );
         }
     }
 }

@@ -10,6 +10,7 @@ use rquickjs::{
 use tokio::time::Instant;
 
 use super::{error::ScriptError, raw::Raw};
+use crate::telemetry::event;
 
 const PRELUDE: &str = include_str!("prelude.js");
 /// The script's name in its error messages.
@@ -201,10 +202,10 @@ fn native<'js>(ctx: &Ctx<'js>, limits: &Rc<Limits>) -> rquickjs::Result<Object<'
 
 fn log(level: &str, text: &str) {
     match level {
-        "error" => tracing::error!(target: "mapper", "{text}"),
-        "warn" => tracing::warn!(target: "mapper", "{text}"),
+        "error" => tracing::error!(target: "mapper", event = event::MAPPER_PRINTED,  "{text}"),
+        "warn" => tracing::warn!(target: "mapper", event = event::MAPPER_PRINTED,  "{text}"),
         "debug" => tracing::debug!(target: "mapper", "{text}"),
-        _ => tracing::info!(target: "mapper", "{text}"),
+        _ => tracing::info!(target: "mapper", event = event::MAPPER_PRINTED,  "{text}"),
     }
 }
 

@@ -30,7 +30,7 @@ use self::{
     engine::{Engine, Failure},
     raw::{Raw, raw},
 };
-use crate::directory::Entry;
+use crate::{directory::Entry, telemetry::event};
 
 /// When a call is stopped, and when the login stops waiting for one that cannot be.
 #[derive(Debug, Clone, Copy)]
@@ -157,6 +157,7 @@ impl Script {
             .is_ok();
         if !room {
             tracing::error!(
+                event = event::MAPPER_BLOCKED,
                 late = MAX_LATE,
                 "the profile mapper hangs in every thread that it may"
             );
