@@ -1,24 +1,7 @@
-//! Search filters: escaping of values, and a check before anything is sent.
+//! Search filters: a check before anything is sent. Values in them are escaped by [`ldap3::ldap_escape`].
 
 /// Parentheses beyond this are no filter that anyone means; the parser behind it is recursive.
 const MAX_DEPTH: usize = 64;
-
-/// `value` as it may stand in a filter (RFC 4515, section 3): `* ( ) \` and NUL escaped, UTF-8 kept.
-#[must_use]
-pub fn escape(value: &str) -> String {
-    let mut escaped = String::with_capacity(value.len() + 8);
-    for character in value.chars() {
-        match character {
-            '*' => escaped.push_str("\\2a"),
-            '(' => escaped.push_str("\\28"),
-            ')' => escaped.push_str("\\29"),
-            '\\' => escaped.push_str("\\5c"),
-            '\0' => escaped.push_str("\\00"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
 
 /// Whether `filter` is one; what is not finds nobody.
 #[must_use]
@@ -39,19 +22,21 @@ pub(super) fn parses(filter: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ldap3::ldap_escape;
+
     use super::*;
 
     #[test]
     fn escapes_what_a_filter_gives_a_meaning() {
-        assert_eq!(escape(r"a*(b)\c"), r"a\2a\28b\29\5cc");
-        assert_eq!(escape("nul\0"), r"nul\00");
-        assert_eq!(escape("Zoë 😀 &|!=<>~"), "Zoë 😀 &|!=<>~");
+        assert_eq!(ldap_escape(r"a*(b)\c"), r"a\2a\28b\29\5cc");
+        assert_eq!(ldap_escape("nul\0"), r"nul\00");
+        assert_eq!(ldap_escape("Zoë 😀 &|!=<>~"), "Zoë 😀 &|!=<>~");
     }
 
     #[test]
     fn an_escaped_value_never_changes_the_filter() {
         for value in ["*", ")(objectClass=*", r"\2a", "a\0b", "😀)"] {
-            assert!(parses(&format!("(cn={})", escape(value))), "{value}");
+            assert!(parses(&format!("(cn={})", ldap_escape(value))), "{value}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ldap3::ldap_escape;
 use moka::future::Cache;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -10,7 +11,6 @@ use super::{
     connection::Search,
     entry::{Attribute, Entry},
     error::DirectoryError,
-    filter::escape,
     servers::Servers,
 };
 use crate::{config::GroupsConfig, telemetry::event};
@@ -54,7 +54,7 @@ impl Groups {
         dn: &str,
     ) -> Result<Arc<[Value]>, Arc<DirectoryError>> {
         let search = async {
-            let filter = self.config.filter.with_escaped(&escape(dn));
+            let filter = self.config.filter.with_escaped(&ldap_escape(dn));
             let found = self.list(servers, &filter, MAX_GROUPS).await?;
             if found.len() == MAX_GROUPS {
                 tracing::warn!(

@@ -34,12 +34,14 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+/// A value as it may stand in a filter (RFC 4515, section 3).
+pub use ldap3::ldap_escape;
+
 pub use self::{
     account::AccountRefusal,
     entry::{Attribute, Entry},
     error::{BindError, DirectoryError},
     explore::{Explored, explore, find_servers},
-    filter::escape,
     password::{PasswordAttribute, PasswordChangeError},
     probe::{Probe, canonical_name},
     trial::{Reached, reach},
@@ -151,7 +153,7 @@ impl Directory {
     /// # Errors
     /// When no server gave an answer within `LDAP_TIMEOUT_SECONDS`.
     pub async fn find_user(&self, name: &str) -> Result<Vec<Entry>, DirectoryError> {
-        self.find_user_escaped(&escape(name)).await
+        self.find_user_escaped(&ldap_escape(name)).await
     }
 
     /// Like [`Self::find_user`], with a value that is already escaped for a filter (RFC 4515).

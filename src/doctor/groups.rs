@@ -6,7 +6,7 @@ use super::{
     context::Context,
     finding::{Finding, Findings},
 };
-use crate::directory::{Directory, escape};
+use crate::directory::{Directory, ldap_escape};
 
 const AREA: &str = "groups";
 const SLOW: Duration = Duration::from_millis(500);
@@ -39,7 +39,7 @@ pub(super) async fn examine(context: &Context, directory: &Directory, findings: 
     let (mut slowest, mut most) = (Duration::ZERO, 0);
     for user in &users {
         let start = Instant::now();
-        let filter = config.filter.with_escaped(&escape(user.dn()));
+        let filter = config.filter.with_escaped(&ldap_escape(user.dn()));
         match directory.list_groups(&filter, GROUPS).await {
             Ok(groups) => most = most.max(groups.len()),
             Err(error) => {

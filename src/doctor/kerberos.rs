@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     authenticate::Keytab,
-    directory::{canonical_name, escape},
+    directory::{canonical_name, ldap_escape},
 };
 
 const AREA: &str = "kerberos";
@@ -73,7 +73,7 @@ async fn name(case: &Case<'_>, host: &str, found: Option<&Found>, findings: &Fin
     // HOST stands for HTTP where that is not given away (sPNMappings).
     let filter = format!(
         "(|(servicePrincipalName={service})(servicePrincipalName=HOST/{}))",
-        escape(host)
+        ldap_escape(host)
     );
     let owners = match owners(found, &filter).await {
         Ok(owners) => owners,
@@ -124,7 +124,7 @@ async fn nobody(case: &Case<'_>, found: &Found, findings: &Findings) {
     let names = case.keytab.principals();
     let names = names.iter().filter_map(|name| name.split_once('@'));
     let names = names.fold(String::new(), |all, (name, _)| {
-        all + "(servicePrincipalName=" + &escape(name) + ")"
+        all + "(servicePrincipalName=" + &ldap_escape(name) + ")"
     });
     let known = if names.is_empty() {
         Vec::new()

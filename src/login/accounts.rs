@@ -2,6 +2,7 @@
 //! matches a search, which groups there are, and to change a password.
 
 use std::{
+    borrow::Cow,
     sync::{Arc, Once},
     time::Instant,
 };
@@ -13,7 +14,8 @@ use super::{Origin, Refusal, audit, matching};
 use crate::{
     config::{AccountsConfig, WriteBackConfig},
     directory::{
-        BindError, Directory, DirectoryError, Entry, PasswordAttribute, PasswordChangeError, escape,
+        BindError, Directory, DirectoryError, Entry, PasswordAttribute, PasswordChangeError,
+        ldap_escape,
     },
     profile::{Mapper, Profile},
     secret::{ExposeSecret as _, SecretString},
@@ -56,10 +58,10 @@ impl Term {
         }
     }
 
-    fn escaped(&self) -> String {
+    fn escaped(&self) -> Cow<'_, str> {
         match self {
-            Self::Plain(text) => escape(text),
-            Self::Escaped(text) => text.clone(),
+            Self::Plain(text) => ldap_escape(text),
+            Self::Escaped(text) => text.into(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{names::CertificateNames, refusal::CertificateRefusal};
 use crate::{
     config::CertificateName,
-    directory::{Entry, escape},
+    directory::{Entry, ldap_escape},
 };
 
 /// One question to the directory.
@@ -30,8 +30,8 @@ pub(super) fn lookups(names: &CertificateNames, map: &[CertificateName]) -> Vec<
 
 fn lookup(names: &CertificateNames, name: CertificateName) -> Option<Lookup> {
     use CertificateName as N;
-    let identity = |text: &str| format!("(altSecurityIdentities={})", escape(text));
-    let equals = |attribute: &str, value: &str| format!("({attribute}={})", escape(value));
+    let identity = |text: &str| format!("(altSecurityIdentities={})", ldap_escape(text));
+    let equals = |attribute: &str, value: &str| format!("({attribute}={})", ldap_escape(value));
     let (value, filter) = match name {
         N::Upn => {
             let upn = names.upn.clone()?;
