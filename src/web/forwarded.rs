@@ -10,6 +10,7 @@
 
 use axum::http::{HeaderMap, HeaderValue};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use percent_encoding::percent_decode_str;
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
 /// The header of this name, when there is one with something in it.
@@ -85,31 +86,10 @@ fn split(text: &str, separator: char) -> Vec<&str> {
 
 fn pem(text: &str) -> Vec<CertificateDer<'static>> {
     // Not as in forms: a plus sign is one, as AWS leaves it.
-    let plain = percent_decoded(text);
+    let plain: Vec<u8> = percent_decode_str(text).collect();
     CertificateDer::pem_slice_iter(&plain)
         .collect::<Result<_, _>>()
         .unwrap_or_default()
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let mut plain = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let coded = bytes.get(at + 1..at + 3).filter(|_| byte == b'%');
-        let coded = coded.and_then(|digits| hex::decode(digits).ok());
-        match coded.as_deref() {
-            Some(&[decoded]) => {
-                plain.push(decoded);
-                at += 3;
-            }
-            _ => {
-                plain.push(byte);
-                at += 1;
-            }
-        }
-    }
-    plain
 }
 
 #[cfg(test)]
