@@ -4,7 +4,6 @@
 //! The handshake has proved that the client holds the key. Everything else is checked here, at each
 //! login: a session that is resumed, or a list of revocations that has changed, makes no difference.
 
-mod der;
 mod mapping;
 mod names;
 mod refusal;

@@ -4,18 +4,21 @@ use std::fmt::Write as _;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use x509_parser::{
+    asn1_rs::{Error, OctetString, TaggedExplicit, Utf8String},
     certificate::X509Certificate,
-    extensions::{GeneralName, ParsedExtension},
+    extensions::{GeneralName, ParsedExtension, SubjectAlternativeName},
     prelude::FromDer as _,
     x509::X509Name,
 };
 
-use super::{der, refusal::CertificateRefusal};
+use super::refusal::CertificateRefusal;
 
 /// `szOID_NT_PRINCIPAL_NAME`: a user principal name as an otherName.
 const PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";
 /// `szOID_NTDS_CA_SECURITY_EXT`.
 const SECURITY: &str = "1.3.6.1.4.1.311.25.2";
+/// `szOID_NTDS_OBJECTSID`: a SID as an otherName.
+const OBJECT_SID: &str = "1.3.6.1.4.1.311.25.2.1";
 
 /// All names of one certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,7 +80,7 @@ impl CertificateNames {
                 }
                 ParsedExtension::SubjectKeyIdentifier(id) => names.ski = Some(hex::encode(id.0)),
                 _ if extension.oid.to_id_string() == SECURITY => {
-                    names.sid = der::sid(extension.value);
+                    names.sid = sid(extension.value);
                     if names.sid.is_none() {
                         return Err(unreadable("its security extension holds no SID"));
                     }
@@ -91,7 +94,7 @@ impl CertificateNames {
     fn add(&mut self, name: &GeneralName<'_>) {
         match name {
             GeneralName::OtherName(oid, value) if oid.to_id_string() == PRINCIPAL_NAME => {
-                self.upn = self.upn.take().or_else(|| der::upn(value));
+                self.upn = self.upn.take().or_else(|| upn(value));
             }
             GeneralName::RFC822Name(address) => {
                 self.email.get_or_insert_with(|| (*address).to_owned());
@@ -99,6 +102,29 @@ impl CertificateNames {
             _ => {}
         }
     }
+}
+
+/// The user principal name in an otherName's value: `[0] { UTF8String }`.
+fn upn(value: &[u8]) -> Option<String> {
+    let (_, text) = TaggedExplicit::<Utf8String<'_>, Error, 0>::from_der(value).ok()?;
+    Some(text.into_inner().string())
+}
+
+/// The SID in the extension of AD's certificate services ([MS-WCCE], section 2.2.2.7.7.4): an otherName
+/// among the general names, `[0] { OCTET STRING }`, the SID as text.
+fn sid(value: &[u8]) -> Option<String> {
+    let (_, names) = SubjectAlternativeName::from_der(value).ok()?;
+    let value = names.general_names.iter().find_map(|name| match name {
+        GeneralName::OtherName(oid, value) => (oid.to_id_string() == OBJECT_SID).then_some(*value),
+        _ => None,
+    })?;
+    let (_, text) = TaggedExplicit::<OctetString<'_>, Error, 0>::from_der(value).ok()?;
+    let text = String::from_utf8(text.into_inner().into_cow().into_owned()).ok()?;
+    let rest = text.strip_prefix("S-1-")?;
+    let plain = rest
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-');
+    plain.then_some(text)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -172,6 +198,51 @@ fn escape_into(text: &mut String, value: &str) {
                 }
             }
             other => text.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a Windows CA writes it.
+    fn sid_extension(sid: &str) -> Vec<u8> {
+        let wrap = |tag: u8, content: &[u8]| {
+            let mut bytes = vec![tag, u8::try_from(content.len()).expect("short")];
+            bytes.extend_from_slice(content);
+            bytes
+        };
+        let oid = wrap(6, &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 0x19, 2, 1]);
+        let value = wrap(0xa0, &wrap(4, sid.as_bytes()));
+        wrap(0x30, &wrap(0xa0, &[oid, value].concat()))
+    }
+
+    #[test]
+    fn a_sid_is_read_and_nothing_else() {
+        let good = sid_extension("S-1-5-21-1-2-3-1104");
+        assert_eq!(sid(&good).as_deref(), Some("S-1-5-21-1-2-3-1104"));
+        for bad in ["S-1-5-21-*", "S-2-5", "alice", ""] {
+            assert_eq!(sid(&sid_extension(bad)), None, "{bad}");
+        }
+        for length in 0..good.len() {
+            assert_eq!(sid(&good[..length]), None, "cut at {length}");
+        }
+        assert_eq!(sid(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
+        assert_eq!(sid(&[0x30, 0x80]), None, "an indefinite length");
+    }
+
+    #[test]
+    fn a_upn_is_read() {
+        assert_eq!(upn(b"\xa0\x05\x0c\x03a@b").as_deref(), Some("a@b"));
+        for bad in [
+            &b""[..],
+            b"\xa0",
+            b"\xa0\x05\x0c\x04a@b",
+            b"\xa0\x05\x16\x03a@b",
+            b"\xa0\x04\x0c\x02\xff\xfe",
+        ] {
+            assert_eq!(upn(bad), None, "{bad:?}");
         }
     }
 }

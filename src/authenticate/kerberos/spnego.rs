@@ -5,6 +5,7 @@
 //! AP-REQ: RFC 4120, section 5.5.1.
 
 use aws_lc_rs::digest;
+use x509_parser::asn1_rs::{Any, FromDer as _};
 
 /// What a token claims to be.
 #[derive(Debug, PartialEq, Eq)]
@@ -161,28 +162,19 @@ fn encrypted(mut outer: Der<'_>) -> Option<Encrypted<'_>> {
 struct Der<'a>(&'a [u8]);
 
 impl<'a> Der<'a> {
-    /// The content of the next value, which must have this tag.
-    fn take(&mut self, tag: u8) -> Option<Der<'a>> {
-        let (&found, rest) = self.0.split_first()?;
-        if found != tag {
+    /// The next value, which must have this tag.
+    fn value(&mut self, tag: u8) -> Option<Any<'a>> {
+        let (rest, value) = Any::from_der(self.0).ok()?;
+        if value.header.raw_tag() != Some(&[tag]) {
             return None;
         }
-        let (&first, mut rest) = rest.split_first()?;
-        let mut length = usize::from(first);
-        if first >= 0x80 {
-            // Long form; the indefinite form (0x80) is not DER.
-            let count = usize::from(first & 0x7f);
-            let (bytes, after) = rest
-                .split_at_checked(count)
-                .filter(|_| (1..=4).contains(&count))?;
-            length = bytes
-                .iter()
-                .fold(0, |length, byte| length << 8 | usize::from(*byte));
-            rest = after;
-        }
-        let (content, after) = rest.split_at_checked(length)?;
-        self.0 = after;
-        Some(Der(content))
+        self.0 = rest;
+        Some(value)
+    }
+
+    /// Its content.
+    fn take(&mut self, tag: u8) -> Option<Der<'a>> {
+        Some(Der(self.value(tag)?.data))
     }
 
     fn optional(&mut self, tag: u8) -> Option<Der<'a>> {
@@ -190,17 +182,7 @@ impl<'a> Der<'a> {
     }
 
     fn integer(&mut self) -> Option<i64> {
-        let bytes = self.take(INTEGER)?.0;
-        let first = *bytes.first()?;
-        if bytes.len() > 8 {
-            return None;
-        }
-        let sign = if first >= 0x80 { -1 } else { 0 };
-        Some(
-            bytes
-                .iter()
-                .fold(sign, |value, byte| value << 8 | i64::from(*byte)),
-        )
+        i64::try_from(self.value(INTEGER)?).ok()
     }
 
     fn text(&mut self) -> Option<String> {
