@@ -1,21 +1,17 @@
 //! Whose program is at the other end of a connection on this machine.
 
-use std::{
-    fs,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    os::unix::fs::MetadataExt as _,
-};
+use std::net::SocketAddr;
 
-/// Established, in the column `st` (Linux, include/net/tcp_states.h).
-const ESTABLISHED: &str = "01";
+use procfs::{
+    net::{TcpNetEntry, TcpState, tcp, tcp6},
+    process::Process,
+};
 
 /// The user id of the socket at `client` that is connected to `here`, by the kernel's tables
 /// (proc_net_tcp(5)); `None` when there is none, as for a client on another machine.
 pub(super) fn owner(client: SocketAddr, here: SocketAddr) -> Option<u32> {
-    let tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
-    let mut tables = tables
-        .iter()
-        .filter_map(|table| fs::read_to_string(table).ok());
+    let tables = [tcp, tcp6];
+    let mut tables = tables.iter().filter_map(|table| table().ok());
     tables.find_map(|table| find(&table, client, here))
 }
 
@@ -25,48 +21,29 @@ pub(super) fn is_trusted(user: u32) -> bool {
 }
 
 fn own_user() -> Option<u32> {
-    Some(fs::metadata("/proc/self").ok()?.uid())
+    Process::myself().ok()?.uid().ok()
 }
 
 /// The socket whose own address is the client's and whose other end is ours.
-fn find(table: &str, client: SocketAddr, here: SocketAddr) -> Option<u32> {
-    let mut rows = table.lines().skip(1).map(|row| {
-        let mut columns = row.split_ascii_whitespace().skip(1);
-        let (local, remote) = (address(columns.next()?)?, address(columns.next()?)?);
-        let established = columns.next()? == ESTABLISHED;
-        let ours = local == canonical(client) && remote == canonical(here) && established;
-        // tx_queue:rx_queue, tr:tm->when and retrnsmt stand in between.
-        columns.nth(3)?.parse().ok().filter(|_| ours)
-    });
-    rows.find_map(|owner| owner)
+fn find(table: &[TcpNetEntry], client: SocketAddr, here: SocketAddr) -> Option<u32> {
+    let (client, here) = (canonical(client), canonical(here));
+    let ours = |socket: &&TcpNetEntry| {
+        socket.state == TcpState::Established
+            && canonical(socket.local_address) == client
+            && canonical(socket.remote_address) == here
+    };
+    table.iter().find(ours).map(|socket| socket.uid)
 }
 
 fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
-/// `0100007F:20A5`: words of the address in this machine's byte order, and the port.
-fn address(text: &str) -> Option<SocketAddr> {
-    let (address, port) = text.split_once(':')?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    let word = |text: &str| u32::from_str_radix(text, 16).ok().map(u32::to_ne_bytes);
-    let ip = match address.len() {
-        8 => IpAddr::from(Ipv4Addr::from(word(address)?)),
-        32 => {
-            let mut bytes = [0; 16];
-            for (index, part) in bytes.chunks_exact_mut(4).enumerate() {
-                part.copy_from_slice(&word(address.get(index * 8..index * 8 + 8)?)?);
-            }
-            IpAddr::from(bytes)
-        }
-        _ => return None,
-    };
-    Some(canonical(SocketAddr::new(ip, port)))
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::{TcpListener, TcpStream};
+
+    use procfs::{ExplicitSystemInfo, FromReadSI as _, net::TcpNetEntries};
 
     use super::*;
 
@@ -91,10 +68,18 @@ mod tests {
     #[test]
     fn only_an_established_connection_counts() {
         let row = |state: &str| {
-            format!(
+            let text = format!(
                 "  sl  local_address rem_address   st ...\n   0: 0100007F:D431 0100007F:20A5 {state} \
                  00000000:00000000 00:00000000 00000000  1000        0 12345 1 0\n"
-            )
+            );
+            let little_endian = ExplicitSystemInfo {
+                boot_time_secs: 0,
+                ticks_per_second: 100,
+                page_size: 4096,
+                is_little_endian: true,
+            };
+            let table = TcpNetEntries::from_read(text.as_bytes(), &little_endian);
+            table.expect("a table").0
         };
         let at = |text: &str| text.parse().expect("an address");
         let (client, here) = (at("127.0.0.1:54321"), at("127.0.0.1:8357"));

@@ -1,12 +1,11 @@
 //! The name of SERVER_URL, and the ports.
 
-use std::{
-    fs,
-    net::{IpAddr, SocketAddr},
-    path::Path,
-    time::Duration,
-};
+use std::{collections::HashSet, net::SocketAddr, time::Duration};
 
+use procfs::{
+    net::{TcpNetEntry, TcpState, tcp, tcp6},
+    process::{FDInfo, FDTarget, all_processes},
+};
 use tokio::{net::lookup_host, time::timeout};
 
 use super::{
@@ -74,64 +73,29 @@ fn one_port(key: &str, address: SocketAddr) -> Finding {
 }
 
 /// The process that listens on the port, by what the kernel says (proc(5)): number and program.
-fn holder(address: SocketAddr) -> Option<(u32, String)> {
-    const LISTENS: &str = "0A";
-    let (ip, port) = (address.ip(), format!("{:04X}", address.port()));
-    let own = kernel_form(ip);
-    // Who listens on every address has this one too; on IPv6 an IPv4 address stands at the end.
-    let in_the_way = |local: &str| {
-        local.split_once(':').is_some_and(|(there, number)| {
-            let every = there.chars().all(|digit| digit == '0');
-            number == port && (ip.is_unspecified() || every || there.ends_with(&own))
-        })
+fn holder(address: SocketAddr) -> Option<(i32, String)> {
+    let ip = address.ip().to_canonical();
+    // Who listens on every address has this one too.
+    let in_the_way = |socket: &TcpNetEntry| {
+        let there = socket.local_address.ip().to_canonical();
+        socket.state == TcpState::Listen
+            && socket.local_address.port() == address.port()
+            && (ip.is_unspecified() || there.is_unspecified() || there == ip)
     };
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).ok());
-    let sockets: Vec<String> = tables
-        .iter()
-        .flatten()
-        .flat_map(|table| table.lines())
-        .filter_map(|line| {
-            let columns: Vec<_> = line.split_whitespace().collect();
-            let ours = in_the_way(columns.get(1)?) && columns.get(3) == Some(&LISTENS);
-            ours.then(|| columns.get(9).map(|inode| format!("socket:[{inode}]")))?
-        })
+    let tables = [tcp(), tcp6()].into_iter().flatten().flatten();
+    let sockets: HashSet<u64> = tables
+        .filter(in_the_way)
+        .map(|socket| socket.inode)
         .collect();
-    for process in fs::read_dir("/proc").ok()?.flatten() {
-        let Some(pid) = process
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse().ok())
-        else {
-            continue;
-        };
-        let Ok(open) = fs::read_dir(process.path().join("fd")) else {
-            continue;
-        };
-        let has = |path: &Path| {
-            let target = fs::read_link(path).unwrap_or_default();
-            sockets
-                .iter()
-                .any(|socket| target.as_os_str() == socket.as_str())
-        };
-        if open.flatten().any(|file| has(&file.path())) {
-            let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-            return Some((pid, name.trim().to_owned()));
-        }
-    }
-    None
-}
-
-/// An address as /proc/net/tcp shows it: words of 32 bits in this machine's order.
-fn kernel_form(ip: IpAddr) -> String {
-    let octets = match ip {
-        IpAddr::V4(ip) => ip.octets().to_vec(),
-        IpAddr::V6(ip) => ip.octets().to_vec(),
-    };
-    let words = octets.chunks_exact(4).map(|word| {
-        let word = [word[0], word[1], word[2], word[3]];
-        format!("{:08X}", u32::from_ne_bytes(word))
-    });
-    words.collect::<Vec<_>>().concat()
+    let holds =
+        |file: &FDInfo| matches!(file.target, FDTarget::Socket(it) if sockets.contains(&it));
+    let mut processes = all_processes().ok()?.flatten();
+    let holder = processes.find(|process| {
+        let open = process.fd();
+        open.is_ok_and(|open| open.flatten().any(|file| holds(&file)))
+    })?;
+    let program = holder.stat().map(|stat| stat.comm).unwrap_or_default();
+    Some((holder.pid, program))
 }
 
 async fn name(context: &Context, findings: &Findings) {
@@ -167,4 +131,23 @@ async fn name(context: &Context, findings: &Findings) {
         }
     };
     findings.add(finding.about(host));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn the_holder_of_a_port_is_found_by_each_of_its_addresses() {
+        let listener = TcpListener::bind("0.0.0.0:0").expect("binds");
+        let port = listener.local_addr().expect("an address").port();
+        for ip in ["0.0.0.0", "127.0.0.1", "192.0.2.7", "::ffff:127.0.0.1"] {
+            let address = SocketAddr::new(ip.parse().expect("an address"), port);
+            let (process, program) = holder(address).expect("it is held");
+            assert_eq!(u32::try_from(process), Ok(std::process::id()), "{ip}");
+            assert!(program.starts_with("ad_edge"), "{program}");
+        }
+    }
 }
