@@ -116,7 +116,7 @@ impl From<aws_lc_rs::error::Unspecified> for NoRandomness {
 
 fn scrypt_key(password: &[u8], salt: &[u8]) -> Result<Zeroizing<Vec<u8>>, CredentialsError> {
     // N = 2^14, r = 8, p = 1: Node's defaults.
-    let params = scrypt::Params::new(14, 8, 1, 32).map_err(|_| CredentialsError::Format)?;
+    let params = scrypt::Params::new(14, 8, 1).map_err(|_| CredentialsError::Format)?;
     let mut key = Zeroizing::new(vec![0; 32]);
     scrypt::scrypt(password, salt, &params, &mut key).map_err(|_| CredentialsError::Format)?;
     Ok(key)
