@@ -7,7 +7,6 @@
 //! that an office behind one address may sign in all at once.
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::{
         Arc,
@@ -16,38 +15,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use moka::sync::Cache;
 
-use super::{Client, Refusal};
+use super::{Client, Refusal, rate::Rates};
 use crate::{config::FormLimits, directory::BindError};
 
 /// Users remembered at most, those with failures only; and as many names that are nobody's.
 const MAX_USERS: u64 = 100_000;
-/// Networks at most that wait for their rate to recover.
-const MAX_NETWORKS: u64 = 100_000;
-/// So many failures after the last time, addresses that have been quiet are forgotten.
-const CLEAN_UP_EVERY: u32 = 1024;
-/// The longest that an address waits, whatever it has done.
-const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 /// The attempts of late.
 #[derive(Debug)]
 pub struct Attempts {
     limits: FormLimits,
-    addresses: Option<Addresses>,
+    addresses: Option<Rates>,
     users: Option<Failures>,
     /// Names that the directory does not know, counted like users: a limit that only users have would
     /// tell who is one. Apart from them, so that made-up names push nobody out.
     strangers: Option<Failures>,
-}
-
-#[derive(Debug)]
-struct Addresses {
-    rate: DefaultKeyedRateLimiter<IpAddr>,
-    failures: AtomicU32,
-    /// Networks that have used up their rate, and until when.
-    blocked: Cache<IpAddr, Instant>,
 }
 
 #[derive(Debug)]
@@ -87,14 +71,7 @@ impl Attempts {
         };
         Self {
             limits: *limits,
-            addresses: NonZeroU32::new(limits.per_address).map(|rate| Addresses {
-                rate: RateLimiter::keyed(Quota::per_minute(rate)),
-                failures: AtomicU32::new(0),
-                blocked: Cache::builder()
-                    .max_capacity(MAX_NETWORKS)
-                    .time_to_live(LONGEST_WAIT)
-                    .build(),
-            }),
+            addresses: NonZeroU32::new(limits.per_address).map(Rates::new),
             users: failures(),
             strangers: failures(),
         }
@@ -111,13 +88,12 @@ impl Attempts {
         let (Some(addresses), Client::Address(address)) = (&self.addresses, client) else {
             return Ok(());
         };
-        let until = addresses.blocked.get(&network(address));
-        match until.map(|until| until.saturating_duration_since(Instant::now())) {
-            Some(again) if !again.is_zero() => Err(Refusal::TooManyAttempts {
+        match addresses.wait(address, Instant::now()) {
+            Some(again) => Err(Refusal::TooManyAttempts {
                 of: "from this address",
                 again,
             }),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
@@ -168,23 +144,8 @@ impl Attempts {
     }
 
     fn failed_from(&self, client: Client) {
-        let (Some(addresses), Client::Address(address)) = (&self.addresses, client) else {
-            return;
-        };
-        let before = addresses.failures.fetch_add(1, Ordering::Relaxed);
-        if before % CLEAN_UP_EVERY == CLEAN_UP_EVERY - 1 {
-            addresses.rate.retain_recent();
-        }
-        let network = network(address);
-        // Each one beyond the rate is a debt: a hundred at the same moment wait as long as a hundred in turn.
-        if addresses.rate.check_key(&network).is_err() {
-            let step = Duration::from_secs(60) / self.limits.per_address.max(1);
-            let now = Instant::now();
-            let longest = now + LONGEST_WAIT;
-            addresses.blocked.entry(network).and_upsert_with(|before| {
-                let until = before.map_or(now, |entry| entry.into_value().max(now));
-                (until + step).min(longest)
-            });
+        if let (Some(addresses), Client::Address(address)) = (&self.addresses, client) {
+            addresses.failed(address, Instant::now());
         }
     }
 }
@@ -218,14 +179,6 @@ impl Attempt {
                 count.fetch_sub(1, Ordering::AcqRel);
             }
         }
-    }
-}
-
-/// The address that a limit counts: of IPv6 the /64, which one client has all of.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
     }
 }
 

@@ -7,6 +7,7 @@ mod accounts;
 mod attempts;
 mod audit;
 mod matching;
+mod rate;
 mod refusal;
 
 use std::{sync::Arc, time::Instant};
