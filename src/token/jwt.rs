@@ -80,25 +80,37 @@ impl TenantKey {
             (DecodingKey::from_secret(text.as_bytes()), Algorithm::HS256)
         };
         let mut validation = Validation::new(algorithm);
-        validation.leeway = LEEWAY.as_secs();
-        validation.validate_nbf = true;
+        // The library would read the time itself; `claims` compares with the time it is given.
+        validation.validate_exp = false;
         // The tenant names no audience that we could compare.
         validation.validate_aud = false;
         Ok(Self { key, validation })
     }
 
-    /// The claims of a token that the tenant signed and that has not expired.
+    /// The claims of a token that the tenant signed and that counts at this time.
     ///
     /// # Errors
     /// Why it is not believed.
-    pub fn claims(&self, token: &str) -> Result<Map<String, Value>, JwtError> {
+    pub fn claims(&self, token: &str, now: SystemTime) -> Result<Map<String, Value>, JwtError> {
+        let claims = self.signed(token)?;
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let (now, leeway) = (now.as_secs_f64().floor(), LEEWAY.as_secs_f64());
+        if seconds(&claims, "exp")?.is_some_and(|end| end < now - leeway) {
+            return Err(JwtError::Expired);
+        }
+        if seconds(&claims, "nbf")?.is_some_and(|start| start > now + leeway) {
+            return Err(JwtError::NotYetValid);
+        }
+        Ok(claims)
+    }
+
+    /// The claims of a token that the tenant signed, `exp` among them.
+    fn signed(&self, token: &str) -> Result<Map<String, Value>, JwtError> {
         use jsonwebtoken::errors::ErrorKind as K;
         jsonwebtoken::decode(token, &self.key, &self.validation)
             .map(|token| token.claims)
             .map_err(|error| match error.into_kind() {
                 K::InvalidSignature => JwtError::Signature,
-                K::ExpiredSignature => JwtError::Expired,
-                K::ImmatureSignature => JwtError::NotYetValid,
                 K::InvalidAlgorithm | K::InvalidAlgorithmName | K::MissingAlgorithm => {
                     JwtError::Algorithm
                 }
@@ -114,6 +126,15 @@ impl std::fmt::Debug for TenantKey {
             .field("algorithms", &self.validation.algorithms)
             .finish_non_exhaustive()
     }
+}
+
+/// A claim that is a time: seconds after 1970, perhaps with a fraction (RFC 7519, section 2).
+fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, JwtError> {
+    let Some(value) = claims.get(name) else {
+        return Ok(None);
+    };
+    let unusable = || JwtError::Claim(name.to_owned());
+    value.as_f64().map(Some).ok_or_else(unusable)
 }
 
 /// The RSA key in a PEM text: a certificate's, or one alone in either form.
@@ -167,7 +188,9 @@ mod tests {
     use jsonwebtoken::{EncodingKey, Header, encode};
 
     use super::*;
-    use crate::{clock::Clock, config::SigningPair};
+    use crate::config::SigningPair;
+
+    const NOW: u64 = 1_795_467_124;
 
     struct Pair {
         certificate: String,
@@ -199,9 +222,12 @@ mod tests {
         TenantKey::new(&SecretString::from(text.to_owned())).expect("a key")
     }
 
-    fn seconds_from_now(offset: i64) -> i64 {
-        let now = Clock::system().now().duration_since(UNIX_EPOCH);
-        i64::try_from(now.expect("after 1970").as_secs()).expect("fits") + offset
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(NOW)
+    }
+
+    fn seconds_from_now(offset: i64) -> u64 {
+        NOW.checked_add_signed(offset).expect("a time")
     }
 
     fn hs256(claims: &Value, secret: &str) -> String {
@@ -216,25 +242,32 @@ mod tests {
         let good = pair.sign(&claims);
         for text in [&pair.certificate, &pair.public] {
             let key = key(text);
-            assert_eq!(key.claims(&good).expect("believed")["pid"], "p1");
-            assert_eq!(key.claims(&other.sign(&claims)), Err(JwtError::Signature));
+            assert_eq!(key.claims(&good, now()).expect("believed")["pid"], "p1");
+            assert_eq!(
+                key.claims(&other.sign(&claims), now()),
+                Err(JwtError::Signature)
+            );
             // The public key is no secret, so it must not count as one.
             for secret in [text.as_str(), text.trim()] {
                 assert_eq!(
-                    key.claims(&hs256(&claims, secret)),
+                    key.claims(&hs256(&claims, secret), now()),
                     Err(JwtError::Algorithm)
                 );
             }
             let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
             let body = URL_SAFE_NO_PAD.encode(claims.to_string());
-            let none = key.claims(&format!("{header}.{body}."));
+            let none = key.claims(&format!("{header}.{body}."), now());
             assert!(none.is_err(), "{none:?}");
         }
         let shared = key("a shared secret");
-        assert!(shared.claims(&hs256(&claims, "a shared secret")).is_ok());
-        assert_eq!(shared.claims(&good), Err(JwtError::Algorithm));
+        assert!(
+            shared
+                .claims(&hs256(&claims, "a shared secret"), now())
+                .is_ok()
+        );
+        assert_eq!(shared.claims(&good, now()), Err(JwtError::Algorithm));
         assert_eq!(
-            shared.claims(&hs256(&claims, "another")),
+            shared.claims(&hs256(&claims, "another"), now()),
             Err(JwtError::Signature)
         );
     }
@@ -242,18 +275,31 @@ mod tests {
     #[test]
     fn a_token_counts_in_its_time_only() {
         let key = key("s");
-        let claims = |claims: Value| key.claims(&hs256(&claims, "s"));
+        let claims = |claims: Value| key.claims(&hs256(&claims, "s"), now());
         assert!(
-            claims(json!({"exp": seconds_from_now(-2)})).is_ok(),
+            claims(json!({"exp": seconds_from_now(-5)})).is_ok(),
             "leeway"
+        );
+        assert_eq!(
+            claims(json!({"exp": seconds_from_now(-6)})),
+            Err(JwtError::Expired)
         );
         assert_eq!(
             claims(json!({"exp": seconds_from_now(-60)})),
             Err(JwtError::Expired)
         );
         assert_eq!(
-            claims(json!({"exp": seconds_from_now(60), "nbf": seconds_from_now(30)})),
+            claims(json!({"exp": seconds_from_now(60), "nbf": seconds_from_now(6)})),
             Err(JwtError::NotYetValid)
+        );
+        assert!(claims(json!({"exp": seconds_from_now(60), "nbf": seconds_from_now(5)})).is_ok());
+        assert_eq!(
+            claims(json!({"exp": seconds_from_now(60), "nbf": "now"})),
+            Err(JwtError::Claim("nbf".to_owned()))
+        );
+        assert!(
+            claims(json!({"exp": 1_795_467_184.5})).is_ok(),
+            "a fraction"
         );
         assert_eq!(
             claims(json!({"pid": "p"})),
@@ -266,7 +312,7 @@ mod tests {
     fn what_is_no_token_is_refused() {
         let key = key("s");
         for text in ["", ".", "..", "a.b.c", "{}", &"x".repeat(100_000)] {
-            assert!(key.claims(text).is_err());
+            assert!(key.claims(text, now()).is_err());
         }
     }
 
@@ -292,9 +338,10 @@ mod tests {
             key: SecretString::from(pair.key.serialize_pem()),
         })
         .expect("a pair");
-        let now = Clock::system().now();
-        let token = hub_login(&signing, "corp", "urn:auth0:acme", now).expect("signs");
-        let claims = key(&pair.certificate).claims(&token).expect("believed");
+        let token = hub_login(&signing, "corp", "urn:auth0:acme", now()).expect("signs");
+        let claims = key(&pair.certificate)
+            .claims(&token, now())
+            .expect("believed");
         let number = |name: &str| claims[name].as_u64().expect("a number");
         assert_eq!(number("exp"), number("iat") + 60);
         assert_eq!(

@@ -58,7 +58,7 @@ impl Tunnel {
     }
 
     async fn request(&self, event: Event, token: &str, room: bool, link: &Link) {
-        let claims = match self.tenant_key.claims(token) {
+        let claims = match self.tenant_key.claims(token, self.clock.now()) {
             Ok(claims) => claims,
             Err(error) => {
                 self.count(event.name(), error.reason());

@@ -22,7 +22,10 @@ pub(super) async fn search(
         return error(StatusCode::FORBIDDEN, "a bearer token is required");
     };
     // Without the tenant's key nobody can be believed.
-    let believed = web.tenant_key.as_ref().map(|key| key.claims(token));
+    let believed = web
+        .tenant_key
+        .as_ref()
+        .map(|key| key.claims(token, web.logins.clock.now()));
     if !matches!(believed, Some(Ok(_))) {
         return error(StatusCode::UNAUTHORIZED, "the token is not the tenant's");
     }
