@@ -9,6 +9,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use rustls::time_provider::TimeProvider;
+use rustls_pki_types::UnixTime;
+
 /// A source of the time of day, in UTC.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
@@ -34,6 +37,14 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> SystemTime {
         (self.0)()
+    }
+}
+
+/// For the validity of certificates and the age of tickets.
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        let since = self.now().duration_since(UNIX_EPOCH).ok()?;
+        Some(UnixTime::since_unix_epoch(since))
     }
 }
 

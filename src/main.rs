@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use ad_edge::clock::Clock;
+
 fn main() -> ExitCode {
-    ad_edge::cli::run()
+    ad_edge::cli::run(&Clock::system())
 }

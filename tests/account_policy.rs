@@ -40,8 +40,9 @@ fn an_expired_account_with_a_ticket() {
 #[test]
 fn a_locked_account_with_a_ticket() {
     // FILETIME: 100 ns since 1601.
-    let since_1970 = std::time::UNIX_EPOCH
-        .elapsed()
+    let since_1970 = ad_edge::clock::Clock::system()
+        .now()
+        .duration_since(std::time::UNIX_EPOCH)
         .expect("after 1970")
         .as_secs();
     let now = (since_1970 + 11_644_473_600) * 10_000_000;

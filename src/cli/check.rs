@@ -6,14 +6,14 @@ use std::{path::Path, process::ExitCode};
 use super::refuse;
 use crate::{clock::Clock, config::Settings, instance::check, setup::recover};
 
-pub(super) fn run(home: &Path) -> ExitCode {
+pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     let settings = Settings::of_process(home);
     match recover(&settings) {
         Ok(None) => {}
         Ok(Some(told)) => eprintln!("warning: {told}"),
         Err(error) => return refuse(home, &error),
     }
-    let verdict = check(&settings, &Clock::system());
+    let verdict = check(&settings, clock);
     for warning in &verdict.warnings {
         eprintln!("warning: {warning}");
     }

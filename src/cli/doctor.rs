@@ -15,9 +15,8 @@ use crate::{
 /// Of the JSON's shape: a monitor may hold on to it.
 const VERSION: u32 = 1;
 
-pub(super) fn run(home: &Path, json: bool) -> ExitCode {
+pub(super) fn run(home: &Path, clock: &Clock, json: bool) -> ExitCode {
     let settings = Settings::of_process(home);
-    let clock = Clock::system();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -33,7 +32,7 @@ pub(super) fn run(home: &Path, json: bool) -> ExitCode {
             print(finding);
         }
     };
-    let report = runtime.block_on(examine_telling(&settings, &clock, tell));
+    let report = runtime.block_on(examine_telling(&settings, clock, tell));
     // A name lookup that hangs is not waited for.
     runtime.shutdown_background();
     let Report {

@@ -13,8 +13,8 @@ use crate::{
     setup::export,
 };
 
-pub(super) fn run(home: &Path, file: Option<PathBuf>) -> ExitCode {
-    match write(home, file) {
+pub(super) fn run(home: &Path, clock: &Clock, file: Option<PathBuf>) -> ExitCode {
+    match write(home, clock, file) {
         Ok(file) => {
             println!(
                 "{} holds this installation, its keys too: move it over a safe way and delete it after \
@@ -27,8 +27,8 @@ pub(super) fn run(home: &Path, file: Option<PathBuf>) -> ExitCode {
     }
 }
 
-fn write(home: &Path, file: Option<PathBuf>) -> Result<PathBuf, ArchiveError> {
-    let export = export(&Settings::of_process(home), &Clock::system())?;
+fn write(home: &Path, clock: &Clock, file: Option<PathBuf>) -> Result<PathBuf, ArchiveError> {
+    let export = export(&Settings::of_process(home), clock)?;
     let file = file.unwrap_or_else(|| PathBuf::from(&export.name));
     write_atomically(&file, &export.zip, 0o600)?;
     for missing in &export.outside {

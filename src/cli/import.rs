@@ -10,8 +10,8 @@ use crate::{
     setup::{Import, recover},
 };
 
-pub(super) fn run(home: &Path, from: &Path, dry_run: bool) -> ExitCode {
-    match take(home, from, dry_run) {
+pub(super) fn run(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> ExitCode {
+    match take(home, clock, from, dry_run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let code = refuse(home, &error);
@@ -21,8 +21,8 @@ pub(super) fn run(home: &Path, from: &Path, dry_run: bool) -> ExitCode {
     }
 }
 
-fn take(home: &Path, from: &Path, dry_run: bool) -> Result<(), ArchiveError> {
-    let (settings, clock) = (Settings::of_process(home), Clock::system());
+fn take(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> Result<(), ArchiveError> {
+    let settings = Settings::of_process(home);
     let installation = if from.is_dir() {
         Installation::of_folder(from)?
     } else {
@@ -33,7 +33,7 @@ fn take(home: &Path, from: &Path, dry_run: bool) -> Result<(), ArchiveError> {
         eprintln!("warning: {told}");
     }
     let report = report(&installation)?;
-    let import = match Import::try_out(&settings, &clock, installation) {
+    let import = match Import::try_out(&settings, clock, installation) {
         Ok(import) => import,
         Err(error) => {
             println!("{report}");
@@ -47,7 +47,7 @@ fn take(home: &Path, from: &Path, dry_run: bool) -> Result<(), ArchiveError> {
         );
         return Ok(());
     }
-    let done = import.install(&clock)?;
+    let done = import.install(clock)?;
     println!(
         "{} files were taken into {}",
         done.taken.len(),

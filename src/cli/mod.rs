@@ -11,6 +11,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+use crate::clock::Clock;
+
 /// Bad usage or configuration (`EX_USAGE` of sysexits).
 const EXIT_CONFIG: u8 = 64;
 
@@ -59,9 +61,9 @@ enum Command {
     },
 }
 
-/// Runs the command of this process's arguments.
+/// Runs the command of this process's arguments, by this clock.
 #[must_use]
-pub fn run() -> ExitCode {
+pub fn run(clock: &Clock) -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -77,12 +79,12 @@ pub fn run() -> ExitCode {
     // Several crates bring a provider; the process uses one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&arguments.home),
-        Command::Check => check::run(&arguments.home),
-        Command::Setup(answers) => setup::run(&arguments.home, answers),
-        Command::Doctor { json } => doctor::run(&arguments.home, json),
-        Command::Export { file } => export::run(&arguments.home, file),
-        Command::Import { from, dry_run } => import::run(&arguments.home, &from, dry_run),
+        Command::Serve => serve::run(&arguments.home, clock),
+        Command::Check => check::run(&arguments.home, clock),
+        Command::Setup(answers) => setup::run(&arguments.home, clock, answers),
+        Command::Doctor { json } => doctor::run(&arguments.home, clock, json),
+        Command::Export { file } => export::run(&arguments.home, clock, file),
+        Command::Import { from, dry_run } => import::run(&arguments.home, clock, &from, dry_run),
     }
 }
 

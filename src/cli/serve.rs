@@ -18,16 +18,15 @@ use crate::{
     },
 };
 
-pub(super) fn run(home: &Path) -> ExitCode {
+pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     let settings = Arc::new(Settings::of_process(home));
     let recovered = match recover(&settings) {
         Ok(recovered) => recovered,
         Err(error) => return refuse(home, &error),
     };
-    let clock = Clock::system();
     let (mut log, mut inherited) = (None, None);
     if is_empty(&settings) {
-        let recent = match begin_log(None) {
+        let recent = match begin_log(None, clock) {
             Ok(recent) => recent,
             Err(error) => return refuse(home, &error),
         };
@@ -48,7 +47,7 @@ pub(super) fn run(home: &Path) -> ExitCode {
             return refuse(home, &invalid);
         }
     };
-    let recent = match log.map_or_else(|| begin_log(loaded.config.log_format), Ok) {
+    let recent = match log.map_or_else(|| begin_log(loaded.config.log_format, clock), Ok) {
         Ok(recent) => recent,
         Err(error) => return refuse(home, &error),
     };
@@ -63,13 +62,14 @@ pub(super) fn run(home: &Path) -> ExitCode {
             warning.text
         );
     }
-    let materials = match Materials::load(&loaded.config, &clock, true, &Kept::default()) {
+    let materials = match Materials::load(&loaded.config, clock, true, &Kept::default()) {
         Ok(materials) => materials,
         Err(unusable) => return refuse(home, &unusable),
     };
     for warning in &materials.warnings {
         tracing::warn!(event = event::FILE_DOUBTED, "{warning}");
     }
+    let clock = clock.clone();
     match block_on(serve::run(
         loaded, materials, clock, settings, recent, inherited,
     )) {
@@ -79,14 +79,15 @@ pub(super) fn run(home: &Path) -> ExitCode {
 }
 
 /// `format` is LOG_FORMAT of the configuration; before there is one, the environment's.
-fn begin_log(format: Option<LogFormat>) -> Result<RecentEvents, LogError> {
+fn begin_log(format: Option<LogFormat>, clock: &Clock) -> Result<RecentEvents, LogError> {
     let given = match std::env::var("LOG_FORMAT").as_deref() {
         Ok("json") => Some(LogFormat::Json),
         Ok("text") => Some(LogFormat::Text),
         _ => None,
     };
     let format = format.or(given).unwrap_or_else(LogFormat::for_stderr);
-    log::init(format, std::env::var("RUST_LOG").ok().as_deref())
+    let filter = std::env::var("RUST_LOG").ok();
+    log::init(format, filter.as_deref(), clock.clone())
 }
 
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {

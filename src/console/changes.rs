@@ -1,6 +1,6 @@
 //! What the console changes: settings, certificate and mapper. Each change leaves an audit line.
 
-use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::SystemTime};
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::UNIX_EPOCH};
 
 use serde_json::{Map, Value};
 
@@ -10,6 +10,7 @@ use super::{
     view::{Changed, Check, Fact, Mood},
 };
 use crate::{
+    clock::Clock,
     config::{MapperSource, TlsMaterial},
     installation::write_atomically,
     profile::Mapper,
@@ -160,8 +161,8 @@ impl Program {
                 "TLS does not come from PEM files here (SSL_PFX, or a balancer ends it)".to_owned(),
             );
         };
-        let identity =
-            tried(chain, key, key_path).map_err(|error| format!("Nothing was changed: {error}"))?;
+        let identity = tried(chain, key, key_path, &self.clock)
+            .map_err(|error| format!("Nothing was changed: {error}"))?;
         let host = current.config.federation.server_url.host_str();
         let warnings = identity.leaf.warnings(host, self.clock.now());
         if !warnings.is_empty() && !anyway {
@@ -271,8 +272,8 @@ fn mapper_of(source: &str) -> Result<Mapper, String> {
 }
 
 /// The pair, when it is one: read as the server reads it, from files that are gone afterwards.
-fn tried(chain: &[u8], key: &[u8], beside: &Path) -> Result<Identity, String> {
-    let stamp = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+fn tried(chain: &[u8], key: &[u8], beside: &Path, clock: &Clock) -> Result<Identity, String> {
+    let stamp = clock.now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let folder = beside.with_extension(format!("{}.try", stamp.as_nanos()));
     let new = TlsMaterial::Pem {
         chain: folder.join("chain"),

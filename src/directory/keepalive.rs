@@ -13,7 +13,6 @@ use super::{
     server::{MAX_OPERATIONS, Server},
 };
 use crate::{
-    clock::Clock,
     config::ServiceAccount,
     lifecycle::{Backoff, pause_between},
     secret::ExposeSecret as _,
@@ -135,7 +134,7 @@ impl Server {
     async fn compare_clocks(&self, connection: &Connection) {
         let limit = HEARTBEAT_TIMEOUT.min(self.config.timeout);
         let theirs = connection.root(limit).await.ok().and_then(|root| root.time);
-        let ours = OffsetDateTime::from(Clock::system().now());
+        let ours = OffsetDateTime::from(self.clock.now());
         let offset = theirs.map(|time| (time - ours).whole_seconds());
         self.clock_differs(offset);
     }

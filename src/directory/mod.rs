@@ -56,6 +56,7 @@ use self::{
     single_flight::Flights,
 };
 use crate::{
+    clock::Clock,
     config::{DirectoryConfig, ServersConfig},
     secret::SecretString,
     telemetry::{Metrics, event},
@@ -104,12 +105,14 @@ pub struct ServerStatus {
 impl Directory {
     /// Begins to connect to every server, and goes on until `shutdown`. Must be called on a runtime.
     ///
-    /// `tls` holds the roots that the servers' certificates are checked with.
+    /// `tls` holds the roots that the servers' certificates are checked with; `clock` is what the
+    /// servers' clocks are compared with.
     #[must_use]
     pub fn start(
         config: DirectoryConfig,
         tls: &Arc<ClientConfig>,
         metrics: Arc<Metrics>,
+        clock: &Clock,
         shutdown: &CancellationToken,
     ) -> Self {
         let config = Arc::new(config);
@@ -124,6 +127,7 @@ impl Directory {
             tls: Arc::clone(tls),
             names: names.clone(),
             metrics: Arc::clone(&metrics),
+            clock: clock.clone(),
             shutdown: shutdown.clone(),
         }));
         match &config.servers {

@@ -20,6 +20,7 @@ use super::{
     error::DirectoryError,
 };
 use crate::{
+    clock::Clock,
     config::DirectoryConfig,
     telemetry::{Metrics, event},
 };
@@ -43,6 +44,8 @@ pub(super) struct Server {
     /// Asks the supervision to look at the connection: it is in doubt or worn.
     pub probe: Notify,
     metrics: Arc<Metrics>,
+    /// What its clock is compared with.
+    pub clock: Clock,
 }
 
 /// What is known about a server.
@@ -67,7 +70,12 @@ impl State {
 }
 
 impl Server {
-    pub fn new(connector: Connector, config: Arc<DirectoryConfig>, metrics: Arc<Metrics>) -> Self {
+    pub fn new(
+        connector: Connector,
+        config: Arc<DirectoryConfig>,
+        metrics: Arc<Metrics>,
+        clock: Clock,
+    ) -> Self {
         metrics
             .directory_up
             .with_label_values(&[connector.name()])
@@ -86,6 +94,7 @@ impl Server {
             doubted: AtomicBool::new(false),
             probe: Notify::new(),
             metrics,
+            clock,
         }
     }
 

@@ -17,6 +17,7 @@ use super::{
     server::Server,
 };
 use crate::{
+    clock::Clock,
     config::{DirectoryConfig, ServerUrl},
     telemetry::{Metrics, event},
 };
@@ -28,6 +29,7 @@ pub(super) struct Parts {
     pub tls: Arc<ClientConfig>,
     pub names: Names,
     pub metrics: Arc<Metrics>,
+    pub clock: Clock,
     pub shutdown: CancellationToken,
 }
 
@@ -99,6 +101,7 @@ impl Servers {
             tls,
             names,
             metrics,
+            clock,
             shutdown,
         } = &self.parts;
         let connector = Connector::new(
@@ -108,7 +111,12 @@ impl Servers {
             config.timeout,
             names.clone(),
         );
-        let server = Server::new(connector, Arc::clone(config), Arc::clone(metrics));
+        let server = Server::new(
+            connector,
+            Arc::clone(config),
+            Arc::clone(metrics),
+            clock.clone(),
+        );
         let server = Arc::new(server);
         let supervised = shutdown.child_token();
         tokio::spawn(Arc::clone(&server).keep_connected(supervised.clone()));

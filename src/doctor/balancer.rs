@@ -27,7 +27,9 @@ pub(super) async fn examine(context: &Context, findings: &Findings) {
         .as_ref()
         .is_some_and(|direct| direct.tls.is_none());
     let name = ServerName::try_from(host.to_owned());
-    let (true, Some((tls, recorder)), Ok(name)) = (elsewhere, recording(config), name) else {
+    let (true, Some((tls, recorder)), Ok(name)) =
+        (elsewhere, recording(config, &context.clock), name)
+    else {
         return;
     };
     let asked = async {

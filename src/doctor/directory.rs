@@ -83,6 +83,7 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Option<Fo
         context.config.directory.clone(),
         &context.tls,
         Arc::new(Metrics::new()),
+        &context.clock,
         &end,
     );
     let found = Found {
@@ -149,7 +150,7 @@ async fn reach<'a>(
     findings: &Findings,
 ) -> Option<Probe<'a>> {
     let config = &context.config.directory;
-    let recording = recording(&context.config);
+    let recording = recording(&context.config, &context.clock);
     let tls = recording.as_ref().map_or(&context.tls, |(tls, _)| tls);
     let encrypted = config.start_tls || url.scheme == Scheme::Ldaps;
     let probe = match Probe::open(url, config, tls, &context.clock).await {

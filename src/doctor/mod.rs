@@ -166,7 +166,7 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
         let text = format!("{} can be read", config.home.config_json().display());
         findings.add(Finding::ok("config", "config", text));
     }
-    match outgoing(&config) {
+    match outgoing(&config, clock) {
         Ok((tls, warnings)) => {
             for warning in warnings {
                 findings.add(

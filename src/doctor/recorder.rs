@@ -13,7 +13,7 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use crate::{config::Config, instance::trusted_roots, tls::LeafFacts};
+use crate::{clock::Clock, config::Config, instance::trusted_roots, tls::LeafFacts};
 
 /// Judges as the running program does, and remembers what was shown.
 #[derive(Debug)]
@@ -22,8 +22,11 @@ pub(super) struct Recorder {
     shown: Mutex<Vec<CertificateDer<'static>>>,
 }
 
-/// A client of the configuration's roots and its recorder; none when there is no root at all.
-pub(super) fn recording(config: &Config) -> Option<(Arc<ClientConfig>, Arc<Recorder>)> {
+/// A client of the configuration's roots by this clock, and its recorder; none when there is no root at all.
+pub(super) fn recording(
+    config: &Config,
+    clock: &Clock,
+) -> Option<(Arc<ClientConfig>, Arc<Recorder>)> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let roots = Arc::new(trusted_roots(config));
     let judge = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
@@ -31,7 +34,7 @@ pub(super) fn recording(config: &Config) -> Option<(Arc<ClientConfig>, Arc<Recor
         judge: judge.build().ok()?,
         shown: Mutex::default(),
     });
-    let client = ClientConfig::builder_with_provider(provider)
+    let client = ClientConfig::builder_with_details(provider, Arc::new(clock.clone()))
         .with_safe_default_protocol_versions()
         .ok()?
         .dangerous()

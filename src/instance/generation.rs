@@ -110,6 +110,7 @@ impl Generation {
             config.directory.clone(),
             &outgoing,
             Arc::clone(&metrics),
+            clock,
             &end,
         );
         let accounts = Arc::new(Accounts {

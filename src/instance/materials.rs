@@ -95,7 +95,7 @@ impl Materials {
             })
             .map_err(&mut note)
             .ok();
-        let outgoing = outgoing(config).map_err(&mut note).ok();
+        let outgoing = outgoing(config, clock).map_err(&mut note).ok();
         let outgoing = outgoing.map(|(tls, more)| {
             warnings.extend(more);
             tls
@@ -249,20 +249,23 @@ fn roots(config: &Config, warnings: &mut Vec<String>) -> Result<RootCertStore, S
     Ok(roots)
 }
 
-/// The roots of outgoing TLS: the system's and the configured ones; with what is worth a word.
+/// Outgoing TLS with the system's roots and the configured ones, by this clock; with what is worth a word.
 ///
 /// # Errors
 /// What cannot be read.
-pub fn outgoing(config: &Config) -> Result<(Arc<ClientConfig>, Vec<String>), String> {
+pub fn outgoing(
+    config: &Config,
+    clock: &Clock,
+) -> Result<(Arc<ClientConfig>, Vec<String>), String> {
     let mut warnings = Vec::new();
     let roots = roots(config, &mut warnings)?;
-    let tls = client(roots).map_err(|error| error.to_string())?;
+    let tls = client(roots, clock).map_err(|error| error.to_string())?;
     Ok((tls, warnings))
 }
 
-fn client(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Error> {
+fn client(roots: RootCertStore, clock: &Clock) -> Result<Arc<ClientConfig>, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_details(provider, Arc::new(clock.clone()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();

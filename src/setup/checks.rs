@@ -60,7 +60,7 @@ impl SetupPlan<'_> {
     /// When the keys make no configuration.
     pub async fn checks(&self, clock: &Clock) -> Result<Vec<SetupCheck>, String> {
         let config = self.provisional()?;
-        let tls = tls(&config)?;
+        let tls = tls(&config, clock)?;
         let mut checks = directory_checks(&config, &tls).await;
         checks.push(SetupCheck {
             name: "tenant",

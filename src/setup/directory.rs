@@ -76,9 +76,9 @@ impl SetupPlan<'_> {
     ///
     /// # Errors
     /// Why none of its servers can be reached, and what to do.
-    pub async fn explore(&self) -> Result<Explored, String> {
+    pub async fn explore(&self, clock: &Clock) -> Result<Explored, String> {
         let config = self.provisional()?;
-        let tls = tls(&config)?;
+        let tls = tls(&config, clock)?;
         let (urls, nameservers) = match &config.directory.servers {
             ServersConfig::Fixed(urls) => (urls.clone(), Vec::new()),
             ServersConfig::Srv {
@@ -89,7 +89,7 @@ impl SetupPlan<'_> {
                 nameservers.clone(),
             ),
         };
-        let now = OffsetDateTime::from(Clock::system().now());
+        let now = OffsetDateTime::from(clock.now());
         let mut errors = Vec::new();
         for url in urls {
             match explore(&url, config.directory.start_tls, &nameservers, &tls, now).await {

@@ -6,6 +6,7 @@ use rustls::ClientConfig;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    clock::Clock,
     config::{Config, Effective, Settings, text_of},
     installation::ConfigFile,
     instance::outgoing,
@@ -211,6 +212,6 @@ impl<'a> SetupPlan<'a> {
     }
 }
 
-pub(super) fn tls(config: &Config) -> Result<Arc<ClientConfig>, String> {
-    outgoing(config).map(|(tls, _)| tls)
+pub(super) fn tls(config: &Config, clock: &Clock) -> Result<Arc<ClientConfig>, String> {
+    outgoing(config, clock).map(|(tls, _)| tls)
 }

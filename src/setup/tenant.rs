@@ -19,9 +19,10 @@ impl SetupPlan<'_> {
     ///
     /// # Errors
     /// Why it says nothing, and what to do.
-    pub async fn ask_tenant(&mut self) -> Result<TenantSays, String> {
+    pub async fn ask_tenant(&mut self, clock: &Clock) -> Result<TenantSays, String> {
         let config = self.provisional()?;
-        let ticket = Self::ticket(&config)?.ok_or("there is no ticket (PROVISIONING_TICKET)")?;
+        let ticket =
+            Self::ticket(&config, clock)?.ok_or("there is no ticket (PROVISIONING_TICKET)")?;
         let info = ticket.info().await.map_err(|error| error.to_string())?;
         let before = self.effective();
         self.keys.extend(info.keys());
@@ -45,7 +46,7 @@ impl SetupPlan<'_> {
         let own;
         let ticket = match &self.ticket {
             Some(ticket) => ticket,
-            None => match Self::ticket(config)? {
+            None => match Self::ticket(config, clock)? {
                 Some(ticket) => {
                     own = ticket;
                     &own
@@ -72,11 +73,11 @@ impl SetupPlan<'_> {
         ))
     }
 
-    fn ticket(config: &Config) -> Result<Option<Ticket>, String> {
+    fn ticket(config: &Config, clock: &Clock) -> Result<Option<Ticket>, String> {
         let Some(url) = &config.ticket else {
             return Ok(None);
         };
-        let ticket = Ticket::new(url, &tls(config)?, &config.proxy);
+        let ticket = Ticket::new(url, &tls(config, clock)?, &config.proxy);
         ticket.map(Some).map_err(|error| error.to_string())
     }
 }

@@ -46,13 +46,18 @@ struct ThrottleState {
     suppressed: u64,
 }
 
-/// Starts the log of this process, and keeps its last events. `filter` is the value of `RUST_LOG`, when there is one.
+/// Starts the log of this process, and keeps its last events with the time by `clock`. `filter` is the
+/// value of `RUST_LOG`, when there is one.
 ///
 /// # Errors
 /// When `filter` does not parse, or the log was started before.
-pub fn init(format: LogFormat, filter: Option<&str>) -> Result<RecentEvents, LogError> {
+pub fn init(
+    format: LogFormat,
+    filter: Option<&str>,
+    clock: Clock,
+) -> Result<RecentEvents, LogError> {
     let filter = parse_filter(filter)?;
-    let recent = RecentEvents::new(Clock::system());
+    let recent = RecentEvents::new(clock);
     Registry::default()
         .with(filter)
         .with(layer(format, io::stderr, io::stderr().is_terminal()))

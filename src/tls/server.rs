@@ -81,8 +81,9 @@ impl Current {
         let own = certified.cert.first().map_or(&[][..], |leaf| leaf.as_ref());
         let ticketer: Arc<dyn ProducesTickets> = tickets.of_certificate(own);
         let resolver = Arc::new(SingleCertAndKey::from(certified));
+        let clock = || Arc::new(tickets.clock().clone());
         let settings = |client_auth: Option<&ClientAuth>| {
-            let builder = ServerConfig::builder_with_provider(provider())
+            let builder = ServerConfig::builder_with_details(provider(), clock())
                 .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
                 .map_err(TlsError::Library)?;
             let mut config = match client_auth {

@@ -81,6 +81,11 @@ impl SharedTickets {
         Ok(())
     }
 
+    /// What the tickets' age is measured by.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     fn period(&self) -> u64 {
         let now = self.clock.now().duration_since(UNIX_EPOCH);
         now.unwrap_or_default().as_secs() / PERIOD.as_secs()

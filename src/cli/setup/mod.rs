@@ -16,7 +16,7 @@ use crate::{
     setup::{Next, Unsaved, next_steps, recover},
 };
 
-pub(super) fn run(home: &Path, answers: Answers) -> ExitCode {
+pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
     let settings = Settings::of_process(home);
     match recover(&settings) {
         Ok(None) => {}
@@ -27,10 +27,10 @@ pub(super) fn run(home: &Path, answers: Answers) -> ExitCode {
         .enable_all()
         .build()
         .map_err(|error| Stopped::from(error.to_string()))
-        .and_then(|runtime| runtime.block_on(set_up(&settings, answers)));
+        .and_then(|runtime| runtime.block_on(set_up(&settings, clock, answers)));
     match result {
         Ok(()) => {
-            tell_next(&settings, home);
+            tell_next(&settings, clock, home);
             ExitCode::SUCCESS
         }
         Err(Stopped { why, left }) => {
@@ -40,8 +40,8 @@ pub(super) fn run(home: &Path, answers: Answers) -> ExitCode {
     }
 }
 
-async fn set_up(settings: &Settings, answers: Answers) -> Result<(), Stopped> {
-    let mut steps = Steps::begin(settings, answers)?;
+async fn set_up(settings: &Settings, clock: &Clock, answers: Answers) -> Result<(), Stopped> {
+    let mut steps = Steps::begin(settings, clock, answers)?;
     steps.tenant().await?;
     steps.server_url()?;
     loop {
@@ -51,7 +51,7 @@ async fn set_up(settings: &Settings, answers: Answers) -> Result<(), Stopped> {
             break;
         }
     }
-    let saved = steps.plan.save(&Clock::system()).await;
+    let saved = steps.plan.save(clock).await;
     let saved = saved.map_err(|Unsaved { why, left }| Stopped {
         why,
         left: left.unwrap_or("Nothing was saved."),
@@ -61,12 +61,12 @@ async fn set_up(settings: &Settings, answers: Answers) -> Result<(), Stopped> {
 }
 
 /// How to start, or what comes before that.
-fn tell_next(settings: &Settings, home: &Path) {
+fn tell_next(settings: &Settings, clock: &Clock, home: &Path) {
     let home = home.display();
     let Next {
         steps,
         tunnel_alone,
-    } = next_steps(settings, &Clock::system());
+    } = next_steps(settings, clock);
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] {
         if settings.variable(name).is_some() {
             println!("Note: {name} comes from this environment; the service needs it too.");

@@ -19,6 +19,7 @@ use crate::{
 
 pub(super) struct Steps<'a> {
     pub plan: SetupPlan<'a>,
+    clock: &'a Clock,
     /// Whether there is somebody to ask.
     asks: bool,
     /// Keys that are not asked for.
@@ -39,7 +40,11 @@ const PASSWORD: &str = "LDAP_BIND_PASSWORD";
 const TICKET: &str = "PROVISIONING_TICKET";
 
 impl<'a> Steps<'a> {
-    pub fn begin(settings: &'a Settings, answers: Answers) -> Result<Self, String> {
+    pub fn begin(
+        settings: &'a Settings,
+        clock: &'a Clock,
+        answers: Answers,
+    ) -> Result<Self, String> {
         let mut plan = SetupPlan::begin(settings)?;
         let mut said = HashSet::new();
         let ca_file = match &answers.ca_file {
@@ -88,6 +93,7 @@ impl<'a> Steps<'a> {
         plan.keep_environment();
         Ok(Self {
             plan,
+            clock,
             asks: dialogue::asks(answers.yes),
             said,
             domain: answers.domain,
@@ -108,7 +114,7 @@ impl<'a> Steps<'a> {
                 let what = "The tenant's ticket (https://…/p/ad/…)";
                 self.ask(TICKET, what, &default, "--ticket")?;
             }
-            let says = match self.plan.ask_tenant().await {
+            let says = match self.plan.ask_tenant(self.clock).await {
                 Ok(says) => says,
                 Err(error) => {
                     self.refuse_others(TICKET)?;
@@ -195,7 +201,7 @@ impl<'a> Steps<'a> {
                 return Err("another address of the directory, then".to_owned());
             }
         }
-        let explored = self.plan.explore().await?;
+        let explored = self.plan.explore(self.clock).await?;
         if !self.said.contains(BASE) {
             let present = self.plan.get(BASE).or_else(|| explored.base.clone());
             let default = present.as_deref().map_or(Default::None, Default::Shown);
@@ -256,7 +262,7 @@ impl<'a> Steps<'a> {
     /// Whether all is well; false when something was wrong that can be asked for again.
     pub async fn checks(&mut self) -> Result<bool, String> {
         println!("\nChecks");
-        let checks = self.plan.checks(&Clock::system()).await?;
+        let checks = self.plan.checks(self.clock).await?;
         for check in &checks {
             println!("  {check}");
         }
