@@ -80,4 +80,4 @@ mod token;
 mod tunnel;
 mod web;
 
-pub use self::config::keys_table;
+pub use self::{authenticate::credential_of_cache, config::keys_table};

@@ -10,12 +10,13 @@ use std::{
     time::Duration,
 };
 
+use ad_edge::credential_of_cache;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use libgssapi::{
     context::{ClientCtx, CtxFlags},
-    credential::Cred,
+    credential::{Cred, CredUsage},
     name::Name,
-    oid::{GSS_MECH_SPNEGO, GSS_NT_HOSTBASED_SERVICE},
+    oid::{GSS_MECH_SPNEGO, GSS_NT_HOSTBASED_SERVICE, OidSet},
 };
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject as _};
@@ -26,7 +27,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use crate::{arguments::Arguments, credential};
+use crate::arguments::Arguments;
 
 /// The largest answer that is read: a token page has some ten kilobytes.
 const MAX_ANSWER: usize = 1 << 20;
@@ -151,12 +152,17 @@ fn failure(what: &str, error: &io::Error) -> String {
 
 fn users(arguments: &Arguments) -> Result<Vec<Cred>, Box<dyn Error>> {
     if arguments.ccache.is_empty() {
-        return Ok(vec![credential::of_environment()?]);
+        return Ok(vec![Cred::acquire(
+            None,
+            None,
+            CredUsage::Initiate,
+            None::<&OidSet>,
+        )?]);
     }
     let caches = arguments.ccache.iter();
     caches
         .map(|cache| {
-            credential::of_file(cache)
+            credential_of_cache(cache)
                 .map_err(|error| format!("{}: {error}; run kinit first", cache.display()).into())
         })
         .collect()

@@ -10,7 +10,6 @@
 //! `--help` tells the rest.
 
 mod arguments;
-mod credential;
 mod login;
 mod summary;
 

@@ -8,5 +8,8 @@ mod kerberos;
 
 pub use self::{
     certificate::{CertificateRefusal, Certificates, Lookup, Mapped},
-    kerberos::{Kerberos, KerberosRealms, KerberosRefusal, Keytab, KeytabEntry, Principal},
+    kerberos::{
+        Kerberos, KerberosRealms, KerberosRefusal, Keytab, KeytabEntry, Principal,
+        credential_of_cache,
+    },
 };

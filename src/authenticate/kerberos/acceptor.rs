@@ -163,10 +163,11 @@ impl Keys {
             path: path.to_owned(),
             source,
         })?;
-        let credential = gss::acquire(path).map_err(|error| KerberosError::Credential {
-            path: path.to_owned(),
-            detail: error.to_string(),
-        })?;
+        let credential =
+            gss::credential_of_keytab(path).map_err(|error| KerberosError::Credential {
+                path: path.to_owned(),
+                detail: error.to_string(),
+            })?;
         let realms = KerberosRealms::new(realms, keytab.realms());
         Ok(Self {
             credential,

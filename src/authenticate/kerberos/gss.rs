@@ -1,5 +1,5 @@
-//! The one file with `unsafe`: an acceptor credential from a keytab file, without environment
-//! variables.
+//! The one file with `unsafe`: credentials from a keytab and from a credential cache, without
+//! environment variables.
 //!
 //! libgssapi offers no safe call for `gss_acquire_cred_from` (MIT's `gssapi_ext.h`).
 
@@ -9,7 +9,7 @@
 )]
 
 use std::{
-    ffi::{CString, NulError},
+    ffi::{CStr, CString, NulError},
     path::Path,
     ptr,
 };
@@ -19,14 +19,14 @@ use libgssapi::{
     error::{Error, MajorFlags},
 };
 use libgssapi_sys::{
-    GSS_C_ACCEPT, GSS_S_COMPLETE, gss_acquire_cred_from, gss_cred_id_t, gss_key_value_element_desc,
-    gss_key_value_set_desc,
+    GSS_C_ACCEPT, GSS_C_INITIATE, GSS_S_COMPLETE, gss_acquire_cred_from, gss_cred_id_t,
+    gss_key_value_element_desc, gss_key_value_set_desc,
 };
 
 /// Why no credential could be had.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum AcquireError {
-    #[error("the path of the keytab holds a NUL byte")]
+pub enum AcquireError {
+    #[error("the path of the keytab or credential cache holds a NUL byte")]
     Path(#[from] NulError),
     #[error("{0}")]
     Gss(Error),
@@ -36,20 +36,37 @@ pub(super) enum AcquireError {
 ///
 /// MIT's replay cache is switched off for it: it is one locked file per user id, shared by all
 /// instances of a machine. `replay` takes its place.
-pub(super) fn acquire(keytab: &Path) -> Result<Cred, AcquireError> {
-    let keytab = CString::new(format!("FILE:{}", keytab.display()))?;
-    let mut elements = [
-        gss_key_value_element_desc {
-            key: c"keytab".as_ptr(),
-            value: keytab.as_ptr(),
-        },
-        gss_key_value_element_desc {
-            key: c"rcache".as_ptr(),
-            value: c"none:".as_ptr(),
-        },
-    ];
+pub(super) fn credential_of_keytab(keytab: &Path) -> Result<Cred, AcquireError> {
+    let keytab = file(keytab)?;
+    acquire(
+        &[(c"keytab", keytab.as_c_str()), (c"rcache", c"none:")],
+        GSS_C_ACCEPT,
+    )
+}
+
+/// The credential of the user whose tickets lie in this file, to ask for service tickets with.
+///
+/// # Errors
+/// When it cannot be had.
+pub fn credential_of_cache(cache: &Path) -> Result<Cred, AcquireError> {
+    acquire(&[(c"ccache", file(cache)?.as_c_str())], GSS_C_INITIATE)
+}
+
+fn file(path: &Path) -> Result<CString, NulError> {
+    CString::new(format!("FILE:{}", path.display()))
+}
+
+fn acquire(store: &[(&CStr, &CStr)], usage: u32) -> Result<Cred, AcquireError> {
+    let mut elements: Vec<_> = store
+        .iter()
+        .map(|(key, value)| gss_key_value_element_desc {
+            key: key.as_ptr(),
+            value: value.as_ptr(),
+        })
+        .collect();
+    let count = u32::try_from(elements.len()).unwrap_or_default();
     let store = gss_key_value_set_desc {
-        count: 2,
+        count,
         elements: elements.as_mut_ptr(),
     };
     let mut minor = 0;
@@ -63,7 +80,7 @@ pub(super) fn acquire(keytab: &Path) -> Result<Cred, AcquireError> {
             ptr::null_mut(),
             u32::MAX,
             ptr::null_mut(),
-            GSS_C_ACCEPT.cast_signed(),
+            usage.cast_signed(),
             &raw const store,
             &raw mut cred,
             ptr::null_mut(),

@@ -11,6 +11,7 @@ mod worker;
 
 pub use self::{
     acceptor::Kerberos,
+    gss::credential_of_cache,
     keytab::{Entry as KeytabEntry, Keytab},
     principal::{KerberosRealms, Principal},
     refusal::KerberosRefusal,
