@@ -1,11 +1,10 @@
-//! The forms of settings: which keys they set, and how a form is read.
+//! The forms of settings: which keys they set.
 
 use std::collections::HashMap;
 
-use axum::extract::Multipart;
 use serde_json::{Map, Value, json};
 
-use super::{backstage::Backstage, guard::Guard, view::Setting};
+use super::{backstage::Backstage, view::Setting};
 use crate::config::find_key;
 
 /// Key, label, hint.
@@ -89,26 +88,4 @@ pub(super) fn given(fields: &[Field], typed: &Fields) -> Map<String, Value> {
     let keys = fields.iter();
     keys.filter_map(|(key, ..)| Some(((*key).to_owned(), json!(typed.get(*key)?.trim()))))
         .collect()
-}
-
-/// The fields and the files of an upload. A file is read only behind the token of our own page.
-pub(super) async fn parts(
-    mut form: Multipart,
-    guard: &Guard,
-) -> Result<(Fields, HashMap<String, Vec<u8>>), String> {
-    let (mut fields, mut files) = (Fields::new(), HashMap::new());
-    while let Some(part) = form.next_field().await.map_err(|error| error.to_string())? {
-        let name = part.name().unwrap_or_default().to_owned();
-        let is_file = part.file_name().is_some();
-        if is_file && !guard.is_own(fields.get("csrf").map(String::as_str)) {
-            break;
-        }
-        let bytes = part.bytes().await.map_err(|error| error.to_string())?;
-        if is_file {
-            files.insert(name, bytes.to_vec());
-        } else {
-            fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
-        }
-    }
-    Ok((fields, files))
 }

@@ -28,6 +28,29 @@ pub(super) struct Outcome {
     pub level: String,
 }
 
+impl Outcome {
+    /// The page, open at a section and with nothing said.
+    pub fn at(open: &'static str) -> Self {
+        Self {
+            open,
+            ..Self::default()
+        }
+    }
+
+    /// The page, open at a section with this said.
+    pub fn told(open: &'static str, told: Result<String, String>) -> Self {
+        Self {
+            told: Some(told),
+            ..Self::at(open)
+        }
+    }
+
+    /// What came of something, when it went well; an error is told.
+    pub fn good<T>(&mut self, result: Result<T, String>) -> Option<T> {
+        result.map_err(|error| self.told = Some(Err(error))).ok()
+    }
+}
+
 /// The one page, with the outcome of what was asked, if anything was.
 #[derive(Template)]
 #[template(config = "src/http/templates/askama.toml", path = "console.html")]

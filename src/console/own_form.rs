@@ -1,0 +1,103 @@
+//! A form of our own page: read, known by its token, and its turn awaited, before a route has it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Form,
+    extract::{FromRequest, FromRequestParts as _, Multipart, Request},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{
+    forms::Fields,
+    guard::{Console, Guard},
+    page::Outcome,
+};
+use crate::http::page::{PageContext, notice};
+
+type Files = HashMap<String, Vec<u8>>;
+
+/// What a form of our own page sent, and leave to do what it asks: what is heavy is done a few at a time.
+///
+/// A form that is not ours is answered here.
+pub(super) struct OwnForm {
+    pub fields: Fields,
+    pub files: Files,
+    _leave: Option<OwnedSemaphorePermit>,
+}
+
+impl FromRequest<Console> for OwnForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, console: &Console) -> Result<Self, Response> {
+        let (mut head, body) = request.into_parts();
+        let Ok(page) = PageContext::from_request_parts(&mut head, console).await;
+        let open = section(head.uri.path());
+        let is_upload = is_upload(&head.headers);
+        let request = Request::from_parts(head, body);
+        let (fields, files) = if is_upload {
+            let form = Multipart::from_request(request, console).await;
+            let form = form.map_err(IntoResponse::into_response)?;
+            let read = parts(form, &console.guard).await;
+            read.map_err(|error| console.show(&page, &Outcome::told(open, Err(error))))?
+        } else {
+            let form = Form::from_request(request, console).await;
+            let Form(fields) = form.map_err(IntoResponse::into_response)?;
+            (fields, Files::new())
+        };
+        if !console.guard.is_own(fields.get("csrf").map(String::as_str)) {
+            return Err(notice(
+                &page,
+                StatusCode::FORBIDDEN,
+                "This form is out of date",
+                "The instance was restarted since the page was loaded. Open the console again and repeat \
+                 it; nothing was changed.",
+            ));
+        }
+        Ok(Self {
+            fields,
+            files,
+            // The semaphore is never closed.
+            _leave: Arc::clone(&console.heavy).acquire_owned().await.ok(),
+        })
+    }
+}
+
+/// The section in which the form stands that is sent to this path.
+fn section(path: &str) -> &'static str {
+    match path {
+        "/directory" => "directory",
+        "/server" | "/certificate" => "server",
+        "/mapper" => "mapper",
+        "/export" | "/import" => "export",
+        "/doctor" => "doctor",
+        _ => "status",
+    }
+}
+
+fn is_upload(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
+}
+
+/// The fields and the files of an upload. A file is read only behind the token of our own page.
+async fn parts(mut form: Multipart, guard: &Guard) -> Result<(Fields, Files), String> {
+    let (mut fields, mut files) = (Fields::new(), Files::new());
+    while let Some(part) = form.next_field().await.map_err(|error| error.to_string())? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let is_file = part.file_name().is_some();
+        if is_file && !guard.is_own(fields.get("csrf").map(String::as_str)) {
+            break;
+        }
+        let bytes = part.bytes().await.map_err(|error| error.to_string())?;
+        if is_file {
+            files.insert(name, bytes.to_vec());
+        } else {
+            fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+        }
+    }
+    Ok((fields, files))
+}

@@ -1,0 +1,64 @@
+//! The one page, with what a route has found out.
+
+use axum::{http::StatusCode, response::Response};
+
+use super::{
+    chart::Chart,
+    forms::{DIRECTORY, SERVER, settings},
+    guard::Console,
+    page::{ConsolePage, Outcome},
+    view::{LogLine, Mood},
+};
+use crate::http::page::{Forms, PageContext, Policy, Scripts, render};
+
+impl Console {
+    pub(super) fn show(&self, page: &PageContext, outcome: &Outcome) -> Response {
+        let backstage = &*self.backstage;
+        let facts = backstage.facts();
+        let charts: Vec<_> = facts.hours.iter().map(Chart::of).collect();
+        let own_mapper;
+        let mapper = match &outcome.mapper {
+            Some(text) => text,
+            None => {
+                own_mapper = backstage.mapper();
+                &own_mapper
+            }
+        };
+        let mut log = backstage.log();
+        if outcome.open == "logs" {
+            log.retain(|line| is_wanted(line, outcome));
+        }
+        let template = ConsolePage {
+            page: page.clone(),
+            csrf: self.guard.csrf(),
+            facts: &facts,
+            charts: &charts,
+            directory: &settings(&DIRECTORY, backstage, &outcome.typed),
+            server: &settings(&SERVER, backstage, &outcome.typed),
+            certificate: &backstage.certificate_facts(),
+            mapper,
+            log: &log,
+            outcome,
+        };
+        let policy = Policy {
+            scripts: Scripts::InPageAsking,
+            forms: Forms::Own,
+        };
+        let status = match &outcome.told {
+            Some(Err(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::OK,
+        };
+        render(status, policy, page, &template)
+    }
+}
+
+fn is_wanted(line: &LogLine, outcome: &Outcome) -> bool {
+    let loud = match outcome.level.as_str() {
+        "warn" => matches!(line.mood, Mood::Warn | Mood::Bad),
+        "error" => line.mood == Mood::Bad,
+        _ => true,
+    };
+    let term = outcome.term.to_lowercase();
+    let holds = |text: &str| text.to_lowercase().contains(&term);
+    loud && (holds(&line.message) || line.fields.iter().any(|(_, value)| holds(value)))
+}
