@@ -1,7 +1,7 @@
 //! The front that browsers meet at SERVER_URL: WS-Federation's passive sign-in, by Kerberos or form.
 //!
-//! `request` reads what is wanted, `wsfed` and `direct` run the login, `refusal` words what went
-//! wrong, `pages` holds the templates.
+//! `request` reads what is wanted, `step` says what comes next, `wsfed` and `direct` do it, `refusal`
+//! words what went wrong, `pages` holds the templates.
 
 mod direct;
 mod forwarded;
@@ -9,6 +9,7 @@ mod negotiate;
 mod pages;
 mod refusal;
 mod request;
+mod step;
 mod users;
 mod wsfed;
 

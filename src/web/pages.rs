@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use super::request::{Method, Pairs, RETRIED};
 use crate::{
     config::Callback,
     http::page::{Forms, PageContext, Policy, Scripts, render},
@@ -37,6 +38,20 @@ pub(super) struct Other {
     pub href: String,
 }
 
+impl Other {
+    /// The same request by this way.
+    pub fn to(way: Method, pairs: &Pairs) -> Self {
+        Self {
+            label: match way {
+                Method::Certificate => "Sign in with your certificate",
+                Method::Kerberos => "Sign in with your computer's account",
+                Method::Automatic | Method::Choose | Method::Password => "Sign in",
+            },
+            href: way.link(pairs),
+        }
+    }
+}
+
 impl<'a> Form<'a> {
     pub fn new(site: &'a str) -> Self {
         Self {
@@ -64,7 +79,7 @@ pub(super) fn form(page: &PageContext, status: StatusCode, form: &Form<'_>) -> R
     let template = FormPage {
         page: page.clone(),
         form: *form,
-        retried: super::request::RETRIED,
+        retried: RETRIED,
     };
     render(status, policy, page, &template)
 }

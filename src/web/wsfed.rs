@@ -15,12 +15,20 @@ use super::{
     refusal,
     request::{Asked, BadRequest, Method, Pairs, SignIn},
     signed_out,
+    step::{Brought, Negotiate, Step, Ways},
 };
 use crate::{
     http::page::{PageContext, notice},
     login::{Client, Origin, Proof, SignedIn, Wanted},
     tls::ConnectionInfo,
 };
+
+/// Title and message.
+const NO_CERTIFICATE: (&str, &str) = (
+    "Your browser has shown no certificate",
+    "Close all of its windows, open the application again, and choose your certificate when you are \
+     asked.",
+);
 
 /// `GET /wsfed`: signs in by what came with the request, or asks for a proof.
 pub(super) async fn open(
@@ -31,110 +39,8 @@ pub(super) async fn open(
     headers: HeaderMap,
 ) -> Response {
     let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
-    let wanted = match web.asked(&pairs) {
-        Ok(Asked::SignIn(wanted)) => wanted,
-        Ok(Asked::SignOut) => return signed_out(page).await,
-        Err(error) => return bad_request(&page, &error),
-    };
-    if let Some(user) = web.frontend_user(&info, &headers) {
-        let proof = Proof::Frontend { user };
-        return web.sign_in(&page, &info, &wanted, proof, &[]).await;
-    }
-    let kerberos = web.logins.kerberos.is_some();
-    let chain = web.client_chain(&info, &headers);
-    let chain = chain.filter(|_| web.logins.certificates.is_some());
-    let ways = Ways {
-        certificate: chain.is_some(),
-        kerberos,
-        pairs: &pairs,
-    };
-    match (wanted.method, chain) {
-        (Method::Automatic | Method::Certificate, Some(chain)) => {
-            let proof = Proof::Certificate { chain };
-            let others = ways.besides(Method::Certificate);
-            return web.sign_in(&page, &info, &wanted, proof, &others).await;
-        }
-        (Method::Certificate, None) => {
-            let form = Form {
-                title: "Your browser has shown no certificate",
-                message: Some(
-                    "Close all of its windows, open the application again, and choose your \
-                     certificate when you are asked.",
-                ),
-                offered: web.form,
-                others: &ways.besides(Method::Certificate),
-                ..Form::new(&web.site)
-            };
-            return pages::form(&page, StatusCode::FORBIDDEN, &form);
-        }
-        (Method::Choose, _) => {
-            let form = Form {
-                title: "Choose how to sign in",
-                offered: web.form,
-                others: &ways.besides(Method::Password),
-                ..Form::new(&web.site)
-            };
-            return pages::form(&page, StatusCode::OK, &form);
-        }
-        (Method::Password, _) if web.form => {
-            let form = Form {
-                others: &ways.besides(Method::Password),
-                ..Form::new(&web.site)
-            };
-            return pages::form(&page, StatusCode::OK, &form);
-        }
-        (Method::Automatic | Method::Kerberos | Method::Password, _) => {}
-    }
-    match negotiate::token(&headers).filter(|_| kerberos) {
-        Some(token) => {
-            let bindings = web.bindings(&info);
-            let proof = Proof::Kerberos { token, bindings };
-            let others = ways.besides(Method::Kerberos);
-            web.sign_in(&page, &info, &wanted, proof, &others).await
-        }
-        None if kerberos => web.challenge(&page, &wanted),
-        None if web.form => pages::form(&page, StatusCode::OK, &Form::new(&web.site)),
-        None if web.logins.certificates.is_some() => notice(
-            &page,
-            StatusCode::FORBIDDEN,
-            "Your browser has shown no certificate",
-            "Close all of its windows, open the application again, and choose your certificate when \
-             you are asked.",
-        ),
-        None => notice(
-            &page,
-            StatusCode::FORBIDDEN,
-            "There is no way to sign in here",
-            "The administrator has switched off every way. Go back to the application and sign in \
-             from there.",
-        ),
-    }
-}
-
-/// The ways to sign in that this request could take.
-struct Ways<'a> {
-    /// The client holds a certificate.
-    certificate: bool,
-    kerberos: bool,
-    pairs: &'a Pairs,
-}
-
-impl Ways<'_> {
-    /// Links to the others; the form needs none where it stands on the page.
-    fn besides(&self, this: Method) -> Vec<Other> {
-        let mut others = Vec::new();
-        let mut offer = |method: Method, there: bool, label| {
-            if there && method != this {
-                let href = method.link(self.pairs);
-                others.push(Other { label, href });
-            }
-        };
-        let certificate = "Sign in with your certificate";
-        offer(Method::Certificate, self.certificate, certificate);
-        let kerberos = "Sign in with your computer's account";
-        offer(Method::Kerberos, self.kerberos, kerberos);
-        others
-    }
+    let brought = || web.brought(&info, &headers);
+    web.answer(&page, &info, &pairs, brought).await
 }
 
 /// `POST /wsfed`: the form.
@@ -148,21 +54,8 @@ pub(super) async fn submit(
     let mut posted = Pairs::parse(&body);
     let (username, password) = posted.take_credentials();
     let pairs = Pairs::parse(query.unwrap_or_default().as_bytes()).or(posted);
-    let wanted = match web.asked(&pairs) {
-        Ok(Asked::SignIn(wanted)) => wanted,
-        Ok(Asked::SignOut) => return signed_out(page).await,
-        Err(error) => return bad_request(&page, &error),
-    };
-    if !web.form {
-        return notice(
-            &page,
-            StatusCode::FORBIDDEN,
-            "The form is switched off",
-            "Go back to the application and sign in from there.",
-        );
-    }
-    let proof = Proof::Password { username, password };
-    web.sign_in(&page, &info, &wanted, proof, &[]).await
+    let brought = || Brought::Password { username, password };
+    web.answer(&page, &info, &pairs, brought).await
 }
 
 fn bad_request(page: &PageContext, error: &BadRequest) -> Response {
@@ -175,8 +68,78 @@ fn bad_request(page: &PageContext, error: &BadRequest) -> Response {
 }
 
 impl Web {
-    fn asked(&self, pairs: &Pairs) -> Result<Asked, BadRequest> {
-        Asked::read(pairs, &self.relying_parties)
+    /// What the client brings, or a trusted proxy says in its place.
+    fn brought(&self, info: &ConnectionInfo, headers: &HeaderMap) -> Brought {
+        if let Some(user) = self.frontend_user(info, headers) {
+            return Brought::Word(user);
+        }
+        Brought::Own {
+            chain: self.client_chain(info, headers),
+            negotiate: negotiate::token(headers).map(|token| Negotiate {
+                token,
+                bindings: self.bindings(info),
+            }),
+        }
+    }
+
+    /// Reads what the request wants, and does what comes next.
+    async fn answer(
+        &self,
+        page: &PageContext,
+        info: &ConnectionInfo,
+        pairs: &Pairs,
+        brought: impl FnOnce() -> Brought,
+    ) -> Response {
+        let wanted = match Asked::read(pairs, &self.relying_parties) {
+            Ok(Asked::SignIn(wanted)) => wanted,
+            Ok(Asked::SignOut) => return signed_out(page.clone()).await,
+            Err(error) => return bad_request(page, &error),
+        };
+        let ways = Ways {
+            kerberos: self.logins.kerberos.is_some(),
+            certificates: self.logins.certificates.is_some(),
+            form: self.form,
+        };
+        let links = |others: Vec<Method>| -> Vec<Other> {
+            others
+                .into_iter()
+                .map(|way| Other::to(way, pairs))
+                .collect()
+        };
+        let form = |status, title, message, others| {
+            let form = Form {
+                title,
+                message,
+                offered: self.form,
+                others: &links(others),
+                ..Form::new(&self.site)
+            };
+            pages::form(page, status, &form)
+        };
+        let refuse = |title, message| notice(page, StatusCode::FORBIDDEN, title, message);
+        match Step::of(ways, wanted.method, brought()) {
+            Step::SignIn { proof, others } => {
+                let others = links(others);
+                self.sign_in(page, info, &wanted, proof, &others).await
+            }
+            Step::Challenge => self.challenge(page, &wanted),
+            Step::Form { others } => form(StatusCode::OK, "Sign in", None, others),
+            Step::Choose { others } => form(StatusCode::OK, "Choose how to sign in", None, others),
+            Step::NoCertificate { others } => {
+                let (title, message) = NO_CERTIFICATE;
+                form(StatusCode::FORBIDDEN, title, Some(message), others)
+            }
+            Step::OnlyCertificates => refuse(NO_CERTIFICATE.0, NO_CERTIFICATE.1),
+            Step::FormOff => refuse(
+                "The form is switched off",
+                "Go back to the application and sign in from there.",
+            ),
+            Step::NoWay => refuse(
+                "There is no way to sign in here",
+                "The administrator has switched off every way. Go back to the application and sign in \
+                 from there.",
+            ),
+        }
     }
 
     async fn sign_in(
