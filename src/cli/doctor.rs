@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode};
 use serde_json::json;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::EXIT_CONFIG;
+use super::{EXIT_CONFIG, runtime};
 use crate::{
     clock::Clock,
     config::Settings,
@@ -17,10 +17,7 @@ const VERSION: u32 = 1;
 
 pub(super) fn run(home: &Path, clock: &Clock, json: bool) -> ExitCode {
     let settings = Settings::of_process(home);
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("ad-edge: no threads can be started: {error}");

@@ -10,6 +10,7 @@ mod setup;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
 
 use crate::clock::Clock;
 
@@ -86,6 +87,13 @@ pub fn run(clock: &Clock) -> ExitCode {
         Command::Export { file } => export::run(&arguments.home, clock, file),
         Command::Import { from, dry_run } => import::run(&arguments.home, clock, &from, dry_run),
     }
+}
+
+/// What a command's asynchronous work runs on.
+fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
 }
 
 /// Says on standard error why the configuration cannot be used.

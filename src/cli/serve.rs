@@ -4,7 +4,7 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 
-use super::refuse;
+use super::{refuse, runtime};
 use crate::{
     clock::Clock,
     config::{LogFormat, Settings},
@@ -91,10 +91,7 @@ fn begin_log(format: Option<LogFormat>, clock: &Clock) -> Result<RecentEvents, L
 }
 
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("no threads can be started")?;
+    let runtime = runtime().context("no threads can be started")?;
     runtime.block_on(work)
 }
 

@@ -4,7 +4,6 @@
 use std::{
     borrow::Cow,
     sync::{Arc, Once},
-    time::Instant,
 };
 
 use futures_util::{StreamExt as _, stream};
@@ -258,18 +257,15 @@ impl Accounts {
 
     /// The users whom `LDAP_USER_BY_NAME` finds.
     pub(super) async fn find(&self, name: &Term) -> Result<Vec<Entry>, DirectoryError> {
-        let start = Instant::now();
-        let found = self.directory.find_user_escaped(&name.escaped()).await;
-        self.metrics.stage("directory", start.elapsed());
-        found
+        let name = name.escaped();
+        let found = self.directory.find_user_escaped(&name);
+        self.metrics.timed("directory", found).await
     }
 
     /// The users whom a filter finds: enough to tell one from more.
     pub(super) async fn find_by_filter(&self, filter: &str) -> Result<Vec<Entry>, DirectoryError> {
-        let start = Instant::now();
-        let found = self.directory.search(filter, ENOUGH).await;
-        self.metrics.stage("directory", start.elapsed());
-        found
+        let found = self.directory.search(filter, ENOUGH);
+        self.metrics.timed("directory", found).await
     }
 
     /// Whether the password is the user's; `ALLOW_PASSWORD_EXPIRED` and its like are counted in.
@@ -278,10 +274,8 @@ impl Accounts {
         entry: &Entry,
         password: &SecretString,
     ) -> Result<(), Refusal> {
-        let start = Instant::now();
-        let verdict = self.directory.verify_password(entry.dn(), password).await;
-        self.metrics.stage("password", start.elapsed());
-        match verdict {
+        let verdict = self.directory.verify_password(entry.dn(), password);
+        match self.metrics.timed("password", verdict).await {
             Err(BindError::PasswordExpired) if self.config.allow_expired => Ok(()),
             Err(BindError::PasswordChangeRequired) if self.config.allow_change_required => Ok(()),
             verdict => Ok(verdict?),
@@ -290,16 +284,13 @@ impl Accounts {
 
     /// The user's profile with its groups.
     pub(super) async fn full_profile(&self, entry: &Entry) -> Result<Profile, Refusal> {
-        let start = Instant::now();
-        let groups = self.directory.groups_of(entry.dn()).await;
-        self.metrics.stage("groups", start.elapsed());
+        let groups = self.directory.groups_of(entry.dn());
+        let groups = self.metrics.timed("groups", groups).await;
         self.map(entry, Some(groups)).await
     }
 
     async fn map(&self, entry: &Entry, groups: Option<Vec<Value>>) -> Result<Profile, Refusal> {
-        let start = Instant::now();
-        let profile = self.mapper.map(entry, groups).await;
-        self.metrics.stage("mapper", start.elapsed());
-        Ok(profile?)
+        let profile = self.mapper.map(entry, groups);
+        Ok(self.metrics.timed("mapper", profile).await?)
     }
 }

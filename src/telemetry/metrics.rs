@@ -3,7 +3,10 @@
 //! Names follow Prometheus' conventions: the prefix `ad_edge_`, base units, few labels, and no label
 //! whose values a client could choose.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use prometheus::core::Collector as _;
 use prometheus::{
@@ -260,6 +263,14 @@ impl Metrics {
         self.stage_seconds
             .with_label_values(&[stage])
             .observe(took.as_secs_f64());
+    }
+
+    /// The same for a piece of work, done here.
+    pub async fn timed<T>(&self, stage: &str, work: impl Future<Output = T>) -> T {
+        let start = Instant::now();
+        let done = work.await;
+        self.stage(stage, start.elapsed());
+        done
     }
 
     /// The text that a Prometheus server scrapes (exposition format 0.0.4).

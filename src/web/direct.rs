@@ -7,7 +7,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Extension, RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
@@ -91,12 +91,8 @@ pub(super) async fn submit(
                     "Wrong email or password.",
                 );
             }
-            let mut answer = error(words.status, "access_denied", words.title);
-            if let Some(seconds) = refusal::retry_after(&refused) {
-                let seconds = HeaderValue::from(seconds);
-                answer.headers_mut().insert(header::RETRY_AFTER, seconds);
-            }
-            answer
+            let answer = error(words.status, "access_denied", words.title);
+            refusal::with_retry_after(answer, &refused)
         }
     }
 }

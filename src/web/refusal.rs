@@ -3,7 +3,10 @@
 //! The cause and what the administrator should do stand in the audit line, not here: a page tells an
 //! outsider no more than they must know.
 
-use axum::http::StatusCode;
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
 
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal},
@@ -81,6 +84,15 @@ pub(super) fn of(refusal: &Refusal) -> Words {
              cause in its log.",
         ),
     }
+}
+
+/// The answer to a refused login, with `Retry-After` where time mends it.
+pub(super) fn with_retry_after(mut answer: Response, refusal: &Refusal) -> Response {
+    if let Some(seconds) = retry_after(refusal) {
+        let seconds = HeaderValue::from(seconds);
+        answer.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    answer
 }
 
 /// `Retry-After`, in seconds: of refusals that time mends.

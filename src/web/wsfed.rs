@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     body::Bytes,
     extract::{Extension, RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::Response,
 };
 
@@ -183,12 +183,8 @@ impl Web {
                     others,
                     ..Form::new(&self.site)
                 };
-                let mut answer = pages::form(page, words.status, &form);
-                if let Some(seconds) = refusal::retry_after(&refused) {
-                    let seconds = HeaderValue::from(seconds);
-                    answer.headers_mut().insert(header::RETRY_AFTER, seconds);
-                }
-                answer
+                let answer = pages::form(page, words.status, &form);
+                refusal::with_retry_after(answer, &refused)
             }
         }
     }

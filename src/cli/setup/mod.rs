@@ -9,7 +9,7 @@ use std::{path::Path, process::ExitCode};
 
 pub(super) use self::answers::Answers;
 use self::{answers::Stopped, steps::Steps};
-use super::{EXIT_CONFIG, refuse};
+use super::{EXIT_CONFIG, refuse, runtime};
 use crate::{
     clock::Clock,
     config::Settings,
@@ -23,9 +23,7 @@ pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
         Ok(Some(told)) => eprintln!("warning: {told}"),
         Err(error) => return refuse(home, &error),
     }
-    let result = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
+    let result = runtime()
         .map_err(|error| Stopped::from(error.to_string()))
         .and_then(|runtime| runtime.block_on(set_up(&settings, clock, answers)));
     match result {
