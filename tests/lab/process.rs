@@ -131,22 +131,11 @@ impl Drop for Running {
     }
 }
 
-/// User and system time that a process has used (proc(5), fields 14 and 15 of `stat`).
+/// User and system time that a process has used (proc(5)).
 pub fn cpu_time(pid: u32) -> Duration {
-    let ticks: f64 = super::run_with_input(Command::new("getconf").arg("CLK_TCK"), "")
-        .trim()
-        .parse()
-        .expect("a number");
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
-    let fields: Vec<&str> = stat
-        .rsplit_once(')')
-        .expect("a name")
-        .1
-        .split_whitespace()
-        .collect();
-    let used: f64 = fields[11..13]
-        .iter()
-        .map(|field| field.parse::<f64>().expect("a number"))
-        .sum();
-    Duration::from_secs_f64(used / ticks)
+    let pid = i32::try_from(pid).expect("a process");
+    let stat = procfs::process::Process::new(pid).and_then(|process| process.stat());
+    let stat = stat.expect("a process");
+    let ticks = Duration::from_secs(stat.utime + stat.stime);
+    ticks / u32::try_from(procfs::ticks_per_second()).expect("a rate")
 }

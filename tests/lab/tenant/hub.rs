@@ -7,8 +7,6 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -171,15 +169,9 @@ fn authenticate(tenant: &Tenant, payload: &Value) -> Result<(), String> {
 
 fn public_key(certificate: &std::path::Path) -> Result<DecodingKey, String> {
     let pem = std::fs::read_to_string(certificate).map_err(|error| error.to_string())?;
-    let base64: String = pem
-        .lines()
-        .filter(|line| !line.starts_with("-----"))
-        .collect();
-    let der = BASE64_STANDARD
-        .decode(base64)
-        .map_err(|error| error.to_string())?;
-    let (_, certificate) =
-        x509_parser::parse_x509_certificate(&der).map_err(|error| error.to_string())?;
+    let (_, pem) =
+        x509_parser::pem::parse_x509_pem(pem.as_bytes()).map_err(|error| error.to_string())?;
+    let certificate = pem.parse_x509().map_err(|error| error.to_string())?;
     Ok(DecodingKey::from_rsa_der(
         &certificate.public_key().subject_public_key.data,
     ))
