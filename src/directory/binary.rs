@@ -2,16 +2,15 @@
 
 use std::fmt::Write as _;
 
+use uuid::Uuid;
+
 /// An objectGUID as lower-case text, or `None` when it does not have 16 bytes.
 ///
 /// The first three fields are little-endian, the rest is in the order of the bytes ([MS-DTYP] 2.3.4).
 #[must_use]
 pub fn guid_text(bytes: &[u8]) -> Option<String> {
-    const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
-    let bytes: &[u8; 16] = bytes.try_into().ok()?;
-    let hex = hex::encode(ORDER.map(|index| bytes[index]));
-    let fields = [0..8, 8..12, 12..16, 16..20, 20..32].map(|field| &hex[field]);
-    Some(fields.join("-"))
+    let guid = Uuid::from_bytes_le(bytes.try_into().ok()?);
+    Some(guid.hyphenated().to_string())
 }
 
 /// An objectSid as `S-1-…`, or `None` when the bytes are no SID ([MS-DTYP] 2.4.2.2).
