@@ -7,7 +7,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer, pem::PemObject as _};
 use serde_json::{Map, Value, json};
 use x509_parser::{
-    certificate::X509Certificate, prelude::FromDer as _, x509::SubjectPublicKeyInfo,
+    certificate::X509Certificate,
+    pem::parse_x509_pem,
+    prelude::FromDer as _,
+    public_key::{PublicKey, RSAPublicKey},
+    x509::SubjectPublicKeyInfo,
 };
 
 use super::{SigningKey, SigningKeyError};
@@ -147,12 +151,12 @@ fn rsa(pem: &str) -> Option<DecodingKey> {
         let (_, key) = SubjectPublicKeyInfo::from_der(&key).ok()?;
         return rsa_of(&key);
     }
-    pem.contains("-----BEGIN RSA PUBLIC KEY-----")
-        .then(|| DecodingKey::from_rsa_pem(pem.as_bytes()).ok())?
+    let (_, pem) = parse_x509_pem(pem.as_bytes()).ok()?;
+    let is_rsa = pem.label == "RSA PUBLIC KEY" && RSAPublicKey::from_der(&pem.contents).is_ok();
+    is_rsa.then(|| DecodingKey::from_rsa_der(&pem.contents))
 }
 
 fn rsa_of(key: &SubjectPublicKeyInfo<'_>) -> Option<DecodingKey> {
-    use x509_parser::public_key::PublicKey;
     matches!(key.parsed(), Ok(PublicKey::RSA(_)))
         .then(|| DecodingKey::from_rsa_der(&key.subject_public_key.data))
 }
@@ -185,6 +189,7 @@ pub fn hub_login(
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
     use jsonwebtoken::{EncodingKey, Header, encode};
 
     use super::*;
@@ -195,6 +200,8 @@ mod tests {
     struct Pair {
         certificate: String,
         public: String,
+        /// As PKCS#1.
+        bare: String,
         key: rcgen::KeyPair,
     }
 
@@ -208,6 +215,10 @@ mod tests {
             Self {
                 certificate,
                 public: key.public_key_pem(),
+                bare: format!(
+                    "-----BEGIN RSA PUBLIC KEY-----\n{}\n-----END RSA PUBLIC KEY-----\n",
+                    STANDARD.encode(key.public_key_raw())
+                ),
                 key,
             }
         }
@@ -240,7 +251,7 @@ mod tests {
         let (pair, other) = (Pair::new(), Pair::new());
         let claims = json!({"pid": "p1", "exp": seconds_from_now(60)});
         let good = pair.sign(&claims);
-        for text in [&pair.certificate, &pair.public] {
+        for text in [&pair.certificate, &pair.public, &pair.bare] {
             let key = key(text);
             assert_eq!(key.claims(&good, now()).expect("believed")["pid"], "p1");
             assert_eq!(
@@ -321,6 +332,7 @@ mod tests {
         for text in [
             "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
             "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
+            "-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----",
             "-----BEGIN NOTHING-----",
         ] {
             let text = SecretString::from(text.to_owned());
