@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::lab::{
-    Lab, controllers::Pair, curl::Response, haproxy::Haproxy, instance::Instance, page::Form,
-    stand_in::Tenant,
+    Lab, curl::Response, haproxy::Haproxy, instance::Instance, page::Form, stand_in::Tenant,
+    wire::Wire,
 };
 
 fn form(instance: &Instance, username: &str, password: &str) -> Response {
@@ -221,12 +221,9 @@ fn an_address_has_a_rate_of_failures_and_both_limits_can_be_switched_off() {
 
 #[test]
 fn an_attempt_that_nobody_waits_for_is_logged_and_counted() {
-    let pair = Pair::start();
-    let instance = Instance::builder()
-        .set("LDAP_URL", pair.first.url())
-        .set("SSL_CA_FILE", json!([Lab::get().ca(), pair.ca()]))
-        .start();
-    pair.first.signal("STOP");
+    let wire = Wire::lay();
+    let instance = Instance::builder().set("LDAP_URL", wire.url()).start();
+    wire.fall_silent();
     let fields = [("username", "bob"), ("password", "x")];
     let left = instance
         .curl("/wsfed")
@@ -236,7 +233,7 @@ fn an_attempt_that_nobody_waits_for_is_logged_and_counted() {
         .try_run();
     assert!(left.is_err(), "the client has gone");
     instance.await_event("login.abandoned", &["bob", r#""reason":"abandoned""#]);
-    pair.first.signal("CONT");
+    wire.speak();
     let counted = r#"ad_edge_logins_total{method="password",outcome="refused",reason="abandoned"}"#;
     assert_eq!(instance.metric(counted), Some(1.0));
 }
