@@ -108,19 +108,6 @@ fn the_direct_endpoint_answers_with_the_bare_form() {
 }
 
 #[test]
-fn the_form_can_be_switched_off() {
-    let instance = Instance::builder().set("FORM_LOGIN", false).start();
-    assert!(
-        !instance
-            .curl("/wsfed?ad-edge-retry=1")
-            .run()
-            .body
-            .contains("name=\"password\"")
-    );
-    assert_eq!(form(&instance, "bob", &Lab::get().password).status, 403);
-}
-
-#[test]
 fn the_form_cannot_be_used_to_lock_an_account_out() {
     let (lab, instance) = (Lab::get(), Instance::start());
     lab.add_user("form-target", "");

@@ -27,15 +27,11 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=tests/lab/times.sh
 . "$root/tests/lab/times.sh"
 
-# Programs that belong to this lab: all that the tests start inherit its name.
+# Programs that belong to this lab: all that the tests start inherit its name, which therefore is exported to
+# nothing else.
 lab_processes() {
-    local file
-    for file in /proc/[0-9]*/environ; do
-        if tr '\0' '\n' <"$file" 2>/dev/null | grep -qxF "AD_EDGE_LAB=$LAB_STATE"; then
-            file=${file#/proc/}
-            echo "${file%/environ}"
-        fi
-    done
+    grep --null-data --line-regexp --fixed-strings --files-with-matches \
+        "AD_EDGE_LAB=$LAB_STATE" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true
 }
 
 # shellcheck disable=SC2317  # wait_until calls it
@@ -150,9 +146,7 @@ stage() {
         result=$status
         ;;
     esac
-    times_junit "$target/nextest/default/junit.xml" "$name"
-    times_junit "$target/nextest/lab/junit.xml" "$name"
-    rm -f "$target/nextest/default/junit.xml" "$target/nextest/lab/junit.xml"
+    times_junit "$name" target/nextest/*/junit.xml
     stage_took=$(($(date +%s) - began))
     if ! wait_until 5 "the tests have left programs behind" no_lab_processes; then
         lab_processes | paste -sd, | xargs -r ps -o pid,etime,args -p >&2
@@ -166,7 +160,7 @@ need_packages "$LAB_PACKAGES" "$BUILD_PACKAGES" "$TEST_PACKAGES" "$NODE_PACKAGES
 need_cargo
 need_cargo_tool nextest "$NEXTEST_VERSION"
 cd "$root"
-target=$(cargo metadata --format-version 1 --no-deps | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+rm -f target/nextest/*/junit.xml
 # Short, since the domain controller's sockets have long names under it.
 LAB_STATE=$(mktemp -d /tmp/ad-edge-test.XXXXXX)
 need_modules "$LAB_STATE/node"
@@ -188,7 +182,6 @@ need_domain() {
     . "$LAB_STATE/lab.env"
     home_make "$LAB_STATE/home"
     echo "CORP.EXAMPLE on $LAB_ADDRESS"
-    export AD_EDGE_LAB=$LAB_STATE
     domain_is_up=1
 }
 for name in "${stages[@]}"; do
@@ -198,13 +191,13 @@ for name in "${stages[@]}"; do
     plain--*) stage "without a lab" "${plain[@]}" -- "${name#plain}" ;;
     integration)
         need_domain
-        stage "on the lab" -- --profile lab --test integration
+        stage "on the lab" "AD_EDGE_LAB=$LAB_STATE" -- --profile lab --test integration
         ;;
     faults)
         need_domain
-        stage "faults" -- --profile lab --test faults
+        stage "faults" "AD_EDGE_LAB=$LAB_STATE" -- --profile lab --test faults
         # The report, and the domain as it was.
-        cargo test --quiet --features lab --test faults -- --finish "${stage_took:-0}" || result=1
+        AD_EDGE_LAB=$LAB_STATE cargo test --quiet --features lab --test faults -- --finish "${stage_took:-0}" || result=1
         ;;
     esac
 done

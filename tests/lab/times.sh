@@ -29,9 +29,13 @@ times_begin() {
     fi
 }
 
-# times_junit FILE NAME: keeps what nextest wrote of a stage.
+# times_junit NAME FILE...: keeps what nextest wrote of a stage, which is in one of the files.
 times_junit() {
-    [ ! -e "$1" ] || cp "$1" "$AD_EDGE_TIMES/$2.junit.xml"
+    local name=$1 file
+    shift
+    for file in "$@"; do
+        [ ! -e "$file" ] || mv "$file" "$AD_EDGE_TIMES/$name.junit.xml"
+    done
 }
 
 # times_table: the parts in order, and the slowest tests; says nothing where the caller will.
