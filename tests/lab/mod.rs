@@ -15,6 +15,7 @@ pub mod page;
 pub mod process;
 pub mod proxy;
 pub mod set_up;
+pub mod snapshot;
 pub mod stand_in;
 pub mod verify;
 pub mod wire;
