@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::lab::{Lab, instance::Instance, project, run_with_input};
+use crate::lab::{Lab, instance::Instance, project, run_with_input, snapshot::named};
 
 fn ad_edge(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ad-edge"));
@@ -337,6 +337,14 @@ fn an_installation_of_the_incumbent_is_taken_with_a_report() {
         let dry = ad_edge(&["import", &from, "--dry-run", "--home", &to]);
         assert!(dry.status.success() && !home.exists(), "{}", words(&dry));
         let said = words(&ad_edge(&["import", &from, "--home", &to]));
+        if format == "scrypt" {
+            let known = [
+                (from.as_str(), "OLD"),
+                (&to, "NEW"),
+                (&lab.address, "ADDRESS"),
+            ];
+            insta::assert_snapshot!("import", named(&said, &known));
+        }
         for text in [
             "Taken (",
             "without effect here (2): LAST_SENT_THUMBPRINT, SESSION_SECRET",

@@ -98,11 +98,10 @@ fn next_ones_are_fast(tenant: &Tenant) {
     );
 }
 
-#[test]
-fn no_login_is_wrong_whatever_a_controller_does() {
-    let (tenant, mut pair) = (Tenant::start(), Pair::start());
-    let mut instance = Instance::builder()
-        .tunnel(&tenant)
+/// An instance that asks both, and finds both there.
+fn on_both(tenant: &Tenant, pair: &Pair) -> Instance {
+    let instance = Instance::builder()
+        .tunnel(tenant)
         .set("LDAP_URL", json!([pair.first.url(), pair.second.url()]))
         .set("SSL_CA_FILE", json!([Lab::get().ca(), pair.ca()]))
         .start();
@@ -110,6 +109,13 @@ fn no_login_is_wrong_whatever_a_controller_does() {
     wait_until(Duration::from_secs(10), "not both are up", || {
         is_up(&instance, &pair.first) && is_up(&instance, &pair.second)
     });
+    instance
+}
+
+#[test]
+fn no_login_is_wrong_whatever_a_controller_does() {
+    let (tenant, mut pair) = (Tenant::start(), Pair::start());
+    let instance = on_both(&tenant, &pair);
 
     // Killed: whatever was on its connections is asked of the other one.
     let lost = under_load(&tenant, &instance, || pair.first.signal("KILL"));
@@ -133,8 +139,13 @@ fn no_login_is_wrong_whatever_a_controller_does() {
     wait_until(Duration::from_secs(15), "not seen again", || {
         is_up(&instance, &pair.first)
     });
+}
 
-    // Everything is away for a minute: honest answers, quickly, and no exit.
+#[test]
+fn a_minute_without_anybody_is_answered_honestly_and_ends_by_itself() {
+    let (tenant, mut pair) = (Tenant::start(), Pair::start());
+    let mut instance = on_both(&tenant, &pair);
+    // Honest answers, quickly, and no exit.
     tenant.set_mode(&json!({ "down": true }));
     pair.first.down();
     pair.second.down();

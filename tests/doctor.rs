@@ -10,6 +10,7 @@ use crate::lab::{
     client_ca::ClientCa,
     instance::{Builder, Instance},
     project, run_with_input,
+    snapshot::named,
     stand_in::Tenant,
 };
 
@@ -143,9 +144,23 @@ fn a_healthy_installation_has_nothing_to_mend() {
 
 #[test]
 fn the_text_has_a_line_each_and_the_fix_under_it() {
-    let tenant = Tenant::by_address();
-    let ended = known(healthy(&tenant).unset("PROVISIONING_TICKET")).run_to_end("doctor");
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let builder = known(healthy(&tenant).unset("PROVISIONING_TICKET"));
+    let home = builder.home().display().to_string();
+    let ports = [builder.port(), builder.ops_port(), tenant.port].map(|port| format!(":{port}"));
+    let ended = builder.run_to_end("doctor");
     assert!(ended.status.success(), "{}", ended.log);
+    let said = named(
+        &ended.log,
+        &[
+            (&home, "HOME"),
+            (&lab.address, "ADDRESS"),
+            (&ports[0], ":PORT"),
+            (&ports[1], ":OPS"),
+            (&ports[2], ":TENANT"),
+        ],
+    );
+    insta::assert_snapshot!("doctor", said);
     let lines: Vec<_> = ended.log.lines().collect();
     let at = lines
         .iter()

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::lab::{
-    Lab, controllers::Pair, curl::Response, haproxy::Haproxy, instance::Instance, page::Form,
-    stand_in::Tenant,
+    Lab, curl::Response, haproxy::Haproxy, instance::Instance, page::Form, stand_in::Tenant,
+    wire::Wire,
 };
 
 fn form(instance: &Instance, username: &str, password: &str) -> Response {
@@ -108,19 +108,6 @@ fn the_direct_endpoint_answers_with_the_bare_form() {
 }
 
 #[test]
-fn the_form_can_be_switched_off() {
-    let instance = Instance::builder().set("FORM_LOGIN", false).start();
-    assert!(
-        !instance
-            .curl("/wsfed?ad-edge-retry=1")
-            .run()
-            .body
-            .contains("name=\"password\"")
-    );
-    assert_eq!(form(&instance, "bob", &Lab::get().password).status, 403);
-}
-
-#[test]
 fn the_form_cannot_be_used_to_lock_an_account_out() {
     let (lab, instance) = (Lab::get(), Instance::start());
     lab.add_user("form-target", "");
@@ -221,12 +208,9 @@ fn an_address_has_a_rate_of_failures_and_both_limits_can_be_switched_off() {
 
 #[test]
 fn an_attempt_that_nobody_waits_for_is_logged_and_counted() {
-    let pair = Pair::start();
-    let instance = Instance::builder()
-        .set("LDAP_URL", pair.first.url())
-        .set("SSL_CA_FILE", json!([Lab::get().ca(), pair.ca()]))
-        .start();
-    pair.first.signal("STOP");
+    let wire = Wire::lay();
+    let instance = Instance::builder().set("LDAP_URL", wire.url()).start();
+    wire.fall_silent();
     let fields = [("username", "bob"), ("password", "x")];
     let left = instance
         .curl("/wsfed")
@@ -236,7 +220,7 @@ fn an_attempt_that_nobody_waits_for_is_logged_and_counted() {
         .try_run();
     assert!(left.is_err(), "the client has gone");
     instance.await_event("login.abandoned", &["bob", r#""reason":"abandoned""#]);
-    pair.first.signal("CONT");
+    wire.speak();
     let counted = r#"ad_edge_logins_total{method="password",outcome="refused",reason="abandoned"}"#;
     assert_eq!(instance.metric(counted), Some(1.0));
 }

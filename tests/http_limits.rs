@@ -32,36 +32,6 @@ fn a_token_of_64_kib_is_read_and_more_is_431() {
 }
 
 #[test]
-fn errors_are_pages() {
-    let instance = Instance::start();
-    assert_page(&instance.curl("/nowhere").run(), 404);
-    assert_page(&instance.curl("/wsfed?wa=other").run(), 400);
-    let large = "x".repeat(100_000);
-    assert_page(
-        &instance
-            .curl("/wsfed")
-            .form([("username", large.as_str())])
-            .run(),
-        413,
-    );
-}
-
-#[test]
-fn metadata_and_logout_answer() {
-    let instance = Instance::start();
-    let path = "/wsfed/FederationMetadata/2007-06/FederationMetadata.xml";
-    let metadata = instance.curl(path).run();
-    assert_eq!(metadata.status, 200);
-    for part in [
-        "entityID=\"urn:corp.example\"",
-        "<Address>https://login.corp.example:8443/wsfed</Address>",
-    ] {
-        assert!(metadata.body.contains(part), "{}", metadata.body);
-    }
-    assert_page(&instance.curl("/logout").run(), 200);
-}
-
-#[test]
 fn a_proxy_header_is_demanded_when_it_is_configured() {
     let instance = Instance::builder().behind_proxy().start();
     assert!(

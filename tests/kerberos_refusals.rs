@@ -1,9 +1,8 @@
 //! A token that cannot be accepted gets a 401 page in plain words without a new challenge, one log
-//! line that names the cause and the remedy, and a count by reason.
+//! line that names the cause and the remedy, and a count by reason. Tokens that no ticket is needed for are
+//! tested in `src/instance/site_tests.rs`.
 
 use std::{process::Command, time::Duration};
-
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::lab::{Lab, curl::Response, instance::Instance, run_with_input, wait_for};
 
@@ -39,47 +38,6 @@ fn assert_refused(
     let counted =
         format!(r#"ad_edge_logins_total{{method="kerberos",outcome="refused",reason="{reason}"}}"#);
     assert_eq!(instance.metric(&counted), Some(1.0), "{reason}");
-}
-
-#[test]
-fn ntlm() {
-    let instance = Instance::start();
-    let response = with_token(
-        &instance,
-        "TlRMTVNTUAABAAAAB4IIogAAAAAAAAAAAAAAAAAAAAAKAO5CAAAADw==",
-    );
-    assert_refused(&instance, &response, "ntlm", "(NTLM)", "setspn -Q");
-}
-
-#[test]
-fn a_token_that_needs_a_second_leg() {
-    let instance = Instance::start();
-    // SPNEGO's NegTokenInit that offers Kerberos but brings no token (RFC 4178, section 4.2.1).
-    let no_token = [
-        0x60, 0x1b, 0x06, 0x06, 0x2b, 6, 1, 5, 5, 2, 0xa0, 0x11, 0x30, 0x0f, 0xa0, 0x0d, 0x30,
-        0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2,
-    ];
-    let response = with_token(&instance, &STANDARD.encode(no_token));
-    assert_refused(
-        &instance,
-        &response,
-        "second_leg",
-        "another kind of sign-in",
-        "second leg",
-    );
-}
-
-#[test]
-fn what_is_no_token() {
-    let instance = Instance::start();
-    let response = with_token(&instance, "not-base64!");
-    assert_refused(
-        &instance,
-        &response,
-        "malformed_token",
-        "was not understood",
-        "base64",
-    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! All integration tests, a module per behaviour. Those on the lab need `tests/run.sh`.
+//! The integration tests on the lab, a module per behaviour: run them by `tests/run.sh`.
 
 mod lab;
 
@@ -15,13 +15,11 @@ mod directory_outage;
 mod doctor;
 mod doctor_directory;
 mod doctor_kerberos;
-mod documentation;
 mod drain;
 mod form_login;
 mod http_limits;
 mod kerberos_login;
 mod kerberos_refusals;
-mod layering;
 mod openldap;
 mod operations;
 mod profile_mapper;

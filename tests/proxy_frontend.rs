@@ -10,13 +10,6 @@ fn forwarded(instance: &Instance, user: &str) -> Response {
 }
 
 #[test]
-fn nobody_is_believed_by_default() {
-    let response = forwarded(&Instance::start(), "alice");
-    assert_eq!(response.status, 401);
-    assert!(!response.body.contains("wresult"), "{}", response.body);
-}
-
-#[test]
 fn only_a_trusted_proxy_is_believed_and_only_for_its_domain() {
     let frontend = || Instance::builder().set("WITH_KERBEROS_PROXY_FRONTEND", true);
     let trusting = frontend().start();

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Runs all tests: unit tests, and the integration tests on a domain of their own, which is made in
-# a temporary folder on a free loopback address and removed at the end. Runs beside a running demo
-# and beside itself. Ends after AD_EDGE_TEST_MINUTES (60) at the latest. Arguments go to `cargo test`, for instance a test's name:
+# Runs all tests: first those that need no lab, without any privilege; then those on a domain of their own,
+# which is made in a temporary folder on a free loopback address and removed at the end; at last the faults.
+# Runs beside a running demo and beside itself. Ends after AD_EDGE_TEST_MINUTES (60) at the latest.
+# Arguments go to `cargo nextest run`, for instance a part of a test's name; `--lib`, `--bins` and `--test`
+# choose a stage. More in tests/README.md.
 #
 #   tests/run.sh
 #   tests/run.sh kerberos
+#   tests/run.sh --test integration console::
 #   tests/run.sh --test faults SIGKILL
 #   AD_EDGE_REPORT=deploy/ha-report.md tests/run.sh --test faults
 set -euo pipefail
@@ -13,22 +16,27 @@ export LC_NUMERIC=C
 root=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=tests/lab/packages.sh
 . "$root/tests/lab/packages.sh"
+# shellcheck source=tests/lab/tools.sh
+. "$root/tests/lab/tools.sh"
 # shellcheck source=tests/lab/process.sh
 . "$root/tests/lab/process.sh"
 # shellcheck source=tests/lab/domain.sh
 . "$root/tests/lab/domain.sh"
 # shellcheck source=tests/lab/home.sh
 . "$root/tests/lab/home.sh"
+# shellcheck source=tests/lab/times.sh
+. "$root/tests/lab/times.sh"
 
-began=$(date +%s)
-phase() {
-    printf '\n[%4d s] %s\n' "$(($(date +%s) - began))" "$1"
+# Programs that belong to this lab: all that the tests start inherit its name, which therefore is exported to
+# nothing else.
+lab_processes() {
+    grep --null-data --line-regexp --fixed-strings --files-with-matches \
+        "AD_EDGE_LAB=$LAB_STATE" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true
 }
 
-# run COMMAND...: says it, then does it.
-run() {
-    printf '+ %s\n' "$*"
-    "$@"
+# shellcheck disable=SC2317  # wait_until calls it
+no_lab_processes() {
+    [ -z "$(lab_processes)" ]
 }
 
 # What the faults leave behind when they are killed (tests/faults/namespace.rs, resources.rs): hosts and
@@ -47,29 +55,29 @@ faults_cleanup() {
     done
 }
 
-limit=${AD_EDGE_TEST_MINUTES:-60}
 LAB_STATE=
 tests=
 # shellcheck disable=SC2317  # the trap calls it
 cleanup() {
     trap '' INT TERM
     if [ -n "$tests" ]; then
-        # Cargo, the tests and whatever they started: one group.
+        # Nextest, which ends its tests before itself.
         kill -TERM -- "-$tests" 2>/dev/null || true
-        if ! wait_until 5 "some tests are still there; they are killed" group_gone "$tests"; then
+        if ! wait_until 25 "some tests are still there; they are killed" group_gone "$tests"; then
             kill -KILL -- "-$tests" 2>/dev/null || true
         fi
     fi
     if [ -n "$LAB_STATE" ]; then
         faults_cleanup
-        # Controllers of a test that was killed (tests/lab/controllers.rs).
+        # Controllers of a test that was killed (tests/lab/controllers.rs), and whatever else it had.
         local left
         for left in "$LAB_STATE"/pair.*/[12]; do
             [ ! -d "$left" ] || "$root/tests/lab/lab.sh" down "$left" || true
         done
+        lab_processes | xargs -r kill -KILL 2>/dev/null || true
         "$root/tests/lab/lab.sh" down "$LAB_STATE" || true
         if [ -n "${AD_EDGE_KEEP:-}" ]; then
-            echo "kept: $LAB_STATE"
+            echo "kept: $LAB_STATE (tests/README.md says how to use it)"
         else
             rm -rf "$LAB_STATE"
         fi
@@ -79,40 +87,124 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-phase "what the tests need"
+# What is asked for: the stages, and what goes to nextest in each.
+stages=() filter=()
+choose() {
+    case $1 in
+    source) stages+=(plain-source) ;;
+    integration | faults) stages+=("$1") ;;
+    *)
+        echo "there is no test binary $1: integration, faults or source" >&2
+        exit 64
+        ;;
+    esac
+}
+while [ $# -gt 0 ]; do
+    case $1 in
+    --test)
+        choose "${2:-}"
+        shift
+        ;;
+    --test=*) choose "${1#--test=}" ;;
+    --lib | --bins) stages+=("plain$1") ;;
+    *) filter+=("$1") ;;
+    esac
+    shift
+done
+[ ${#stages[@]} -gt 0 ] || stages=(plain integration faults)
+
+times_begin
+limit=$((times_began + ${AD_EDGE_TEST_MINUTES:-60} * 60))
+result=0 found=
+# stage NAME [ENVIRONMENT...] -- WHICH...: runs the tests of some binaries under what was asked for.
+stage() {
+    local name=$1 environment=() status=0 began
+    shift
+    while [ "$1" != -- ]; do
+        environment+=("$1")
+        shift
+    done
+    shift
+    part "the tests: $name"
+    began=$(date +%s)
+    set -- cargo nextest run --features lab --no-tests fail "$@" "${filter[@]}"
+    printf '+ %s\n' "$*"
+    setsid timeout --kill-after=60 "$((limit - $(date +%s)))" env "${environment[@]}" "$@" &
+    tests=$!
+    wait "$tests" || status=$?
+    tests=
+    case $status in
+    0) found=1 ;;
+    # No test of these binaries has that name; of others, some may.
+    4) return 0 ;;
+    124 | 137)
+        echo "the tests did not end within ${AD_EDGE_TEST_MINUTES:-60} minutes (AD_EDGE_TEST_MINUTES)" >&2
+        exit 1
+        ;;
+    *)
+        found=1
+        result=$status
+        ;;
+    esac
+    times_junit "$name" target/nextest/*/junit.xml
+    stage_took=$(($(date +%s) - began))
+    if ! wait_until 5 "the tests have left programs behind" no_lab_processes; then
+        lab_processes | paste -sd, | xargs -r ps -o pid,etime,args -p >&2
+        result=1
+    fi
+}
+
+part "what the tests need"
 need_root
 need_packages "$LAB_PACKAGES" "$BUILD_PACKAGES" "$TEST_PACKAGES" "$NODE_PACKAGES"
 need_cargo
+need_cargo_tool nextest "$NEXTEST_VERSION"
+cd "$root"
+rm -f target/nextest/*/junit.xml
 # Short, since the domain controller's sockets have long names under it.
 LAB_STATE=$(mktemp -d /tmp/ad-edge-test.XXXXXX)
+need_modules "$LAB_STATE/node"
 
-phase "xml-crypto, for a second opinion on signatures; playwright-core, to drive Chromium; adm-zip, the incumbent's"
-run npm install --silent --no-audit --no-fund --prefix "$LAB_STATE/node" xml-crypto@6 @xmldom/xmldom@0.8 \
-    playwright-core@1 adm-zip@0.5
+part "build of the tests"
+echo "+ cargo nextest run --features lab --no-run"
+cargo nextest run --features lab --no-run
 
-phase "build"
-cd "$root"
-run cargo test --features stand-in,storm --no-run
-
-phase "the domain"
-run "$root/tests/lab/lab.sh" up "$LAB_STATE"
-# shellcheck disable=SC1091
-. "$LAB_STATE/lab.env"
-home_make "$LAB_STATE/home"
-echo "CORP.EXAMPLE on $LAB_ADDRESS"
-
-phase "the tests"
-export AD_EDGE_LAB=$LAB_STATE
-# Then a filter is meant for the faults, and one that matches none of them is a mistake.
-case " $* " in *" --test faults "* | *" --test=faults "*) export AD_EDGE_ONLY_FAULTS=1 ;; esac
-echo "+ cargo test --features stand-in,storm $*"
-setsid timeout --kill-after=30 "${limit}m" cargo test --features stand-in,storm "$@" &
-tests=$!
-result=0
-wait "$tests" || result=$?
-if [ "$result" -eq 124 ] || [ "$result" -eq 137 ]; then
-    echo "the tests did not end within $limit minutes (AD_EDGE_TEST_MINUTES)" >&2
+# Plain tests need neither root nor a lab: they have no capabilities, so they can do no more than any user.
+host=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
+plain=(-u AD_EDGE_LAB "CARGO_TARGET_${host}_RUNNER=setpriv --bounding-set=-all --inh-caps=-all --no-new-privs")
+domain_is_up=
+need_domain() {
+    [ -z "$domain_is_up" ] || return 0
+    part "the domain"
+    echo "+ tests/lab/lab.sh up $LAB_STATE"
+    LAB_PRISTINE=1 "$root/tests/lab/lab.sh" up "$LAB_STATE"
+    # shellcheck disable=SC1091
+    . "$LAB_STATE/lab.env"
+    home_make "$LAB_STATE/home"
+    echo "CORP.EXAMPLE on $LAB_ADDRESS"
+    domain_is_up=1
+}
+for name in "${stages[@]}"; do
+    case $name in
+    plain) stage "without a lab" "${plain[@]}" -- --lib --bins --test source ;;
+    plain-source) stage "without a lab" "${plain[@]}" -- --test source ;;
+    plain--*) stage "without a lab" "${plain[@]}" -- "${name#plain}" ;;
+    integration)
+        need_domain
+        stage "on the lab" "AD_EDGE_LAB=$LAB_STATE" -- --profile lab --test integration
+        ;;
+    faults)
+        need_domain
+        stage "faults" "AD_EDGE_LAB=$LAB_STATE" -- --profile lab --test faults
+        # The report, and the domain as it was.
+        AD_EDGE_LAB=$LAB_STATE cargo test --quiet --features lab --test faults -- --finish "${stage_took:-0}" || result=1
+        ;;
+    esac
+done
+if [ -z "$found" ]; then
+    echo "no test has that in its name: ${filter[*]}" >&2
+    result=4
 fi
-
-phase "done, cleaning up"
+times_table
+echo
 exit "$result"

@@ -11,6 +11,9 @@ mod reload_request;
 mod upkeep;
 mod watch;
 
+#[cfg(test)]
+mod site_tests;
+
 pub use self::{
     check::{Verdict, check},
     generation::{Generation, Read},

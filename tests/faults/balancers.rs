@@ -7,7 +7,8 @@ use super::{
     fleet::{Fleet, RATE, SOON},
     namespace::Namespace,
     report::{Allowed, Outcome, Scenario},
-    storm::Storm,
+    storm::Target,
+    turn::Turn,
 };
 use crate::lab::{Lab, instance::Instance, process::Running, project, run_with_input, wait_until};
 
@@ -193,13 +194,19 @@ fn first_one_goes(how: impl FnOnce(&mut Balancer)) -> Outcome {
     let second = Balancer::start(b, 1, &instances);
     second.await_backup();
     assert!(first.holds_the_address() && !second.holds_the_address());
-    let storm = Storm::start_in(&switch, &format!("{SHARED}:{PORT}"), RATE);
-    let summary = storm.through(|_| {
+    let target = Target {
+        host: Some(&switch),
+        address: &format!("{SHARED}:{PORT}"),
+    };
+    target.warm_up();
+    let turn = Turn::take();
+    let summary = target.storm(&turn, RATE).through(|_| {
         how(&mut first);
         wait_until(SOON, "the other one does not take the address", || {
             second.holds_the_address()
         });
     });
+    drop(turn);
     assert!(summary.longest_gap_ms > 500.0, "nobody noticed");
     let ends = instances.iter().flat_map(Instance::ends).count();
     Outcome::new(summary, ends)

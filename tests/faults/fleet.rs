@@ -4,9 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     report::Outcome,
-    storm::{Storm, Summary},
+    storm::{Storm, Summary, Target},
+    turn::Turn,
 };
 use crate::lab::{
+    Lab,
     haproxy::Haproxy,
     instance::{Builder, Instance},
     wait_until,
@@ -49,15 +51,43 @@ impl Fleet {
             .set("LDAP_HEARTBEAT_SECONDS", 1)
     }
 
-    /// Does something while logins are made, at the usual rate.
+    /// Does something while logins are made, at the usual rate, as soon as it is this scenario's turn.
     pub fn under_load(&mut self, what: impl FnOnce(&mut Self, &Storm)) -> Outcome {
-        self.under_load_of(RATE, what)
+        let turn = self.turn();
+        self.under_load_of(turn, RATE, what)
     }
 
-    pub fn under_load_of(&mut self, rate: usize, what: impl FnOnce(&mut Self, &Storm)) -> Outcome {
-        let storm = Storm::start(self.balancer.port, rate);
+    /// Warms up, and waits until it is this scenario's turn.
+    pub fn turn(&self) -> Turn {
+        let address = self.address();
+        let target = Target {
+            host: None,
+            address: &address,
+        };
+        target.warm_up();
+        Turn::take()
+    }
+
+    /// The turn ends with the load: what comes after it is in nobody's way.
+    pub fn under_load_of(
+        &mut self,
+        turn: Turn,
+        rate: usize,
+        what: impl FnOnce(&mut Self, &Storm),
+    ) -> Outcome {
+        let address = self.address();
+        let target = Target {
+            host: None,
+            address: &address,
+        };
+        let storm = target.storm(&turn, rate);
         let summary = storm.through(|storm| what(self, storm));
+        drop(turn);
         self.outcome(summary)
+    }
+
+    fn address(&self) -> String {
+        format!("{}:{}", Lab::get().address, self.balancer.port)
     }
 
     fn outcome(&mut self, summary: Summary) -> Outcome {

@@ -6,7 +6,9 @@
 //! AD_EDGE_REPORT=deploy/ha-report.md tests/run.sh --test faults
 //! ```
 //!
-//! Arguments choose scenarios by a part of their names.
+//! To nextest each scenario is a test (this answers as libtest does): it runs in a process of its own and
+//! keeps its row of the report in the lab. `tests/run.sh` calls `--finish SECONDS` at the end, which writes
+//! the report. Run by hand, arguments choose scenarios by a part of their names.
 
 #[path = "../lab/mod.rs"]
 mod lab;
@@ -23,60 +25,92 @@ mod scenarios;
 mod slow;
 mod storm;
 mod tls;
+mod turn;
 mod upstream;
 mod users;
 
-use std::{panic, process::ExitCode, time::Instant};
+use std::{process::ExitCode, time::Duration};
 
-use self::{document::Document, report::Row};
+use self::{
+    document::Document,
+    report::{Row, Scenario},
+};
 
 fn main() -> ExitCode {
-    let wanted: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| !argument.starts_with('-'))
-        .collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |wanted: &str| arguments.iter().any(|argument| argument == wanted);
+    // Nextest's own questions: https://nexte.st/docs/design/custom-test-harnesses/
+    if has("--ignored") {
+        return ExitCode::SUCCESS;
+    }
+    if has("--list") {
+        for scenario in scenarios::all() {
+            println!("{}: test", scenario.name);
+        }
+        return ExitCode::SUCCESS;
+    }
+    let mut plain = arguments.iter().filter(|text| !text.starts_with('-'));
+    if has("--finish") {
+        let seconds = plain.next().and_then(|text| text.parse().ok());
+        return finish(Duration::from_secs(seconds.unwrap_or(0)));
+    }
+    let wanted: Vec<&String> = plain.collect();
+    let is_wanted = |name: &str| {
+        if has("--exact") {
+            wanted.iter().any(|whole| *whole == name)
+        } else {
+            wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()))
+        }
+    };
     // The slow clients are this process's own connections.
     rlimit::increase_nofile_limit(8192).expect("open files");
-    let start = Instant::now();
-    let (mut rows, mut missed) = (Vec::new(), Vec::new());
-    for scenario in scenarios::all() {
-        let name = scenario.name;
-        if !wanted.is_empty() && !wanted.iter().any(|part| name.contains(part)) {
-            continue;
-        }
-        let Ok(outcome) = panic::catch_unwind(scenario.run) else {
-            missed.push(format!("{name}: it did not come to its end"));
-            continue;
-        };
-        let row = Row::new(scenario, outcome);
-        println!("{row}");
-        missed.extend(row.missed.iter().map(|what| format!("{name}: {what}")));
-        rows.push(row);
-    }
-    users::remove();
-    let took = start.elapsed();
-    println!("{} scenarios in {} s", rows.len(), took.as_secs());
-    // A filter that is meant for another test binary matches nothing here: `tests/run.sh` tells when it
-    // was meant for this one.
-    if rows.is_empty() && missed.is_empty() && std::env::var_os("AD_EDGE_ONLY_FAULTS").is_some() {
-        missed.push(format!("no scenario has {wanted:?} in its name"));
-    }
-    if wanted.is_empty() && missed.is_empty() {
-        write(&Document { rows: &rows, took });
-    }
+    let chosen: Vec<_> = scenarios::all()
+        .filter(|scenario| is_wanted(scenario.name))
+        .collect();
+    let missed: Vec<_> = chosen.iter().flat_map(|scenario| run(scenario)).collect();
     for what in &missed {
         eprintln!("MISSED  {what}");
     }
-    if missed.is_empty() {
+    if chosen.is_empty() {
+        eprintln!("no scenario has {wanted:?} in its name");
+    }
+    exit_code(missed.is_empty() && !chosen.is_empty())
+}
+
+/// Runs one, and says what it missed.
+fn run(scenario: &'static Scenario) -> Vec<String> {
+    let row = Row::new(scenario, (scenario.run)());
+    println!("{row}");
+    let missed = row.missed.clone();
+    row.keep();
+    missed
+}
+
+/// After the last scenario: the report, where one is wanted, to the file that `AD_EDGE_REPORT` names, from
+/// the project's folder. The stage took so long.
+fn finish(took: Duration) -> ExitCode {
+    users::remove();
+    let Some(path) = std::env::var_os("AD_EDGE_REPORT") else {
+        return ExitCode::SUCCESS;
+    };
+    let kept: Vec<_> = scenarios::all().map(Row::kept).collect();
+    let rows: Vec<_> = kept.into_iter().flatten().collect();
+    let all = scenarios::all().count();
+    if rows.len() < all || rows.iter().any(|row| !row.missed.is_empty()) {
+        eprintln!(
+            "the report is not written: it is made of all {all} scenarios, each held, in one run"
+        );
+        return ExitCode::FAILURE;
+    }
+    let document = Document { rows: &rows, took };
+    std::fs::write(lab::project().join(path), document.to_string()).expect("the report");
+    ExitCode::SUCCESS
+}
+
+fn exit_code(good: bool) -> ExitCode {
+    if good {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    }
-}
-
-/// To the file that `AD_EDGE_REPORT` names, from the project's folder.
-fn write(document: &Document<'_>) {
-    if let Some(path) = std::env::var_os("AD_EDGE_REPORT") {
-        std::fs::write(lab::project().join(path), document.to_string()).expect("the report");
     }
 }

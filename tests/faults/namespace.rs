@@ -23,10 +23,10 @@ pub struct FarHost {
 }
 
 impl Namespace {
-    /// `label` tells the namespaces of one scenario apart.
+    /// `label` tells the namespaces of one scenario apart, the process those of several.
     pub fn new(label: &str) -> Self {
         let made = Self {
-            name: format!("ad-edge-{}-{label}", Lab::get().id()),
+            name: format!("ad-edge-{}-{label}-{}", Lab::get().id(), std::process::id()),
             directory: Vec::new(),
             folder: tempfile::TempDir::new().expect("a folder"),
         };

@@ -1,8 +1,11 @@
 //! What a scenario is, what it may cost, and what it showed.
 
-use std::fmt;
+use std::{fmt, fs, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
 
 use super::storm::Summary;
+use crate::lab::Lab;
 
 pub struct Scenario {
     pub name: &'static str,
@@ -20,7 +23,7 @@ pub struct Scenario {
 
 /// What a scenario may cost. The times are there to catch a stall, not to measure speed: the machine
 /// may be a slow one that has other work too.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Allowed {
     pub failed: usize,
     /// Seconds in which nobody at all is signed in.
@@ -54,6 +57,7 @@ impl Allowed {
 }
 
 /// What a scenario showed.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Outcome {
     pub summary: Summary,
     /// Ends of an instance that neither its service manager nor the scenario asked for.
@@ -127,6 +131,42 @@ impl Row {
             missed,
         }
     }
+}
+
+/// A row on its way from the process of its scenario to the one that writes the report.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    scenario: String,
+    outcome: Outcome,
+}
+
+impl Row {
+    /// Keeps what a scenario showed for the report.
+    pub fn keep(self) {
+        let file = file(self.scenario);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("the folder of rows");
+        let kept = Kept {
+            scenario: self.scenario.name.to_owned(),
+            outcome: self.outcome,
+        };
+        fs::write(file, serde_json::to_vec(&kept).expect("JSON")).expect("the row");
+    }
+
+    /// What the scenario showed in this run; nothing when it did not come to its end.
+    pub fn kept(scenario: &'static Scenario) -> Option<Self> {
+        let bytes = fs::read(file(scenario)).ok()?;
+        let kept: Kept = serde_json::from_slice(&bytes).expect("a row");
+        (kept.scenario == scenario.name).then(|| Self::new(scenario, kept.outcome))
+    }
+}
+
+fn file(scenario: &Scenario) -> PathBuf {
+    let name: String = scenario
+        .name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    Lab::get().state.join("rows").join(name)
 }
 
 impl fmt::Display for Row {

@@ -167,13 +167,14 @@ fn clock_jumps() -> Outcome {
 fn overload() -> Outcome {
     const SLOW: usize = 2000;
     let mut fleet = Fleet::start();
+    let turn = fleet.turn();
     let slow = SlowClients::start(fleet.balancer.port, SLOW);
     wait_until(SOON * 4, "the slow clients do not come", || {
         slow.by_kind()
             .all(|(_, wanted, open)| open >= wanted * 9 / 10)
     });
     let (mut least, mut most) = (f64::MAX, 0.0_f64);
-    let outcome = fleet.under_load_of(100, |fleet, _| {
+    let outcome = fleet.under_load_of(turn, 100, |fleet, _| {
         for _ in 0..10 {
             pause(Duration::from_secs(1));
             for (kind, wanted, open) in slow.by_kind() {

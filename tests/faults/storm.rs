@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, process::Command, time::Duration};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use super::{namespace::Namespace, users};
+use super::{namespace::Namespace, turn::Turn, users};
 use crate::lab::{Lab, process::Running, wait_until};
 
 /// For whatever a scenario needs; it ends the load itself.
@@ -24,7 +24,7 @@ pub struct Storm {
 }
 
 /// What `storm --json` prints.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Summary {
     pub asked: usize,
     pub failed: usize,
@@ -38,29 +38,41 @@ pub struct Summary {
     pub instances: BTreeMap<String, usize>,
 }
 
-impl Storm {
-    /// `rate` logins a second through the balancer at `port`.
-    pub fn start(port: u16, rate: usize) -> Self {
-        let command = || Command::new(env!("CARGO_BIN_EXE_storm"));
-        Self::run(command, &format!("{}:{port}", Lab::get().address), rate)
-    }
+/// Where the load comes from and goes to.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// Where `storm` runs; here when none is given.
+    pub host: Option<&'a Namespace>,
+    /// The balancer's address and port.
+    pub address: &'a str,
+}
 
-    /// The same on another host.
-    pub fn start_in(host: &Namespace, address: &str, rate: usize) -> Self {
-        let command = || host.command(env!("CARGO_BIN_EXE_storm"));
-        Self::run(command, address, rate)
+impl Target<'_> {
+    fn command(&self) -> Command {
+        let program = env!("CARGO_BIN_EXE_storm");
+        match self.host {
+            Some(host) => host.command(program),
+            None => Command::new(program),
+        }
     }
 
     /// Some logins first that do not count: the instances have just started, and the first search for a
     /// user's groups takes the lab's controller long.
-    fn run(command: impl Fn() -> Command, address: &str, rate: usize) -> Self {
-        let mut warm_up = Self::spawn(command(), address, 20, &["--count", &WARM_UP.to_string()]);
-        let status = warm_up.process.wait_exit(Duration::from_secs(60));
-        let log = warm_up.process.log();
+    pub fn warm_up(&self) {
+        let count = WARM_UP.to_string();
+        let mut storm = Storm::spawn(self.command(), self.address, 20, &["--count", &count]);
+        let status = storm.process.wait_exit(Duration::from_secs(60));
+        let log = storm.process.log();
         assert!(status.success(), "logins without a fault:\n{log}");
-        Self::spawn(command(), address, rate, &["--seconds", AT_MOST])
     }
 
+    /// `rate` logins a second from now on; the turn says that no other scenario is under load.
+    pub fn storm(&self, _turn: &Turn, rate: usize) -> Storm {
+        Storm::spawn(self.command(), self.address, rate, &["--seconds", AT_MOST])
+    }
+}
+
+impl Storm {
     fn spawn(mut command: Command, address: &str, rate: usize, more: &[&str]) -> Self {
         let lab = Lab::get();
         let folder = TempDir::new().expect("a folder");

@@ -2,17 +2,14 @@
 
 use std::{
     fmt::Write as _,
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
-    sync::OnceLock,
 };
 
 use crate::lab::{Lab, run_with_input};
 
 pub const COUNT: usize = 10;
-
-static CACHES: OnceLock<Vec<PathBuf>> = OnceLock::new();
 
 fn name(number: usize) -> String {
     format!("load-{number}")
@@ -57,7 +54,8 @@ fn many_groups(change: &str) -> String {
 
 /// Leaves the lab as it was, for the tests that come after.
 pub fn remove() {
-    if CACHES.get().is_none() {
+    let folder = folder();
+    if !made(&folder).exists() {
         return;
     }
     let mut ldif = many_groups("add");
@@ -70,22 +68,37 @@ pub fn remove() {
         .expect("a String takes all");
     }
     Lab::get().ldbmodify(&ldif);
+    fs::remove_dir_all(folder).expect("removed");
 }
 
-/// A credential cache of each, with the ticket for the service: the load needs no KDC.
-pub fn caches() -> &'static [PathBuf] {
-    CACHES.get_or_init(|| {
-        let lab = Lab::get();
-        let folder = lab.state.join("load");
-        fs::create_dir_all(&folder).expect("a folder");
+/// A credential cache of each, with the ticket for the service: the load needs no KDC. Whichever scenario
+/// comes first makes them, and the users.
+pub fn caches() -> Vec<PathBuf> {
+    let lab = Lab::get();
+    let folder = folder();
+    fs::create_dir_all(&folder).expect("a folder");
+    let lock = File::create(lab.state.join("load.lock")).expect("a lock file");
+    lock.lock().expect("the lock");
+    if !made(&folder).exists() {
         lab.ldbmodify(&ldif());
-        (0..COUNT)
-            .map(|number| tickets(&folder, &name(number)))
-            .collect()
-    })
+        for number in 0..COUNT {
+            tickets(&folder, &name(number));
+        }
+        File::create(made(&folder)).expect("the mark");
+    }
+    (0..COUNT).map(|number| folder.join(name(number))).collect()
 }
 
-fn tickets(folder: &Path, user: &str) -> PathBuf {
+fn folder() -> PathBuf {
+    Lab::get().state.join("load")
+}
+
+/// The mark that all of them are there.
+fn made(folder: &Path) -> PathBuf {
+    folder.join("complete")
+}
+
+fn tickets(folder: &Path, user: &str) {
     let lab = Lab::get();
     let cache = folder.join(user);
     let name = format!("FILE:{}", cache.display());
@@ -96,5 +109,4 @@ fn tickets(folder: &Path, user: &str) -> PathBuf {
     };
     kerberos("kinit", ["-c", &name, user], &lab.password);
     kerberos("kvno", ["-c", &name, "HTTP/login.corp.example"], "");
-    cache
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -21,41 +22,37 @@ pub struct Pair {
     folder: TempDir,
 }
 
+/// No password is wrong too often.
+const NO_LOCKOUT: &str = "dn: DC=corp,DC=example\nchangetype: modify\nreplace: lockoutThreshold\n\
+                          lockoutThreshold: 0\n\n";
+
 impl Pair {
-    /// Makes a domain as the lab's, without lockouts, and a copy of its controller.
+    /// A domain as the lab's was at first, without lockouts.
     pub fn start() -> Self {
         Self::with("")
     }
 
     /// The same, changed by LDIF with `changetype`.
     pub fn with(ldif: &str) -> Self {
+        let state = &Lab::get().state;
         // Where tests/run.sh looks for what a test that was killed left behind.
         let folder = tempfile::Builder::new()
             .prefix("pair.")
-            .tempdir_in(&Lab::get().state)
+            .tempdir_in(state)
             .expect("a folder");
         let (one, two) = (folder.path().join("1"), folder.path().join("2"));
-        std::fs::create_dir(&one).expect("a folder");
-        let mut first = Controller::up(one);
-        run_with_input(
-            Command::new("samba-tool")
-                .args(["domain", "passwordsettings", "set"])
-                .arg("--account-lockout-threshold=0")
-                .arg(format!(
-                    "--configfile={}",
-                    first.state.join("domain/etc/smb.conf").display()
-                )),
-            "",
-        );
-        first.down();
-        if !ldif.is_empty() {
-            ldbmodify(&first.state.join("domain"), &[], ldif);
-        }
-        run_with_input(Command::new("cp").arg("-a").arg(&first.state).arg(&two), "");
-        // It takes an address of its own, and a certificate for it by the same CA.
-        std::fs::remove_file(two.join("lab.env")).expect("the copy's address");
-        first.restart();
-        let second = Controller::up(two);
+        let copy = |from: &Path, to: &Path| {
+            run_with_input(Command::new("cp").arg("-a").arg(from).arg(to), "");
+        };
+        copy(&state.join("pristine"), &one);
+        ldbmodify(&one.join("domain"), &[], &format!("{NO_LOCKOUT}{ldif}"));
+        copy(&one, &two);
+        // Each takes an address of its own, and a certificate for it by the lab's CA.
+        let (first, second) = thread::scope(|scope| {
+            let first = scope.spawn(|| Controller::up(one));
+            let second = Controller::up(two);
+            (first.join().expect("the first one"), second)
+        });
         Self {
             first,
             second,

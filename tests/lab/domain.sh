@@ -40,6 +40,11 @@ domain_make() {
     }
     mv "$LAB_STATE/krb5.keytab.new" "$LAB_STATE/krb5.keytab"
     touch "$dir/complete"
+    # For tests that want controllers of their own: as it is now, before anybody changes it.
+    if [ -n "${LAB_PRISTINE:-}" ]; then
+        mkdir -p "$LAB_STATE/pristine"
+        cp -a "$dir" "$LAB_STATE/pki" "$LAB_STATE/krb5.keytab" "$LAB_STATE/pristine"
+    fi
 }
 
 # The groups that make max's Kerberos token large.

@@ -363,6 +363,10 @@ impl Builder {
         self.port
     }
 
+    pub fn ops_port(&self) -> u16 {
+        self.ops_port
+    }
+
     /// On a port that is known already, for instance that of one that has ended.
     pub fn on_port(mut self, port: u16) -> Self {
         self.port = port;

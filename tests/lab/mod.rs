@@ -15,15 +15,17 @@ pub mod page;
 pub mod process;
 pub mod proxy;
 pub mod set_up;
+pub mod snapshot;
 pub mod stand_in;
 pub mod verify;
+pub mod wire;
 
-use std::collections::HashSet;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -57,7 +59,7 @@ impl Lab {
             let state = std::env::var_os("AD_EDGE_LAB")
                 .expect("this test needs the lab: run ./tests/run.sh");
             let state = PathBuf::from(state);
-            let env = std::fs::read_to_string(state.join("lab.env")).expect("lab.env");
+            let env = fs::read_to_string(state.join("lab.env")).expect("lab.env");
             let value = |name: &str| {
                 env.lines()
                     .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
@@ -95,20 +97,22 @@ impl Lab {
         self.state.join("krb5.keytab")
     }
 
-    /// Where `tests/run.sh` put the npm packages.
+    /// Where `tests/run.sh` put npm's modules.
     pub fn node_modules(&self) -> PathBuf {
         self.state.join("node/node_modules")
     }
 
-    /// A port on the lab's address that nobody else in this run gets.
+    /// A port on the lab's address that nobody else in this run gets: tests are processes of their own, so
+    /// it is the file of that name which tells who was first.
     pub fn free_port(&self) -> u16 {
-        static TAKEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
+        let taken = self.state.join("ports");
+        fs::create_dir_all(&taken).expect("a folder");
         loop {
             let listener = TcpListener::bind((self.address.as_str(), 0)).expect("a free port");
             let port = listener.local_addr().expect("its number").port();
-            let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-            if taken.get_or_insert_default().insert(port) {
-                return port;
+            match File::create_new(taken.join(port.to_string())) {
+                Ok(_) => return port,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::AlreadyExists),
             }
         }
     }

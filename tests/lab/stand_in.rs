@@ -15,11 +15,6 @@ use super::{Lab, wait_until};
 
 const HOST: &str = "tenant.corp.example";
 
-#[cfg(feature = "stand-in")]
-const PROGRAM: Option<&str> = Some(env!("CARGO_BIN_EXE_tenant-stand-in"));
-#[cfg(not(feature = "stand-in"))]
-const PROGRAM: Option<&str> = None;
-
 /// A tenant that trusts tokens of one certificate; killed when dropped.
 #[derive(Debug)]
 pub struct Tenant {
@@ -63,7 +58,7 @@ impl Tenant {
     fn run(host: &str, certificate: &Path, port: u16, arguments: &[&str]) -> Self {
         let lab = Lab::get();
         let folder = TempDir::new().expect("a folder");
-        let mut command = Command::new(PROGRAM.expect("run with --features stand-in"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tenant-stand-in"));
         command
             .args(["--listen", &format!("{}:{port}", lab.address)])
             .args(["--host", host])

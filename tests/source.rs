@@ -1,0 +1,4 @@
+//! What holds of the files of the project themselves: these tests need nothing but the clone.
+
+mod documentation;
+mod layering;
