@@ -5,6 +5,7 @@
 //! before the first byte is read, so that no client can make another one wait.
 
 mod listener;
+mod mismatch;
 mod proxy;
 mod run;
 
@@ -14,6 +15,7 @@ use tokio::net::TcpStream;
 
 pub use self::{
     listener::{BindError, Inherited, Listener},
+    mismatch::{First, Mismatch, Mismatches, Present, first},
     run::{AcceptLimits, accept},
 };
 

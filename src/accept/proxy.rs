@@ -14,7 +14,9 @@ pub const PROXY_HEADER_LIMIT: Duration = Duration::from_secs(5);
 
 /// Signature, version and command, family and protocol, length of the rest.
 const FIXED_PART: usize = 16;
-const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
+pub(super) const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
+/// What a header of version 1 opens with (section 2.1).
+pub(super) const VERSION_1: &[u8; 6] = b"PROXY ";
 
 /// Why a connection that should begin with a PROXY header was closed.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +29,10 @@ pub enum ProxyRefusal {
         "no PROXY v2 header: add `send-proxy-v2` to the balancer's server line, or set PROXY_PROTOCOL to off"
     )]
     Missing,
+    #[error(
+        "a PROXY header of version 1: write `send-proxy-v2` in place of `send-proxy` at the balancer"
+    )]
+    Version1,
     #[error("a malformed PROXY v2 header")]
     Malformed,
     #[error("closed before a whole PROXY v2 header: {0}")]
@@ -41,6 +47,7 @@ impl ProxyRefusal {
             Self::Untrusted => "proxy_untrusted",
             Self::Timeout => "proxy_timeout",
             Self::Missing => "proxy_missing",
+            Self::Version1 => "proxy_version_1",
             Self::Malformed => "proxy_malformed",
             Self::Closed(_) => "proxy_closed",
         }
@@ -75,9 +82,13 @@ where
             Err(cause) => return Err(ProxyRefusal::Closed(cause)),
         }
         // Told at once: a client without a header may wait for our answer for ever.
-        let known = read.min(SIGNATURE.len());
-        if bytes[..known] != SIGNATURE[..known] {
-            return Err(ProxyRefusal::Missing);
+        if !begins(&bytes[..read], SIGNATURE) {
+            if read >= VERSION_1.len() && begins(&bytes[..read], VERSION_1) {
+                return Err(ProxyRefusal::Version1);
+            }
+            if !begins(&bytes[..read], VERSION_1) {
+                return Err(ProxyRefusal::Missing);
+            }
         }
     }
     let rest = usize::from(u16::from_be_bytes([bytes[14], bytes[15]]));
@@ -96,6 +107,12 @@ where
         Some(address) if address.protocol == Protocol::Datagram => Err(ProxyRefusal::Malformed),
         address => Ok(address.cloned()),
     }
+}
+
+/// As far as both go.
+fn begins(bytes: &[u8], signature: &[u8]) -> bool {
+    let length = bytes.len().min(signature.len());
+    bytes[..length] == signature[..length]
 }
 
 #[cfg(test)]
@@ -156,7 +173,9 @@ mod tests {
         let error = read_from(b"GET / HTTP").await.expect_err("no header");
         assert!(matches!(error, ProxyRefusal::Missing), "{error:?}");
         let error = read_from(b"PROXY TCP4 1.2.3.4 1.2.3.4 1 2\r\n").await;
-        assert!(matches!(error, Err(ProxyRefusal::Missing)), "version 1");
+        assert!(matches!(error, Err(ProxyRefusal::Version1)), "{error:?}");
+        let error = read_from(b"PUT / HTTP/1.1\r\n\r\n").await;
+        assert!(matches!(error, Err(ProxyRefusal::Missing)), "{error:?}");
     }
 
     #[tokio::test]

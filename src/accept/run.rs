@@ -8,7 +8,12 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-use super::{Connection, Listener, canonical, proxy};
+use super::{
+    Connection, canonical,
+    listener::Listener,
+    mismatch::{Mismatch, Mismatches},
+    proxy,
+};
 use crate::{
     config::{ListenConfig, ProxyProtocol},
     lifecycle::Lifecycle,
@@ -37,17 +42,19 @@ pub struct AcceptLimits {
 pub struct ProxyRule {
     pub config: ListenConfig,
     pub limit: Duration,
+    pub mismatches: Mismatches,
 }
 
 impl AcceptLimits {
     /// As the configuration asks.
     #[must_use]
-    pub fn from_config(config: &ListenConfig) -> Self {
+    pub fn from_config(config: &ListenConfig, mismatches: &Mismatches) -> Self {
         Self {
             connections: config.max_connections,
             proxy: (config.proxy_protocol == ProxyProtocol::V2).then(|| ProxyRule {
                 config: config.clone(),
                 limit: proxy::PROXY_HEADER_LIMIT,
+                mismatches: mismatches.clone(),
             }),
         }
     }
@@ -239,13 +246,23 @@ async fn introduce(
     stream: &mut TcpStream,
     from: std::net::SocketAddr,
 ) -> Result<(std::net::SocketAddr, Option<std::net::SocketAddr>), proxy::ProxyRefusal> {
+    let note = |mismatch| rule.mismatches.note(mismatch, from.ip(), false);
     if !rule.config.trusts(from.ip()) {
+        note(Mismatch::NotTrusted);
         return Err(proxy::ProxyRefusal::Untrusted);
     }
-    Ok(match proxy::read_header(stream, rule.limit).await? {
-        Some(address) => (canonical(address.source), Some(from)),
-        None => (from, None),
-    })
+    match proxy::read_header(stream, rule.limit).await {
+        Ok(Some(address)) => Ok((canonical(address.source), Some(from))),
+        Ok(None) => Ok((from, None)),
+        Err(refusal) => {
+            match refusal {
+                proxy::ProxyRefusal::Version1 => note(Mismatch::ProxyVersion1),
+                proxy::ProxyRefusal::Missing => note(Mismatch::NoProxyHeader),
+                _ => {}
+            }
+            Err(refusal)
+        }
+    }
 }
 
 fn count(metrics: Option<&Metrics>, outcome: &str) {

@@ -37,7 +37,7 @@ fn run(connections: usize, trusted: Option<&str>) -> Running {
         max_connections: connections,
         max_token: 65_536,
     };
-    let mut limits = AcceptLimits::from_config(&config);
+    let mut limits = AcceptLimits::from_config(&config, &Mismatches::new(None));
     if let Some(rule) = &mut limits.proxy {
         rule.limit = SHORT;
     }

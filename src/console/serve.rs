@@ -20,6 +20,7 @@ use super::{
     },
 };
 use crate::{
+    accept::Mismatches,
     http::{AcceptLimits, Front, Limits, Listener, Random, Site, SiteSettings},
     lifecycle::Lifecycle,
 };
@@ -44,6 +45,7 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
         random: Random::system(),
         hsts: false,
         metrics: None,
+        mismatches: None,
         quiet: true,
         extra_headers: vec![(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
     };
@@ -52,7 +54,7 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
         connections: MAX_CONNECTIONS,
         proxy: None,
     };
-    Front::new(site, None, lifecycle, None)
+    Front::new(site, None, lifecycle, None, Mismatches::new(None))
         .run(listener, limits)
         .await;
 }

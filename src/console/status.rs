@@ -21,7 +21,7 @@ const SOON: Duration = Duration::from_secs(30 * 86_400);
 impl Program {
     pub(super) fn facts_now(&self) -> Facts {
         let current = self.current.load();
-        let (mood, state, sentence) = match self.readiness.evaluate() {
+        let (mood, state, sentence) = match self.readiness.evaluate_for_operators() {
             Ready::Yes => (Mood::Good, "ready", "Users are signed in here".to_owned()),
             Ready::Draining => (
                 Mood::Warn,

@@ -26,7 +26,7 @@ use super::{
     view::{Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
 };
 use crate::{
-    accept::Inherited,
+    accept::{Inherited, Mismatches},
     clock::Clock,
     config::Settings,
     installation::DEFAULT_MAPPER,
@@ -88,9 +88,15 @@ pub async fn first_run(
     let probes = inherited
         .or_bind(ops_at.ip(), ops_at.port())
         .context("OPS_LISTEN")?;
-    let readiness = Readiness::new(life.clone()).with("set-up", || Err(WHAT_TO_DO.to_owned()));
+    let readiness = Readiness::new(life.clone(), Mismatches::new(None))
+        .with("set-up", || Err(WHAT_TO_DO.to_owned()));
     let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()));
-    life.spawn(ops::run(probes, router, life.clone()));
+    life.spawn(ops::run(
+        probes,
+        router,
+        life.clone(),
+        Mismatches::new(None),
+    ));
     let address = listener.address();
     let own = address.ip();
     let host = if own == ADMIN_LISTEN.ip() || own.is_unspecified() {

@@ -15,6 +15,7 @@ use tokio::{
 
 use super::{Front, Limits, Random, Site, SiteSettings};
 use crate::{
+    accept::Mismatches,
     lifecycle::{Drained, Lifecycle},
     telemetry::Metrics,
     tls::{AcceptLimits, Listener, TlsServer},
@@ -52,11 +53,18 @@ pub(super) fn run(limits: Limits, tls: Option<TlsServer>) -> Running {
         random: Random::system(),
         hsts: tls.is_some(),
         metrics: Some(Arc::clone(&metrics)),
+        mismatches: None,
         quiet: true,
         extra_headers: Vec::new(),
     };
     let site = Site::new(router, settings, lifecycle.clone());
-    let front = Front::new(site, tls, lifecycle.clone(), Some(Arc::clone(&metrics)));
+    let front = Front::new(
+        site,
+        tls,
+        lifecycle.clone(),
+        Some(Arc::clone(&metrics)),
+        Mismatches::new(Some(Arc::clone(&metrics))),
+    );
     let listener = Listener::bind(Ipv4Addr::LOCALHOST.into(), 0).expect("binds");
     let address = listener.address();
     tokio::spawn(async move {

@@ -1,12 +1,13 @@
 //! The way from an open port, through PROXY header and TLS, to a site.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{Site, serve};
 use crate::{
+    accept::{First, Mismatch, Mismatches, first},
     lifecycle::Lifecycle,
     telemetry::{Metrics, event, log::Throttle},
     tls::{
@@ -26,17 +27,20 @@ struct Inner {
     lifecycle: Lifecycle,
     metrics: Option<Arc<Metrics>>,
     failures: Throttle,
+    mismatches: Mismatches,
 }
 
 impl Front {
     /// Serves `site`; without `tls` in plain HTTP, for a balancer that terminates TLS and for the
-    /// operators' listener. `metrics` counts the connections of the port that users reach.
+    /// operators' listener. `metrics` counts the connections of the port that users reach; `mismatches`
+    /// hears of what shows that a balancer expects something else here.
     #[must_use]
     pub fn new(
         site: Site,
         tls: Option<TlsServer>,
         lifecycle: Lifecycle,
         metrics: Option<Arc<Metrics>>,
+        mismatches: Mismatches,
     ) -> Self {
         Self(Arc::new(Inner {
             site: ArcSwap::from_pointee(site),
@@ -44,6 +48,7 @@ impl Front {
             lifecycle,
             metrics,
             failures: Throttle::new(Duration::from_secs(10)),
+            mismatches,
         }))
     }
 
@@ -75,9 +80,23 @@ impl Front {
         let site = self.0.site.load_full();
         match &self.0.tls {
             None => {
-                self.opened("ok");
-                let info = ConnectionInfo::plain(connection.peer, connection.via);
-                serve(connection.stream, info, &site, lifecycle).await;
+                let hurried = self.hurried(&site);
+                let first = tokio::select! {
+                    first = timeout(site.limits.first_head, first(&connection.stream)) => first,
+                    () = hurried => return,
+                };
+                let mismatch = match first {
+                    Ok(First::ProxyVersion1 | First::ProxyVersion2) => Mismatch::ProxyHeader,
+                    Ok(First::Tls) => Mismatch::Tls,
+                    Ok(First::Closed) | Err(_) => return self.opened("no_request"),
+                    Ok(First::Http | First::Other) => {
+                        self.opened("ok");
+                        let info = ConnectionInfo::plain(connection.peer, connection.via);
+                        return serve(connection.stream, info, &site, lifecycle).await;
+                    }
+                };
+                self.opened(mismatch.reason());
+                self.note(mismatch, &Ends::of(&connection));
             }
             Some(tls) => {
                 if let Some(Secured { stream, info }) = self.handshake(tls, connection).await {
@@ -88,18 +107,17 @@ impl Front {
     }
 
     async fn handshake(&self, tls: &TlsServer, connection: Connection) -> Option<Secured> {
-        let client = connection.peer;
+        let ends = Ends::of(&connection);
         let started = Instant::now();
-        let limits = self.0.site.load().limits.clone();
-        let hurried = async {
-            self.0.lifecycle.stopping().await;
-            sleep(limits.last_request).await;
-        };
+        let site = self.0.site.load_full();
+        let mut foreign_name = false;
         let done = tokio::select! {
-            done = tls.handshake(connection, limits.handshake) => done,
-            // One silent client shall not hold up the end of all.
-            () = hurried => Err(HandshakeFailure::Timeout),
+            done = tls.handshake(connection, site.limits.handshake, &mut foreign_name) => done,
+            () = self.hurried(&site) => Err(HandshakeFailure::Timeout),
         };
+        if foreign_name {
+            self.note(Mismatch::ServerName, &ends);
+        }
         match done {
             Ok(secured) => {
                 self.opened("ok");
@@ -116,13 +134,28 @@ impl Front {
             }
             Err(failure) => {
                 self.opened(failure.label());
-                self.log(client, &failure);
+                match failure {
+                    HandshakeFailure::PlainHttp => self.note(Mismatch::PlainHttp, &ends),
+                    HandshakeFailure::ProxyHeader => self.note(Mismatch::ProxyHeader, &ends),
+                    failure => self.log(ends.client, &failure),
+                }
                 None
             }
         }
     }
 
-    fn log(&self, client: std::net::SocketAddr, failure: &HandshakeFailure) {
+    /// One silent client shall not hold up the end of all.
+    async fn hurried(&self, site: &Site) {
+        self.0.lifecycle.stopping().await;
+        sleep(site.limits.last_request).await;
+    }
+
+    fn note(&self, mismatch: Mismatch, ends: &Ends) {
+        let mismatches = &self.0.mismatches;
+        mismatches.note(mismatch, ends.other.ip(), ends.named);
+    }
+
+    fn log(&self, client: SocketAddr, failure: &HandshakeFailure) {
         if failure.is_worth_a_line()
             && let Some(suppressed) = self.0.failures.pass()
         {
@@ -144,6 +177,25 @@ impl Front {
                 .connections_opened
                 .with_label_values(&[outcome])
                 .inc();
+        }
+    }
+}
+
+/// Who is at the other end.
+struct Ends {
+    client: SocketAddr,
+    /// Of the socket.
+    other: SocketAddr,
+    /// A balancer named the client.
+    named: bool,
+}
+
+impl Ends {
+    fn of(connection: &Connection) -> Self {
+        Self {
+            client: connection.peer,
+            other: connection.via.unwrap_or(connection.peer),
+            named: connection.via.is_some(),
         }
     }
 }

@@ -26,6 +26,7 @@ use super::{
     page::{PageContext, RequestId},
 };
 use crate::{
+    accept::{Mismatch, Mismatches},
     lifecycle::Lifecycle,
     telemetry::{Metrics, event},
     tls::ConnectionInfo,
@@ -47,6 +48,9 @@ pub struct SiteSettings {
     pub hsts: bool,
     /// Counts the answers of the port that users reach.
     pub metrics: Option<Arc<Metrics>>,
+    /// Hears that requests arrive on the port that users reach, and of health checks that ask for what
+    /// is not there.
+    pub mismatches: Option<Mismatches>,
     /// Every request is logged at level debug; otherwise only probes are.
     pub quiet: bool,
     /// Headers of every answer, the name of the instance for instance.
@@ -129,6 +133,12 @@ async fn around(State(shared): State<Arc<Shared>>, mut request: Request, next: N
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let status = response.status();
+    if let Some(mismatches) = &settings.mismatches {
+        if let Some(from) = seen.lost_probe(status) {
+            mismatches.note(Mismatch::ProbePath, from, false);
+        }
+        mismatches.served();
+    }
     if let Some(metrics) = &settings.metrics {
         metrics
             .responses
@@ -201,6 +211,9 @@ struct Seen {
     method: axum::http::Method,
     path: String,
     client: Option<std::net::SocketAddr>,
+    /// Nobody's browser: it does not say what it is, or says that it is a health check, and no balancer
+    /// has named a client.
+    is_machine: bool,
     quiet: bool,
 }
 
@@ -210,16 +223,33 @@ impl Seen {
             .extensions()
             .get::<MatchedPath>()
             .is_some_and(|path| matches!(path.as_str(), "/healthz" | "/readyz" | "/metrics"));
+        let info = request.extensions().get::<ConnectionInfo>();
+        let agent = request.headers().get(header::USER_AGENT);
+        let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()).to_lowercase());
+        let is_check = |agent: String| {
+            ["health", "probe", "check"]
+                .iter()
+                .any(|word| agent.contains(word))
+        };
         Self {
+            is_machine: info.is_some_and(|info| info.via.is_none()) && agent.is_none_or(is_check),
+            client: info.map(|info| info.client),
             method: request.method().clone(),
             // Without the query: it holds what applications pass along.
             path: request.uri().path().chars().take(LOGGED_PATH).collect(),
-            client: request
-                .extensions()
-                .get::<ConnectionInfo>()
-                .map(|info| info.client),
             quiet: quiet || is_probe,
         }
+    }
+
+    /// The sender of a health check that asks for what is not there.
+    fn lost_probe(&self, status: StatusCode) -> Option<std::net::IpAddr> {
+        let lost = matches!(
+            status,
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::BAD_REQUEST
+        );
+        // While it drains, /readyz is 404 too.
+        let asks_well = ["/readyz", "/healthz"].contains(&self.path.as_str());
+        (lost && self.is_machine && !asks_well).then_some(self.client?.ip())
     }
 
     fn log(&self, request_id: &RequestId, status: StatusCode, took: Duration) {

@@ -67,6 +67,7 @@ fn fixture() -> Fixture {
         random: Random::fixed(0x5a),
         hsts: true,
         metrics: Some(Arc::clone(&metrics)),
+        mismatches: None,
         quiet: false,
         extra_headers: vec![(
             HeaderName::from_static("x-ad-edge-instance"),

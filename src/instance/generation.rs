@@ -14,6 +14,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::materials::{Kept, Materials};
 use crate::{
+    accept::Mismatches,
     authenticate::{Certificates, Kerberos},
     clock::Clock,
     config::{Config, DirectConfig, FileKeys, Fingerprint},
@@ -238,6 +239,7 @@ impl Generation {
         &self,
         readiness: Arc<Readiness>,
         metrics: &Arc<Metrics>,
+        mismatches: &Mismatches,
         life: &Lifecycle,
     ) -> anyhow::Result<Option<Site>> {
         let Some((web, direct)) = self.web.as_ref().zip(self.config.direct.as_ref()) else {
@@ -255,6 +257,7 @@ impl Generation {
             random: Random::system(),
             hsts: true,
             metrics: Some(Arc::clone(metrics)),
+            mismatches: Some(mismatches.clone()),
             quiet: false,
             extra_headers,
         };

@@ -6,7 +6,8 @@ use arc_swap::ArcSwap;
 
 use super::generation::{Generation, directory_trouble};
 use crate::{
-    clock::Clock, lifecycle::Lifecycle, ops::Readiness, tls::TlsServer, tunnel::TunnelState,
+    accept::Mismatches, clock::Clock, lifecycle::Lifecycle, ops::Readiness, tls::TlsServer,
+    tunnel::TunnelState,
 };
 
 /// Ready is whoever can sign someone in: with a directory within reach, a clock that Kerberos accepts
@@ -14,12 +15,13 @@ use crate::{
 /// else it does not, for they never depend on the hub.
 pub fn readiness(
     life: &Lifecycle,
+    mismatches: &Mismatches,
     current: &Arc<ArcSwap<Generation>>,
     tls: Option<&TlsServer>,
     clock: &Clock,
 ) -> Readiness {
     let generation = Arc::clone(current);
-    let readiness = Readiness::new(life.clone()).with("directory", move || {
+    let readiness = Readiness::new(life.clone(), mismatches.clone()).with("directory", move || {
         let directory = &generation.load().directory;
         if directory.ready() {
             Ok(())

@@ -14,6 +14,7 @@ use super::{
     watch::Watch,
 };
 use crate::{
+    accept::Mismatches,
     clock::Clock,
     config::{Config, DirectConfig, Loaded, Settings},
     http::Front,
@@ -32,6 +33,7 @@ pub struct Running {
     pub tickets: Arc<SharedTickets>,
     pub readiness: Arc<Readiness>,
     pub metrics: Arc<Metrics>,
+    pub mismatches: Mismatches,
     pub clock: Clock,
     pub life: Lifecycle,
 }
@@ -132,7 +134,12 @@ impl Running {
         new.await_tunnel(&old)
             .await
             .context("its tunnel does not stand")?;
-        let site = new.site(Arc::clone(&self.readiness), &self.metrics, &self.life)?;
+        let site = new.site(
+            Arc::clone(&self.readiness),
+            &self.metrics,
+            &self.mismatches,
+            &self.life,
+        )?;
         if let Some((tls, identity)) = self.tls.as_ref().zip(identity) {
             tls.replace(identity, new.client_auth())?;
         }

@@ -14,6 +14,7 @@ use axum::{
 };
 
 use crate::{
+    accept::Mismatches,
     http::{AcceptLimits, Front, Limits, Listener, Random, Site, SiteSettings, page::Verbatim},
     lifecycle::Lifecycle,
     telemetry::{Metrics, event},
@@ -38,17 +39,22 @@ pub fn router(readiness: Arc<Readiness>, metrics: Arc<Metrics>) -> Router {
     let scrape = Router::new()
         .route("/metrics", get(scrape))
         .with_state((Arc::clone(&readiness), metrics));
-    probes(readiness).merge(scrape)
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz_for_operators))
+        .with_state(readiness)
+        .merge(scrape)
 }
 
 /// Serves `router` in plain HTTP on `listener` until `lifecycle` stops: not the one of the front that
 /// users reach, but one that is drained after it.
-pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
+pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle, mismatches: Mismatches) {
     let settings = SiteSettings {
         limits: Limits::for_token(0),
         random: Random::system(),
         hsts: false,
         metrics: None,
+        mismatches: None,
         quiet: true,
         extra_headers: Vec::new(),
     };
@@ -57,7 +63,7 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
         connections: MAX_CONNECTIONS,
         proxy: None,
     };
-    Front::new(site, None, lifecycle, None)
+    Front::new(site, None, lifecycle, None, mismatches)
         .run(listener, limits)
         .await;
 }
@@ -68,8 +74,16 @@ async fn healthz() -> &'static str {
 }
 
 async fn readyz(State(readiness): State<Arc<Readiness>>) -> Response {
-    let (status, text) = match readiness.evaluate() {
-        Ready::Yes => (StatusCode::OK, "ready\n".to_owned()),
+    told(readiness.evaluate(), &[])
+}
+
+async fn readyz_for_operators(State(readiness): State<Arc<Readiness>>) -> Response {
+    told(readiness.evaluate_for_operators(), &readiness.warnings())
+}
+
+fn told(ready: Ready, warnings: &[String]) -> Response {
+    let (status, text) = match ready {
+        Ready::Yes => (StatusCode::OK, format!("ready\n{}", lines(warnings))),
         Ready::No(reasons) => (StatusCode::SERVICE_UNAVAILABLE, lines(&reasons)),
         // Not 503: HAProxy's `disable-on-404` takes the server out gently, 503 would cut what runs.
         Ready::Draining => (StatusCode::NOT_FOUND, "draining\n".to_owned()),
@@ -82,7 +96,7 @@ async fn readyz(State(readiness): State<Arc<Readiness>>) -> Response {
 async fn scrape(State((readiness, metrics)): State<(Arc<Readiness>, Arc<Metrics>)>) -> Response {
     metrics
         .ready
-        .set(i64::from(readiness.evaluate() == Ready::Yes));
+        .set(i64::from(readiness.evaluate_for_operators() == Ready::Yes));
     match metrics.render() {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response(),
         Err(cause) => {

@@ -34,7 +34,7 @@ async fn readiness_follows_its_checks_and_the_drain() {
     let lifecycle = Lifecycle::new();
     let up = Arc::new(AtomicBool::new(true));
     let seen = Arc::clone(&up);
-    let readiness = Readiness::new(lifecycle.clone())
+    let readiness = Readiness::new(lifecycle.clone(), Mismatches::new(None))
         .with("keytab", || Ok(()))
         .with("directory", move || {
             if seen.load(Ordering::Relaxed) {
@@ -68,11 +68,11 @@ async fn readiness_follows_its_checks_and_the_drain() {
 #[tokio::test]
 async fn the_listener_answers_while_the_front_drains_and_ends_with_its_own_lifecycle() {
     let (front, own) = (Lifecycle::new(), Lifecycle::new());
-    let readiness = Arc::new(Readiness::new(front.clone()));
+    let readiness = Arc::new(Readiness::new(front.clone(), Mismatches::new(None)));
     let listener = Listener::bind(Ipv4Addr::LOCALHOST.into(), 0).expect("binds");
     let address = listener.address();
     let router = router(readiness, Arc::new(Metrics::new()));
-    let running = tokio::spawn(run(listener, router, own.clone()));
+    let running = tokio::spawn(run(listener, router, own.clone(), Mismatches::new(None)));
     front.drain(Duration::ZERO, Duration::from_secs(1)).await;
 
     let mut stream = TcpStream::connect(address).await.expect("connects");

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::lifecycle::Lifecycle;
+use crate::{
+    accept::{Mismatches, Present},
+    lifecycle::Lifecycle,
+};
 
 /// `Err` says in one line why not.
 type Check = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
@@ -10,6 +13,7 @@ type Check = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
 /// A set of named checks, asked each time anew. A check answers from memory: it must not wait.
 pub struct Readiness {
     lifecycle: Lifecycle,
+    mismatches: Mismatches,
     checks: Vec<(&'static str, Check)>,
 }
 
@@ -25,9 +29,10 @@ pub enum Ready {
 impl Readiness {
     /// Without checks: ready until `lifecycle` drains.
     #[must_use]
-    pub fn new(lifecycle: Lifecycle) -> Self {
+    pub fn new(lifecycle: Lifecycle, mismatches: Mismatches) -> Self {
         Self {
             lifecycle,
+            mismatches,
             checks: Vec::new(),
         }
     }
@@ -42,6 +47,7 @@ impl Readiness {
         self
     }
 
+    /// As the port that users reach tells it: whoever asks there comes through.
     #[must_use]
     pub fn evaluate(&self) -> Ready {
         if self.lifecycle.is_draining() {
@@ -62,6 +68,46 @@ impl Readiness {
             Ready::No(reasons)
         }
     }
+}
+
+impl Readiness {
+    /// As operators are told: an instance that no balancer reaches signs nobody in.
+    #[must_use]
+    pub fn evaluate_for_operators(&self) -> Ready {
+        let ready = self.evaluate();
+        let alone = self.mismatches.present().into_iter();
+        let alone: Vec<_> = alone
+            .filter(|present| present.alone)
+            .map(|one| line(&one))
+            .collect();
+        match ready {
+            Ready::Yes if !alone.is_empty() => Ready::No(alone),
+            Ready::No(mut reasons) => {
+                reasons.extend(alone);
+                Ready::No(reasons)
+            }
+            ready => ready,
+        }
+    }
+
+    /// In what a balancer and this instance disagree although requests arrive, a line each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let present = self.mismatches.present().into_iter();
+        present
+            .filter(|present| !present.alone)
+            .map(|one| line(&one))
+            .collect()
+    }
+}
+
+fn line(present: &Present) -> String {
+    let Present { mismatch, from, .. } = present;
+    format!(
+        "balancer: {} (from {from}): {}",
+        mismatch.cause(),
+        mismatch.remedy(*from)
+    )
 }
 
 impl fmt::Debug for Readiness {

@@ -11,7 +11,7 @@ use sd_notify::NotifyState;
 use tokio::sync::mpsc;
 
 use crate::{
-    accept::{AcceptLimits, Inherited},
+    accept::{AcceptLimits, Inherited, Mismatches},
     clock::Clock,
     config::{Loaded, Settings},
     console::{self, Program},
@@ -60,6 +60,7 @@ pub async fn run(
         file,
     };
     let metrics = Arc::clone(&materials.metrics);
+    let mismatches = Mismatches::new(Some(Arc::clone(&metrics)));
     let tickets = Arc::clone(&materials.tickets);
     let (life, ops_life) = (Lifecycle::new(), Lifecycle::new());
     tracing::info!(
@@ -79,7 +80,13 @@ pub async fn run(
         None => None,
     };
     let current = Arc::new(ArcSwap::from_pointee(generation));
-    let readiness = Arc::new(readiness(&life, &current, tls.as_ref(), &clock));
+    let readiness = Arc::new(readiness(
+        &life,
+        &mismatches,
+        &current,
+        tls.as_ref(),
+        &clock,
+    ));
     let mut inherited = inherited.unwrap_or_else(Inherited::take);
     let config = current.load().config.clone();
 
@@ -92,12 +99,17 @@ pub async fn run(
         "metrics and probes"
     );
     let ops_router = ops::router(Arc::clone(&readiness), Arc::clone(&metrics));
-    ops_life.spawn(ops::run(ops_listener, ops_router, ops_life.clone()));
+    ops_life.spawn(ops::run(
+        ops_listener,
+        ops_router,
+        ops_life.clone(),
+        mismatches.clone(),
+    ));
 
     let mut front = None;
     let site = current
         .load()
-        .site(Arc::clone(&readiness), &metrics, &life)?;
+        .site(Arc::clone(&readiness), &metrics, &mismatches, &life)?;
     if let Some((site, direct)) = site.zip(config.direct.as_ref()) {
         let listener = inherited
             .or_bind(direct.listen.address, direct.listen.port)
@@ -110,8 +122,14 @@ pub async fn run(
             form = direct.form,
             "direct logins"
         );
-        let made = Front::new(site, tls.clone(), life.clone(), Some(Arc::clone(&metrics)));
-        let limits = AcceptLimits::from_config(&direct.listen).within_open_files();
+        let made = Front::new(
+            site,
+            tls.clone(),
+            life.clone(),
+            Some(Arc::clone(&metrics)),
+            mismatches.clone(),
+        );
+        let limits = AcceptLimits::from_config(&direct.listen, &mismatches).within_open_files();
         let serving = made.clone();
         life.spawn(async move { serving.run(listener, limits).await });
         front = Some(made);
@@ -146,6 +164,7 @@ pub async fn run(
         tickets,
         readiness,
         metrics,
+        mismatches,
         clock,
         life,
     };

@@ -73,6 +73,9 @@ events! {
     ACCEPT_IPV4_ONLY = "accept.ipv4_only", INFO,
         "The machine has no IPv6, so PORT is served on IPv4 only.",
         "Nothing.";
+    BALANCER_MISMATCH = "balancer.mismatch", ERROR,
+        "The balancer and this instance disagree, so that users may see a broken connection; `reason` says about what.",
+        "Do what `remedy` says. Counted by `ad_edge_balancer_mismatches_total`, shown by /readyz on OPS_LISTEN and by the console.";
     ACCEPT_SOCKET_REFUSED = "accept.socket_refused", WARN,
         "A socket that the service manager passed on is not a TCP listener.",
         "Give a port to ListenStream= in the socket unit.";

@@ -49,6 +49,9 @@ pub struct Metrics {
     pub connections: IntGauge,
     /// `ad_edge_connections_total{outcome}`: accepted connections by how their opening went.
     pub connections_opened: IntCounterVec,
+    /// `ad_edge_balancer_mismatches_total{reason}`: connections and checks by which a balancer disagrees
+    /// with this instance.
+    pub balancer_mismatches: IntCounterVec,
     /// `ad_edge_handshakes_total{kind}`: TLS handshakes, `full` or `resumed`.
     pub handshakes: IntCounterVec,
     /// `ad_edge_http_responses_total{status}`: answers on PORT by status code.
@@ -127,6 +130,12 @@ impl Metrics {
                 "connections_total",
                 "Connections on PORT by how their opening went.",
                 &["outcome"],
+            ),
+            balancer_mismatches: counters(
+                r,
+                "balancer_mismatches_total",
+                "Connections and health checks by which a balancer disagrees with this instance.",
+                &["reason"],
             ),
             handshakes: counters(r, "handshakes_total", "TLS handshakes.", &["kind"]),
             responses: counters(

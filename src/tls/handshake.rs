@@ -11,7 +11,7 @@ use tokio::{
 use tokio_rustls::LazyConfigAcceptor;
 
 use super::{ConnectionInfo, Secured, TlsServer};
-use crate::accept::Connection;
+use crate::accept::{Connection, First, first};
 
 /// From the first byte to the end of the handshake.
 pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -33,6 +33,8 @@ pub enum HandshakeFailure {
     Eof,
     #[error("plain HTTP was spoken to this port")]
     PlainHttp,
+    #[error("a PROXY header, where none is expected")]
+    ProxyHeader,
     /// The client refused: most often it does not trust our certificate.
     #[error("refused by the client: {0}")]
     Alert(String),
@@ -53,6 +55,7 @@ impl HandshakeFailure {
             Self::Timeout => "tls_timeout",
             Self::Eof => "tls_eof",
             Self::PlainHttp => "tls_plain_http",
+            Self::ProxyHeader => "tls_proxy_header",
             Self::Alert(_) => "tls_alert",
             Self::NothingInCommon(_) => "tls_nothing_in_common",
             Self::Protocol(_) => "tls_protocol",
@@ -91,35 +94,44 @@ impl TlsServer {
     /// Does the handshake with the identity in use now.
     ///
     /// # Errors
-    /// When it fails or lasts longer than `limit`.
+    /// When it fails or lasts longer than `limit`. Either way `foreign_name` says whether the client
+    /// asked for a host that the certificate does not cover.
     pub async fn handshake(
         &self,
         connection: Connection,
         limit: Duration,
+        foreign_name: &mut bool,
     ) -> Result<Secured, HandshakeFailure> {
-        timeout(limit, self.handshake_now(connection))
+        timeout(limit, self.handshake_now(connection, foreign_name))
             .await
             .map_err(|_| HandshakeFailure::Timeout)?
     }
 
-    async fn handshake_now(&self, connection: Connection) -> Result<Secured, HandshakeFailure> {
+    async fn handshake_now(
+        &self,
+        connection: Connection,
+        foreign_name: &mut bool,
+    ) -> Result<Secured, HandshakeFailure> {
         let Connection { stream, peer, via } = connection;
-        let mut first = [0];
-        match stream.peek(&mut first).await {
-            Ok(0) => return Err(HandshakeFailure::Eof),
-            Ok(_) => {}
-            Err(cause) => return Err(HandshakeFailure::Io(cause)),
-        }
-        // A TLS record starts with its type, 22; every HTTP method with a capital letter.
-        if first[0].is_ascii_uppercase() {
-            answer_plain_http(stream).await;
-            return Err(HandshakeFailure::PlainHttp);
+        match first(&stream).await {
+            First::Tls | First::Other => {}
+            First::Closed => return Err(HandshakeFailure::Eof),
+            First::ProxyVersion1 | First::ProxyVersion2 => {
+                return Err(HandshakeFailure::ProxyHeader);
+            }
+            First::Http => {
+                answer_plain_http(stream).await;
+                return Err(HandshakeFailure::PlainHttp);
+            }
         }
         let current = self.current();
         let greeted = LazyConfigAcceptor::new(Acceptor::default(), stream)
             .await
             .map_err(HandshakeFailure::of)?;
-        let config = current.for_host(greeted.client_hello().server_name());
+        let hello = greeted.client_hello();
+        let name = hello.server_name();
+        *foreign_name = name.is_some_and(|name| !current.leaf.covers(name));
+        let config = current.for_host(name);
         let stream = greeted
             .into_stream(config)
             .await

@@ -60,7 +60,7 @@ async fn meet(server: &TlsServer) -> (TcpStream, JoinHandle<Result<Secured, Hand
             peer,
             via: None,
         };
-        server.handshake(connection, SHORT * 10).await
+        server.handshake(connection, SHORT * 10, &mut false).await
     });
     (near, task)
 }
