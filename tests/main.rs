@@ -3,6 +3,7 @@
 mod lab;
 
 mod account_policy;
+mod balancer_mismatch;
 mod browser;
 mod callbacks;
 mod client_certificates;

@@ -94,7 +94,8 @@ impl Mismatch {
     }
 
     /// Whether such a connection ends without an answer that a user could read.
-    fn is_fatal(self) -> bool {
+    #[must_use]
+    pub fn is_fatal(self) -> bool {
         !matches!(self, Self::ServerName | Self::ProbePath)
     }
 

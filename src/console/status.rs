@@ -75,6 +75,10 @@ impl Program {
                 facts: directory.collect(),
             },
             FactGroup {
+                title: "Balancer",
+                facts: self.balancer(),
+            },
+            FactGroup {
                 title: "Tenant",
                 facts: self.tenant(current),
             },
@@ -83,6 +87,31 @@ impl Program {
                 facts: self.keys(current),
             },
         ]
+    }
+
+    /// In what a balancer and this instance disagree.
+    fn balancer(&self) -> Vec<Fact> {
+        let present = self.readiness.mismatches().into_iter();
+        let mut facts: Vec<_> = present
+            .map(|one| {
+                let mood = if one.mismatch.is_fatal() {
+                    Mood::Bad
+                } else {
+                    Mood::Warn
+                };
+                let text = format!(
+                    "{}. Remedy: {}",
+                    one.mismatch.cause(),
+                    one.mismatch.remedy(one.from)
+                );
+                fact(mood, &format!("From {}", one.from), text)
+            })
+            .collect();
+        if facts.is_empty() {
+            let text = "no disagreement within the last minute".to_owned();
+            facts.push(fact(Mood::Good, "Connections", text));
+        }
+        facts
     }
 
     fn tenant(&self, current: &Generation) -> Vec<Fact> {

@@ -23,6 +23,7 @@ use tracing::subscriber::DefaultGuard;
 
 use super::{Generation, Kept, Materials, Read};
 use crate::{
+    accept::Mismatches,
     clock::Clock,
     config::{Config, Home},
     lifecycle::Lifecycle,
@@ -120,8 +121,9 @@ fn front(change: &Value) -> Front {
     };
     let (generation, _) = Generation::build(read, materials.expect("usable"), &clock);
     let (life, metrics) = (Lifecycle::new(), Arc::clone(&generation.accounts.metrics));
-    let readiness = Arc::new(Readiness::new(life.clone()));
-    let site = generation.site(readiness, &metrics, &life);
+    let mismatches = Mismatches::new(None);
+    let readiness = Arc::new(Readiness::new(life.clone(), mismatches.clone()));
+    let site = generation.site(readiness, &metrics, &mismatches, &life);
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()

@@ -90,6 +90,12 @@ impl Readiness {
         }
     }
 
+    /// In what a balancer and this instance disagree.
+    #[must_use]
+    pub fn mismatches(&self) -> Vec<Present> {
+        self.mismatches.present()
+    }
+
     /// In what a balancer and this instance disagree although requests arrive, a line each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {

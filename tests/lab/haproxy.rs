@@ -57,6 +57,31 @@ impl Haproxy {
         balancer
     }
 
+    /// Starts it with a shipped configuration in which some texts are replaced by others, and does not wait
+    /// for checks to pass.
+    pub fn misconfigured(file: &str, replaced: &[(&str, &str)], instance: &Instance) -> Self {
+        let lab = Lab::get();
+        let folder = TempDir::new().expect("a folder");
+        let path = project().join("haproxy").join(file);
+        let mut text = std::fs::read_to_string(path).expect("the configuration");
+        for (from, to) in replaced {
+            assert!(text.contains(from), "{file} holds no {from:?}");
+            text = text.replace(from, to);
+        }
+        let changed = folder.path().join("haproxy.cfg");
+        std::fs::write(&changed, text).expect("written");
+        let bundle = folder.path().join("login.pem");
+        let part =
+            |name: &str| std::fs::read_to_string(lab.state.join("pki").join(name)).expect("a file");
+        std::fs::write(&bundle, part("login.pem") + &part("login.key")).expect("written");
+        let mut command = Command::new("haproxy");
+        command
+            .env("LOGIN_CERT_FILE", bundle)
+            .env("CLIENT_CA_FILE", lab.ca());
+        let changed = changed.to_string_lossy().into_owned();
+        Self::run(command, &changed, &addresses(&[instance]), folder)
+    }
+
     /// Starts it on ports that may or may not be served.
     pub fn start_on(ports: &[u16]) -> Self {
         let command = Command::new("haproxy");

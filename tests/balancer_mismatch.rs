@@ -1,0 +1,189 @@
+//! Each way in which a balancer and an instance can disagree is recognised, and told in the log, by a
+//! metric, by `/readyz` on `OPS_LISTEN` and on the console, with the key that mends it. The real `HAProxy`
+//! runs the shipped configuration, with one thing wrong.
+
+use std::time::Duration;
+
+use crate::lab::{
+    haproxy::Haproxy,
+    instance::{Builder, Instance},
+    wait_until,
+};
+
+const SECONDS: Duration = Duration::from_secs(10);
+
+/// What is wrong, and what an administrator reads of it.
+struct Case<'a> {
+    reason: &'a str,
+    instance: Builder,
+    file: &'a str,
+    replaced: &'a [(&'a str, &'a str)],
+    /// The key, or the word of the balancer's configuration, that mends it.
+    remedy: &'a str,
+    /// Users see nothing but a broken connection.
+    fatal: bool,
+}
+
+impl Case<'_> {
+    fn check(self) {
+        let instance = self.instance.console().start();
+        assert_eq!(instance.ops("/readyz").map(|(status, _)| status), Some(200));
+        let _balancer = Haproxy::misconfigured(self.file, self.replaced, &instance);
+        let reason = format!("\"reason\":\"{}\"", self.reason);
+        let line = instance.await_event("balancer.mismatch", &[&reason]);
+        assert!(line.contains(self.remedy), "{line}");
+
+        let metric = format!(
+            "ad_edge_balancer_mismatches_total{{reason=\"{}\"}}",
+            self.reason
+        );
+        assert!(instance.metric(&metric).is_some_and(|count| count >= 1.0));
+
+        let status = if self.fatal { 503 } else { 200 };
+        let what = format!("/readyz does not tell {}", self.reason);
+        wait_until(SECONDS, &what, || {
+            instance.ops("/readyz").is_some_and(|(found, text)| {
+                found == status && text.contains("balancer: ") && text.contains(self.remedy)
+            })
+        });
+        let ready = instance.metric("ad_edge_ready");
+        assert_eq!(ready, Some(if self.fatal { 0.0 } else { 1.0 }));
+
+        let page = instance.console("/").run();
+        let text = page.body.replace("&#39;", "'").replace("&#34;", "\"");
+        assert!(text.contains(self.remedy), "{text}");
+        assert_eq!(text.contains("Nobody can be signed in here"), self.fatal);
+    }
+}
+
+#[test]
+fn a_proxy_header_while_proxy_protocol_is_off() {
+    Case {
+        reason: "proxy_header",
+        instance: Instance::builder(),
+        file: "passthrough.cfg",
+        replaced: &[],
+        remedy: "set PROXY_PROTOCOL to v2 and TRUSTED_PROXIES",
+        fatal: true,
+    }
+    .check();
+}
+
+#[test]
+fn no_proxy_header_where_one_is_required() {
+    Case {
+        reason: "no_proxy_header",
+        instance: Instance::builder().behind_proxy(),
+        file: "passthrough.cfg",
+        replaced: &[(" send-proxy-v2", "")],
+        remedy: "add send-proxy-v2",
+        fatal: true,
+    }
+    .check();
+}
+
+#[test]
+fn a_proxy_header_of_version_1() {
+    Case {
+        reason: "proxy_version_1",
+        instance: Instance::builder().behind_proxy(),
+        file: "passthrough.cfg",
+        replaced: &[("send-proxy-v2", "send-proxy")],
+        remedy: "write send-proxy-v2",
+        fatal: true,
+    }
+    .check();
+}
+
+#[test]
+fn a_balancer_that_is_not_trusted() {
+    Case {
+        reason: "not_trusted",
+        instance: Instance::builder()
+            .behind_proxy()
+            .set("TRUSTED_PROXIES", "192.0.2.1"),
+        file: "passthrough.cfg",
+        replaced: &[],
+        remedy: "add it to TRUSTED_PROXIES",
+        fatal: true,
+    }
+    .check();
+}
+
+#[test]
+fn tls_where_the_balancer_should_end_it() {
+    Case {
+        reason: "tls",
+        instance: Instance::builder().set("TLS_TERMINATION", "proxy"),
+        file: "passthrough.cfg",
+        replaced: &[(" send-proxy-v2", "")],
+        remedy: "TLS_TERMINATION",
+        fatal: true,
+    }
+    .check();
+}
+
+#[test]
+fn plain_http_where_tls_ends_here() {
+    Case {
+        reason: "plain_http",
+        instance: Instance::builder().behind_proxy(),
+        file: "terminating.cfg",
+        replaced: &[],
+        remedy: "add check-ssl",
+        fatal: true,
+    }
+    .check();
+}
+
+#[test]
+fn a_check_that_asks_for_another_host() {
+    Case {
+        reason: "server_name",
+        instance: Instance::builder().behind_proxy(),
+        file: "passthrough.cfg",
+        replaced: &[("check-sni \"${LOGIN_HOST}\"", "check-sni sso.corp.example")],
+        remedy: "correct check-sni",
+        fatal: false,
+    }
+    .check();
+}
+
+#[test]
+fn a_check_that_asks_for_another_path() {
+    Case {
+        reason: "probe_path",
+        instance: Instance::builder().behind_proxy(),
+        file: "passthrough.cfg",
+        replaced: &[("uri /readyz", "uri /health")],
+        remedy: "GET /readyz",
+        fatal: false,
+    }
+    .check();
+}
+
+#[test]
+fn a_check_by_tls_on_the_operators_port() {
+    let instance = Instance::builder().behind_proxy().start();
+    let port = format!("default-server check port {} ", instance.ops_port);
+    let _balancer = Haproxy::misconfigured(
+        "passthrough.cfg",
+        &[("default-server check ", &port), (" send-proxy-v2", "")],
+        &instance,
+    );
+    let line = instance.await_event("balancer.mismatch", &["\"reason\":\"tls\""]);
+    assert!(line.contains("OPS_LISTEN"), "{line}");
+}
+
+#[test]
+fn a_balancer_that_is_right_is_no_trouble() {
+    let instance = Instance::builder().behind_proxy().console().start();
+    let balancer = Haproxy::start(&[&instance]);
+    assert_eq!(balancer.curl("/wsfed").run().status, 401);
+    assert_eq!(instance.ops("/readyz"), Some((200, "ready\n".to_owned())));
+    let page = instance.console("/").run().body;
+    assert!(
+        page.contains("no disagreement within the last minute"),
+        "{page}"
+    );
+}
