@@ -10,6 +10,8 @@ mod client_certificates;
 mod clone_and_import;
 mod configuration;
 mod console;
+mod console_browser;
+mod console_settings;
 mod directory_discovery;
 mod directory_failover;
 mod directory_outage;
