@@ -49,8 +49,9 @@ impl Document<'_> {
              robin, no stickiness. One Samba domain controller; two where controllers are what fails, and \
              there `GROUPS_CACHE_SECONDS` is 5 (shipped: 600), so that logins ask for groups all the time. \
              A service manager's stand-in starts an instance again a second after it ended, as \
-             `deploy/systemd/ad-edge.service` does. All of it is on one machine, the load too. All other \
-             settings are the shipped ones but two:\n\n\
+             `deploy/systemd/ad-edge.service` does. All of it is on one machine, the load too; and while a \
+             scenario is under load, the next one's programs start there. All other settings are the shipped \
+             ones but two:\n\n\
              - `DRAIN_SECONDS` is 3 (shipped: 10), so that a restart takes less time. Nothing else follows \
              from it: the balancer needs one second.\n\
              - `LDAP_HEARTBEAT_SECONDS` is 1 (shipped: 60), so that an idle connection to a controller that \
