@@ -194,8 +194,8 @@ fn certificates_for_a_trial_are_made_and_those_of_windows_converted() {
     for (file, holds) in [
         ("client-ca.pem", "BEGIN CERTIFICATE"),
         ("issuing.pem", "BEGIN X509 CRL"),
-        ("trial-tls.pem", "BEGIN CERTIFICATE"),
-        ("trial-tls.key", "PRIVATE KEY"),
+        ("home/certs/tls.pem", "BEGIN CERTIFICATE"),
+        ("home/certs/tls.key", "PRIVATE KEY"),
         ("home/certs/cert.key", "PRIVATE KEY"),
     ] {
         let text = fs::read_to_string(desk.work().join(file)).expect("made");
