@@ -18,6 +18,7 @@ mod directory_outage;
 mod doctor;
 mod doctor_directory;
 mod doctor_kerberos;
+mod document_commands;
 mod drain;
 mod form_login;
 mod http_limits;

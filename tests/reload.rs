@@ -256,7 +256,7 @@ fn tickets_of_the_old_and_of_the_new_key_work_while_a_keytab_is_rotated() {
     assert_eq!(login(&new), 200, "a ticket of the new key");
 }
 
-/// The order that the README gives for a fleet, with a tenant that believes what it was told last, by
+/// The order that deploy/rotate.md gives for a fleet, with a tenant that believes what it was told last, by
 /// whichever instance.
 #[test]
 fn a_fleet_s_signing_pair_is_rotated_without_a_token_that_is_refused() {

@@ -1,4 +1,4 @@
-//! Every key: its name, default and meaning. The README's table is made from this list.
+//! Every key: its name, default and meaning. The table in src/config/README.md is made from this list.
 
 use std::fmt::Write as _;
 

@@ -136,7 +136,7 @@ fn signing(context: &Context, findings: &Findings) {
                 &text,
                 end,
                 context.clock.now(),
-                "make a new pair, see Rotation in the README",
+                "make a new pair: deploy/rotate.md has the order",
                 findings,
             );
         }

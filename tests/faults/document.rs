@@ -39,7 +39,7 @@ impl Document<'_> {
              keepalived {keepalived}), {cpus} CPUs, debug build: the counts are what matters, the times \
              are an upper hint. The test of each row fails when more logins fail than are allowed.\n\n\
              To make it again, as root (about {minutes} minutes and the build); then one row of it:\n\n\
-             ```sh\n\
+             ```sh elsewhere: it is what makes this report\n\
              AD_EDGE_REPORT=deploy/ha-report.md tests/run.sh --test faults\n\
              tests/run.sh --test faults SIGKILL\n\
              ```\n\n\
@@ -64,7 +64,7 @@ impl Document<'_> {
              it, and ends only after three seconds' worth of good logins behind it. Kerberos logins are \
              the only load: the password form, client certificates and logins by the tunnel have tests of \
              their own. Against your own fleet, with a ticket in the cache (`kinit`):\n\n\
-             ```sh\n\
+             ```sh elsewhere: it needs your fleet and your ticket\n\
              cargo run --release --features storm --bin storm -- --url 'https://login.corp.example/wsfed' \
              --rate {RATE} --seconds 60\n\
              ```\n\n",

@@ -62,7 +62,7 @@ pub const SCENARIOS: &[Scenario] = &[
               is shut out another one comes. The load is 100 logins a second.",
         expect: "Nobody notices. Each connection is a task with deadlines; none makes another one wait.",
         allowed_because: "There is room for 10000 connections on each instance.",
-        change: "`MAX_CONNECTIONS`, and the deadlines that stand in the README under Overload.",
+        change: "`MAX_CONNECTIONS`, and the deadlines of deploy/README.md under Overload.",
         allowed: Allowed::failed(0),
         run: overload,
     },

@@ -1,0 +1,207 @@
+//! The machines on which the documents' commands are run.
+
+use std::{collections::BTreeMap, fs, process::Command, time::Duration};
+
+use tempfile::TempDir;
+
+use super::markdown::{Document, Mark};
+use crate::lab::{
+    Lab, http::http_get, process::Running, project, run_with_input, stand_in::Tenant, wait_until,
+};
+
+pub const LIMIT: Duration = Duration::from_secs(20);
+
+/// Mounts what a machine has of its own over this one's, in a namespace, and keeps it.
+const MACHINE: &str = r#"
+set -eu
+own=$1 hosts=$2
+mount -t tmpfs tmpfs "$own"
+mkdir "$own/bin" "$own/work"
+mount -t overlay overlay -o "lowerdir=/usr/bin,upperdir=$own/bin,workdir=$own/work" /usr/bin
+cp -a /etc "$own/etc"
+cp "$hosts" "$own/etc/hosts"
+printf 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n' >"$own/etc/resolv.conf"
+mount --bind "$own/etc" /etc
+mount -t tmpfs -o mode=755 tmpfs /var/lib
+echo "the machine is there"
+exec sleep infinity
+"#;
+
+/// The folder in which an administrator works, with what the documents say is there; and the machines on
+/// which its commands are run.
+pub struct Desk {
+    folder: TempDir,
+    pub tenant: Tenant,
+    machines: BTreeMap<String, Running>,
+}
+
+/// A service on a machine, as its unit starts it.
+pub struct Service {
+    pub process: Running,
+    pub port: u16,
+    ops_port: u16,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        let lab = Lab::get();
+        let desk = Self {
+            folder: TempDir::new().expect("a folder"),
+            tenant: Tenant::by_address(),
+            machines: BTreeMap::new(),
+        };
+        let work = desk.work();
+        fs::create_dir_all(work.join("target/release")).expect("a folder");
+        let program = env!("CARGO_BIN_EXE_ad-edge");
+        std::os::unix::fs::symlink(program, work.join("target/release/ad-edge")).expect("a link");
+        for folder in ["certs", "deploy", "haproxy"] {
+            std::os::unix::fs::symlink(project().join(folder), work.join(folder)).expect("a link");
+        }
+        for (from, to) in [
+            ("pki/login.pem", "tls.pem"),
+            ("pki/login.key", "tls.key"),
+            ("pki/ca.pem", "ca.pem"),
+            ("krb5.keytab", "krb5.keytab"),
+            ("password", "ldap-password"),
+        ] {
+            fs::copy(lab.state.join(from), work.join(to)).expect("copied");
+        }
+        let hosts = format!(
+            "127.0.0.1 localhost\n{} dc1.corp.example dc2.corp.example login.corp.example\n",
+            lab.address
+        );
+        fs::write(desk.folder.path().join("hosts"), hosts).expect("written");
+        desk
+    }
+
+    pub fn work(&self) -> std::path::PathBuf {
+        self.folder.path().join("work")
+    }
+
+    pub fn machine(&mut self, name: &str) -> u32 {
+        let folder = self.folder.path().join(name);
+        let hosts = self.folder.path().join("hosts");
+        let machine = self.machines.entry(name.to_owned()).or_insert_with(|| {
+            fs::create_dir(&folder).expect("a folder");
+            let mut command = Command::new("unshare");
+            command.args(["--mount", "sh", "-c", MACHINE, "sh"]);
+            let log = folder.with_extension("log");
+            let machine = Running::start(command.arg(&folder).arg(hosts), &log);
+            machine.await_log(LIMIT, &["the machine is there"]);
+            machine
+        });
+        machine.pid()
+    }
+
+    /// A command on a machine.
+    pub fn on(&mut self, machine: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--mount=/proc/{}/ns/mnt", self.machine(machine)));
+        command
+    }
+
+    pub fn run(&mut self, machine: &str, script: &str) {
+        let tenant = self.tenant.ticket();
+        let tenant = tenant.strip_suffix("/p/ad/trial").expect("its address");
+        let script = script.replace("https://acme.eu.auth0.com", tenant);
+        let work = self.work();
+        let mut command = self.on(machine);
+        command
+            .args([
+                "bash",
+                "-euo",
+                "pipefail",
+                "-c",
+                "cd \"$1\" && . /dev/stdin",
+                "bash",
+            ])
+            .arg(work);
+        run_with_input(&mut command, &script);
+    }
+
+    /// Runs the blocks of a document in their order.
+    pub fn follow(&mut self, document: &str) {
+        self.follow_and(document, |_| {});
+    }
+
+    /// The same, with what the document says between the blocks: `before` gets each block that is to be run.
+    pub fn follow_and(&mut self, document: &str, mut before: impl FnMut(&str)) {
+        let document = Document::read(document);
+        let mut ran = 0;
+        for block in document.blocks() {
+            if let Some(file) = block.info.strip_prefix("json ") {
+                let text = block.text.replace("192.0.2.10", "127.0.0.1");
+                let tenant = self.tenant.ticket();
+                let tenant = tenant.strip_suffix("/p/ad/trial").expect("its address");
+                let text = text.replace("https://acme.eu.auth0.com", tenant);
+                fs::write(self.work().join(file), text).expect("written");
+            }
+            if let Some(Mark::Run(machine)) = block.mark(&document.path) {
+                before(&block.text);
+                self.run(&machine, &block.text);
+                ran += 1;
+            }
+        }
+        assert!(ran > 0, "{} has nothing to run", document.path);
+    }
+
+    /// Starts the service as the unit does, under its user.
+    pub fn serve(&mut self, machine: &str) -> Service {
+        let lab = Lab::get();
+        let unit = fs::read_to_string(project().join("deploy/systemd/ad-edge.service"));
+        let unit = unit.expect("the unit");
+        let value = |name: &str| {
+            let line = unit.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap_or_else(|| panic!("no {name} in the unit"))
+                .to_owned()
+        };
+        let (port, ops_port) = (lab.free_port(), lab.free_port());
+        let log = self.folder.path().join(format!("{machine}-service.log"));
+        let mut command = self.on(machine);
+        command
+            .args([
+                "setpriv",
+                "--reuid",
+                &value("User="),
+                "--regid",
+                &value("Group="),
+            ])
+            .arg("--init-groups")
+            .args(value("ExecStart=").split_whitespace())
+            .env("LISTEN_ADDRESS", &lab.address)
+            .env("PORT", port.to_string())
+            .env("OPS_LISTEN", format!("{}:{ops_port}", lab.address))
+            .env("ADMIN_LISTEN", "off")
+            .env("LOG_FORMAT", "json");
+        let mut service = Service {
+            process: Running::start(&mut command, &log),
+            port,
+            ops_port,
+        };
+        wait_until(LIMIT, "the service is not ready", || {
+            if let Some(status) = service.process.exited() {
+                panic!("it ended: {status}\n{}", service.process.log());
+            }
+            http_get(&lab.address, ops_port, "/readyz").is_some_and(|(status, _)| status == 200)
+        });
+        service
+    }
+}
+
+impl Service {
+    pub fn metrics(&self) -> String {
+        let page = http_get(&Lab::get().address, self.ops_port, "/metrics");
+        page.expect("the metrics").1
+    }
+
+    /// How often it has told the tenant which certificates are its.
+    pub fn told(&self) -> u32 {
+        let page = self.metrics();
+        let mut lines = page.lines();
+        let count = lines.find_map(|line| {
+            let line = line.strip_prefix("ad_edge_ticket_steps_total{outcome=\"ok\"} ")?;
+            line.parse().ok()
+        });
+        count.unwrap_or_default()
+    }
+}

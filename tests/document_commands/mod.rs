@@ -1,0 +1,210 @@
+//! The commands of the documents are run word for word, on a machine that differs from this one in what
+//! they change: `/etc`, `/usr/bin` and `/var/lib` are its own.
+//!
+//! What is replaced in them, since the lab is not the world: the tenant `https://acme.eu.auth0.com` is its
+//! stand-in, and the balancer's address `192.0.2.10` in `config.json` that from which the lab's balancer connects. The
+//! names of the domain are in the machine's hosts file (dc2 is a controller that cannot be used), ports come
+//! by the environment of the service.
+
+mod desk;
+#[path = "../documents/markdown.rs"]
+mod markdown;
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use serde_json::json;
+
+use self::desk::{Desk, LIMIT};
+use crate::lab::{
+    Lab, curl::Curl, haproxy::Haproxy, page::Form, stand_in::Tenant, wait_for, wait_until,
+};
+
+/// A Kerberos login through the balancer; gives the token's page as the tenant gets it.
+fn login(balancer: &Haproxy) -> Form {
+    let page = balancer
+        .curl("/wsfed")
+        .negotiate(&Lab::get().kinit("alice"))
+        .run();
+    assert_eq!(page.status, 200, "{}", page.body);
+    Form::read(&page.body)
+}
+
+/// From an empty machine to logins, and then every key and certificate replaced while it serves.
+#[test]
+fn the_production_start_serves_and_its_keys_are_replaced() {
+    let lab = Lab::get();
+    let mut desk = Desk::new();
+    desk.follow("README.md");
+    let service = desk.serve("edge1");
+    let balancer = Haproxy::start_on(&[service.port]);
+    balancer.await_up(1);
+    let first = login(&balancer);
+    desk.tenant.verified(&first);
+    desk.tenant.await_agents(1);
+    let (_, answer) = desk.tenant.ask(
+        "authenticate_user",
+        &json!({"username": "alice", "password": lab.password}),
+    );
+    assert!(answer["profile"].is_object(), "{answer}");
+
+    // A mapper, so that its metric has something to count.
+    desk.run(
+        "edge1",
+        "install -d -o ad-edge -g ad-edge /var/lib/ad-edge/lib\n\
+         echo 'module.exports = raw => ({ id: raw.objectGUID })' >/var/lib/ad-edge/lib/profileMapper.js",
+    );
+    let told = |times| {
+        wait_until(LIMIT, "the tenant is not told", || service.told() >= times);
+    };
+    told(1);
+    desk.follow_and("deploy/rotate.md", |block| {
+        // Every instance has told the tenant of the new one, and reads the password anew.
+        if block.contains("new/cert.key") {
+            told(2);
+            service.process.signal("HUP");
+            service.process.await_event(LIMIT, "reload.done", &[]);
+        }
+        // Every instance signs with the new one.
+        if block.contains("rm ") {
+            told(3);
+        }
+    });
+    told(4);
+    let new = fs::read_to_string(desk.work().join("new/cert.pem")).expect("made");
+    let new: String = new
+        .lines()
+        .filter(|line| !line.starts_with("---"))
+        .collect();
+    wait_until(LIMIT, "no token of the new key", || {
+        login(&balancer).assertion().contains(&new)
+    });
+    assert!(!first.assertion().contains(&new));
+    wait_for(LIMIT, "the tenant does not believe the new key", || {
+        let answer = desk.tenant.post(&login(&balancer));
+        answer.body.contains("\"verified\":true").then_some(())
+    });
+    every_metric_is_in_the_scrape(&service.metrics());
+}
+
+fn every_metric_is_in_the_scrape(page: &str) {
+    let there: BTreeSet<_> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let mut named = 0;
+    for document in markdown::all() {
+        let words = document
+            .text
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        for word in words.filter(|word| word.starts_with("ad_edge_")) {
+            assert!(
+                there.contains(word),
+                "{}: {word} is none of {there:?}",
+                document.path
+            );
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named}");
+}
+
+/// Set-up by options, the doctor, and a second server by export and import, which serves.
+#[test]
+fn a_second_server_serves_what_the_first_exports() {
+    let mut desk = Desk::new();
+    desk.follow("deploy/README.md");
+    let said = fs::read_to_string(desk.work().join("doctor.json")).expect("its findings");
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert!(
+        said["findings"]
+            .as_array()
+            .is_some_and(|all| all.len() > 10),
+        "{said:#}"
+    );
+    let service = desk.serve("edge2");
+    let alice = Lab::get().kinit("alice");
+    let page = Curl::new("login.corp.example", service.port, "/wsfed")
+        .negotiate(&alice)
+        .run();
+    desk.tenant.verified(&Form::read(&page.body));
+}
+
+#[test]
+fn an_installation_of_the_legacy_connector_is_migrated() {
+    let lab = Lab::get();
+    let mut desk = Desk::new();
+    let old = desk.work().join("ad-ldap-connector");
+    let config = json!({
+        "AD_HUB": desk.tenant.hub(), "CONNECTION": "corp", "REALM": "urn:auth0:corp",
+        "urn:auth0:corp": "https://tenant.corp.example:9443/login/callback",
+        "TENANT_SIGNING_KEY": Tenant::signing_key(), "SERVER_URL": "http://old:4000",
+        "KERBEROS_AUTH": true, "LDAP_URL": "ldaps://dc1.corp.example", "LDAP_BASE": "DC=corp,DC=example",
+        "LDAP_BIND_USER": "svc-ldap@corp.example", "LDAP_BIND_PASSWORD": lab.password,
+        "SSL_CA_FILE": "certs/ca.pem", "SESSION_SECRET": "x",
+    });
+    desk.run(
+        "edge1",
+        "certs/make-signing.sh ad-ldap-connector/certs corp corp.example\n\
+         install -m 755 target/release/ad-edge /usr/bin/ad-edge\n\
+         useradd --system ad-edge\n\
+         install -d -m 700 -o ad-edge -g ad-edge /var/lib/ad-edge",
+    );
+    // Its roots are those of the folder's own file here.
+    fs::copy(lab.ca(), old.join("certs/ca.pem")).expect("copied");
+    fs::write(old.join("config.json"), config.to_string()).expect("written");
+    desk.follow("deploy/migrate.md");
+    let service = desk.serve("edge1");
+    let alice = lab.kinit("alice");
+    let page = Curl::new("login.corp.example", service.port, "/wsfed")
+        .negotiate(&alice)
+        .run();
+    assert_eq!(page.status, 200, "{}", page.body);
+    let form = Form::read(&page.body);
+    let signer = fs::read_to_string(old.join("certs/cert.pem")).expect("its certificate");
+    let signer: String = signer
+        .lines()
+        .filter(|line| !line.starts_with("---"))
+        .collect();
+    assert!(
+        form.assertion().contains(&signer),
+        "the tenant notices no difference"
+    );
+}
+
+#[test]
+fn certificates_for_a_trial_are_made_and_those_of_windows_converted() {
+    let mut desk = Desk::new();
+    // What certutil gives: both in DER.
+    desk.run(
+        "edge1",
+        "openssl x509 -in ca.pem -outform der -out issuing.cer\n\
+         touch index; printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\ndefault_md=sha256\\n' >ca.cnf",
+    );
+    let pki = Lab::get().state.join("pki");
+    desk.run(
+        "edge1",
+        &format!(
+            "openssl ca -gencrl -config ca.cnf -crldays 2 -cert ca.pem -keyfile {} -out issuing.crl.pem\n\
+             openssl crl -in issuing.crl.pem -outform der -out issuing.crl",
+            pki.join("ca.key").display()
+        ),
+    );
+    desk.follow("certs/README.md");
+    for (file, holds) in [
+        ("client-ca.pem", "BEGIN CERTIFICATE"),
+        ("issuing.pem", "BEGIN X509 CRL"),
+        ("home/certs/tls.pem", "BEGIN CERTIFICATE"),
+        ("home/certs/tls.key", "PRIVATE KEY"),
+        ("home/certs/cert.key", "PRIVATE KEY"),
+    ] {
+        let text = fs::read_to_string(desk.work().join(file)).expect("made");
+        assert!(text.contains(holds), "{file}");
+    }
+    assert!(Path::new(&desk.work()).join("alice.p12").exists());
+}
+
+#[test]
+fn the_balancer_s_configuration_is_checked() {
+    Desk::new().follow("haproxy/README.md");
+}

@@ -1,0 +1,79 @@
+//! What the documents name exists: paths, links, keys, commands and their options; and every shell block
+//! says how it is held (`.github/CONTRIBUTING.md`). `document_commands` runs those that can be run.
+
+mod markdown;
+mod names;
+mod options;
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use self::markdown::{Document, Mark, PROJECT, all};
+
+/// The blocks that `document_commands` runs.
+const RUN: &[&str] = &[
+    "README.md",
+    "certs/README.md",
+    "deploy/README.md",
+    "deploy/migrate.md",
+    "deploy/rotate.md",
+    "haproxy/README.md",
+];
+
+#[test]
+fn every_shell_block_is_run_or_says_why_not() {
+    let mut run = BTreeSet::new();
+    for document in all() {
+        for block in document.blocks() {
+            assert!(
+                !block.info.is_empty(),
+                "{}: a block without a language:\n{}",
+                document.path,
+                block.text
+            );
+            if let Some(Mark::Run(_)) = block.mark(&document.path) {
+                run.insert(document.path.clone());
+            }
+        }
+    }
+    assert!(
+        run.iter().eq(RUN),
+        "tests/document_commands/ runs {RUN:?}, and the blocks to be run are in {run:?}"
+    );
+}
+
+#[test]
+fn what_the_ci_is_said_to_run_it_runs() {
+    let ci = fs::read_to_string(Path::new(PROJECT).join(".ci/run")).expect(".ci/run");
+    let mut commands = 0;
+    for document in all() {
+        let blocks = document.blocks().into_iter();
+        for block in blocks.filter(|block| block.mark(&document.path) == Some(Mark::Ci)) {
+            for line in block.text.lines() {
+                let command = line.split_whitespace().next().expect("a command");
+                let command = command.trim_start_matches("./");
+                let runs =
+                    |line: &str| !line.trim_start().starts_with('#') && line.contains(command);
+                assert!(ci.lines().any(runs), "{}: {line}", document.path);
+                commands += 1;
+            }
+        }
+    }
+    assert!(commands >= 2);
+}
+
+#[test]
+fn the_readme_is_short_and_begins_with_the_two_commands() {
+    let readme = Document::read("README.md");
+    assert!(readme.text.len() <= 6000, "{} bytes", readme.text.len());
+    let blocks = readme.blocks();
+    assert_eq!(blocks[0].mark("README.md"), Some(Mark::Ci));
+    let commands: Vec<_> = blocks[0].text.lines().collect();
+    assert_eq!(commands.len(), 2);
+    assert!(commands[0].starts_with("./deploy/demo.sh"));
+    assert!(commands[1].starts_with("./tests/run.sh"));
+    let start = blocks[1..]
+        .iter()
+        .filter(|block| block.info.starts_with("sh "));
+    let lines: usize = start.map(|block| block.text.lines().count()).sum();
+    assert!((1..=10).contains(&lines), "a start of {lines} lines");
+}
