@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{
-    Home,
+    home::Home,
     reader::{self, Reader},
     source::{self, FileKeys, Source},
 };

@@ -2,20 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::secret::SecretString;
-
 /// The folder given by `--home`.
 #[derive(Debug, Clone)]
 pub struct Home(PathBuf);
-
-/// The RSA key pair that signs tokens, logs in to the hub and protects the bind password.
-#[derive(Debug, Clone)]
-pub struct SigningPair {
-    /// PEM of the certificate.
-    pub certificate: String,
-    /// PEM of the private key, PKCS#8 or PKCS#1.
-    pub key: SecretString,
-}
 
 impl Home {
     #[must_use]

@@ -1,8 +1,10 @@
 //! Keys of the listener that users reach: address, PROXY protocol, limits.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
+
+use super::reader::Reader;
 
 /// Where and how connections of direct logins arrive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,5 +37,56 @@ impl ListenConfig {
         self.trusted_proxies
             .iter()
             .any(|net| net.contains(&address))
+    }
+}
+
+pub(super) fn listen(port: u16, r: &mut Reader) -> ListenConfig {
+    let mut trusted_proxies = Vec::new();
+    for text in r.list("TRUSTED_PROXIES") {
+        let net = text
+            .parse()
+            .or_else(|_| text.parse::<IpAddr>().map(Into::into));
+        match net {
+            Ok(net) => trusted_proxies.push(net),
+            Err(_) => r.wrong(
+                "TRUSTED_PROXIES",
+                format!("{text:?} is not an address range"),
+                r#"Write ["10.0.0.0/24", "fd00::5"]"#,
+            ),
+        }
+    }
+    let proxy_protocol = r.parsed(
+        "PROXY_PROTOCOL",
+        ProxyProtocol::Off,
+        |text| match text {
+            "off" | "false" => Some(ProxyProtocol::Off),
+            "v2" => Some(ProxyProtocol::V2),
+            _ => None,
+        },
+        "is not a version of the PROXY protocol that is spoken here",
+        "Write off or v2",
+    );
+    if proxy_protocol == ProxyProtocol::V2 && trusted_proxies.is_empty() {
+        r.wrong(
+            "PROXY_PROTOCOL",
+            "is on, but no address may send its header, so nobody could connect",
+            "List the balancers' addresses in TRUSTED_PROXIES",
+        );
+    }
+    ListenConfig {
+        address: r.parsed(
+            "LISTEN_ADDRESS",
+            Ipv6Addr::UNSPECIFIED.into(),
+            |text| text.trim_matches(['[', ']']).parse().ok(),
+            "is not an address",
+            "Write ::, 0.0.0.0 or one address of this machine",
+        ),
+        port,
+        proxy_protocol,
+        trusted_proxies,
+        max_connections: r.number("MAX_CONNECTIONS", 10_000, 1..=1_000_000),
+        max_token: r
+            .number("MAX_HEADER_SIZE", 65_536, 1..=1_048_576)
+            .max(65_536),
     }
 }

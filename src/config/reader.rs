@@ -2,53 +2,13 @@
 
 use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
 
-use aws_lc_rs::digest;
 use serde_json::Value;
 
 use super::{
-    Config, Mistake, Warning,
-    source::{FileKeys, Given, Source},
+    mistake::{Mistake, Warning},
+    source::{Given, Source},
 };
-use crate::secret::{ExposeSecret as _, SecretString};
-
-/// A configuration that can be used, and what is worth a look in it.
-#[derive(Debug)]
-pub struct Loaded {
-    pub config: Config,
-    pub warnings: Vec<Warning>,
-    /// Of everything that was given: equal ones mean the same.
-    pub fingerprint: Fingerprint,
-    /// What it was read from, for [`Config::load_kept`].
-    pub file: FileKeys,
-}
-
-/// A digest of a configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint([u8; 32]);
-
-impl Fingerprint {
-    pub(super) fn of(source: &Source, config: &Config) -> Self {
-        let mut context = digest::Context::new(&digest::SHA256);
-        for (key, given) in source.iter() {
-            context.update(key.as_bytes());
-            context.update(b"=");
-            context.update(given.value.to_string().as_bytes());
-            context.update(b"\n");
-        }
-        if let Some(pair) = &config.signing {
-            context.update(pair.key.expose_secret().as_bytes());
-        }
-        for file in &config.extra_roots {
-            // One that cannot be read is told when it is loaded.
-            context.update(&std::fs::read(file).unwrap_or_default());
-        }
-        // Paths that are taken when they are there, and the like. Secrets do not show in it.
-        context.update(format!("{config:?}").as_bytes());
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(context.finish().as_ref());
-        Self(bytes)
-    }
-}
+use crate::secret::SecretString;
 
 /// Reads keys and collects mistakes; after a mistake the default stands in, so that reading goes on
 /// and everything wrong is found in one go.

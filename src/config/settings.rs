@@ -9,7 +9,13 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Config, Effective, FileKeys, Home, Invalid, Loaded, uses_files};
+use super::{
+    effective::{Effective, uses_files},
+    home::Home,
+    load::{Config, Loaded},
+    mistake::Invalid,
+    source::FileKeys,
+};
 use crate::secret::{ExposeSecret as _, SecretString};
 
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What an administrator may write, and what is said when it is wrong.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, time::Duration};
 
 use tempfile::TempDir;
 

@@ -1,22 +1,77 @@
-//! The front that users reach: listener, certificate, Kerberos, form.
+//! Keys of the direct logins: Kerberos, the form, what balancers show.
 
-use std::{
-    fs,
-    net::{IpAddr, Ipv6Addr},
-};
+use std::{fs, path::PathBuf, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
-use secrecy::SecretSlice;
 
 use super::{
-    super::{
-        BalancerCertificate, ChannelBindingPolicy, DirectConfig, FormLimits, Home, KerberosConfig,
-        ListenConfig, Mistake, ProxyProtocol, TlsMaterial, reader::Reader,
-    },
-    client_cert,
+    client_cert::{ClientCertConfig, client_cert},
+    home::Home,
+    listen::{ListenConfig, ProxyProtocol, listen},
+    mistake::Mistake,
+    reader::Reader,
+    tls::{TlsMaterial, tls},
 };
-use crate::secret::{ExposeSecret as _, SecretString};
+
+/// The direct logins: what browsers reach at SERVER_URL.
+#[derive(Debug, Clone)]
+pub struct DirectConfig {
+    pub listen: ListenConfig,
+    /// `None` with `TLS_TERMINATION=proxy`: a trusted balancer ends TLS and speaks plain HTTP to us.
+    pub tls: Option<TlsMaterial>,
+    /// `None` when `CLIENT_CERT_AUTH` is false.
+    pub client_cert: Option<ClientCertConfig>,
+    /// `None` when `KERBEROS_AUTH` is false.
+    pub kerberos: Option<KerberosConfig>,
+    /// `FORM_LOGIN`.
+    pub form: bool,
+    pub form_limits: FormLimits,
+    /// `MAX_LOGINS`: under way at the same time.
+    pub max_logins: usize,
+    /// `CHANNEL_BINDING_CERT_FILES`: what balancers show that end TLS.
+    pub balancer_certificates: Vec<BalancerCertificate>,
+    /// `WITH_KERBEROS_PROXY_FRONTEND`: a trusted proxy names the user.
+    pub proxy_frontend: bool,
+}
+
+/// A certificate that a balancer shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BalancerCertificate {
+    /// Where it was read from.
+    pub file: PathBuf,
+    pub der: Vec<u8>,
+}
+
+/// Limits of password attempts at the form, on each instance; 0 is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormLimits {
+    /// `FORM_ATTEMPTS_PER_MINUTE`: wrong passwords from one client address.
+    pub per_address: u32,
+    /// `FORM_FAILURES_PER_USER`: wrong passwords of one user within the window.
+    pub per_user: u32,
+    /// `FORM_FAILURES_SECONDS`.
+    pub window: Duration,
+}
+
+/// Keys of Kerberos.
+#[derive(Debug, Clone)]
+pub struct KerberosConfig {
+    /// `KERBEROS_KEYTAB`.
+    pub keytab: PathBuf,
+    /// `KERBEROS_REALMS`; empty: the keytab's.
+    pub realms: Vec<String>,
+    pub channel_binding: ChannelBindingPolicy,
+}
+
+/// `CHANNEL_BINDING`: whether a token must be made for the very TLS connection that brings it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelBindingPolicy {
+    /// Not looked at: for balancers that end TLS.
+    Off,
+    /// A wrong one is refused; none is accepted, since many browsers send none.
+    Accept,
+    Require,
+}
 
 pub(super) fn direct(
     home: &Home,
@@ -49,7 +104,7 @@ pub(super) fn direct(
             "Set PROXY_PROTOCOL to off, or use KERBEROS_AUTH with a keytab",
         );
     }
-    let client_cert = client_cert::client_cert(home, files, r);
+    let client_cert = client_cert(home, files, r);
     let by_proxy = r.parsed(
         "TLS_TERMINATION",
         false,
@@ -150,57 +205,6 @@ fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<BalancerCertificate
     certificates
 }
 
-fn listen(port: u16, r: &mut Reader) -> ListenConfig {
-    let mut trusted_proxies = Vec::new();
-    for text in r.list("TRUSTED_PROXIES") {
-        let net = text
-            .parse()
-            .or_else(|_| text.parse::<IpAddr>().map(Into::into));
-        match net {
-            Ok(net) => trusted_proxies.push(net),
-            Err(_) => r.wrong(
-                "TRUSTED_PROXIES",
-                format!("{text:?} is not an address range"),
-                r#"Write ["10.0.0.0/24", "fd00::5"]"#,
-            ),
-        }
-    }
-    let proxy_protocol = r.parsed(
-        "PROXY_PROTOCOL",
-        ProxyProtocol::Off,
-        |text| match text {
-            "off" | "false" => Some(ProxyProtocol::Off),
-            "v2" => Some(ProxyProtocol::V2),
-            _ => None,
-        },
-        "is not a version of the PROXY protocol that is spoken here",
-        "Write off or v2",
-    );
-    if proxy_protocol == ProxyProtocol::V2 && trusted_proxies.is_empty() {
-        r.wrong(
-            "PROXY_PROTOCOL",
-            "is on, but no address may send its header, so nobody could connect",
-            "List the balancers' addresses in TRUSTED_PROXIES",
-        );
-    }
-    ListenConfig {
-        address: r.parsed(
-            "LISTEN_ADDRESS",
-            Ipv6Addr::UNSPECIFIED.into(),
-            |text| text.trim_matches(['[', ']']).parse().ok(),
-            "is not an address",
-            "Write ::, 0.0.0.0 or one address of this machine",
-        ),
-        port,
-        proxy_protocol,
-        trusted_proxies,
-        max_connections: r.number("MAX_CONNECTIONS", 10_000, 1..=1_000_000),
-        max_token: r
-            .number("MAX_HEADER_SIZE", 65_536, 1..=1_048_576)
-            .max(65_536),
-    }
-}
-
 fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
     let on = r.flag("KERBEROS_AUTH", false);
     let keytab = r.text("KERBEROS_KEYTAB");
@@ -236,42 +240,4 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
         realms: realms.iter().map(|realm| realm.to_uppercase()).collect(),
         channel_binding,
     })
-}
-
-fn tls(home: &Home, files: Option<&Home>, r: &mut Reader) -> Option<TlsMaterial> {
-    let given = (r.text("TLS_CERT_FILE"), r.text("TLS_KEY_FILE"));
-    let password = r
-        .password("SSL_KEY_PASSWORD")
-        .unwrap_or_else(|| SecretString::from(String::new()));
-    match given {
-        (Some(chain), Some(key)) => {
-            let (chain, key) = (home.path(chain), home.path(key));
-            return Some(TlsMaterial::Pem { chain, key });
-        }
-        (Some(_), None) => r.missing("TLS_KEY_FILE", "TLS_CERT_FILE is set: give its key too"),
-        (None, Some(_)) => r.missing("TLS_CERT_FILE", "TLS_KEY_FILE is set: give the chain too"),
-        (None, None) => {
-            let default =
-                files.map(|home| (home.path("certs/tls.pem"), home.path("certs/tls.key")));
-            if let Some((chain, key)) = default.filter(|(chain, _)| chain.exists()) {
-                return Some(TlsMaterial::Pem { chain, key });
-            }
-        }
-    }
-    let archive = r.secret("SSL_PFX")?;
-    let compact: String = archive.expose_secret().split_whitespace().collect();
-    match STANDARD.decode(compact) {
-        Ok(bytes) => Some(TlsMaterial::Pkcs12 {
-            archive: SecretSlice::from(bytes),
-            password,
-        }),
-        Err(_) => {
-            r.wrong(
-                "SSL_PFX",
-                "is not base64",
-                "Give the PKCS#12 file's bytes in base64 (base64 -w0 server.pfx)",
-            );
-            None
-        }
-    }
 }
