@@ -3,14 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{
-    directory::{FilterTemplate, filter},
-    home::Home,
-    reader::Reader,
-};
-
-/// The mapper of an installation, unless a key gives another.
-const MAPPER_FILE: &str = "lib/profileMapper.js";
+use super::{filter::FilterTemplate, home::Home, keys, reader::Reader};
 
 /// What credential logins and the tenant's searches may do.
 #[derive(Debug, Clone)]
@@ -53,36 +46,31 @@ pub enum MapperSource {
 
 pub(super) fn accounts(files: Option<&Home>, home: &Home, r: &mut Reader) -> AccountsConfig {
     let write_back = WriteBackConfig {
-        unicode: r.flag("ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD", false),
-        unlock: r.flag("AUTO_UNLOCK_ON_PASSWORD_CHANGE", false),
+        unicode: r.read(&keys::ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD),
+        unlock: r.read(&keys::AUTO_UNLOCK_ON_PASSWORD_CHANGE),
     };
     AccountsConfig {
-        allow_expired: r.flag("ALLOW_PASSWORD_EXPIRED", false),
-        allow_change_required: r.flag("ALLOW_PASSWORD_CHANGE_REQUIRED", false),
-        search: filter(
-            "LDAP_SEARCH_QUERY",
-            "(&(objectCategory=person)(anr={0}))",
-            r,
-        ),
-        search_all: r
-            .text("LDAP_SEARCH_ALL_QUERY")
-            .unwrap_or_else(|| "(objectCategory=person)".to_owned()),
-        list_groups: r
-            .text("LDAP_SEARCH_LIST_GROUPS_QUERY")
-            .unwrap_or_else(|| "(objectCategory=group)".to_owned()),
-        omit_groups: r.flag("LDAP_SEARCH_RESULTS_OMIT_GROUPS", true),
-        write_back: r.flag("ENABLE_WRITE_BACK", false).then_some(write_back),
+        allow_expired: r.read(&keys::ALLOW_PASSWORD_EXPIRED),
+        allow_change_required: r.read(&keys::ALLOW_PASSWORD_CHANGE_REQUIRED),
+        search: r.read(&keys::LDAP_SEARCH_QUERY),
+        search_all: r.read(&keys::LDAP_SEARCH_ALL_QUERY),
+        list_groups: r.read(&keys::LDAP_SEARCH_LIST_GROUPS_QUERY),
+        omit_groups: r.read(&keys::LDAP_SEARCH_RESULTS_OMIT_GROUPS),
+        write_back: r.read(&keys::ENABLE_WRITE_BACK).then_some(write_back),
         mapper: mapper(files, home, r),
     }
 }
 
 fn mapper(files: Option<&Home>, home: &Home, r: &mut Reader) -> Option<MapperSource> {
-    if let Some(text) = r.text("PROFILE_MAPPER") {
-        return Some(MapperSource::Text(text));
-    }
-    if let Some(file) = r.text("PROFILE_MAPPER_FILE") {
-        return Some(MapperSource::File(home.path(file)));
-    }
-    let file = files?.path(MAPPER_FILE);
-    file.exists().then_some(MapperSource::File(file))
+    let (text, file) = (
+        r.read(&keys::PROFILE_MAPPER),
+        r.read(&keys::PROFILE_MAPPER_FILE),
+    );
+    let given = text
+        .map(MapperSource::Text)
+        .or_else(|| Some(MapperSource::File(home.path(file?))));
+    given.or_else(|| {
+        let usual = keys::PROFILE_MAPPER_FILE.when_there(files?)?;
+        Some(MapperSource::File(usual))
+    })
 }

@@ -5,12 +5,13 @@ use std::{fs, path::PathBuf, time::Duration};
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
 use super::{
+    choices::{ChannelBindingPolicy, ProxyProtocol, TlsTermination},
     client_cert::{ClientCertConfig, client_cert},
     home::Home,
-    listen::{ListenConfig, ProxyProtocol, listen},
-    mistake::Mistake,
+    keys,
+    listen::{ListenConfig, listen},
     reader::Reader,
-    tls::{TlsMaterial, tls},
+    tls::{TlsKeys, TlsMaterial, tls},
 };
 
 /// The direct logins: what browsers reach at SERVER_URL.
@@ -63,122 +64,101 @@ pub struct KerberosConfig {
     pub channel_binding: ChannelBindingPolicy,
 }
 
-/// `CHANNEL_BINDING`: whether a token must be made for the very TLS connection that brings it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChannelBindingPolicy {
-    /// Not looked at: for balancers that end TLS.
-    Off,
-    /// A wrong one is refused; none is accepted, since many browsers send none.
-    Accept,
-    Require,
-}
-
 pub(super) fn direct(
     home: &Home,
     files: Option<&Home>,
     port: u16,
     r: &mut Reader,
 ) -> Option<DirectConfig> {
-    let kerberos = kerberos(home, r);
-    let listen = listen(port, r);
-    let form = r.flag("FORM_LOGIN", true);
-    let form_limits = FormLimits {
-        per_address: r.number("FORM_ATTEMPTS_PER_MINUTE", 60, 0..=100_000),
-        per_user: r.number("FORM_FAILURES_PER_USER", 3, 0..=1000),
-        window: r.seconds("FORM_FAILURES_SECONDS", 1860, 1..=86_400),
-    };
-    let max_logins = r.number("MAX_LOGINS", 1000, 1..=1_000_000);
-    let balancer_certificates = balancer_certificates(home, r);
-    let proxy_frontend = r.flag("WITH_KERBEROS_PROXY_FRONTEND", false);
-    if proxy_frontend && listen.trusted_proxies.is_empty() {
-        r.wrong(
-            "WITH_KERBEROS_PROXY_FRONTEND",
-            "lets a proxy name the user, but no proxy is trusted",
-            "List the proxy's address in TRUSTED_PROXIES, or use KERBEROS_AUTH with a keytab",
-        );
-    }
-    if proxy_frontend && listen.proxy_protocol == ProxyProtocol::V2 {
-        r.wrong(
-            "WITH_KERBEROS_PROXY_FRONTEND",
-            "cannot be trusted behind PROXY v2, where every request is the client's own",
-            "Set PROXY_PROTOCOL to off, or use KERBEROS_AUTH with a keytab",
-        );
-    }
-    let client_cert = client_cert(home, files, r);
-    let by_proxy = r.parsed(
-        "TLS_TERMINATION",
-        false,
-        |text| match text {
-            "here" => Some(false),
-            "proxy" => Some(true),
-            _ => None,
+    let mut direct = DirectConfig {
+        kerberos: kerberos(home, r),
+        listen: listen(port, r),
+        tls: None,
+        client_cert: client_cert(home, files, r),
+        form: r.read(&keys::FORM_LOGIN),
+        form_limits: FormLimits {
+            per_address: r.read(&keys::FORM_ATTEMPTS_PER_MINUTE),
+            per_user: r.read(&keys::FORM_FAILURES_PER_USER),
+            window: r.read(&keys::FORM_FAILURES_SECONDS),
         },
-        "is not a place where TLS ends",
-        "Write here, or proxy",
-    );
-    if by_proxy {
+        max_logins: r.read(&keys::MAX_LOGINS),
+        balancer_certificates: balancer_certificates(home, r),
+        proxy_frontend: r.read(&keys::WITH_KERBEROS_PROXY_FRONTEND),
+    };
+    direct.check_proxy_frontend(r);
+    let certificate = TlsKeys::read(r);
+    match r.read(&keys::TLS_TERMINATION) {
+        TlsTermination::Proxy => direct.check_balancer(r),
+        TlsTermination::Here => {
+            direct.tls = tls(home, files, certificate, r);
+            if direct.tls.is_none() {
+                direct.without_certificate(r);
+                return None;
+            }
+        }
+    }
+    Some(direct)
+}
+
+impl DirectConfig {
+    fn check_proxy_frontend(&self, r: &mut Reader) {
+        if self.proxy_frontend && self.listen.trusted_proxies.is_empty() {
+            r.wrong(
+                keys::WITH_KERBEROS_PROXY_FRONTEND,
+                "lets a proxy name the user, but no proxy is trusted",
+                "List the proxy's address in TRUSTED_PROXIES, or use KERBEROS_AUTH with a keytab",
+            );
+        }
+        if self.proxy_frontend && self.listen.proxy_protocol == ProxyProtocol::V2 {
+            r.wrong(
+                keys::WITH_KERBEROS_PROXY_FRONTEND,
+                "cannot be trusted behind PROXY v2, where every request is the client's own",
+                "Set PROXY_PROTOCOL to off, or use KERBEROS_AUTH with a keytab",
+            );
+        }
+    }
+
+    /// A balancer ends TLS.
+    fn check_balancer(&self, r: &mut Reader) {
         let required =
             |section: &KerberosConfig| section.channel_binding == ChannelBindingPolicy::Require;
-        if balancer_certificates.is_empty() && kerberos.as_ref().is_some_and(required) {
+        if self.balancer_certificates.is_empty() && self.kerberos.as_ref().is_some_and(required) {
             r.wrong(
-                "CHANNEL_BINDING",
+                keys::CHANNEL_BINDING,
                 "cannot be required where a balancer ends TLS: this instance does not see its certificate",
                 "List the balancer's certificates in CHANNEL_BINDING_CERT_FILES, or let TLS end here \
                  (TLS_TERMINATION here, haproxy/passthrough.cfg)",
             );
         }
-        if listen.trusted_proxies.is_empty() {
+        if self.listen.trusted_proxies.is_empty() {
             r.wrong(
-                "TLS_TERMINATION",
+                keys::TLS_TERMINATION,
                 "leaves TLS to a balancer, but none is trusted",
                 "List the balancers' addresses in TRUSTED_PROXIES",
             );
         }
-        return Some(DirectConfig {
-            listen,
-            tls: None,
-            client_cert,
-            kerberos,
-            form,
-            form_limits,
-            max_logins,
-            balancer_certificates,
-            proxy_frontend,
-        });
     }
-    let Some(tls) = tls(home, files, r) else {
-        if kerberos.is_some() || client_cert.is_some() {
+
+    fn without_certificate(&self, r: &mut Reader) {
+        if self.kerberos.is_some() || self.client_cert.is_some() {
             r.missing(
-                "TLS_CERT_FILE",
+                keys::TLS_CERT_FILE,
                 "Logins by Kerberos and client certificate need a certificate for SERVER_URL: put it at certs/tls.pem with \
                  its key at certs/tls.key, or set TLS_CERT_FILE and TLS_KEY_FILE, or SSL_PFX",
             );
         } else {
             r.warn(
-                "TLS_CERT_FILE",
+                keys::TLS_CERT_FILE,
                 "no certificate for SERVER_URL (certs/tls.pem or SSL_PFX): direct logins are off",
             );
         }
-        return None;
-    };
-    Some(DirectConfig {
-        listen,
-        tls: Some(tls),
-        client_cert,
-        kerberos,
-        form,
-        form_limits,
-        max_logins,
-        balancer_certificates,
-        proxy_frontend,
-    })
+    }
 }
 
 /// What the balancers' TLS shows to clients: their tokens are bound to it.
 fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<BalancerCertificate> {
-    let key = "CHANNEL_BINDING_CERT_FILES";
     let mut certificates = Vec::new();
-    for name in r.list(key) {
+    for name in r.read(&keys::CHANNEL_BINDING_CERT_FILES) {
         let path = home.path(&name);
         let problem = match fs::read(&path) {
             // The leaf alone, which stands first.
@@ -194,46 +174,34 @@ fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<BalancerCertificate
             },
             Err(error) => format!("cannot be read ({error})"),
         };
-        r.mistakes.push(Mistake {
-            key: key.to_owned(),
-            value: Some(path.display().to_string()),
+        r.mistake(
+            keys::CHANNEL_BINDING_CERT_FILES,
+            Some(path.display().to_string()),
             problem,
-            remedy: "Copy the certificate that the balancer shows at SERVER_URL to that file, PEM"
-                .to_owned(),
-        });
+            "Copy the certificate that the balancer shows at SERVER_URL to that file, PEM",
+        );
     }
     certificates
 }
 
 fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
-    let on = r.flag("KERBEROS_AUTH", false);
-    let keytab = r.text("KERBEROS_KEYTAB");
-    let realms = r.list("KERBEROS_REALMS");
-    let channel_binding = r.parsed(
-        "CHANNEL_BINDING",
-        ChannelBindingPolicy::Accept,
-        |text| match text {
-            "off" | "false" => Some(ChannelBindingPolicy::Off),
-            "accept" => Some(ChannelBindingPolicy::Accept),
-            "require" => Some(ChannelBindingPolicy::Require),
-            _ => None,
-        },
-        "is no policy for channel bindings",
-        "Write off, accept or require",
-    );
+    let on = r.read(&keys::KERBEROS_AUTH);
+    let keytab = r.read(&keys::KERBEROS_KEYTAB);
+    let realms = r.read(&keys::KERBEROS_REALMS);
+    let channel_binding = r.read(&keys::CHANNEL_BINDING);
     if !on {
         return None;
     }
-    let keytab = home.path(keytab.as_deref().unwrap_or("certs/krb5.keytab"));
+    let usual = keys::KERBEROS_KEYTAB.kind.usual;
+    let keytab = home.path(keytab.as_deref().unwrap_or(usual));
     if let Err(error) = fs::File::open(&keytab) {
-        r.mistakes.push(Mistake {
-            key: "KERBEROS_KEYTAB".to_owned(),
-            value: Some(keytab.display().to_string()),
-            problem: format!("cannot be read ({error})"),
-            remedy: "Export the keys of HTTP/<host of SERVER_URL> from AD (ktpass, or \
-                     samba-tool domain exportkeytab) to that file, readable for this user"
-                .to_owned(),
-        });
+        r.mistake(
+            keys::KERBEROS_KEYTAB,
+            Some(keytab.display().to_string()),
+            format!("cannot be read ({error})"),
+            "Export the keys of HTTP/<host of SERVER_URL> from AD (ktpass, or \
+             samba-tool domain exportkeytab) to that file, readable for this user",
+        );
     }
     Some(KerberosConfig {
         keytab,

@@ -9,7 +9,7 @@ use std::{
 
 use url::{Host, Url};
 
-use super::{credentials, reader::Reader, signing::SigningPair};
+use super::{credentials, filter::FilterTemplate, keys, reader::Reader, signing::SigningPair};
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// How to reach and search Active Directory, or another LDAP directory.
@@ -80,10 +80,6 @@ pub struct GroupsConfig {
     pub deref_aliases: u8,
 }
 
-/// An LDAP filter in which `{0}` stands for a value, for instance `(sAMAccountName={0})`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilterTemplate(String);
-
 /// One server of `LDAP_URL`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServerUrl {
@@ -97,26 +93,6 @@ pub struct ServerUrl {
 pub enum Scheme {
     Ldap,
     Ldaps,
-}
-
-impl FilterTemplate {
-    /// The template, or `None` when the text holds no `{0}`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        text.contains("{0}").then(|| Self(text.to_owned()))
-    }
-
-    /// A template of this program, which holds `{0}`.
-    pub(super) fn fixed(text: &str) -> Self {
-        debug_assert!(text.contains("{0}"));
-        Self(text.to_owned())
-    }
-
-    /// The filter with `value`, already escaped (RFC 4515, section 3), in place of every `{0}`.
-    #[must_use]
-    pub fn with_escaped(&self, value: &str) -> String {
-        self.0.replace("{0}", value)
-    }
 }
 
 impl fmt::Display for ServerUrl {
@@ -135,49 +111,46 @@ impl fmt::Display for ServerUrl {
 
 pub(super) fn directory(signing: Option<&SigningPair>, r: &mut Reader) -> Option<DirectoryConfig> {
     let servers = servers(r);
-    let base = r.text("LDAP_BASE");
+    let base = r.read(&keys::LDAP_BASE);
     if base.is_none() {
         r.missing(
-            "LDAP_BASE",
+            keys::LDAP_BASE,
             "Write the DN under which users are, DC=corp,DC=example",
         );
     }
     let service = service(signing, r);
-    let groups = r.flag("GROUPS", true);
-    let base_groups = r.text("LDAP_BASE_GROUPS").or_else(|| base.clone());
+    let groups = r.read(&keys::GROUPS);
+    let base_groups = r.read(&keys::LDAP_BASE_GROUPS).or_else(|| base.clone());
     let groups_config = GroupsConfig {
         base: base_groups.unwrap_or_default(),
-        filter: filter(
-            "LDAP_SEARCH_GROUPS",
-            "(member:1.2.840.113556.1.4.1941:={0})",
-            r,
-        ),
-        property: r.text("GROUP_PROPERTY").unwrap_or_else(|| "cn".to_owned()),
-        properties: r.list("GROUP_PROPERTIES"),
-        timeout: r.seconds("GROUPS_TIMEOUT_SECONDS", 20, 1..=3600),
-        cache: r.seconds("GROUPS_CACHE_SECONDS", 600, 0..=86_400),
-        deref_aliases: r.number("GROUPS_DEREF_ALIASES", 0, 0..=3),
+        filter: r.read(&keys::LDAP_SEARCH_GROUPS),
+        property: r.read(&keys::GROUP_PROPERTY),
+        properties: r.read(&keys::GROUP_PROPERTIES),
+        timeout: r.read(&keys::GROUPS_TIMEOUT_SECONDS),
+        cache: r.read(&keys::GROUPS_CACHE_SECONDS),
+        deref_aliases: r.read(&keys::GROUPS_DEREF_ALIASES),
     };
     // The incumbent writes its default of 1 into config.json, where it serialises all logins.
-    let binds = r.number("LDAP_NUMBER_OF_PARALLEL_BINDS", 32_usize, 1..=1024);
+    let binds = r.read(&keys::LDAP_NUMBER_OF_PARALLEL_BINDS);
     if binds == 1 {
+        let usual = keys::LDAP_NUMBER_OF_PARALLEL_BINDS.kind.default;
         r.warn(
-            "LDAP_NUMBER_OF_PARALLEL_BINDS",
-            "1 lets one password check wait for another; remove the key for the default of 32",
+            keys::LDAP_NUMBER_OF_PARALLEL_BINDS,
+            format!(
+                "1 lets one password check wait for another; remove the key for the default of {usual}"
+            ),
         );
     }
     Some(DirectoryConfig {
         servers,
-        start_tls: r.flag("LDAP_STARTTLS", false),
+        start_tls: r.read(&keys::LDAP_STARTTLS),
         service,
-        user_by_name: filter("LDAP_USER_BY_NAME", "(sAMAccountName={0})", r),
+        user_by_name: r.read(&keys::LDAP_USER_BY_NAME),
         groups: groups.then_some(groups_config),
         parallel_binds: NonZeroUsize::new(binds).unwrap_or(NonZeroUsize::MIN),
-        heartbeat: r.seconds("LDAP_HEARTBEAT_SECONDS", 60, 1..=3600),
-        heartbeat_filter: r.text("LDAP_HEARTBEAT_SEARCH_QUERY").unwrap_or_else(|| {
-            "(&(objectclass=user)(|(sAMAccountName=foo)(UserPrincipalName=foo)))".to_owned()
-        }),
-        timeout: r.seconds("LDAP_TIMEOUT_SECONDS", 10, 1..=300),
+        heartbeat: r.read(&keys::LDAP_HEARTBEAT_SECONDS),
+        heartbeat_filter: r.read(&keys::LDAP_HEARTBEAT_SEARCH_QUERY),
+        timeout: r.read(&keys::LDAP_TIMEOUT_SECONDS),
         // Last, so that everything wrong was found before.
         base: base?,
     })
@@ -186,14 +159,14 @@ pub(super) fn directory(signing: Option<&SigningPair>, r: &mut Reader) -> Option
 fn servers(r: &mut Reader) -> ServersConfig {
     let nameservers = nameservers(r);
     let mut servers = Vec::new();
-    let given = r.list("LDAP_URL");
+    let given = r.read(&keys::LDAP_URL);
     if let [one] = given.as_slice()
         && let Some(domain) = one.strip_prefix("srv:")
     {
         let domain = domain.trim_matches(['/', '.']).to_owned();
         if Host::parse(&domain).is_err() {
             r.wrong(
-                "LDAP_URL",
+                keys::LDAP_URL,
                 format!("{domain:?} is not a domain"),
                 "Write srv: and the DNS name of the domain, srv:corp.example",
             );
@@ -205,7 +178,7 @@ fn servers(r: &mut Reader) -> ServersConfig {
     }
     if given.is_empty() {
         r.missing(
-            "LDAP_URL",
+            keys::LDAP_URL,
             "Write the directory's address, ldaps://dc1.corp.example",
         );
     }
@@ -213,7 +186,7 @@ fn servers(r: &mut Reader) -> ServersConfig {
         match server(&text) {
             Some(server) => servers.push(server),
             None => r.wrong(
-                "LDAP_URL",
+                keys::LDAP_URL,
                 format!("{text:?} is not the address of a directory"),
                 "Write ldaps://dc1.corp.example, ldap://dc1.corp.example:389, or srv:corp.example alone",
             ),
@@ -224,14 +197,14 @@ fn servers(r: &mut Reader) -> ServersConfig {
 
 fn nameservers(r: &mut Reader) -> Vec<SocketAddr> {
     let mut servers = Vec::new();
-    for text in r.list("LDAP_SRV_NAMESERVERS") {
+    for text in r.read(&keys::LDAP_SRV_NAMESERVERS) {
         let address = text
             .parse()
             .or_else(|_| Ok::<_, AddrParseError>(SocketAddr::new(text.parse()?, 53)));
         match address {
             Ok(address) => servers.push(address),
             Err(_) => r.wrong(
-                "LDAP_SRV_NAMESERVERS",
+                keys::LDAP_SRV_NAMESERVERS,
                 format!("{text:?} is not the address of a name server"),
                 "Write 192.0.2.53 or 192.0.2.53:5353",
             ),
@@ -257,39 +230,46 @@ fn server(text: &str) -> Option<ServerUrl> {
 }
 
 fn service(signing: Option<&SigningPair>, r: &mut Reader) -> ServiceAccount {
-    if r.flag("ANONYMOUS_SEARCH_ENABLED", false) {
+    let anonymous = r.read(&keys::ANONYMOUS_SEARCH_ENABLED);
+    let user = r.read(&keys::LDAP_BIND_USER);
+    let password = r.read(&keys::LDAP_BIND_PASSWORD);
+    let stored = r.read(&keys::LDAP_BIND_CREDENTIALS);
+    if anonymous {
         return ServiceAccount::Anonymous;
     }
-    let user = r.text("LDAP_BIND_USER");
-    let password = match r.password("LDAP_BIND_PASSWORD") {
-        Some(password) => Some(password),
-        None => stored_password(signing, r),
-    };
+    let is_stored = stored.is_some();
+    let password = password.or_else(|| stored_password(&stored?, signing, r));
     match (user, password) {
         (Some(user), Some(password)) => return ServiceAccount::Simple { user, password },
         (user, password) => {
             if user.is_none() {
                 r.missing(
-                    "LDAP_BIND_USER",
+                    keys::LDAP_BIND_USER,
                     "Give the DN or user principal name of an account that may search, or set \
                      ANONYMOUS_SEARCH_ENABLED",
                 );
             }
-            if password.is_none() && r.secret("LDAP_BIND_CREDENTIALS").is_none() {
-                r.missing("LDAP_BIND_PASSWORD", "Give the password of LDAP_BIND_USER");
+            if password.is_none() && !is_stored {
+                r.missing(
+                    keys::LDAP_BIND_PASSWORD,
+                    "Give the password of LDAP_BIND_USER",
+                );
             }
         }
     }
     ServiceAccount::Anonymous
 }
 
-fn stored_password(signing: Option<&SigningPair>, r: &mut Reader) -> Option<SecretString> {
-    let stored = r.secret("LDAP_BIND_CREDENTIALS")?;
+fn stored_password(
+    stored: &SecretString,
+    signing: Option<&SigningPair>,
+    r: &mut Reader,
+) -> Option<SecretString> {
     let remedy = "Copy certs/cert.key from the installation that wrote it, or give \
                   LDAP_BIND_PASSWORD again";
     let Some(pair) = signing else {
         r.wrong(
-            "LDAP_BIND_CREDENTIALS",
+            keys::LDAP_BIND_CREDENTIALS,
             "cannot be read without certs/cert.key",
             remedy,
         );
@@ -297,17 +277,6 @@ fn stored_password(signing: Option<&SigningPair>, r: &mut Reader) -> Option<Secr
     };
     let key_file = pair.key.expose_secret().as_bytes();
     credentials::decrypt(stored.expose_secret(), key_file)
-        .map_err(|error| r.wrong("LDAP_BIND_CREDENTIALS", error.to_string(), remedy))
+        .map_err(|error| r.wrong(keys::LDAP_BIND_CREDENTIALS, error.to_string(), remedy))
         .ok()
-}
-
-pub(super) fn filter(key: &str, default: &str, r: &mut Reader) -> FilterTemplate {
-    let default = FilterTemplate::fixed(default);
-    r.parsed(
-        key,
-        default,
-        FilterTemplate::parse,
-        "has no {0}, the place of the value",
-        "Write a filter such as (sAMAccountName={0})",
-    )
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use url::Url;
 
-use super::reader::{self, Reader};
+use super::{keys, reader::Reader, value};
 
 /// Who we are towards relying parties and where tokens may go.
 #[derive(Debug, Clone)]
@@ -68,38 +68,39 @@ impl RelyingParties {
     }
 }
 
-pub(super) fn federation(default_url: &str, r: &mut Reader) -> Option<FederationConfig> {
+pub(super) fn federation(
+    port: u16,
+    realm: Option<String>,
+    r: &mut Reader,
+) -> Option<FederationConfig> {
     let text = r
-        .text("SERVER_URL")
-        .unwrap_or_else(|| default_url.to_owned());
+        .read(&keys::SERVER_URL)
+        .unwrap_or_else(|| keys::SERVER_URL.on_this_host(port));
     let url = Url::parse(text.trim_end_matches('/'))
         .ok()
         .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
     if url.is_none() {
         r.wrong(
-            "SERVER_URL",
+            keys::SERVER_URL,
             "is not a web address",
             "Write the address users open, https://login.corp.example",
         );
     }
     Some(FederationConfig {
-        issuer: r
-            .text("WSFED_ISSUER")
-            .unwrap_or_else(|| "urn:auth0".to_owned()),
-        relying_parties: relying_parties(r),
-        lifetime: r.seconds("TOKEN_LIFETIME_SECONDS", 28_800, 60..=86_400),
-        skew: r.seconds("TOKEN_SKEW_SECONDS", 0, 0..=300),
-        incumbent_method: r.flag("TOKEN_INCUMBENT_METHOD", false),
+        issuer: r.read(&keys::WSFED_ISSUER),
+        relying_parties: relying_parties(realm, r),
+        lifetime: r.read(&keys::TOKEN_LIFETIME_SECONDS),
+        skew: r.read(&keys::TOKEN_SKEW_SECONDS),
+        incumbent_method: r.read(&keys::TOKEN_INCUMBENT_METHOD),
         server_url: url?,
     })
 }
 
-fn relying_parties(r: &mut Reader) -> RelyingParties {
-    let default = r.text("REALM");
+fn relying_parties(default: Option<String>, r: &mut Reader) -> RelyingParties {
     let lists: Vec<_> = r
         .source()
         .relying_parties()
-        .map(|(key, value)| (key.to_owned(), reader::list(value)))
+        .map(|(key, value)| (key.to_owned(), value::list(&value.value)))
         .collect();
     let mut parties = RelyingParties::default();
     for (realm, list) in lists {
@@ -118,7 +119,7 @@ fn relying_parties(r: &mut Reader) -> RelyingParties {
     }
     match &default {
         None => r.warn(
-            "REALM",
+            keys::REALM,
             "is missing: direct logins have no one to send a token to",
         ),
         Some(realm) if parties.callbacks.get(realm).is_none_or(Vec::is_empty) => r.warn(

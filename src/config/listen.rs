@@ -1,10 +1,10 @@
 //! Keys of the listener that users reach: address, PROXY protocol, limits.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::reader::Reader;
+use super::{choices::ProxyProtocol, keys, reader::Reader};
 
 /// Where and how connections of direct logins arrive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,13 +22,6 @@ pub struct ListenConfig {
     pub max_token: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProxyProtocol {
-    Off,
-    /// Every connection must open with a version 2 header from a trusted address.
-    V2,
-}
-
 impl ListenConfig {
     /// Whether `address` is in `TRUSTED_PROXIES`.
     #[must_use]
@@ -42,51 +35,35 @@ impl ListenConfig {
 
 pub(super) fn listen(port: u16, r: &mut Reader) -> ListenConfig {
     let mut trusted_proxies = Vec::new();
-    for text in r.list("TRUSTED_PROXIES") {
+    for text in r.read(&keys::TRUSTED_PROXIES) {
         let net = text
             .parse()
             .or_else(|_| text.parse::<IpAddr>().map(Into::into));
         match net {
             Ok(net) => trusted_proxies.push(net),
             Err(_) => r.wrong(
-                "TRUSTED_PROXIES",
+                keys::TRUSTED_PROXIES,
                 format!("{text:?} is not an address range"),
                 r#"Write ["10.0.0.0/24", "fd00::5"]"#,
             ),
         }
     }
-    let proxy_protocol = r.parsed(
-        "PROXY_PROTOCOL",
-        ProxyProtocol::Off,
-        |text| match text {
-            "off" | "false" => Some(ProxyProtocol::Off),
-            "v2" => Some(ProxyProtocol::V2),
-            _ => None,
-        },
-        "is not a version of the PROXY protocol that is spoken here",
-        "Write off or v2",
-    );
+    let proxy_protocol = r.read(&keys::PROXY_PROTOCOL);
     if proxy_protocol == ProxyProtocol::V2 && trusted_proxies.is_empty() {
         r.wrong(
-            "PROXY_PROTOCOL",
+            keys::PROXY_PROTOCOL,
             "is on, but no address may send its header, so nobody could connect",
             "List the balancers' addresses in TRUSTED_PROXIES",
         );
     }
     ListenConfig {
-        address: r.parsed(
-            "LISTEN_ADDRESS",
-            Ipv6Addr::UNSPECIFIED.into(),
-            |text| text.trim_matches(['[', ']']).parse().ok(),
-            "is not an address",
-            "Write ::, 0.0.0.0 or one address of this machine",
-        ),
+        address: r.read(&keys::LISTEN_ADDRESS),
         port,
         proxy_protocol,
         trusted_proxies,
-        max_connections: r.number("MAX_CONNECTIONS", 10_000, 1..=1_000_000),
+        max_connections: r.read(&keys::MAX_CONNECTIONS),
         max_token: r
-            .number("MAX_HEADER_SIZE", 65_536, 1..=1_048_576)
-            .max(65_536),
+            .read(&keys::MAX_HEADER_SIZE)
+            .max(keys::MAX_HEADER_SIZE.kind.default),
     }
 }

@@ -7,17 +7,18 @@ use serde_json::{Map, Value};
 
 use super::{
     accounts::{AccountsConfig, accounts},
+    choices::LogFormat,
     direct::{DirectConfig, direct},
     directory::{DirectoryConfig, directory},
     federation::{FederationConfig, federation},
     home::Home,
-    log_format::LogFormat,
+    keys,
     mistake::{Invalid, Mistake, Warning},
     reader::Reader,
     signing::{SigningPair, signing},
-    source::{FileKeys, Source, reads_files},
+    source::{FileKeys, Source, uses_files},
     tls::extra_roots,
-    tunnel::{ProxyConfig, TunnelConfig, proxy, ticket, tunnel},
+    tunnel::{ProxyConfig, TenantSide, TunnelConfig, proxy, ticket, tunnel},
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
@@ -160,7 +161,7 @@ impl Config {
             &mut warnings,
         );
         let mut reader = Reader::new(source, mistakes, warnings);
-        let config = read(home, reads_files(environment), &mut reader);
+        let config = read(home, uses_files(environment), &mut reader);
         let fingerprint = config
             .as_ref()
             .map(|config| Fingerprint::of(reader.source(), config));
@@ -180,71 +181,47 @@ impl Config {
 }
 
 /// `None` only beside a mistake.
-fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Config> {
-    if r.text("KERBEROS_DEBUG_USER").is_some() {
-        r.wrong(
-            "KERBEROS_DEBUG_USER",
-            "would sign in anyone as that user",
-            "Remove it",
-        );
-    }
+pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Config> {
+    r.read(&keys::KERBEROS_DEBUG_USER);
     let files = uses_files.then_some(&home);
-    let port = r.number("PORT", 4000, 0..=u16::MAX);
-    let hostname = gethostname::gethostname().to_string_lossy().into_owned();
+    let port = r.read(&keys::PORT);
     let signing = signing(files, r);
     let directory = directory(signing.as_ref(), r);
     let direct = direct(&home, files, port, r);
-    let federation = federation(&format!("https://{hostname}:{port}"), r);
-    let tunnel = tunnel(r);
-    let site = r.text("CONNECTION").unwrap_or_default();
-    let ops_default = SocketAddr::from(([127, 0, 0, 1], 9464));
+    let realm = r.read(&keys::REALM);
+    let federation = federation(port, realm.clone(), r);
+    let connection = r.read(&keys::CONNECTION);
+    let tenant_key = r.read(&keys::TENANT_SIGNING_KEY);
+    let proxy = proxy(r);
+    let tenant = TenantSide {
+        connection: connection.as_ref(),
+        realm: realm.as_ref(),
+        has_signing_key: tenant_key.is_some(),
+        proxy: &proxy,
+    };
+    let tunnel = tunnel(&tenant, r);
     let config = Config {
         instance: InstanceConfig {
             name: r
-                .text("INSTANCE_NAME")
-                .unwrap_or_else(|| format!("{hostname}:{port}")),
-            header: r.flag("INSTANCE_HEADER", false),
-            site: r.text("SITE_NAME").unwrap_or(site),
+                .read(&keys::INSTANCE_NAME)
+                .unwrap_or_else(|| keys::INSTANCE_NAME.on_this_host(port)),
+            header: r.read(&keys::INSTANCE_HEADER),
+            site: r.read(&keys::SITE_NAME).or(connection).unwrap_or_default(),
         },
         direct,
         signing,
         extra_roots: extra_roots(&home, r),
-        ops_listen: r.parsed(
-            "OPS_LISTEN",
-            ops_default,
-            |text| text.parse().ok(),
-            "is not an address with a port",
-            "Write 127.0.0.1:9464 or [::1]:9464",
-        ),
-        drain: r.seconds("DRAIN_SECONDS", 10, 0..=3600),
-        shutdown: r.seconds("SHUTDOWN_SECONDS", 30, 1..=3600),
-        log_format: r.parsed(
-            "LOG_FORMAT",
-            None,
-            |text| match text {
-                "text" => Some(Some(LogFormat::Text)),
-                "json" => Some(Some(LogFormat::Json)),
-                _ => None,
-            },
-            "is not a log format",
-            "Write text or json",
-        ),
+        ops_listen: r.read(&keys::OPS_LISTEN),
+        drain: r.read(&keys::DRAIN_SECONDS),
+        shutdown: r.read(&keys::SHUTDOWN_SECONDS),
+        log_format: r.read(&keys::LOG_FORMAT),
         uses_files,
         tunnel,
         accounts: accounts(files, &home, r),
-        tenant_key: r.secret("TENANT_SIGNING_KEY"),
+        tenant_key,
         ticket: ticket(r),
-        proxy: proxy(r),
-        admin_listen: r.parsed(
-            "ADMIN_LISTEN",
-            Some(SocketAddr::from(([127, 0, 0, 1], 8357))),
-            |text| match text {
-                "off" | "false" => Some(None),
-                _ => text.parse().ok().map(Some),
-            },
-            "is not an address with a port",
-            "Write 127.0.0.1:8357, or off",
-        ),
+        proxy,
+        admin_listen: r.read(&keys::ADMIN_LISTEN),
         home,
         // Last, so that everything wrong was found before.
         directory: directory?,

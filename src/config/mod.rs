@@ -1,55 +1,67 @@
 //! The configuration: `config.json`, the environment and the defaults, read once into types that
 //! cannot be wrong.
 //!
-//! [`Config::load`] is the only way in. It reports every mistake at once ([`Invalid`]), each with its
+//! [`Config::load_with`] is the only way in. It reports every mistake at once ([`Invalid`]), each with its
 //! key and what would be right. Sections are named after the part of the program that they build.
+//!
+//! A new key is one line in [`keys`], with its kind, default, limits, scope and meaning, and one
+//! `r.read(&keys::NAME)` where its section is read: the tests say which of the two is missing. The rest is
+//! made from the declaration; `README.md` and `deploy/config.schema.json` are renewed by `ad-edge config`.
 
 mod accounts;
+mod choices;
 mod client_cert;
 mod credentials;
 mod direct;
 mod directory;
 mod effective;
 mod federation;
-mod home;
-mod keys;
+mod filter;
+pub mod home;
+mod key;
+pub mod keys;
+mod kinds;
 mod listen;
 mod load;
-mod log_format;
 mod mistake;
 mod reader;
+mod restart;
+mod schema;
 mod settings;
+mod shape;
 mod signing;
 mod source;
+mod table;
 mod tls;
 mod tunnel;
+mod value;
 
 pub use self::{
     accounts::{AccountsConfig, MapperSource, WriteBackConfig},
-    client_cert::{
-        AuthoritySource, CertificateName, ClientCertConfig, RevocationConfig, RevocationFiles,
-    },
+    choices::{CertificateName, ChannelBindingPolicy, LogFormat, ProxyProtocol},
+    client_cert::{AuthoritySource, ClientCertConfig, RevocationConfig, RevocationFiles},
     credentials::{encrypt as encrypt_credentials, opens as credentials_open},
-    direct::{BalancerCertificate, ChannelBindingPolicy, DirectConfig, FormLimits, KerberosConfig},
-    directory::{
-        DirectoryConfig, FilterTemplate, GroupsConfig, Scheme, ServerUrl, ServersConfig,
-        ServiceAccount,
-    },
-    effective::{Effective, text_of, uses_files},
-    federation::{Callback, FederationConfig, RelyingParties},
+    direct::{DirectConfig, FormLimits, KerberosConfig},
+    directory::{DirectoryConfig, GroupsConfig, Scheme, ServerUrl, ServersConfig, ServiceAccount},
+    effective::{Effective, InForce, Shown},
+    federation::{Callback, RelyingParties},
     home::Home,
-    keys::{find as find_key, keys_table},
-    listen::{ListenConfig, ProxyProtocol},
-    load::{Config, Fingerprint, InstanceConfig, Loaded},
-    log_format::LogFormat,
-    mistake::{Invalid, Mistake, Warning},
-    reader::{flag as read_flag, list as read_list},
+    key::{Declared, FlagKey},
+    listen::ListenConfig,
+    load::{Config, Fingerprint, Loaded},
+    mistake::{Invalid, Mistake},
+    schema::schema,
     settings::Settings,
     signing::SigningPair,
-    source::FileKeys,
+    source::{FileKeys, Origin},
+    table::{keys_json, keys_markdown, keys_text},
     tls::TlsMaterial,
     tunnel::{ProxyConfig, TunnelConfig},
+    value::{flag as read_flag, list as read_list, text_of},
 };
+
+#[cfg(test)]
+pub use self::filter::FilterTemplate;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use super::{home::Home, mistake::Mistake, reader::Reader};
+use super::{home::Home, keys, reader::Reader};
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// The RSA key pair that signs tokens, logs in to the hub and protects the bind password.
@@ -15,32 +15,32 @@ pub struct SigningPair {
 }
 
 pub(super) fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPair> {
-    let certificate = match r.text("AUTH_CERT") {
+    let certificate = match r.read(&keys::AUTH_CERT) {
         Some(text) => Some(text),
-        None => files.and_then(|home| read_pem(&home.signing_certificate(), "AUTH_CERT", r)),
+        None => files.and_then(|home| read_pem(&home.signing_certificate(), keys::AUTH_CERT, r)),
     };
     // Every byte of it counts: stored passwords are encrypted with them.
     let given = r
-        .password("AUTH_CERT_KEY")
+        .read(&keys::AUTH_CERT_KEY)
         .filter(|key| !key.expose_secret().trim().is_empty());
     let key = match given {
         Some(text) => Some(text),
         None => files
-            .and_then(|home| read_pem(&home.signing_key(), "AUTH_CERT_KEY", r))
+            .and_then(|home| read_pem(&home.signing_key(), keys::AUTH_CERT_KEY, r))
             .map(SecretString::from),
     };
     match (certificate, key) {
         (Some(certificate), Some(key)) => return Some(SigningPair { certificate, key }),
         (Some(_), None) => r.missing(
-            "AUTH_CERT_KEY",
+            keys::AUTH_CERT_KEY,
             "There is a signing certificate but no key: restore certs/cert.key beside certs/cert.pem",
         ),
         (None, Some(_)) => r.missing(
-            "AUTH_CERT",
+            keys::AUTH_CERT,
             "There is a signing key but no certificate: restore certs/cert.pem beside certs/cert.key",
         ),
         (None, None) if files.is_none() => r.missing(
-            "AUTH_CERT",
+            keys::AUTH_CERT,
             "With OVERRIDE_CONFIG=false no file is read: give AUTH_CERT and AUTH_CERT_KEY",
         ),
         (None, None) => {}
@@ -48,17 +48,17 @@ pub(super) fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPai
     None
 }
 
-fn read_pem(path: &Path, key: &str, r: &mut Reader) -> Option<String> {
+fn read_pem(path: &Path, key: impl AsRef<str>, r: &mut Reader) -> Option<String> {
     match fs::read_to_string(path) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
-            r.mistakes.push(Mistake {
-                key: key.to_owned(),
-                value: Some(path.display().to_string()),
-                problem: format!("cannot be read ({error})"),
-                remedy: "Make it readable for the user that runs ad-edge".to_owned(),
-            });
+            r.mistake(
+                key,
+                Some(path.display().to_string()),
+                format!("cannot be read ({error})"),
+                "Make it readable for the user that runs ad-edge",
+            );
             None
         }
     }

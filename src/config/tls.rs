@@ -8,7 +8,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::SecretSlice;
 
-use super::{home::Home, reader::Reader};
+use super::{home::Home, keys, reader::Reader};
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// Where the certificate and key of SERVER_URL come from.
@@ -35,27 +35,55 @@ impl TlsMaterial {
     }
 }
 
-pub(super) fn tls(home: &Home, files: Option<&Home>, r: &mut Reader) -> Option<TlsMaterial> {
-    let given = (r.text("TLS_CERT_FILE"), r.text("TLS_KEY_FILE"));
-    let password = r
-        .password("SSL_KEY_PASSWORD")
-        .unwrap_or_else(|| SecretString::from(String::new()));
+/// What the keys of the certificate say.
+pub(super) struct TlsKeys {
+    files: (Option<String>, Option<String>),
+    archive: Option<SecretString>,
+    password: SecretString,
+}
+
+impl TlsKeys {
+    pub fn read(r: &mut Reader) -> Self {
+        Self {
+            files: (r.read(&keys::TLS_CERT_FILE), r.read(&keys::TLS_KEY_FILE)),
+            archive: r.read(&keys::SSL_PFX),
+            password: r.read(&keys::SSL_KEY_PASSWORD).unwrap_or_default(),
+        }
+    }
+}
+
+/// The certificate for SERVER_URL, where there is one.
+pub(super) fn tls(
+    home: &Home,
+    files: Option<&Home>,
+    given: TlsKeys,
+    r: &mut Reader,
+) -> Option<TlsMaterial> {
+    let TlsKeys {
+        files: given,
+        archive,
+        password,
+    } = given;
     match given {
         (Some(chain), Some(key)) => {
             let (chain, key) = (home.path(chain), home.path(key));
             return Some(TlsMaterial::Pem { chain, key });
         }
-        (Some(_), None) => r.missing("TLS_KEY_FILE", "TLS_CERT_FILE is set: give its key too"),
-        (None, Some(_)) => r.missing("TLS_CERT_FILE", "TLS_KEY_FILE is set: give the chain too"),
+        (Some(_), None) => r.missing(keys::TLS_KEY_FILE, "TLS_CERT_FILE is set: give its key too"),
+        (None, Some(_)) => r.missing(
+            keys::TLS_CERT_FILE,
+            "TLS_KEY_FILE is set: give the chain too",
+        ),
         (None, None) => {
-            let default =
-                files.map(|home| (home.path("certs/tls.pem"), home.path("certs/tls.key")));
-            if let Some((chain, key)) = default.filter(|(chain, _)| chain.exists()) {
+            if let Some(home) = files
+                && let Some(chain) = keys::TLS_CERT_FILE.when_there(home)
+            {
+                let key = home.path(keys::TLS_KEY_FILE.kind.usual);
                 return Some(TlsMaterial::Pem { chain, key });
             }
         }
     }
-    let archive = r.secret("SSL_PFX")?;
+    let archive = archive?;
     let compact: String = archive.expose_secret().split_whitespace().collect();
     match STANDARD.decode(compact) {
         Ok(bytes) => Some(TlsMaterial::Pkcs12 {
@@ -64,7 +92,7 @@ pub(super) fn tls(home: &Home, files: Option<&Home>, r: &mut Reader) -> Option<T
         }),
         Err(_) => {
             r.wrong(
-                "SSL_PFX",
+                keys::SSL_PFX,
                 "is not base64",
                 "Give the PKCS#12 file's bytes in base64 (base64 -w0 server.pfx)",
             );
@@ -75,20 +103,20 @@ pub(super) fn tls(home: &Home, files: Option<&Home>, r: &mut Reader) -> Option<T
 
 pub(super) fn extra_roots(home: &Home, r: &mut Reader) -> Vec<PathBuf> {
     let mut files: Vec<_> = r
-        .list("SSL_CA_FILE")
+        .read(&keys::SSL_CA_FILE)
         .iter()
         .map(|file| home.path(file))
         .collect();
     for file in &files {
         if let Err(error) = fs::File::open(file) {
             r.wrong(
-                "SSL_CA_FILE",
+                keys::SSL_CA_FILE,
                 format!("{} cannot be read ({error})", file.display()),
                 "Give a PEM file of CA certificates",
             );
         }
     }
-    if let Some(folder) = r.text("SSL_CA_PATH").map(|folder| home.path(folder)) {
+    if let Some(folder) = r.read(&keys::SSL_CA_PATH).map(|folder| home.path(folder)) {
         match fs::read_dir(&folder) {
             Ok(entries) => files.extend(
                 entries
@@ -96,7 +124,7 @@ pub(super) fn extra_roots(home: &Home, r: &mut Reader) -> Vec<PathBuf> {
                     .filter(|path| path.is_file()),
             ),
             Err(error) => r.wrong(
-                "SSL_CA_PATH",
+                keys::SSL_CA_PATH,
                 format!("cannot be read ({error})"),
                 "Give a folder of PEM files",
             ),

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use url::Url;
 
-use super::reader::Reader;
+use super::{keys, reader::Reader};
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// The outbound connection to the tenant's hub.
@@ -34,48 +34,54 @@ pub struct ProxyConfig {
     pub exempt: String,
 }
 
+/// What more than the tunnel needs of the tenant.
+pub(super) struct TenantSide<'a> {
+    pub connection: Option<&'a String>,
+    pub realm: Option<&'a String>,
+    pub has_signing_key: bool,
+    pub proxy: &'a ProxyConfig,
+}
+
 /// `None` without a hub, with `AGENT_MODE` off, or beside a mistake.
-pub(super) fn tunnel(r: &mut Reader) -> Option<TunnelConfig> {
-    let proxy = proxy(r);
-    let reconnect = r.number("WS_RECONNECT_INTERVAL_MS", 10_000_u64, 100..=3_600_000);
-    let max_requests = r.number("TUNNEL_MAX_REQUESTS", 256_usize, 1..=65_536);
-    let enabled = r.flag("AGENT_MODE", true);
-    let address = r.text("AD_HUB")?;
+pub(super) fn tunnel(tenant: &TenantSide<'_>, r: &mut Reader) -> Option<TunnelConfig> {
+    let reconnect = r.read(&keys::WS_RECONNECT_INTERVAL_MS);
+    let max_requests = r.read(&keys::TUNNEL_MAX_REQUESTS);
+    let enabled = r.read(&keys::AGENT_MODE);
+    let address = r.read(&keys::AD_HUB)?;
     let Some(hub) = hub(&address) else {
         r.wrong(
-            "AD_HUB",
+            keys::AD_HUB,
             "is not the address of a hub",
             "Write what the ticket gave, https://acme.auth0.com/lo/hub",
         );
         return None;
     };
-    let mut need = |key, remedy| {
-        let value = r.text(key);
-        if value.is_none() && enabled {
-            r.missing(key, remedy);
-        }
-        value
-    };
-    let connection = need(
-        "CONNECTION",
-        "The hub knows us by it: give the connection's name",
-    );
-    let realm = need(
-        "REALM",
-        "The hub's token is made for it: give urn:auth0:<tenant>",
-    );
-    need(
-        "TENANT_SIGNING_KEY",
-        "The hub's requests are checked with it: take it from the ticket",
-    );
     enabled.then_some(())?;
+    if tenant.connection.is_none() {
+        r.missing(
+            keys::CONNECTION,
+            "The hub knows us by it: give the connection's name",
+        );
+    }
+    if tenant.realm.is_none() {
+        r.missing(
+            keys::REALM,
+            "The hub's token is made for it: give urn:auth0:<tenant>",
+        );
+    }
+    if !tenant.has_signing_key {
+        r.missing(
+            keys::TENANT_SIGNING_KEY,
+            "The hub's requests are checked with it: take it from the ticket",
+        );
+    }
     Some(TunnelConfig {
         hub,
-        connection: connection?,
-        realm: realm?,
-        reconnect: Duration::from_millis(reconnect),
+        connection: tenant.connection?.clone(),
+        realm: tenant.realm?.clone(),
+        reconnect,
         max_requests: NonZeroUsize::new(max_requests).unwrap_or(NonZeroUsize::MIN),
-        proxy,
+        proxy: tenant.proxy.clone(),
     })
 }
 
@@ -92,23 +98,23 @@ fn hub(address: &str) -> Option<Url> {
 }
 
 pub(super) fn proxy(r: &mut Reader) -> ProxyConfig {
-    let http = r.secret("HTTP_PROXY");
+    let http = r.read(&keys::HTTP_PROXY);
     ProxyConfig {
-        https: r.secret("HTTPS_PROXY").or_else(|| http.clone()),
+        https: r.read(&keys::HTTPS_PROXY).or_else(|| http.clone()),
         http,
-        exempt: r.text("NO_PROXY").unwrap_or_default(),
+        exempt: r.read(&keys::NO_PROXY).unwrap_or_default(),
     }
 }
 
 /// The tenant's set-up address. Only https: it is a secret, and so is what it answers.
 pub(super) fn ticket(r: &mut Reader) -> Option<SecretString> {
-    let ticket = r.secret("PROVISIONING_TICKET")?;
+    let ticket = r.read(&keys::PROVISIONING_TICKET)?;
     let url = Url::parse(ticket.expose_secret());
     if url.is_ok_and(|url| url.scheme() == "https" && url.has_host()) {
         return Some(ticket);
     }
     r.wrong(
-        "PROVISIONING_TICKET",
+        keys::PROVISIONING_TICKET,
         "is not an address with https",
         "Copy it from the connection's page at the tenant, https://<tenant>/p/ad/<letters>",
     );
