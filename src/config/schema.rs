@@ -13,6 +13,7 @@ use super::{
 const FLAG: &str = r"^\s*([Tt][Rr][Uu][Ee]|[Yy][Ee][Ss]|[Oo][Nn]|1|[Ff][Aa][Ll][Ss][Ee]|[Nn][Oo]|[Oo][Ff][Ff]|0)?\s*$";
 const NUMBER: &str = r"^\s*(\+?[0-9]+)?\s*$";
 const TEMPLATE: &str = r"\{0\}|^\s*$";
+const HEADER: &str = r"^\s*([A-Za-z][A-Za-z0-9-]*)?\s*$";
 
 /// The schema.
 #[must_use]
@@ -52,6 +53,7 @@ fn property(key: &'static dyn Declared) -> Value {
         Form::Text(Format::FilterTemplate) => {
             json!({"type": ["string", "null"], "pattern": TEMPLATE})
         }
+        Form::Text(Format::Header) => json!({"type": ["string", "null"], "pattern": HEADER}),
         Form::Text(_) | Form::Secret | Form::File | Form::Folder => {
             json!({"type": ["string", "number", "null"]})
         }

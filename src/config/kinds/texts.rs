@@ -114,7 +114,11 @@ impl Kind for Header {
 
     fn understand(&self, given: &Value) -> Result<Option<String>, Wrong> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        let name = |text: &str| text.bytes().all(plain).then(|| text.to_lowercase());
+        let name = |text: &str| {
+            let good =
+                text.bytes().all(plain) && text.starts_with(|c: char| c.is_ascii_alphabetic());
+            good.then(|| text.to_lowercase())
+        };
         parsed(given, name, || {
             Wrong::new(
                 "is not the name of a header",
