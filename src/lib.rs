@@ -47,7 +47,7 @@
 //! | `accept` | listener, limits, PROXY header | ground |
 //! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls`, `accept` |
-//! | `config` | keys, where they come from, checks (ground) | `secret` |
+//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `secret` |
 //! | `lifecycle` | the phases of the end, signals, what the service manager is told (ground) | |
 //! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config` |
 //! | `clock` | the time of day (ground) | |
@@ -80,4 +80,4 @@ mod token;
 mod tunnel;
 mod web;
 
-pub use self::{authenticate::credential_of_cache, config::keys_table};
+pub use self::authenticate::credential_of_cache;

@@ -1,6 +1,7 @@
 //! The commands: what is typed, which exit code comes out. A file per command.
 
 mod check;
+mod config;
 mod doctor;
 mod export;
 mod import;
@@ -40,6 +41,9 @@ enum Command {
     Serve,
     /// Read the configuration only, and say what is wrong with it.
     Check,
+    /// Which keys there are, which values count here, and the schema of config.json.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Set this installation up with the tenant's ticket; running it again is harmless.
     Setup(setup::Answers),
     /// Look at everything that this installation needs, and say what mends what is wrong.
@@ -82,6 +86,7 @@ pub fn run(clock: &Clock) -> ExitCode {
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&arguments.home, clock),
         Command::Check => check::run(&arguments.home, clock),
+        Command::Config(command) => config::run(&arguments.home, &command),
         Command::Setup(answers) => setup::run(&arguments.home, clock, answers),
         Command::Doctor { json } => doctor::run(&arguments.home, clock, json),
         Command::Export { file } => export::run(&arguments.home, clock, file),

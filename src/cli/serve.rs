@@ -3,11 +3,12 @@
 use std::{path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
+use serde_json::Map;
 
 use super::{refuse, runtime};
 use crate::{
     clock::Clock,
-    config::{LogFormat, Settings},
+    config::{LogFormat, Settings, keys},
     console::{first_run, is_empty},
     instance::{Kept, Materials},
     serve,
@@ -26,7 +27,8 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     };
     let (mut log, mut inherited) = (None, None);
     if is_empty(&settings) {
-        let recent = match begin_log(None, clock) {
+        let format = settings.effective(&Map::new()).value(&keys::LOG_FORMAT);
+        let recent = match begin_log(format, clock) {
             Ok(recent) => recent,
             Err(error) => return refuse(home, &error),
         };
@@ -78,14 +80,9 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     }
 }
 
-/// `format` is LOG_FORMAT of the configuration; before there is one, the environment's.
+/// `format` is `LOG_FORMAT`.
 fn begin_log(format: Option<LogFormat>, clock: &Clock) -> Result<RecentEvents, LogError> {
-    let given = match std::env::var("LOG_FORMAT").as_deref() {
-        Ok("json") => Some(LogFormat::Json),
-        Ok("text") => Some(LogFormat::Text),
-        _ => None,
-    };
-    let format = format.or(given).unwrap_or_else(LogFormat::for_stderr);
+    let format = format.unwrap_or_else(LogFormat::for_stderr);
     let filter = std::env::var("RUST_LOG").ok();
     log::init(format, filter.as_deref(), clock.clone())
 }

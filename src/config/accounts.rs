@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::FilterTemplate;
+use super::{filter::FilterTemplate, home::Home, keys, reader::Reader};
 
 /// What credential logins and the tenant's searches may do.
 #[derive(Debug, Clone)]
@@ -42,4 +42,35 @@ pub enum MapperSource {
     Text(String),
     /// `PROFILE_MAPPER_FILE`, or `lib/profileMapper.js` of the home folder.
     File(PathBuf),
+}
+
+pub(super) fn accounts(files: Option<&Home>, home: &Home, r: &mut Reader) -> AccountsConfig {
+    let write_back = WriteBackConfig {
+        unicode: r.read(&keys::ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD),
+        unlock: r.read(&keys::AUTO_UNLOCK_ON_PASSWORD_CHANGE),
+    };
+    AccountsConfig {
+        allow_expired: r.read(&keys::ALLOW_PASSWORD_EXPIRED),
+        allow_change_required: r.read(&keys::ALLOW_PASSWORD_CHANGE_REQUIRED),
+        search: r.read(&keys::LDAP_SEARCH_QUERY),
+        search_all: r.read(&keys::LDAP_SEARCH_ALL_QUERY),
+        list_groups: r.read(&keys::LDAP_SEARCH_LIST_GROUPS_QUERY),
+        omit_groups: r.read(&keys::LDAP_SEARCH_RESULTS_OMIT_GROUPS),
+        write_back: r.read(&keys::ENABLE_WRITE_BACK).then_some(write_back),
+        mapper: mapper(files, home, r),
+    }
+}
+
+fn mapper(files: Option<&Home>, home: &Home, r: &mut Reader) -> Option<MapperSource> {
+    let (text, file) = (
+        r.read(&keys::PROFILE_MAPPER),
+        r.read(&keys::PROFILE_MAPPER_FILE),
+    );
+    let given = text
+        .map(MapperSource::Text)
+        .or_else(|| Some(MapperSource::File(home.path(file?))));
+    given.or_else(|| {
+        let usual = keys::PROFILE_MAPPER_FILE.when_there(files?)?;
+        Some(MapperSource::File(usual))
+    })
 }

@@ -1,8 +1,15 @@
 //! Keys of client certificates: whose they may be, which are revoked, and how one names its user.
 
 use std::{
-    fmt, fs,
+    fs,
     path::{Path, PathBuf},
+};
+
+use super::{
+    choices::CertificateName,
+    home::{Home, REVOCATION_FOLDER},
+    keys,
+    reader::Reader,
 };
 
 /// Logins by client certificate (`CLIENT_CERT_AUTH`).
@@ -43,61 +50,6 @@ pub enum RevocationFiles {
     Listed(Vec<PathBuf>),
     /// Every `*.pem` in it, whenever they are read.
     Folder(PathBuf),
-}
-
-/// A way in which a certificate names its user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CertificateName {
-    /// The user principal name in the subject alternative name → userPrincipalName.
-    Upn,
-    /// The security identifier that AD's certificate services put in → objectSid.
-    Sid,
-    /// Issuer and serial number → altSecurityIdentities.
-    IssuerSerial,
-    /// The subject key identifier → altSecurityIdentities.
-    Ski,
-    /// The hash of the public key → altSecurityIdentities.
-    Sha1,
-    /// The mail address in the subject alternative name → mail.
-    Email,
-    /// The subject → the entry of that DN.
-    Dn,
-    /// The subject's common name → `LDAP_USER_BY_NAME`, as the incumbent does.
-    Cn,
-}
-
-impl CertificateName {
-    pub const ALL: [Self; 8] = [
-        Self::Upn,
-        Self::Sid,
-        Self::IssuerSerial,
-        Self::Ski,
-        Self::Sha1,
-        Self::Email,
-        Self::Dn,
-        Self::Cn,
-    ];
-
-    /// As `CLIENT_CERT_MAP` writes it.
-    #[must_use]
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Upn => "upn",
-            Self::Sid => "sid",
-            Self::IssuerSerial => "issuer-serial",
-            Self::Ski => "ski",
-            Self::Sha1 => "sha1",
-            Self::Email => "email",
-            Self::Dn => "dn",
-            Self::Cn => "cn",
-        }
-    }
-}
-
-impl fmt::Display for CertificateName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.key())
-    }
 }
 
 impl ClientCertConfig {
@@ -141,4 +93,55 @@ fn pem_files(folder: &Path) -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
+}
+
+pub(super) fn client_cert(
+    home: &Home,
+    files: Option<&Home>,
+    r: &mut Reader,
+) -> Option<ClientCertConfig> {
+    let on = r.read(&keys::CLIENT_CERT_AUTH);
+    let required = r.read(&keys::CLIENT_CRL_REQUIRED);
+    let listed = r.read(&keys::CLIENT_CRL_FILES);
+    let map = r.read(&keys::CLIENT_CERT_MAP);
+    let hosts = r.read(&keys::CLIENT_CERT_HOSTS);
+    let header = r.read(&keys::CLIENT_CERT_HEADER);
+    let authorities = authorities(home, files, r);
+    if !on {
+        return None;
+    }
+    let Some(authorities) = authorities else {
+        r.missing(
+            keys::CLIENT_CA_FILE,
+            "Logins by client certificate need the CA that issues them: put it at \
+             certs/client-ca.pem (PEM), or set CLIENT_CA_FILE or CA_CERT",
+        );
+        return None;
+    };
+    let listed: Vec<_> = listed.iter().map(|file| home.path(file)).collect();
+    Some(ClientCertConfig {
+        authorities,
+        revocation: RevocationConfig {
+            files: if listed.is_empty() {
+                RevocationFiles::Folder(home.path(REVOCATION_FOLDER))
+            } else {
+                RevocationFiles::Listed(listed)
+            },
+            required,
+        },
+        map,
+        header,
+        hosts: hosts.iter().map(|host| host.to_lowercase()).collect(),
+    })
+}
+
+fn authorities(home: &Home, files: Option<&Home>, r: &mut Reader) -> Option<AuthoritySource> {
+    let (file, texts) = (r.read(&keys::CLIENT_CA_FILE), r.read(&keys::CA_CERT));
+    let file = file
+        .map(|file| home.path(file))
+        .or_else(|| keys::CLIENT_CA_FILE.when_there(files?));
+    match file {
+        Some(file) => Some(AuthoritySource::File(file)),
+        None => (!texts.is_empty()).then_some(AuthoritySource::Text(texts)),
+    }
 }

@@ -1,8 +1,16 @@
 //! Keys of the directory: servers, service account, filters, groups.
 
-use std::{fmt, net::SocketAddr, num::NonZeroUsize, time::Duration};
+use std::{
+    fmt,
+    net::{AddrParseError, SocketAddr},
+    num::NonZeroUsize,
+    time::Duration,
+};
 
-use crate::secret::SecretString;
+use url::{Host, Url};
+
+use super::{credentials, filter::FilterTemplate, keys, reader::Reader, signing::SigningPair};
+use crate::secret::{ExposeSecret as _, SecretString};
 
 /// How to reach and search Active Directory, or another LDAP directory.
 #[derive(Debug, Clone)]
@@ -72,10 +80,6 @@ pub struct GroupsConfig {
     pub deref_aliases: u8,
 }
 
-/// An LDAP filter in which `{0}` stands for a value, for instance `(sAMAccountName={0})`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FilterTemplate(String);
-
 /// One server of `LDAP_URL`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServerUrl {
@@ -91,26 +95,6 @@ pub enum Scheme {
     Ldaps,
 }
 
-impl FilterTemplate {
-    /// The template, or `None` when the text holds no `{0}`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        text.contains("{0}").then(|| Self(text.to_owned()))
-    }
-
-    /// A template of this program, which holds `{0}`.
-    pub(super) fn fixed(text: &str) -> Self {
-        debug_assert!(text.contains("{0}"));
-        Self(text.to_owned())
-    }
-
-    /// The filter with `value`, already escaped (RFC 4515, section 3), in place of every `{0}`.
-    #[must_use]
-    pub fn with_escaped(&self, value: &str) -> String {
-        self.0.replace("{0}", value)
-    }
-}
-
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = match self.scheme {
@@ -123,4 +107,176 @@ impl fmt::Display for ServerUrl {
             write!(f, "{scheme}://{}:{}", self.host, self.port)
         }
     }
+}
+
+pub(super) fn directory(signing: Option<&SigningPair>, r: &mut Reader) -> Option<DirectoryConfig> {
+    let servers = servers(r);
+    let base = r.read(&keys::LDAP_BASE);
+    if base.is_none() {
+        r.missing(
+            keys::LDAP_BASE,
+            "Write the DN under which users are, DC=corp,DC=example",
+        );
+    }
+    let service = service(signing, r);
+    let groups = r.read(&keys::GROUPS);
+    let base_groups = r.read(&keys::LDAP_BASE_GROUPS).or_else(|| base.clone());
+    let groups_config = GroupsConfig {
+        base: base_groups.unwrap_or_default(),
+        filter: r.read(&keys::LDAP_SEARCH_GROUPS),
+        property: r.read(&keys::GROUP_PROPERTY),
+        properties: r.read(&keys::GROUP_PROPERTIES),
+        timeout: r.read(&keys::GROUPS_TIMEOUT_SECONDS),
+        cache: r.read(&keys::GROUPS_CACHE_SECONDS),
+        deref_aliases: r.read(&keys::GROUPS_DEREF_ALIASES),
+    };
+    // The incumbent writes its default of 1 into config.json, where it serialises all logins.
+    let binds = r.read(&keys::LDAP_NUMBER_OF_PARALLEL_BINDS);
+    if binds == 1 {
+        let usual = keys::LDAP_NUMBER_OF_PARALLEL_BINDS.kind.default;
+        r.warn(
+            keys::LDAP_NUMBER_OF_PARALLEL_BINDS,
+            format!(
+                "1 lets one password check wait for another; remove the key for the default of {usual}"
+            ),
+        );
+    }
+    Some(DirectoryConfig {
+        servers,
+        start_tls: r.read(&keys::LDAP_STARTTLS),
+        service,
+        user_by_name: r.read(&keys::LDAP_USER_BY_NAME),
+        groups: groups.then_some(groups_config),
+        parallel_binds: NonZeroUsize::new(binds).unwrap_or(NonZeroUsize::MIN),
+        heartbeat: r.read(&keys::LDAP_HEARTBEAT_SECONDS),
+        heartbeat_filter: r.read(&keys::LDAP_HEARTBEAT_SEARCH_QUERY),
+        timeout: r.read(&keys::LDAP_TIMEOUT_SECONDS),
+        // Last, so that everything wrong was found before.
+        base: base?,
+    })
+}
+
+fn servers(r: &mut Reader) -> ServersConfig {
+    let nameservers = nameservers(r);
+    let mut servers = Vec::new();
+    let given = r.read(&keys::LDAP_URL);
+    if let [one] = given.as_slice()
+        && let Some(domain) = one.strip_prefix("srv:")
+    {
+        let domain = domain.trim_matches(['/', '.']).to_owned();
+        if Host::parse(&domain).is_err() {
+            r.wrong(
+                keys::LDAP_URL,
+                format!("{domain:?} is not a domain"),
+                "Write srv: and the DNS name of the domain, srv:corp.example",
+            );
+        }
+        return ServersConfig::Srv {
+            domain,
+            nameservers,
+        };
+    }
+    if given.is_empty() {
+        r.missing(
+            keys::LDAP_URL,
+            "Write the directory's address, ldaps://dc1.corp.example",
+        );
+    }
+    for text in given {
+        match server(&text) {
+            Some(server) => servers.push(server),
+            None => r.wrong(
+                keys::LDAP_URL,
+                format!("{text:?} is not the address of a directory"),
+                "Write ldaps://dc1.corp.example, ldap://dc1.corp.example:389, or srv:corp.example alone",
+            ),
+        }
+    }
+    ServersConfig::Fixed(servers)
+}
+
+fn nameservers(r: &mut Reader) -> Vec<SocketAddr> {
+    let mut servers = Vec::new();
+    for text in r.read(&keys::LDAP_SRV_NAMESERVERS) {
+        let address = text
+            .parse()
+            .or_else(|_| Ok::<_, AddrParseError>(SocketAddr::new(text.parse()?, 53)));
+        match address {
+            Ok(address) => servers.push(address),
+            Err(_) => r.wrong(
+                keys::LDAP_SRV_NAMESERVERS,
+                format!("{text:?} is not the address of a name server"),
+                "Write 192.0.2.53 or 192.0.2.53:5353",
+            ),
+        }
+    }
+    servers
+}
+
+fn server(text: &str) -> Option<ServerUrl> {
+    let (scheme, default_port) = match text.split_once("://")?.0.to_ascii_lowercase().as_str() {
+        "ldap" => (Scheme::Ldap, 389),
+        "ldaps" => (Scheme::Ldaps, 636),
+        _ => return None,
+    };
+    let url = Url::parse(text).ok()?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
+    (plain && !host.is_empty() && matches!(url.path(), "" | "/")).then(|| ServerUrl {
+        scheme,
+        host,
+        port: url.port().unwrap_or(default_port),
+    })
+}
+
+fn service(signing: Option<&SigningPair>, r: &mut Reader) -> ServiceAccount {
+    let anonymous = r.read(&keys::ANONYMOUS_SEARCH_ENABLED);
+    let user = r.read(&keys::LDAP_BIND_USER);
+    let password = r.read(&keys::LDAP_BIND_PASSWORD);
+    let stored = r.read(&keys::LDAP_BIND_CREDENTIALS);
+    if anonymous {
+        return ServiceAccount::Anonymous;
+    }
+    let is_stored = stored.is_some();
+    let password = password.or_else(|| stored_password(&stored?, signing, r));
+    match (user, password) {
+        (Some(user), Some(password)) => return ServiceAccount::Simple { user, password },
+        (user, password) => {
+            if user.is_none() {
+                r.missing(
+                    keys::LDAP_BIND_USER,
+                    "Give the DN or user principal name of an account that may search, or set \
+                     ANONYMOUS_SEARCH_ENABLED",
+                );
+            }
+            if password.is_none() && !is_stored {
+                r.missing(
+                    keys::LDAP_BIND_PASSWORD,
+                    "Give the password of LDAP_BIND_USER",
+                );
+            }
+        }
+    }
+    ServiceAccount::Anonymous
+}
+
+fn stored_password(
+    stored: &SecretString,
+    signing: Option<&SigningPair>,
+    r: &mut Reader,
+) -> Option<SecretString> {
+    let remedy = "Copy certs/cert.key from the installation that wrote it, or give \
+                  LDAP_BIND_PASSWORD again";
+    let Some(pair) = signing else {
+        r.wrong(
+            keys::LDAP_BIND_CREDENTIALS,
+            "cannot be read without certs/cert.key",
+            remedy,
+        );
+        return None;
+    };
+    let key_file = pair.key.expose_secret().as_bytes();
+    credentials::decrypt(stored.expose_secret(), key_file)
+        .map_err(|error| r.wrong(keys::LDAP_BIND_CREDENTIALS, error.to_string(), remedy))
+        .ok()
 }

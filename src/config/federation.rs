@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use url::Url;
 
+use super::{keys, reader::Reader, value};
+
 /// Who we are towards relying parties and where tokens may go.
 #[derive(Debug, Clone)]
 pub struct FederationConfig {
@@ -64,6 +66,70 @@ impl RelyingParties {
             Some(wreply) => allowed.iter().find(|callback| callback.as_str() == wreply),
         }
     }
+}
+
+pub(super) fn federation(
+    port: u16,
+    realm: Option<String>,
+    r: &mut Reader,
+) -> Option<FederationConfig> {
+    let text = r
+        .read(&keys::SERVER_URL)
+        .unwrap_or_else(|| keys::SERVER_URL.on_this_host(port));
+    let url = Url::parse(text.trim_end_matches('/'))
+        .ok()
+        .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+    if url.is_none() {
+        r.wrong(
+            keys::SERVER_URL,
+            "is not a web address",
+            "Write the address users open, https://login.corp.example",
+        );
+    }
+    Some(FederationConfig {
+        issuer: r.read(&keys::WSFED_ISSUER),
+        relying_parties: relying_parties(realm, r),
+        lifetime: r.read(&keys::TOKEN_LIFETIME_SECONDS),
+        skew: r.read(&keys::TOKEN_SKEW_SECONDS),
+        incumbent_method: r.read(&keys::TOKEN_INCUMBENT_METHOD),
+        server_url: url?,
+    })
+}
+
+fn relying_parties(default: Option<String>, r: &mut Reader) -> RelyingParties {
+    let lists: Vec<_> = r
+        .source()
+        .relying_parties()
+        .map(|(key, value)| (key.to_owned(), value::list(&value.value)))
+        .collect();
+    let mut parties = RelyingParties::default();
+    for (realm, list) in lists {
+        let mut callbacks = Vec::new();
+        for text in list.unwrap_or_default() {
+            match Callback::parse(&text) {
+                Some(callback) => callbacks.push(callback),
+                None => r.wrong(
+                    &realm,
+                    format!("{text:?} is not a callback URL"),
+                    "Write absolute addresses between commas, https://acme.auth0.com/login/callback",
+                ),
+            }
+        }
+        parties.callbacks.insert(realm, callbacks);
+    }
+    match &default {
+        None => r.warn(
+            keys::REALM,
+            "is missing: direct logins have no one to send a token to",
+        ),
+        Some(realm) if parties.callbacks.get(realm).is_none_or(Vec::is_empty) => r.warn(
+            realm,
+            "this key should list the callback URLs of REALM; until then direct logins are refused",
+        ),
+        Some(_) => {}
+    }
+    parties.default = default;
+    parties
 }
 
 #[cfg(test)]

@@ -2,20 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::secret::SecretString;
+/// Files of it, by the names that every installation has.
+pub const CONFIG_JSON: &str = "config.json";
+pub const SIGNING_CERTIFICATE: &str = "certs/cert.pem";
+pub const SIGNING_KEY: &str = "certs/cert.key";
+pub const TLS_CERTIFICATE: &str = "certs/tls.pem";
+pub const TLS_KEY: &str = "certs/tls.key";
+pub const KEYTAB: &str = "certs/krb5.keytab";
+pub const CLIENT_CA: &str = "certs/client-ca.pem";
+pub const REVOCATION_FOLDER: &str = "certs/crl";
+pub const REVOCATION_LISTS: &str = "certs/crl/*.pem";
+pub const MAPPER: &str = "lib/profileMapper.js";
 
 /// The folder given by `--home`.
 #[derive(Debug, Clone)]
 pub struct Home(PathBuf);
-
-/// The RSA key pair that signs tokens, logs in to the hub and protects the bind password.
-#[derive(Debug, Clone)]
-pub struct SigningPair {
-    /// PEM of the certificate.
-    pub certificate: String,
-    /// PEM of the private key, PKCS#8 or PKCS#1.
-    pub key: SecretString,
-}
 
 impl Home {
     #[must_use]
@@ -31,16 +32,16 @@ impl Home {
 
     #[must_use]
     pub fn config_json(&self) -> PathBuf {
-        self.path("config.json")
+        self.path(CONFIG_JSON)
     }
 
     #[must_use]
     pub fn signing_certificate(&self) -> PathBuf {
-        self.path("certs/cert.pem")
+        self.path(SIGNING_CERTIFICATE)
     }
 
     #[must_use]
     pub fn signing_key(&self) -> PathBuf {
-        self.path("certs/cert.key")
+        self.path(SIGNING_KEY)
     }
 }

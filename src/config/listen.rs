@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::{choices::ProxyProtocol, keys, reader::Reader};
+
 /// Where and how connections of direct logins arrive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenConfig {
@@ -20,13 +22,6 @@ pub struct ListenConfig {
     pub max_token: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProxyProtocol {
-    Off,
-    /// Every connection must open with a version 2 header from a trusted address.
-    V2,
-}
-
 impl ListenConfig {
     /// Whether `address` is in `TRUSTED_PROXIES`.
     #[must_use]
@@ -35,5 +30,40 @@ impl ListenConfig {
         self.trusted_proxies
             .iter()
             .any(|net| net.contains(&address))
+    }
+}
+
+pub(super) fn listen(port: u16, r: &mut Reader) -> ListenConfig {
+    let mut trusted_proxies = Vec::new();
+    for text in r.read(&keys::TRUSTED_PROXIES) {
+        let net = text
+            .parse()
+            .or_else(|_| text.parse::<IpAddr>().map(Into::into));
+        match net {
+            Ok(net) => trusted_proxies.push(net),
+            Err(_) => r.wrong(
+                keys::TRUSTED_PROXIES,
+                format!("{text:?} is not an address range"),
+                r#"Write ["10.0.0.0/24", "fd00::5"]"#,
+            ),
+        }
+    }
+    let proxy_protocol = r.read(&keys::PROXY_PROTOCOL);
+    if proxy_protocol == ProxyProtocol::V2 && trusted_proxies.is_empty() {
+        r.wrong(
+            keys::PROXY_PROTOCOL,
+            "is on, but no address may send its header, so nobody could connect",
+            "List the balancers' addresses in TRUSTED_PROXIES",
+        );
+    }
+    ListenConfig {
+        address: r.read(&keys::LISTEN_ADDRESS),
+        port,
+        proxy_protocol,
+        trusted_proxies,
+        max_connections: r.read(&keys::MAX_CONNECTIONS),
+        max_token: r
+            .read(&keys::MAX_HEADER_SIZE)
+            .max(keys::MAX_HEADER_SIZE.kind.default),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// One mistake: which key, what it says, why that cannot be, and what would be right.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Mistake {
     pub key: String,
     /// The value as written; `None` for a secret, or when the key is missing.

@@ -9,7 +9,14 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Config, Effective, FileKeys, Home, Invalid, Loaded, uses_files};
+use super::{
+    effective::Effective,
+    home::Home,
+    keys,
+    load::{Config, Loaded},
+    mistake::Invalid,
+    source::{FileKeys, uses_files},
+};
 use crate::secret::{ExposeSecret as _, SecretString};
 
 #[derive(Debug)]
@@ -27,11 +34,6 @@ struct Learned {
     ticket: Option<SecretString>,
     keys: Map<String, Value>,
 }
-
-/// Ours to say, not the tenant's: never learned.
-const OWN: [&str; 2] = ["SERVER_URL", "LAST_SENT_THUMBPRINT"];
-/// Need files of their own, or a tenant; a set-up is tried without them.
-const LATER: [&str; 3] = ["KERBEROS_AUTH", "CLIENT_CERT_AUTH", "AGENT_MODE"];
 
 impl Settings {
     /// Of `home`, with this process's environment.
@@ -106,23 +108,22 @@ impl Settings {
         let mut all = self.learned();
         all.extend(keys.clone());
         let mut environment = self.environment.clone();
-        for key in LATER {
-            environment.remove(key);
-            all.insert(key.to_owned(), Value::Bool(false));
+        for key in keys::all().filter(|key| key.scope().switch) {
+            environment.remove(key.name());
+            all.insert(key.name().to_owned(), Value::Bool(false));
         }
         Config::load_with(self.home(), &environment, &all)
     }
 
     /// Keeps what the tenant of this ticket said, for each time that the configuration is read: no file
     /// holds it.
-    pub fn learn(&self, ticket: &SecretString, keys: &Map<String, Value>) {
-        let mut keys = keys.clone();
-        for own in OWN {
-            keys.shift_remove(own);
-        }
+    pub fn learn(&self, ticket: &SecretString, said: &Map<String, Value>) {
+        let mut said = said.clone();
+        // Our own address, for instance, is ours to say.
+        said.retain(|key, _| keys::find(key).is_none_or(|key| key.scope().tenant));
         *self.lock() = Learned {
             ticket: Some(ticket.clone()),
-            keys,
+            keys: said,
         };
     }
 
@@ -144,7 +145,7 @@ impl Settings {
             return Map::new();
         }
         let without = Effective::read(&self.home(), &self.environment, &Map::new());
-        let now = without.secret("PROVISIONING_TICKET");
+        let now = without.secret(keys::PROVISIONING_TICKET);
         let same = match (&now, &learned.ticket) {
             (Some(now), Some(then)) => now.expose_secret().trim() == then.expose_secret().trim(),
             _ => false,
@@ -164,7 +165,7 @@ impl Settings {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{super::source::Origin, *};
 
     fn settings(home: &Path, ticket: &str) -> Settings {
         let config = json!({
@@ -188,10 +189,17 @@ mod tests {
         let folder = tempfile::TempDir::new().expect("a folder");
         let ticket = "https://tenant.example/p/ad/one";
         let settings = settings(folder.path(), ticket);
-        let mut keys = Map::new();
-        keys.insert("CONNECTION".to_owned(), json!("corp"));
-        keys.insert("SERVER_URL".to_owned(), json!("https://old.corp.example"));
-        settings.learn(&SecretString::from(ticket.to_owned()), &keys);
+        let mut said = Map::new();
+        said.insert("CONNECTION".to_owned(), json!("corp"));
+        said.insert("SERVER_URL".to_owned(), json!("https://old.corp.example"));
+        settings.learn(&SecretString::from(ticket.to_owned()), &said);
+        let origin = || {
+            settings
+                .effective(&Map::new())
+                .in_force(&keys::CONNECTION)
+                .origin
+        };
+        assert_eq!(origin(), Origin::Tenant);
         let site = || {
             let config = settings.load().expect("loads").config;
             (
@@ -205,5 +213,6 @@ mod tests {
         let text = std::fs::read_to_string(&path).expect("read");
         std::fs::write(&path, text.replace("/one", "/two")).expect("written");
         assert_eq!(site(), (String::new(), address));
+        assert_eq!(origin(), Origin::Default);
     }
 }

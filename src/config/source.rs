@@ -5,8 +5,10 @@ use std::{collections::BTreeMap, fs, io};
 use serde_json::{Map, Value};
 
 use super::{
-    home::Home,
-    keys::{self, Key},
+    home::{CONFIG_JSON, Home},
+    key::Declared,
+    keys,
+    kinds::{Kind as _, Wrong},
     mistake::{Mistake, Warning},
 };
 
@@ -18,11 +20,29 @@ pub(super) struct Source {
     realm: String,
 }
 
-/// One value and whether it came as text from outside the file.
+/// One value, and where it came from.
 #[derive(Clone)]
 pub(super) struct Given {
     pub value: Value,
     pub secret: bool,
+    pub origin: Origin,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    Default,
+    ConfigJson,
+    /// The name of the variable.
+    Environment(String),
+    /// The path as it was given, and the key that gave it.
+    File {
+        path: String,
+        key: String,
+        in_environment: bool,
+    },
+    /// The ticket's answer; also what is tried before it is saved.
+    Tenant,
 }
 
 /// What `config.json` says, as it was read: it counts until it is read again.
@@ -50,11 +70,17 @@ impl FileKeys {
         environment: &BTreeMap<String, String>,
         mistakes: &mut Vec<Mistake>,
     ) -> Self {
-        if reads_files(environment) {
-            Self(read_file(home, mistakes))
-        } else {
-            Self::default()
+        match uses_files_or(environment) {
+            Ok(false) => return Self::default(),
+            Ok(true) => {}
+            Err(Wrong { problem, remedy }) => mistakes.push(Mistake {
+                key: keys::OVERRIDE_CONFIG.name.to_owned(),
+                value: environment.get(keys::OVERRIDE_CONFIG.name).cloned(),
+                problem,
+                remedy,
+            }),
         }
+        Self(read_file(home, mistakes))
     }
 }
 
@@ -68,18 +94,22 @@ impl Source {
         mistakes: &mut Vec<Mistake>,
         warnings: &mut Vec<Warning>,
     ) -> Self {
-        let mut file = file.0.clone();
-        file.extend(learned.clone());
-        let realm = match environment.get("REALM") {
+        let learned_realm = learned.get(keys::REALM.name);
+        let file_realm = learned_realm.or_else(|| file.0.get(keys::REALM.name));
+        let realm = match environment.get(keys::REALM.name) {
             Some(realm) => Some(realm.as_str()),
-            None => file.get("REALM").and_then(Value::as_str),
+            None => file_realm.and_then(Value::as_str),
         };
         let mut source = Self {
             realm: realm.unwrap_or_default().trim().to_owned(),
             ..Self::default()
         };
-        for (key, value) in file {
-            source.take_from_file(key, value, warnings);
+        let of_file = file.0.iter().filter(|(key, _)| !learned.contains_key(*key));
+        for (key, value) in of_file {
+            source.take(key, value, Origin::ConfigJson, warnings);
+        }
+        for (key, value) in learned {
+            source.take(key, value, Origin::Tenant, warnings);
         }
         source.lay_environment(home, environment, mistakes);
         source
@@ -94,36 +124,52 @@ impl Source {
     }
 
     /// The keys that name a relying party, each with the list of its callbacks.
-    pub fn relying_parties(&self) -> impl Iterator<Item = (&str, &Value)> {
+    pub fn relying_parties(&self) -> impl Iterator<Item = (&str, &Given)> {
         self.values
             .iter()
             .filter(|(key, _)| self.names_relying_party(key))
-            .map(|(key, given)| (key.as_str(), &given.value))
+            .map(|(key, given)| (key.as_str(), given))
     }
 
-    /// A relying party's name is a URI (`urn:auth0:acme`) or the value of `REALM`; never a key of
-    /// ours, or a request could have any value read as a list of callbacks.
     fn names_relying_party(&self, key: &str) -> bool {
-        keys::find(key).is_none() && (key.contains(':') || key == self.realm)
+        keys::names_relying_party(key, &self.realm)
     }
 
-    fn take_from_file(&mut self, key: String, value: Value, warnings: &mut Vec<Warning>) {
-        let known = keys::find(&key);
-        let secret_file = key.strip_suffix("_FILE").and_then(keys::find);
-        let named = known.is_some() || self.names_relying_party(&key);
-        if !named && !secret_file.is_some_and(|k| k.secret) {
-            let hint = keys::nearest(&key).map_or_else(
+    /// A key of `config.json`, or one that was learned.
+    fn take(&mut self, key: &str, value: &Value, origin: Origin, warnings: &mut Vec<Warning>) {
+        if key == keys::SCHEMA {
+            return;
+        }
+        let known = keys::find(key);
+        let mut warn = |text: String| {
+            warnings.push(Warning {
+                key: key.to_owned(),
+                text,
+            });
+        };
+        if known.is_none()
+            && keys::find_by_file_variant(key).is_none()
+            && !self.names_relying_party(key)
+        {
+            warn(keys::nearest(key).map_or_else(
                 || "unknown key; it is kept and has no effect".to_owned(),
                 |near| format!("unknown key, without effect; did you mean {near}?"),
-            );
-            warnings.push(Warning { key, text: hint });
+            ));
             return;
         }
-        if known.is_some_and(|k| k.unused) {
+        if known.is_some_and(|key| key.scope().environment) {
+            warn("counts in the environment only; without effect here".to_owned());
             return;
         }
-        let secret = known.is_some_and(|k| k.secret);
-        self.values.insert(key, Given { value, secret });
+        if known.is_some_and(Declared::is_unused) {
+            return;
+        }
+        let given = Given {
+            value: value.clone(),
+            secret: known.is_some_and(Declared::is_secret),
+            origin,
+        };
+        self.values.insert(key.to_owned(), given);
     }
 
     fn lay_environment(
@@ -132,72 +178,99 @@ impl Source {
         environment: &BTreeMap<String, String>,
         mistakes: &mut Vec<Mistake>,
     ) {
-        for key in keys::KEYS.iter().filter(|k| !k.unused) {
-            // By custom a proxy's variable is written in small letters as well.
-            let small = key
-                .name
-                .ends_with("_PROXY")
-                .then(|| key.name.to_lowercase());
-            let given = environment.get(key.name);
-            if let Some(text) = given.or_else(|| environment.get(&small?)) {
-                self.insert_text(key, text.clone());
-            }
-            if !key.secret {
-                continue;
-            }
-            let file_key = format!("{}_FILE", key.name);
-            let given = environment
-                .get(&file_key)
-                .cloned()
-                .or_else(|| Some(self.get(&file_key)?.value.as_str()?.to_owned()));
-            // The variable itself wins over the file it could have come from.
-            let Some(path) = given.filter(|_| !environment.contains_key(key.name)) else {
-                continue;
-            };
-            match fs::read_to_string(home.path(&path)) {
-                // Every byte of the signing key counts: stored passwords are encrypted with them.
-                Ok(text) if key.name == "AUTH_CERT_KEY" => self.insert_text(key, text),
-                Ok(text) => self.insert_text(key, text.trim_end_matches(['\r', '\n']).to_owned()),
-                Err(error) => mistakes.push(Mistake {
-                    key: file_key,
-                    value: Some(path),
-                    problem: format!("cannot be read ({error})"),
-                    remedy: format!("Give the path of a file that holds {}", key.name),
-                }),
+        for key in keys::all().filter(|key| !key.is_unused()) {
+            let mut names = key.variables().into_iter();
+            let given = names.find_map(|name| environment.get_key_value(&name));
+            if let Some((name, text)) = given {
+                // The variable itself wins over the file it could have come from.
+                self.insert_text(key, text.clone(), Origin::Environment(name.clone()));
+            } else if let Some(file_key) = key.file_variant() {
+                self.read_secret(key, file_key, home, environment, mistakes);
             }
         }
         for (key, text) in environment {
             if self.names_relying_party(key) {
-                let value = Value::String(text.clone());
-                let secret = false;
-                self.values.insert(key.clone(), Given { value, secret });
+                let given = Given {
+                    value: Value::String(text.clone()),
+                    secret: false,
+                    origin: Origin::Environment(key.clone()),
+                };
+                self.values.insert(key.clone(), given);
             }
         }
     }
 
-    fn insert_text(&mut self, key: &Key, text: String) {
-        self.values.insert(
-            key.name.to_owned(),
-            Given {
-                value: Value::String(text),
-                secret: key.secret,
-            },
-        );
+    /// A secret from the file that `file_key` names, in the environment or before that.
+    fn read_secret(
+        &mut self,
+        key: &'static dyn Declared,
+        file_key: String,
+        home: &Home,
+        environment: &BTreeMap<String, String>,
+        mistakes: &mut Vec<Mistake>,
+    ) {
+        let of_environment = environment.get(&file_key);
+        let path = of_environment
+            .cloned()
+            .or_else(|| Some(self.get(&file_key)?.value.as_str()?.to_owned()));
+        let Some(path) = path else {
+            return;
+        };
+        match fs::read_to_string(home.path(&path)) {
+            Ok(text) => {
+                // Every byte of the signing key counts: stored passwords are encrypted with them.
+                let text = if key.name() == keys::AUTH_CERT_KEY.name {
+                    text
+                } else {
+                    text.trim_end_matches(['\r', '\n']).to_owned()
+                };
+                let origin = Origin::File {
+                    path,
+                    key: file_key,
+                    in_environment: of_environment.is_some(),
+                };
+                self.insert_text(key, text, origin);
+            }
+            Err(error) => mistakes.push(Mistake {
+                key: file_key,
+                value: Some(path),
+                problem: format!("cannot be read ({error})"),
+                remedy: format!("Give the path of a file that holds {}", key.name()),
+            }),
+        }
+    }
+
+    fn insert_text(&mut self, key: &'static dyn Declared, text: String, origin: Origin) {
+        let given = Given {
+            value: Value::String(text),
+            secret: key.is_secret(),
+            origin,
+        };
+        self.values.insert(key.name().to_owned(), given);
     }
 }
 
-/// `OVERRIDE_CONFIG=false` in the environment: no file of the home folder is read or written.
-pub(super) fn reads_files(environment: &BTreeMap<String, String>) -> bool {
-    !environment
-        .get("OVERRIDE_CONFIG")
-        .is_some_and(|text| text.trim().eq_ignore_ascii_case("false"))
+/// Whether files of the home folder are read and written: not with `OVERRIDE_CONFIG=false` in the
+/// environment.
+#[must_use]
+pub fn uses_files(environment: &BTreeMap<String, String>) -> bool {
+    uses_files_or(environment).unwrap_or(keys::OVERRIDE_CONFIG.kind.0)
+}
+
+fn uses_files_or(environment: &BTreeMap<String, String>) -> Result<bool, Wrong> {
+    let key = &keys::OVERRIDE_CONFIG;
+    let given = match environment.get(key.name) {
+        Some(text) => key.kind.understand(&Value::from(text.as_str()))?,
+        None => None,
+    };
+    Ok(given.unwrap_or_else(|| key.kind.default()))
 }
 
 fn read_file(home: &Home, mistakes: &mut Vec<Mistake>) -> Map<String, Value> {
     let path = home.config_json();
     let mut wrong = |problem: String, remedy: &str| {
         mistakes.push(Mistake {
-            key: "config.json".to_owned(),
+            key: CONFIG_JSON.to_owned(),
             value: Some(path.display().to_string()),
             problem,
             remedy: remedy.to_owned(),

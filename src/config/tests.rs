@@ -1,10 +1,10 @@
 //! What an administrator may write, and what is said when it is wrong.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, time::Duration};
 
 use tempfile::TempDir;
 
-use super::*;
+use super::{restart::NeedsRestart, *};
 use crate::secret::ExposeSecret as _;
 
 /// A home folder with the incumbent's keys alone, and what the test changes.
@@ -46,7 +46,7 @@ impl Folder {
     }
 }
 
-fn incumbent() -> serde_json::Value {
+pub(super) fn incumbent() -> serde_json::Value {
     serde_json::json!({
         "LDAP_URL": "ldaps://dc1.corp.example",
         "LDAP_BASE": "DC=corp,DC=example",
@@ -397,5 +397,88 @@ fn kerberos_needs_a_keytab_and_a_certificate() {
             .iter()
             .any(|m| m.starts_with("TLS_CERT_FILE: is missing")),
         "{mistakes:?}"
+    );
+}
+
+#[test]
+fn every_key_that_has_an_effect_is_read_once() {
+    let folder = changed("AD_HUB", "https://acme.auth0.com/lo/hub".into());
+    let home = Home::new(folder.dir.path());
+    let (mut mistakes, mut warnings) = (Vec::new(), Vec::new());
+    let environment = BTreeMap::new();
+    let file = FileKeys::read(&home, &environment, &mut mistakes);
+    let learned = serde_json::Map::new();
+    let source = source::Source::read(
+        &home,
+        &environment,
+        &file,
+        &learned,
+        &mut mistakes,
+        &mut warnings,
+    );
+    let mut reader = reader::Reader::new(source, mistakes, warnings);
+    load::read(home, true, &mut reader);
+    let mut read = reader.read;
+    read.sort_unstable();
+    let mut declared: Vec<_> = keys::all()
+        .filter(|key| !key.is_unused() && !key.scope().environment)
+        .map(|key| key.name())
+        .collect();
+    declared.sort_unstable();
+    assert_eq!(read, declared);
+}
+
+#[test]
+fn what_waits_for_a_restart_is_declared_so() {
+    let old = Folder::new(&incumbent()).config();
+    let mut changes = incumbent();
+    for (key, value) in [
+        ("OPS_LISTEN", "127.0.0.1:1"),
+        ("ADMIN_LISTEN", "off"),
+        ("LOG_FORMAT", "json"),
+        ("LISTEN_ADDRESS", "127.0.0.1"),
+        ("PORT", "1"),
+        ("PROXY_PROTOCOL", "v2"),
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("MAX_CONNECTIONS", "7"),
+        ("MAX_HEADER_SIZE", "70000"),
+        ("DRAIN_SECONDS", "1"),
+        ("SITE_NAME", "Acme"),
+    ] {
+        changes[key] = value.into();
+    }
+    let mut new = Folder::new(&changes).config();
+    let mut kept = new.keep_fixed(&old).expect("a configuration");
+    // It cannot be kept by itself.
+    kept.push(keys::TLS_TERMINATION.name);
+    kept.sort_unstable();
+    let mut declared: Vec<_> = keys::all()
+        .filter(|key| key.scope().restart)
+        .map(|key| key.name())
+        .collect();
+    declared.sort_unstable();
+    assert_eq!(kept, declared);
+    assert_eq!(new.ops_listen, old.ops_listen);
+    assert_eq!(new.drain, Duration::from_secs(1));
+    changes["TLS_TERMINATION"] = "proxy".into();
+    let mut new = Folder::new(&changes).config();
+    assert_eq!(new.keep_fixed(&old), Err(NeedsRestart::TlsTermination));
+}
+
+#[test]
+fn the_tenant_gives_its_own_keys_only() {
+    let said = keys::all().filter(|key| key.scope().tenant);
+    let said: Vec<_> = said.map(|key| key.name()).collect();
+    assert_eq!(
+        said,
+        [
+            "KERBEROS_AUTH",
+            "CLIENT_CERT_AUTH",
+            "REALM",
+            "WSFED_ISSUER",
+            "CONNECTION",
+            "AD_HUB",
+            "TENANT_SIGNING_KEY"
+        ]
     );
 }

@@ -1,8 +1,15 @@
-//! Keys of TLS towards browsers: the certificate for SERVER_URL.
+//! Keys of TLS: the certificate for SERVER_URL, and further roots for outgoing connections.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use crate::secret::SecretString;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::SecretSlice;
+
+use super::{home::Home, keys, reader::Reader};
+use crate::secret::{ExposeSecret as _, SecretString};
 
 /// Where the certificate and key of SERVER_URL come from.
 #[derive(Debug, Clone)]
@@ -26,4 +33,102 @@ impl TlsMaterial {
             Self::Pkcs12 { .. } => Vec::new(),
         }
     }
+}
+
+/// What the keys of the certificate say.
+pub(super) struct TlsKeys {
+    files: (Option<String>, Option<String>),
+    archive: Option<SecretString>,
+    password: SecretString,
+}
+
+impl TlsKeys {
+    pub fn read(r: &mut Reader) -> Self {
+        Self {
+            files: (r.read(&keys::TLS_CERT_FILE), r.read(&keys::TLS_KEY_FILE)),
+            archive: r.read(&keys::SSL_PFX),
+            password: r.read(&keys::SSL_KEY_PASSWORD).unwrap_or_default(),
+        }
+    }
+}
+
+/// The certificate for SERVER_URL, where there is one.
+pub(super) fn tls(
+    home: &Home,
+    files: Option<&Home>,
+    given: TlsKeys,
+    r: &mut Reader,
+) -> Option<TlsMaterial> {
+    let TlsKeys {
+        files: given,
+        archive,
+        password,
+    } = given;
+    match given {
+        (Some(chain), Some(key)) => {
+            let (chain, key) = (home.path(chain), home.path(key));
+            return Some(TlsMaterial::Pem { chain, key });
+        }
+        (Some(_), None) => r.missing(keys::TLS_KEY_FILE, "TLS_CERT_FILE is set: give its key too"),
+        (None, Some(_)) => r.missing(
+            keys::TLS_CERT_FILE,
+            "TLS_KEY_FILE is set: give the chain too",
+        ),
+        (None, None) => {
+            if let Some(home) = files
+                && let Some(chain) = keys::TLS_CERT_FILE.when_there(home)
+            {
+                let key = home.path(keys::TLS_KEY_FILE.kind.usual);
+                return Some(TlsMaterial::Pem { chain, key });
+            }
+        }
+    }
+    let archive = archive?;
+    let compact: String = archive.expose_secret().split_whitespace().collect();
+    match STANDARD.decode(compact) {
+        Ok(bytes) => Some(TlsMaterial::Pkcs12 {
+            archive: SecretSlice::from(bytes),
+            password,
+        }),
+        Err(_) => {
+            r.wrong(
+                keys::SSL_PFX,
+                "is not base64",
+                "Give the PKCS#12 file's bytes in base64 (base64 -w0 server.pfx)",
+            );
+            None
+        }
+    }
+}
+
+pub(super) fn extra_roots(home: &Home, r: &mut Reader) -> Vec<PathBuf> {
+    let mut files: Vec<_> = r
+        .read(&keys::SSL_CA_FILE)
+        .iter()
+        .map(|file| home.path(file))
+        .collect();
+    for file in &files {
+        if let Err(error) = fs::File::open(file) {
+            r.wrong(
+                keys::SSL_CA_FILE,
+                format!("{} cannot be read ({error})", file.display()),
+                "Give a PEM file of CA certificates",
+            );
+        }
+    }
+    if let Some(folder) = r.read(&keys::SSL_CA_PATH).map(|folder| home.path(folder)) {
+        match fs::read_dir(&folder) {
+            Ok(entries) => files.extend(
+                entries
+                    .filter_map(|entry| Some(entry.ok()?.path()))
+                    .filter(|path| path.is_file()),
+            ),
+            Err(error) => r.wrong(
+                keys::SSL_CA_PATH,
+                format!("cannot be read ({error})"),
+                "Give a folder of PEM files",
+            ),
+        }
+    }
+    files
 }

@@ -4,7 +4,8 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use url::Url;
 
-use crate::secret::SecretString;
+use super::{keys, reader::Reader};
+use crate::secret::{ExposeSecret as _, SecretString};
 
 /// The outbound connection to the tenant's hub.
 #[derive(Debug, Clone)]
@@ -31,4 +32,91 @@ pub struct ProxyConfig {
     pub https: Option<SecretString>,
     /// `NO_PROXY`: hosts, domains and networks that are reached without one.
     pub exempt: String,
+}
+
+/// What more than the tunnel needs of the tenant.
+pub(super) struct TenantSide<'a> {
+    pub connection: Option<&'a String>,
+    pub realm: Option<&'a String>,
+    pub has_signing_key: bool,
+    pub proxy: &'a ProxyConfig,
+}
+
+/// `None` without a hub, with `AGENT_MODE` off, or beside a mistake.
+pub(super) fn tunnel(tenant: &TenantSide<'_>, r: &mut Reader) -> Option<TunnelConfig> {
+    let reconnect = r.read(&keys::WS_RECONNECT_INTERVAL_MS);
+    let max_requests = r.read(&keys::TUNNEL_MAX_REQUESTS);
+    let enabled = r.read(&keys::AGENT_MODE);
+    let address = r.read(&keys::AD_HUB)?;
+    let Some(hub) = hub(&address) else {
+        r.wrong(
+            keys::AD_HUB,
+            "is not the address of a hub",
+            "Write what the ticket gave, https://acme.auth0.com/lo/hub",
+        );
+        return None;
+    };
+    enabled.then_some(())?;
+    if tenant.connection.is_none() {
+        r.missing(
+            keys::CONNECTION,
+            "The hub knows us by it: give the connection's name",
+        );
+    }
+    if tenant.realm.is_none() {
+        r.missing(
+            keys::REALM,
+            "The hub's token is made for it: give urn:auth0:<tenant>",
+        );
+    }
+    if !tenant.has_signing_key {
+        r.missing(
+            keys::TENANT_SIGNING_KEY,
+            "The hub's requests are checked with it: take it from the ticket",
+        );
+    }
+    Some(TunnelConfig {
+        hub,
+        connection: tenant.connection?.clone(),
+        realm: tenant.realm?.clone(),
+        reconnect,
+        max_requests: NonZeroUsize::new(max_requests).unwrap_or(NonZeroUsize::MIN),
+        proxy: tenant.proxy.clone(),
+    })
+}
+
+fn hub(address: &str) -> Option<Url> {
+    let (scheme, rest) = address.split_once("://")?;
+    let scheme = match scheme.to_ascii_lowercase().as_str() {
+        "http" | "ws" => "ws",
+        "https" | "wss" => "wss",
+        _ => return None,
+    };
+    Url::parse(&format!("{scheme}://{rest}"))
+        .ok()
+        .filter(Url::has_host)
+}
+
+pub(super) fn proxy(r: &mut Reader) -> ProxyConfig {
+    let http = r.read(&keys::HTTP_PROXY);
+    ProxyConfig {
+        https: r.read(&keys::HTTPS_PROXY).or_else(|| http.clone()),
+        http,
+        exempt: r.read(&keys::NO_PROXY).unwrap_or_default(),
+    }
+}
+
+/// The tenant's set-up address. Only https: it is a secret, and so is what it answers.
+pub(super) fn ticket(r: &mut Reader) -> Option<SecretString> {
+    let ticket = r.read(&keys::PROVISIONING_TICKET)?;
+    let url = Url::parse(ticket.expose_secret());
+    if url.is_ok_and(|url| url.scheme() == "https" && url.has_host()) {
+        return Some(ticket);
+    }
+    r.wrong(
+        keys::PROVISIONING_TICKET,
+        "is not an address with https",
+        "Copy it from the connection's page at the tenant, https://<tenant>/p/ad/<letters>",
+    );
+    None
 }

@@ -4,7 +4,10 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use super::view::{Changed, Fact, Facts, Imported, Line, LogLine, Looked, Person};
-use crate::secret::SecretString;
+use crate::{
+    config::{Declared, InForce, Shown},
+    secret::SecretString,
+};
 
 /// What the console asks of the program.
 pub trait Backstage: Send + Sync {
@@ -12,9 +15,8 @@ pub trait Backstage: Send + Sync {
     fn facts(&self) -> Facts;
     /// The last events of the log, the latest first.
     fn log(&self) -> Vec<LogLine>;
-    /// A key of `config.json` that is no secret, as text, empty when it is not set; and whether the
-    /// environment sets it.
-    fn key(&self, name: &str) -> (String, bool);
+    /// A key as it counts, and its default.
+    fn key(&self, key: &'static dyn Declared) -> (InForce, Shown);
     /// What is known of the certificate of SERVER_URL.
     fn certificate_facts(&self) -> Vec<Fact>;
     /// Tries keys, with `check` by the four checks, and with `save` saves them when those of the directory

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{MapperSource, TlsMaterial},
+    config::{MapperSource, TlsMaterial, keys, text_of},
     installation::write_atomically,
     profile::Mapper,
     secret::SecretString,
@@ -30,9 +30,11 @@ impl Program {
         save: bool,
     ) -> Result<Changed, String> {
         self.may_write()?;
+        let now = self.effective();
         let is_fixed = |key: &&String| {
-            let fixed = self.settings.variable(key);
-            fixed.is_some_and(|now| keys[*key] != now)
+            let fixed = keys::find(key).map(|key| now.in_force(key));
+            let fixed = fixed.filter(|fixed| fixed.origin.is_environment());
+            fixed.is_some_and(|_| now.text(key) != text_of(&keys[*key]))
         };
         let fixed: Vec<_> = keys.keys().filter(is_fixed).map(String::as_str).collect();
         if !fixed.is_empty() {
@@ -52,13 +54,13 @@ impl Program {
         plan.leave_password();
         let mut changed = Vec::new();
         for (key, value) in keys {
-            if value.as_str() != Some(&self.value(&key)) {
+            if text_of(&value) != now.text(&key) {
                 changed.push(key.clone());
             }
             plan.set(&key, value)?;
         }
         if let Some(password) = password {
-            changed.push("LDAP_BIND_PASSWORD".to_owned());
+            changed.push(keys::LDAP_BIND_PASSWORD.name.to_owned());
             plan.password(password)?;
         }
         // A site's name needs no directory, on a day when there is none.
@@ -103,8 +105,8 @@ impl Program {
             all.map(|server| server.trim_end_matches('/').to_lowercase())
                 .collect()
         };
-        let new = keys.get("LDAP_URL").and_then(Value::as_str);
-        let now = servers(&self.value("LDAP_URL"));
+        let new = keys.get(keys::LDAP_URL.name).and_then(Value::as_str);
+        let now = servers(&self.effective().text(keys::LDAP_URL).unwrap_or_default());
         new.is_some_and(|new| !servers(new).is_subset(&now))
     }
 

@@ -21,9 +21,9 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{MapperSource, Settings},
+    config::{Declared, Effective, InForce, MapperSource, Settings, Shown},
     doctor::{self, Level},
-    installation::{ConfigFile, DEFAULT_MAPPER},
+    installation::DEFAULT_MAPPER,
     instance::{Answer, Generation},
     ops::Readiness,
     secret::SecretString,
@@ -79,23 +79,9 @@ impl Program {
         })
     }
 
-    /// A key that is no secret, as text; a list with commas.
-    pub(super) fn value(&self, name: &str) -> String {
-        if crate::config::find_key(name).is_none_or(|key| key.secret) {
-            return String::new();
-        }
-        let file = ConfigFile::read(&self.settings.home()).ok();
-        let file_value = file.as_ref().and_then(|file| file.keys().get(name));
-        match (self.settings.variable(name), file_value) {
-            (Some(text), _) => text.to_owned(),
-            (None, Some(Value::String(text))) => text.clone(),
-            (None, Some(Value::Array(list))) => {
-                let texts: Vec<_> = list.iter().filter_map(Value::as_str).collect();
-                texts.join(", ")
-            }
-            (None, Some(Value::Null) | None) => String::new(),
-            (None, Some(other)) => other.to_string(),
-        }
+    /// The values as they count now.
+    pub(super) fn effective(&self) -> Effective {
+        self.settings.effective(&Map::new())
     }
 
     /// Work with files and computations: not on the threads that serve logins.
@@ -130,8 +116,9 @@ impl Backstage for Program {
             .collect()
     }
 
-    fn key(&self, name: &str) -> (String, bool) {
-        (self.value(name), self.settings.variable(name).is_some())
+    fn key(&self, key: &'static dyn Declared) -> (InForce, Shown) {
+        let effective = self.effective();
+        (effective.in_force(key), effective.usual(key))
     }
 
     fn certificate_facts(&self) -> Vec<Fact> {

@@ -13,7 +13,7 @@ use super::{
     page::Outcome,
     view::{Changed, Imported},
 };
-use crate::{http::page::PageContext, secret::SecretString};
+use crate::{config::keys, http::page::PageContext, secret::SecretString};
 
 pub(super) async fn home(State(console): State<Console>, page: PageContext) -> Response {
     console.show(&page, &Outcome::at("status"))
@@ -26,7 +26,7 @@ pub(super) async fn directory(
 ) -> Response {
     let password = form
         .fields
-        .remove("LDAP_BIND_PASSWORD")
+        .remove(keys::LDAP_BIND_PASSWORD.name)
         .filter(|text| !text.is_empty())
         .map(SecretString::from);
     let save = form.fields.get("do").is_none_or(|what| what != "check");

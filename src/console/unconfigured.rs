@@ -1,7 +1,6 @@
 //! An empty home folder: the console alone, so that a second server is made by an import in the browser.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -28,7 +27,7 @@ use super::{
 use crate::{
     accept::{Inherited, Mismatches},
     clock::Clock,
-    config::Settings,
+    config::{Declared, InForce, Settings, Shown, keys},
     installation::DEFAULT_MAPPER,
     instance::check,
     lifecycle::{Lifecycle, notify},
@@ -38,8 +37,6 @@ use crate::{
     telemetry::{Metrics, RecentEvents, event},
 };
 
-const ADMIN_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8357);
-const OPS_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 /// How long the answer to the import may take to reach the browser.
 const FINISH: Duration = Duration::from_secs(5);
 const WHAT_TO_DO: &str = "This installation is empty: import the zip of another instance here, or run \
@@ -48,11 +45,11 @@ const WHAT_TO_DO: &str = "This installation is empty: import the zip of another 
 /// Whether there is nothing to start from: no `config.json`, and no directory in the environment.
 #[must_use]
 pub fn is_empty(settings: &Settings) -> bool {
-    let given = |key| settings.variable(key).is_some();
+    let effective = settings.effective(&Map::new());
     settings.uses_files()
         && !settings.home().config_json().exists()
-        && !given("LDAP_URL")
-        && settings.variable("ADMIN_LISTEN") != Some("off")
+        && !effective.has(keys::LDAP_URL)
+        && effective.text(keys::ADMIN_LISTEN).as_deref() != Some("off")
 }
 
 /// Serves the console and the probes until an import was taken with which this host can start, or the end
@@ -72,22 +69,16 @@ pub async fn first_run(
     let life = Lifecycle::new();
     let passed_on = Inherited::take();
     let mut inherited = passed_on.copy();
-    let address = |key: &'static str, usual: SocketAddr| match settings.variable(key) {
-        None => Ok(usual),
-        Some(text) => text
-            .parse()
-            .with_context(|| format!("{key} is not an address with a port")),
-    };
-    let (at, ops_at) = (
-        address("ADMIN_LISTEN", ADMIN_LISTEN)?,
-        address("OPS_LISTEN", OPS_LISTEN)?,
-    );
+    let effective = settings.effective(&Map::new());
+    let at = effective.checked(&keys::ADMIN_LISTEN)?;
+    let at = at.unwrap_or(keys::ADMIN_LISTEN.kind.0);
+    let ops_at = effective.checked(&keys::OPS_LISTEN)?;
     let listener = inherited
         .or_bind(at.ip(), at.port())
-        .context("ADMIN_LISTEN")?;
+        .context(keys::ADMIN_LISTEN.name)?;
     let probes = inherited
         .or_bind(ops_at.ip(), ops_at.port())
-        .context("OPS_LISTEN")?;
+        .context(keys::OPS_LISTEN.name)?;
     let readiness = Readiness::new(life.clone(), Mismatches::new(None))
         .with("set-up", || Err(WHAT_TO_DO.to_owned()));
     let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()));
@@ -99,7 +90,7 @@ pub async fn first_run(
     ));
     let address = listener.address();
     let own = address.ip();
-    let host = if own == ADMIN_LISTEN.ip() || own.is_unspecified() {
+    let host = if own == keys::ADMIN_LISTEN.kind.0.ip() || own.is_unspecified() {
         "localhost".to_owned()
     } else if own.is_ipv6() {
         format!("[{own}]")
@@ -165,12 +156,9 @@ impl Backstage for Empty {
         self.recent.all().into_iter().map(log_line).collect()
     }
 
-    fn key(&self, name: &str) -> (String, bool) {
-        let given = self
-            .settings
-            .variable(name)
-            .filter(|_| crate::config::find_key(name).is_some_and(|key| !key.secret));
-        (given.unwrap_or_default().to_owned(), given.is_some())
+    fn key(&self, key: &'static dyn Declared) -> (InForce, Shown) {
+        let effective = self.settings.effective(&Map::new());
+        (effective.in_force(key), effective.usual(key))
     }
 
     fn certificate_facts(&self) -> Vec<Fact> {

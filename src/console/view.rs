@@ -105,7 +105,7 @@ pub struct Setting {
     pub hint: &'static str,
     pub value: String,
     /// The default, to be shown where nothing is set.
-    pub usual: &'static str,
+    pub usual: String,
     /// It comes from the environment, which wins: it cannot be changed here.
     pub fixed: bool,
 }

@@ -57,7 +57,7 @@ use self::{
 };
 use crate::{
     clock::Clock,
-    config::{DirectoryConfig, ServersConfig},
+    config::{DirectoryConfig, ServersConfig, keys},
     secret::SecretString,
     telemetry::{Metrics, event},
 };
@@ -289,7 +289,7 @@ impl Directory {
         let servers = self.0.servers.all();
         if servers.is_empty() {
             return vec![ServerStatus {
-                server: "LDAP_URL".to_owned(),
+                server: keys::LDAP_URL.name.to_owned(),
                 up: false,
                 since: Duration::ZERO,
                 error: Some(self.0.servers.none()),

@@ -7,6 +7,7 @@ use super::{
     finding::{Finding, Findings},
 };
 use crate::{
+    config::keys,
     secret::ExposeSecret as _,
     tenant::{CLOCK_LIMIT, Ticket, TicketError, TicketInfo},
     token::SigningKey,
@@ -151,7 +152,7 @@ fn compare(context: &Context, info: &TicketInfo, findings: &Findings) {
     if let Some(section) = &config.tunnel
         && section.connection != info.connection_name
     {
-        differs.push(("CONNECTION", info.connection_name.clone()));
+        differs.push((keys::CONNECTION.name, info.connection_name.clone()));
     }
     if let (Some(section), Some(theirs)) = (&config.tunnel, &info.ad_hub) {
         // The scheme is that of WebSockets here.
@@ -160,13 +161,13 @@ fn compare(context: &Context, info: &TicketInfo, findings: &Findings) {
             (host, url.port_or_known_default(), url.path().to_owned())
         };
         if Url::parse(theirs).is_ok_and(|theirs| place(&theirs) != place(&section.hub)) {
-            differs.push(("AD_HUB", theirs.clone()));
+            differs.push((keys::AD_HUB.name, theirs.clone()));
         }
     }
     let parties = &config.federation.relying_parties;
     let realm = &info.realm;
     if parties.default.as_deref() != Some(realm.name.as_str()) {
-        differs.push(("REALM", realm.name.clone()));
+        differs.push((keys::REALM.name, realm.name.clone()));
     }
     if parties
         .callback(&realm.name, Some(&realm.post_token_url))

@@ -22,7 +22,7 @@ use super::{
     bounds::{MAX_ENTRIES, bounded, limited},
     paths::{CERTIFICATE, CONFIG, KEY, MAPPER, NEEDED, allowed, leads_out, shown},
 };
-use crate::config::credentials_open;
+use crate::config::{Declared as _, credentials_open, keys};
 
 /// The built-in mapper in JavaScript: the incumbent's import wants a file.
 pub const DEFAULT_MAPPER: &str = include_str!("profileMapper.js");
@@ -239,20 +239,23 @@ impl Installation {
         pair.keys_match().map_err(|_| ArchiveError::OtherKey)
     }
 
-    fn stored_password(&self, keys: &Map<String, Value>) -> Result<(), ArchiveError> {
+    fn stored_password(&self, given: &Map<String, Value>) -> Result<(), ArchiveError> {
         let text = |key: &str| {
-            keys.get(key)
+            given
+                .get(key)
                 .and_then(Value::as_str)
                 .filter(|text| !text.trim().is_empty())
         };
-        let Some(stored) = text("LDAP_BIND_CREDENTIALS") else {
+        let Some(stored) = text(keys::LDAP_BIND_CREDENTIALS.name) else {
             return Ok(());
         };
+        let file = keys::AUTH_CERT_KEY.file_variant();
+        let elsewhere = file.is_some_and(|file| text(file.as_str()).is_some());
         // Not read where there is a password, and not to be judged where the key is elsewhere.
-        if text("LDAP_BIND_PASSWORD").is_some() || text("AUTH_CERT_KEY_FILE").is_some() {
+        if text(keys::LDAP_BIND_PASSWORD.name).is_some() || elsewhere {
             return Ok(());
         }
-        let key = text("AUTH_CERT_KEY").map_or(self.files[KEY].as_slice(), str::as_bytes);
+        let key = text(keys::AUTH_CERT_KEY.name).map_or(self.files[KEY].as_slice(), str::as_bytes);
         credentials_open(stored.trim(), key).map_err(|problem| ArchiveError::Content {
             name: CONFIG,
             problem: format!(

@@ -4,23 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{Installation, paths::shown};
-use crate::config::{read_flag, read_list};
-
-/// The incumbent's keys that say yes or no.
-const FLAGS: [&str; 12] = [
-    "AGENT_MODE",
-    "KERBEROS_AUTH",
-    "CLIENT_CERT_AUTH",
-    "ANONYMOUS_SEARCH_ENABLED",
-    "LDAP_SEARCH_RESULTS_OMIT_GROUPS",
-    "GROUPS",
-    "ALLOW_PASSWORD_EXPIRED",
-    "ALLOW_PASSWORD_CHANGE_REQUIRED",
-    "ENABLE_WRITE_BACK",
-    "ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD",
-    "AUTO_UNLOCK_ON_PASSWORD_CHANGE",
-    "WITH_KERBEROS_PROXY_FRONTEND",
-];
+use crate::config::{Declared, FlagKey, home, keys, read_flag, read_list};
 
 /// The configuration, read as a start reads it.
 struct Old<'a> {
@@ -50,52 +34,54 @@ impl Old<'_> {
         self.found.push(what.into());
     }
 
-    fn text(&self, key: &str) -> &str {
-        let text = self.keys.get(key).and_then(Value::as_str);
+    fn text(&self, key: impl AsRef<str>) -> &str {
+        let text = self.keys.get(key.as_ref()).and_then(Value::as_str);
         text.unwrap_or_default().trim()
     }
 
-    fn given(&self, key: &str) -> bool {
+    fn given(&self, key: impl AsRef<str>) -> bool {
         !self.list(key).is_empty()
     }
 
-    fn list(&self, key: &str) -> Vec<String> {
-        self.keys.get(key).and_then(read_list).unwrap_or_default()
+    fn list(&self, key: impl AsRef<str>) -> Vec<String> {
+        let given = self.keys.get(key.as_ref());
+        given.and_then(read_list).unwrap_or_default()
     }
 
-    fn on(&self, key: &str) -> bool {
-        self.keys.get(key).and_then(|value| read_flag(value, false)) == Some(true)
+    fn on(&self, key: &FlagKey) -> bool {
+        let given = self.keys.get(key.name);
+        given.and_then(|value| read_flag(value, key.kind.0)) == Some(true)
     }
 
     /// A number, or the text of one.
-    fn number(&self, key: &str) -> Option<u64> {
-        let value = self.keys.get(key)?;
+    fn number(&self, key: impl AsRef<str>) -> Option<u64> {
+        let value = self.keys.get(key.as_ref())?;
         value.as_u64().or_else(|| self.text(key).parse().ok())
     }
 
     fn has_certificate(&self) -> bool {
-        self.installation.has("certs/tls.pem")
-            || self.given("TLS_CERT_FILE")
-            || self.given("SSL_PFX")
+        self.installation.has(home::TLS_CERTIFICATE)
+            || self.given(keys::TLS_CERT_FILE)
+            || self.given(keys::SSL_PFX)
     }
 
     fn direct_logins(&mut self) {
-        let url = self.text("SERVER_URL").to_owned();
+        let url = self.text(keys::SERVER_URL).to_owned();
         if url.starts_with("http://") {
             self.say(
                 "SERVER_URL is plain http: browsers send passwords and tickets to it. Give it https and a \
                  certificate (certs/tls.pem and certs/tls.key, or SSL_PFX).",
             );
         }
-        if !self.has_certificate() && self.text("TLS_TERMINATION") != "proxy" {
+        if !self.has_certificate() && self.text(keys::TLS_TERMINATION) != "proxy" {
             self.say(
                 "There is no certificate for SERVER_URL (certs/tls.pem with certs/tls.key, or SSL_PFX): \
                  direct logins are off until there is one, and only the tunnel serves. Where a balancer \
                  ends TLS, set TLS_TERMINATION to proxy and list it in TRUSTED_PROXIES.",
             );
         }
-        let direct = self.on("KERBEROS_AUTH") || self.on("CLIENT_CERT_AUTH");
-        if direct && !self.on("TOKEN_INCUMBENT_METHOD") {
+        let direct = self.on(&keys::KERBEROS_AUTH) || self.on(&keys::CLIENT_CERT_AUTH);
+        if direct && !self.on(&keys::TOKEN_INCUMBENT_METHOD) {
             self.say(
                 "Tokens say how the user signed in: AuthenticationMethod is urn:ietf:rfc:1510 for Kerberos \
                  and urn:ietf:rfc:2246 for a certificate, where the incumbent wrote am:password for \
@@ -111,17 +97,17 @@ impl Old<'_> {
     }
 
     fn kerberos(&mut self) {
-        if !self.on("KERBEROS_AUTH") {
+        if !self.on(&keys::KERBEROS_AUTH) {
             return;
         }
-        if !self.installation.has("certs/krb5.keytab") && !self.given("KERBEROS_KEYTAB") {
+        if !self.installation.has(home::KEYTAB) && !self.given(keys::KERBEROS_KEYTAB) {
             self.say(
                 "Kerberos needs a keytab here, where Windows used its machine account: give \
                  HTTP/<host of SERVER_URL> to one account (setspn -S) and export its keys to \
                  certs/krb5.keytab. The SPN must leave the old server's account.",
             );
         }
-        if !self.given("KERBEROS_REALMS") {
+        if !self.given(keys::KERBEROS_REALMS) {
             self.say(
                 "Only users of the keytab's realm sign in by Kerberos; users of trusted domains are \
                  refused until KERBEROS_REALMS lists their realms.",
@@ -130,16 +116,16 @@ impl Old<'_> {
     }
 
     fn certificates(&mut self) {
-        if !self.on("CLIENT_CERT_AUTH") {
+        if !self.on(&keys::CLIENT_CERT_AUTH) {
             return;
         }
         self.say(
             "Revocation lists of client certificates count (certs/crl/*.pem), and a certificate finds its \
              user by CLIENT_CERT_MAP, not by its CN alone.",
         );
-        let issuers = self.given("CA_CERT")
-            || self.given("CLIENT_CA_FILE")
-            || self.installation.has("certs/client-ca.pem");
+        let issuers = self.given(keys::CA_CERT)
+            || self.given(keys::CLIENT_CA_FILE)
+            || self.installation.has(home::CLIENT_CA);
         if !issuers {
             self.say(
                 "CLIENT_CERT_AUTH is on without CA_CERT: the CA that issues client certificates must be \
@@ -149,14 +135,14 @@ impl Old<'_> {
     }
 
     fn proxy_frontend(&mut self) {
-        if self.on("WITH_KERBEROS_PROXY_FRONTEND") {
-            if !self.given("TRUSTED_PROXIES") {
+        if self.on(&keys::WITH_KERBEROS_PROXY_FRONTEND) {
+            if !self.given(keys::TRUSTED_PROXIES) {
                 self.say(
                     "WITH_KERBEROS_PROXY_FRONTEND: a proxy that names the user is believed only from \
                      TRUSTED_PROXIES: list its address.",
                 );
             }
-            if self.text("TLS_TERMINATION") != "proxy" {
+            if self.text(keys::TLS_TERMINATION) != "proxy" {
                 self.say(
                     "WITH_KERBEROS_PROXY_FRONTEND: a proxy that speaks plain HTTP to this host needs \
                      TLS_TERMINATION proxy.",
@@ -164,8 +150,9 @@ impl Old<'_> {
             }
             return;
         }
-        let proxied = self.text("SERVER_URL").starts_with("https://") && !self.has_certificate();
-        if proxied || self.on("KERBEROS_AUTH") {
+        let proxied =
+            self.text(keys::SERVER_URL).starts_with("https://") && !self.has_certificate();
+        if proxied || self.on(&keys::KERBEROS_AUTH) {
             self.say(
                 "A header that names the user (X-Forwarded-User, x-iisnode-logon_user) does not count, \
                  where the incumbent believed it from anyone. If a proxy or IIS signed users in, set \
@@ -175,20 +162,20 @@ impl Old<'_> {
     }
 
     fn directory(&mut self) {
-        let urls = self.list("LDAP_URL");
+        let urls = self.list(keys::LDAP_URL);
         let scheme = |url: &String| {
             url.split("://")
                 .next()
                 .unwrap_or_default()
                 .to_ascii_lowercase()
         };
-        let open = urls.iter().any(|url| scheme(url) == "ldap") && !self.on("LDAP_STARTTLS");
+        let open = urls.iter().any(|url| scheme(url) == "ldap") && !self.on(&keys::LDAP_STARTTLS);
         if open {
             self.say("LDAP_URL is not encrypted: write ldaps://, or set LDAP_STARTTLS.");
         }
         if open
-            && self.on("ENABLE_WRITE_BACK")
-            && self.on("ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD")
+            && self.on(&keys::ENABLE_WRITE_BACK)
+            && self.on(&keys::ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD)
         {
             self.say(
                 "Active Directory takes new passwords over TLS only: ENABLE_WRITE_BACK cannot work over \
@@ -196,11 +183,12 @@ impl Old<'_> {
             );
         }
         let roots = self
-            .list("SSL_CA_FILE")
+            .list(keys::SSL_CA_FILE)
             .into_iter()
             .any(|path| !of_windows(&path))
-            || (self.given("SSL_CA_PATH") && !of_windows(self.text("SSL_CA_PATH")));
-        let encrypted = urls.iter().any(|url| scheme(url) == "ldaps") || self.on("LDAP_STARTTLS");
+            || (self.given(keys::SSL_CA_PATH) && !of_windows(self.text(keys::SSL_CA_PATH)));
+        let encrypted =
+            urls.iter().any(|url| scheme(url) == "ldaps") || self.on(&keys::LDAP_STARTTLS);
         if encrypted && !roots {
             self.say(
                 "Windows trusted the CA of its own domain; this host does not. Unless it has that CA \
@@ -211,26 +199,23 @@ impl Old<'_> {
     }
 
     fn mapper(&mut self) {
-        let (name, text) = if self.given("PROFILE_MAPPER") {
-            ("PROFILE_MAPPER", self.text("PROFILE_MAPPER").to_owned())
-        } else if self.given("PROFILE_MAPPER_FILE") {
-            let file = self.text("PROFILE_MAPPER_FILE");
-            if file.trim_start_matches("./") != "lib/profileMapper.js" {
+        let (name, text) = if self.given(keys::PROFILE_MAPPER) {
+            (
+                keys::PROFILE_MAPPER.name,
+                self.text(keys::PROFILE_MAPPER).to_owned(),
+            )
+        } else if self.given(keys::PROFILE_MAPPER_FILE) {
+            let file = self.text(keys::PROFILE_MAPPER_FILE);
+            if file.trim_start_matches("./") != home::MAPPER {
                 self.say(
                     "PROFILE_MAPPER_FILE names a file that is not in the archive: copy it to \
                      lib/profileMapper.js and take the key out.",
                 );
                 return;
             }
-            (
-                "lib/profileMapper.js",
-                self.installation.mapper().unwrap_or_default(),
-            )
+            (home::MAPPER, self.installation.mapper().unwrap_or_default())
         } else {
-            (
-                "lib/profileMapper.js",
-                self.installation.mapper().unwrap_or_default(),
-            )
+            (home::MAPPER, self.installation.mapper().unwrap_or_default())
         };
         if calls_require(&text) {
             self.say(format!(
@@ -243,7 +228,8 @@ impl Old<'_> {
     }
 
     fn values(&mut self) {
-        for key in FLAGS {
+        let flags = keys::all().filter(|key| key.is_flag() && key.scope().legacy);
+        for key in flags.map(Declared::name) {
             let text = self.text(key).to_owned();
             let no = self.keys.get(key).and_then(|value| read_flag(value, true)) == Some(false);
             if no && !text.is_empty() {
@@ -252,7 +238,7 @@ impl Old<'_> {
                 ));
             }
         }
-        if self.given("KERBEROS_DEBUG_USER") {
+        if self.given(keys::KERBEROS_DEBUG_USER) {
             self.say(
                 "KERBEROS_DEBUG_USER would sign in anyone as that user: remove it, nothing starts with \
                  it.",
@@ -261,7 +247,7 @@ impl Old<'_> {
         let windows: Vec<_> = self
             .keys
             .iter()
-            .filter(|(key, value)| *key != "CACHE_FILE" && names_windows(value))
+            .filter(|(key, value)| *key != keys::CACHE_FILE.name && names_windows(value))
             .map(|(key, _)| shown(key))
             .collect();
         if !windows.is_empty() {
@@ -271,15 +257,20 @@ impl Old<'_> {
                 windows.join(", ")
             ));
         }
-        if self.number("LDAP_NUMBER_OF_PARALLEL_BINDS") == Some(1) {
-            self.say(
-                "LDAP_NUMBER_OF_PARALLEL_BINDS is 1, the incumbent's default: one password check waits for \
-                 another. Take it out for 32 at the same time.",
-            );
-        }
-        if let Some(size) = self.number("MAX_HEADER_SIZE").filter(|size| *size < 65_536) {
+        if self.number(keys::LDAP_NUMBER_OF_PARALLEL_BINDS) == Some(1) {
+            let usual = keys::LDAP_NUMBER_OF_PARALLEL_BINDS.kind.default;
             self.say(format!(
-                "MAX_HEADER_SIZE {size} counts as 65536: Kerberos tokens of users in many groups are that \
+                "LDAP_NUMBER_OF_PARALLEL_BINDS is 1, the incumbent's default: one password check waits for \
+                 another. Take it out for {usual} at the same time."
+            ));
+        }
+        let usual = keys::MAX_HEADER_SIZE.kind.default as u64;
+        if let Some(size) = self
+            .number(keys::MAX_HEADER_SIZE)
+            .filter(|size| *size < usual)
+        {
+            self.say(format!(
+                "MAX_HEADER_SIZE {size} counts as {usual}: Kerberos tokens of users in many groups are that \
                  large."
             ));
         }

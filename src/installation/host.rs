@@ -10,30 +10,9 @@ use super::{
     archive::list,
     paths::{CONFIG, MAPPER, allowed},
 };
-use crate::config::{Home, find_key, read_flag, read_list};
+use crate::config::{Declared, FlagKey, Home, home, keys, read_flag, read_list};
 
-/// Where a host listens and how it calls itself.
-const OWN: [&str; 5] = [
-    "LISTEN_ADDRESS",
-    "PORT",
-    "OPS_LISTEN",
-    "ADMIN_LISTEN",
-    "INSTANCE_NAME",
-];
-/// Keys that name files or a folder.
-const FILES: [&str; 9] = [
-    "TLS_CERT_FILE",
-    "TLS_KEY_FILE",
-    "CLIENT_CA_FILE",
-    "CLIENT_CRL_FILES",
-    "CHANNEL_BINDING_CERT_FILES",
-    "KERBEROS_KEYTAB",
-    "SSL_CA_FILE",
-    "SSL_CA_PATH",
-    "PROFILE_MAPPER_FILE",
-];
-
-/// Whose keys of [`OWN`] an import leaves in `config.json`.
+/// Whose keys an import leaves in `config.json`, of those that are a host's own.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct HostKeys {
     /// As this host had them; one that it had not is taken out.
@@ -64,13 +43,10 @@ impl Installation {
             serde_json::from_str::<Map<String, Value>>(text.trim_start_matches('\u{feff}')).ok()
         });
         let Some(own) = own else {
-            host.foreign = OWN
-                .into_iter()
-                .filter(|key| keys.contains_key(*key))
-                .collect();
+            host.foreign = own_keys().filter(|key| keys.contains_key(*key)).collect();
             return Ok(host);
         };
-        for key in OWN {
+        for key in own_keys() {
             match (own.get(key), keys.get(key)) {
                 (own, foreign) if own == foreign => continue,
                 (Some(value), _) => {
@@ -96,22 +72,22 @@ impl Installation {
 
     /// Whether it lacks a file that its configuration cannot do without: the environment named another
     /// one on the other host, so that of this host is right.
-    pub(super) fn needs(&self, name: &str, keys: &Map<String, Value>) -> bool {
+    pub(super) fn needs(&self, name: &str, config: &Map<String, Value>) -> bool {
         match name {
-            "certs/krb5.keytab" => on(keys, "KERBEROS_AUTH") && !given(keys, "KERBEROS_KEYTAB"),
-            "certs/tls.pem" | "certs/tls.key" => {
-                !["TLS_CERT_FILE", "SSL_PFX"]
-                    .iter()
-                    .any(|key| given(keys, key))
-                    && !self.has("certs/tls.pem")
+            home::KEYTAB => {
+                on(config, &keys::KERBEROS_AUTH) && !given(config, keys::KERBEROS_KEYTAB)
             }
-            "certs/client-ca.pem" => {
-                let elsewhere = ["CLIENT_CA_FILE", "CA_CERT"]
-                    .iter()
-                    .any(|key| given(keys, key));
-                on(keys, "CLIENT_CERT_AUTH") && !elsewhere
+            home::TLS_CERTIFICATE | home::TLS_KEY => {
+                !given(config, keys::TLS_CERT_FILE)
+                    && !given(config, keys::SSL_PFX)
+                    && !self.has(home::TLS_CERTIFICATE)
             }
-            _ => named(keys).iter().any(|(_, path)| path == name),
+            home::CLIENT_CA => {
+                on(config, &keys::CLIENT_CERT_AUTH)
+                    && !given(config, keys::CLIENT_CA_FILE)
+                    && !given(config, keys::CA_CERT)
+            }
+            _ => named(config).iter().any(|(_, path)| path == name),
         }
     }
 
@@ -156,17 +132,20 @@ impl Installation {
     }
 }
 
+/// Where a host listens and how it calls itself.
+fn own_keys() -> impl Iterator<Item = &'static str> {
+    let own = keys::all().filter(|key| key.scope().host);
+    own.map(Declared::name)
+}
+
 /// Each file or folder that a key names, with the key.
-fn named(keys: &Map<String, Value>) -> Vec<(String, String)> {
+fn named(given: &Map<String, Value>) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for (key, value) in keys {
-        let secret = key.strip_suffix("_FILE").and_then(find_key);
-        if FILES.contains(&key.as_str()) || secret.is_some_and(|key| key.secret) {
-            let paths = match key.as_str() {
-                // These take lists.
-                "CLIENT_CRL_FILES" | "CHANNEL_BINDING_CERT_FILES" | "SSL_CA_FILE" => {
-                    read_list(value).unwrap_or_default()
-                }
+    for (key, value) in given {
+        let names_files = keys::find(key).is_some_and(Declared::names_files);
+        if names_files || keys::find_by_file_variant(key).is_some() {
+            let paths = match keys::find(key) {
+                Some(key) if key.takes_list() => read_list(value).unwrap_or_default(),
                 _ => value.as_str().map(str::to_owned).into_iter().collect(),
             };
             let paths = paths.into_iter().filter(|path| !path.trim().is_empty());
@@ -186,39 +165,41 @@ pub(super) fn files(home: &Home) -> Vec<String> {
     names
 }
 
-fn effect(name: &str, keys: &Map<String, Value>) -> String {
-    let (given, on) = (|key| given(keys, key), |key| on(keys, key));
-    let certificates = on("CLIENT_CERT_AUTH");
+fn effect(name: &str, config: &Map<String, Value>) -> String {
+    let given = |key: &dyn Declared| given(config, key.name());
+    let certificates = on(config, &keys::CLIENT_CERT_AUTH);
     let text = match name {
-        "certs/client-ca.pem" if certificates && !given("CLIENT_CA_FILE") => {
-            if given("CA_CERT") {
+        home::CLIENT_CA if certificates && !given(&keys::CLIENT_CA_FILE) => {
+            if given(&keys::CA_CERT) {
                 "wins over CA_CERT: it decides whose client certificates sign in"
             } else {
                 "decides whose client certificates sign in"
             }
         }
-        "certs/tls.pem" | "certs/tls.key" if !given("TLS_CERT_FILE") => {
-            if given("SSL_PFX") {
+        home::TLS_CERTIFICATE | home::TLS_KEY if !given(&keys::TLS_CERT_FILE) => {
+            if given(&keys::SSL_PFX) {
                 "wins over SSL_PFX as the certificate of SERVER_URL"
             } else {
                 "is the certificate of SERVER_URL, with its key"
             }
         }
-        "certs/krb5.keytab" if on("KERBEROS_AUTH") && !given("KERBEROS_KEYTAB") => "is the keytab",
+        home::KEYTAB if on(config, &keys::KERBEROS_AUTH) && !given(&keys::KERBEROS_KEYTAB) => {
+            "is the keytab"
+        }
         "certs/next.pem" => "is given to the tenant as the next signing certificate",
         "certs/previous.pem" => "is given to the tenant as the signing certificate before",
-        MAPPER if !given("PROFILE_MAPPER") && !given("PROFILE_MAPPER_FILE") => {
+        MAPPER if !given(&keys::PROFILE_MAPPER) && !given(&keys::PROFILE_MAPPER_FILE) => {
             "makes the profiles, in place of the built-in mapper"
         }
         _ if name.starts_with("certs/crl/")
             && has_end(name, "pem")
             && certificates
-            && !given("CLIENT_CRL_FILES") =>
+            && !given(&keys::CLIENT_CRL_FILES) =>
         {
             "counts as a revocation list"
         }
         _ => {
-            let by = named(keys).into_iter().find(|(_, path)| path == name);
+            let by = named(config).into_iter().find(|(_, path)| path == name);
             return by.map_or_else(
                 || "nothing reads it".to_owned(),
                 |(key, _)| format!("is read, {key} names it"),
@@ -228,8 +209,8 @@ fn effect(name: &str, keys: &Map<String, Value>) -> String {
     text.to_owned()
 }
 
-fn given(keys: &Map<String, Value>, key: &str) -> bool {
-    keys.get(key).is_some_and(|value| match value {
+fn given(config: &Map<String, Value>, key: impl AsRef<str>) -> bool {
+    config.get(key.as_ref()).is_some_and(|value| match value {
         Value::Null => false,
         Value::String(text) => !text.trim().is_empty(),
         Value::Array(items) => !items.is_empty(),
@@ -237,8 +218,9 @@ fn given(keys: &Map<String, Value>, key: &str) -> bool {
     })
 }
 
-fn on(keys: &Map<String, Value>, key: &str) -> bool {
-    keys.get(key).and_then(|value| read_flag(value, false)) == Some(true)
+fn on(config: &Map<String, Value>, key: &FlagKey) -> bool {
+    let given = config.get(key.name);
+    given.and_then(|value| read_flag(value, key.kind.0)) == Some(true)
 }
 
 fn has_end(name: &str, end: &str) -> bool {

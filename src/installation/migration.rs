@@ -6,24 +6,23 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{ArchiveError, Installation, differences::differences, paths::shown};
-use crate::config::find_key;
+use crate::config::keys;
 
 /// The report, as text for an administrator.
 ///
 /// # Errors
 /// When its `config.json` is no JSON object.
 pub fn report(installation: &Installation) -> Result<String, ArchiveError> {
-    let keys = installation.config()?;
+    let given = installation.config()?;
     let (mut taken, mut idle, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
-    let realm = keys.get("REALM").and_then(Value::as_str);
+    let realm = given.get(keys::REALM.name).and_then(Value::as_str);
     let realm = realm.unwrap_or_default().trim();
-    for name in keys.keys() {
-        let secret = name.strip_suffix("_FILE").and_then(find_key);
-        let list = match find_key(name) {
-            Some(key) if key.unused => &mut idle,
+    for name in given.keys().filter(|name| *name != keys::SCHEMA) {
+        let list = match keys::find(name) {
+            Some(key) if key.is_unused() => &mut idle,
             Some(_) => &mut taken,
-            None if name.contains(':') || name == realm => &mut taken,
-            None if secret.is_some_and(|key| key.secret) => &mut taken,
+            None if keys::names_relying_party(name, realm) => &mut taken,
+            None if keys::find_by_file_variant(name).is_some() => &mut taken,
             None => &mut unknown,
         };
         list.push(shown(name));
@@ -42,7 +41,7 @@ pub fn report(installation: &Installation) -> Result<String, ArchiveError> {
     if installation.ours {
         return Ok(text);
     }
-    let differences = differences(installation, &keys);
+    let differences = differences(installation, &given);
     if !differences.is_empty() {
         text.push_str("\nWhat is different here:\n");
         for difference in differences {

@@ -1,9 +1,9 @@
 //! The paths that an installation has, and no other.
 
-pub(super) const CONFIG: &str = "config.json";
-pub(super) const MAPPER: &str = "lib/profileMapper.js";
-pub(super) const KEY: &str = "certs/cert.key";
-pub(super) const CERTIFICATE: &str = "certs/cert.pem";
+pub(super) use crate::config::home::{
+    CONFIG_JSON as CONFIG, MAPPER, SIGNING_CERTIFICATE as CERTIFICATE, SIGNING_KEY as KEY,
+};
+
 /// What the incumbent's import takes, and needs all of.
 pub(super) const NEEDED: [&str; 3] = [CONFIG, KEY, CERTIFICATE];
 

@@ -9,7 +9,7 @@ use std::{
 use super::materials::{Kept, Materials, Unusable};
 use crate::{
     clock::Clock,
-    config::{Config, Invalid, MapperSource, Mistake, RevocationFiles, Settings},
+    config::{Config, Declared, Invalid, MapperSource, Mistake, RevocationFiles, Settings, keys},
 };
 
 /// What a start would find.
@@ -60,18 +60,10 @@ impl Problem {
     /// The mistakes, when all of them are files that are not here: what another host had.
     #[must_use]
     pub fn missing_files(&self) -> Option<&[Mistake]> {
-        const FILES: [&str; 7] = [
-            "KERBEROS_KEYTAB",
-            "TLS_CERT_FILE",
-            "TLS_KEY_FILE",
-            "CLIENT_CA_FILE",
-            "SSL_CA_FILE",
-            "SSL_CA_PATH",
-            "CHANNEL_BINDING_CERT_FILES",
-        ];
         let (mistakes, all) = match self {
             Self::Invalid(invalid) => {
-                let file = |mistake: &Mistake| FILES.contains(&mistake.key.as_str());
+                let file =
+                    |mistake: &Mistake| keys::find(&mistake.key).is_some_and(Declared::names_files);
                 (&invalid.mistakes, invalid.mistakes.iter().all(file))
             }
             Self::Unusable { unusable, missing } => (missing, missing.len() == unusable.0.len()),
@@ -128,9 +120,9 @@ fn missing(config: &Config) -> Vec<Mistake> {
         _ => None,
     };
     let named: [(&str, Option<Vec<PathBuf>>); 3] = [
-        ("TLS_CERT_FILE", tls),
-        ("CLIENT_CA_FILE", certificates),
-        ("PROFILE_MAPPER_FILE", mapper),
+        (keys::TLS_CERT_FILE.name, tls),
+        (keys::CLIENT_CA_FILE.name, certificates),
+        (keys::PROFILE_MAPPER_FILE.name, mapper),
     ];
     let absent = named.into_iter().filter_map(|(key, files)| {
         let path = files?.into_iter().find(|path| !path.exists())?;

@@ -17,7 +17,7 @@ use crate::{
     accept::Mismatches,
     authenticate::{Certificates, Kerberos},
     clock::Clock,
-    config::{Config, DirectConfig, FileKeys, Fingerprint},
+    config::{Config, DirectConfig, FileKeys, Fingerprint, keys},
     directory::Directory,
     http::{Limits, Random, Site, SiteSettings},
     lifecycle::Lifecycle,
@@ -153,14 +153,16 @@ impl Generation {
                     .as_ref()
                     .map(|(slots, _)| Arc::clone(slots))
                     .filter(|slots| slots.is_for(direct.max_logins))
-                    .unwrap_or_else(|| Arc::new(Slots::new(direct.max_logins, "MAX_LOGINS"))),
+                    .unwrap_or_else(|| {
+                        Arc::new(Slots::new(direct.max_logins, keys::MAX_LOGINS.name))
+                    }),
                 passwords: Slots::new(
                     config
                         .directory
                         .parallel_binds
                         .get()
                         .saturating_mul(WAITING_BINDS),
-                    "LDAP_NUMBER_OF_PARALLEL_BINDS",
+                    keys::LDAP_NUMBER_OF_PARALLEL_BINDS.name,
                 ),
                 attempts: limits
                     .as_ref()

@@ -10,7 +10,7 @@ use tokio::{sync::mpsc, time::sleep};
 use super::{generation::Generation, materials::Materials, reload_request::Answer};
 use crate::{
     clock::Clock,
-    config::{Config, Settings, find_key},
+    config::{Config, Declared, Settings, keys},
     installation::{ConfigFile, Locked},
     lifecycle::{Backoff, Lifecycle, pause_between},
     secret::{ExposeSecret as _, SecretString},
@@ -126,7 +126,7 @@ impl Provision {
         let agent_mode = self
             .settings
             .effective(&Map::new())
-            .flag("AGENT_MODE", true);
+            .value(&keys::AGENT_MODE);
         let signing = &generation.signing;
         let keys = exchange(&ticket, &generation.config, signing, agent_mode).await?;
         self.take(keys, url, generation).await
@@ -188,10 +188,11 @@ impl Provision {
         let Err(error) = self.fits(&keys, generation).await else {
             return Ok(keys);
         };
-        let [kerberos, certificates] = ["KERBEROS_AUTH", "CLIENT_CERT_AUTH"];
-        for left in [&[kerberos][..], &[certificates], &[kerberos, certificates]] {
+        let switches: Vec<_> = keys::tenant_switches().map(Declared::name).collect();
+        let alone = switches.iter().map(|switch| vec![*switch]);
+        for left in alone.chain([switches.clone()]) {
             let mut some = keys.clone();
-            for key in left {
+            for key in &left {
                 some.shift_remove(*key);
             }
             if self.fits(&some, generation).await.is_ok() {
@@ -237,7 +238,7 @@ impl Provision {
                 continue;
             }
             any = true;
-            if find_key(key).is_some_and(|known| known.secret) {
+            if keys::find(key).is_some_and(Declared::is_secret) {
                 tracing::info!(
                     event = event::TENANT_CHANGED,
                     key,
@@ -263,7 +264,7 @@ impl Provision {
         let mut changed = false;
         for (key, value) in keys {
             // What stands there may be newer than what this process began with.
-            let ours = key == "SERVER_URL" && file.keys().contains_key(key);
+            let ours = key == keys::SERVER_URL.name && file.keys().contains_key(key);
             if !ours && file.keys().get(key) != Some(value) {
                 file.set(key, value.clone());
                 changed = true;

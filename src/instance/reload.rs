@@ -4,7 +4,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use arc_swap::ArcSwap;
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     accept::Mismatches,
     clock::Clock,
-    config::{Config, DirectConfig, Loaded, Settings},
+    config::{Config, Loaded, Settings},
     http::Front,
     lifecycle::Lifecycle,
     ops::Readiness,
@@ -227,35 +227,7 @@ impl Running {
 
 /// What only a restart changes stays as it was, and the log says so.
 fn keep_fixed(new: &mut Config, old: &Config) -> anyhow::Result<String> {
-    let mut kept = Vec::new();
-    if new.ops_listen != old.ops_listen {
-        new.ops_listen = old.ops_listen;
-        kept.push("OPS_LISTEN");
-    }
-    if new.admin_listen != old.admin_listen {
-        new.admin_listen = old.admin_listen;
-        kept.push("ADMIN_LISTEN");
-    }
-    if new.log_format != old.log_format {
-        new.log_format = old.log_format;
-        kept.push("LOG_FORMAT");
-    }
-    match (&mut new.direct, &old.direct) {
-        (Some(new), Some(old)) => {
-            if ends_tls(new) != ends_tls(old) {
-                bail!("TLS_TERMINATION takes effect at a restart only");
-            }
-            if new.listen != old.listen {
-                new.listen = old.listen.clone();
-                kept.push(
-                    "LISTEN_ADDRESS, PORT, PROXY_PROTOCOL, TRUSTED_PROXIES, MAX_CONNECTIONS, \
-                     MAX_HEADER_SIZE",
-                );
-            }
-        }
-        (None, None) => {}
-        _ => bail!("direct logins are switched on and off by a restart only"),
-    }
+    let kept = new.keep_fixed(old)?;
     if kept.is_empty() {
         return Ok(String::new());
     }
@@ -266,8 +238,4 @@ fn keep_fixed(new: &mut Config, old: &Config) -> anyhow::Result<String> {
         "these keys change at a restart only"
     );
     Ok(format!("{keys} change at a restart only"))
-}
-
-fn ends_tls(direct: &DirectConfig) -> bool {
-    direct.tls.is_some()
 }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use crate::{
     accept::{AcceptLimits, Inherited, Mismatches},
     clock::Clock,
-    config::{Loaded, Settings},
+    config::{Loaded, Settings, keys},
     console::{self, Program},
     http::Front,
     instance::{
@@ -92,7 +92,7 @@ pub async fn run(
 
     let ops_listener = inherited
         .or_bind(config.ops_listen.ip(), config.ops_listen.port())
-        .context("OPS_LISTEN")?;
+        .context(keys::OPS_LISTEN.name)?;
     tracing::info!(
         event = event::OPS_LISTENING,
         address = %ops_listener.address(),

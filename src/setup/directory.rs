@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::plan::{SetupPlan, tls};
 use crate::{
     clock::Clock,
-    config::{Scheme, ServerUrl, ServersConfig},
+    config::{Scheme, ServerUrl, ServersConfig, keys},
     directory::{Explored, explore, find_servers},
 };
 
@@ -21,7 +21,7 @@ impl SetupPlan<'_> {
     pub async fn servers(&self, domain: &str) -> Result<(Vec<ServerUrl>, String), String> {
         let by_domain = format!("srv:{domain}");
         let mut keys = self.tried();
-        keys.insert("LDAP_URL".to_owned(), json!(by_domain));
+        keys.insert(keys::LDAP_URL.name.to_owned(), json!(by_domain));
         let config = self.provisional_with(keys)?;
         let ServersConfig::Srv {
             domain,

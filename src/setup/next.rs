@@ -5,21 +5,13 @@ use serde_json::Map;
 use super::next_steps::Place;
 use crate::{
     clock::Clock,
-    config::{Invalid, Mistake, Settings},
+    config::{Invalid, Mistake, Settings, keys},
     instance::{Kept, Materials},
 };
 
-/// Files of the direct logins: the tunnel runs without them.
-const LATER: [&str; 5] = [
-    "KERBEROS_KEYTAB",
-    "TLS_CERT_FILE",
-    "TLS_KEY_FILE",
-    "CLIENT_CA_FILE",
-    "CHANNEL_BINDING_CERT_FILES",
-];
-
+/// Whether it is a file of the direct logins: the tunnel runs without them.
 pub(super) fn may_come_later(mistake: &Mistake) -> bool {
-    LATER.contains(&mistake.key.as_str())
+    keys::find(&mistake.key).is_some_and(|key| key.names_files() && key.section().is_direct())
 }
 
 /// What keeps `ad-edge serve` from starting.
@@ -34,18 +26,17 @@ pub struct Next {
 /// What is left to do before `ad-edge serve`.
 #[must_use]
 pub fn next_steps(settings: &Settings, clock: &Clock) -> Next {
-    let mut values = settings.effective(&Map::new());
-    let text = |key| values.text(key).unwrap_or_default();
+    let values = settings.effective(&Map::new());
     let place = Place::new(
         &settings.home().path(""),
-        &text("SERVER_URL"),
-        &text("LDAP_BASE"),
+        &values.value(&keys::SERVER_URL).unwrap_or_default(),
+        &values.value(&keys::LDAP_BASE).unwrap_or_default(),
     );
     let step = |mistake: &Mistake| {
         let step = place.step(mistake);
         step.unwrap_or_else(|| mistake.to_string())
     };
-    let tunnel = values.has("AD_HUB") && values.flag("AGENT_MODE", true);
+    let tunnel = values.has(keys::AD_HUB) && values.value(&keys::AGENT_MODE);
     match settings.load() {
         Err(Invalid { mistakes, .. }) => Next {
             steps: mistakes.iter().map(step).collect(),

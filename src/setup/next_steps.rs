@@ -4,7 +4,14 @@ use std::{fs, os::unix::fs::MetadataExt as _, path::Path};
 
 use url::Url;
 
-use crate::config::Mistake;
+use crate::config::{Mistake, home, keys};
+
+const KEYTAB: &str = keys::KERBEROS_KEYTAB.name;
+const CHAIN: &str = keys::TLS_CERT_FILE.name;
+const KEY: &str = keys::TLS_KEY_FILE.name;
+const CLIENT_CA: &str = keys::CLIENT_CA_FILE.name;
+const MAPPER: &str = keys::PROFILE_MAPPER_FILE.name;
+const ROOTS: &str = keys::SSL_CA_FILE.name;
 
 /// What the commands name.
 pub(super) struct Place {
@@ -50,8 +57,8 @@ impl Place {
         } = self;
         let value = mistake.value.as_deref();
         let text = match mistake.key.as_str() {
-            "KERBEROS_KEYTAB" => {
-                let keytab = value.unwrap_or("certs/krb5.keytab");
+            KEYTAB => {
+                let keytab = value.unwrap_or(home::KEYTAB);
                 format!(
                     "Kerberos is on, and its keytab {keytab} is missing. Give the name to one account \
                      of the domain and export its keys, on a domain controller:\n\
@@ -63,23 +70,21 @@ impl Place {
                 )
             }
             // At a place of its own on the other host.
-            "TLS_CERT_FILE" | "TLS_KEY_FILE" | "CLIENT_CA_FILE" | "PROFILE_MAPPER_FILE"
-                if value.is_some() =>
-            {
+            CHAIN | KEY | CLIENT_CA | MAPPER if value.is_some() => {
                 let path = value?;
                 let name = path.rsplit('/').next()?;
                 format!("From the other host:\ninstall -m 600 {owner}{name} {path}")
             }
-            "TLS_CERT_FILE" | "TLS_KEY_FILE" => format!(
+            CHAIN | KEY => format!(
                 "The logins in the browser need a certificate for {host}, chain and key in PEM:\n\
                  install -m 644 {owner}chain.pem {home}/certs/tls.pem\n\
                  install -m 600 {owner}key.pem {home}/certs/tls.key"
             ),
-            "CLIENT_CA_FILE" => format!(
+            CLIENT_CA => format!(
                 "Logins by client certificate need the CA that issues them, PEM:\n\
                  install -m 644 {owner}issuing-ca.pem {home}/certs/client-ca.pem"
             ),
-            "SSL_CA_FILE" => format!(
+            ROOTS => format!(
                 "The CA of the domain, and \"SSL_CA_FILE\": \"certs/ca.pem\" in config.json:\n\
                  install -m 644 {owner}ca.pem {home}/certs/ca.pem"
             ),

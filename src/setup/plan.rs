@@ -7,27 +7,14 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     clock::Clock,
-    config::{Config, Effective, Settings, text_of},
+    config::{Config, Declared as _, Effective, Settings, keys, text_of},
     installation::ConfigFile,
     instance::outgoing,
     secret::{ExposeSecret as _, SecretString},
     tenant::Ticket,
 };
 
-/// Keys that a set-up deals with: what the environment gives of them is saved too, so that the service
-/// has them without that environment.
-const DEALT_WITH: [&str; 7] = [
-    "SERVER_URL",
-    "LDAP_URL",
-    "LDAP_SRV_NAMESERVERS",
-    "LDAP_BASE",
-    "LDAP_BIND_USER",
-    "ANONYMOUS_SEARCH_ENABLED",
-    "SSL_CA_FILE",
-];
-pub(super) const PASSWORD: &str = "LDAP_BIND_PASSWORD";
-const PASSWORD_FILE: &str = "LDAP_BIND_PASSWORD_FILE";
-const TICKET: &str = "PROVISIONING_TICKET";
+pub(super) const PASSWORD: &str = keys::LDAP_BIND_PASSWORD.name;
 
 /// The keys of a set-up over those that are there. A null takes a key away.
 #[derive(Debug)]
@@ -54,8 +41,9 @@ impl<'a> SetupPlan<'a> {
             );
         }
         let file = ConfigFile::read(&settings.home()).map_err(|error| error.to_string())?;
-        let in_file = settings.variable(PASSWORD_FILE).is_some()
-            || file.keys().get(PASSWORD_FILE).is_some_and(Value::is_string);
+        let in_file = keys::LDAP_BIND_PASSWORD.file_variant().is_some_and(|key| {
+            settings.variable(&key).is_some() || file.keys().get(&key).is_some_and(Value::is_string)
+        });
         let password = match settings.variable(PASSWORD) {
             Some(text) => Some(SecretString::from(text.to_owned())),
             None if in_file => None,
@@ -110,9 +98,11 @@ impl<'a> SetupPlan<'a> {
         Ok(())
     }
 
-    /// Takes what the environment gives into what is saved.
+    /// Takes what the environment gives of the keys of a set-up into what is saved, so that the service has
+    /// them without that environment.
     pub fn keep_environment(&mut self) {
-        for key in DEALT_WITH.into_iter().chain([TICKET]) {
+        for key in keys::all().filter(|key| key.scope().setup) {
+            let key = key.name();
             if let Some(text) = self.settings.variable(key) {
                 self.keys.insert(key.to_owned(), json!(text));
             }
@@ -135,20 +125,21 @@ impl<'a> SetupPlan<'a> {
 
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
-        self.effective().flag("ANONYMOUS_SEARCH_ENABLED", false)
+        self.effective().value(&keys::ANONYMOUS_SEARCH_ENABLED)
     }
 
     #[must_use]
     pub fn has_password(&self) -> bool {
         let effective = self.effective();
-        self.password.is_some() || effective.has(PASSWORD) || effective.has("LDAP_BIND_CREDENTIALS")
+        self.password.is_some()
+            || effective.has(PASSWORD)
+            || effective.has(keys::LDAP_BIND_CREDENTIALS)
     }
 
     #[must_use]
     pub fn server_url_guess(&self) -> String {
-        let host = gethostname::gethostname().to_string_lossy().into_owned();
-        let port = self.get("PORT");
-        format!("https://{host}:{}", port.as_deref().unwrap_or("4000"))
+        let usual = self.effective().usual(&keys::SERVER_URL);
+        usual.text().unwrap_or_default().to_owned()
     }
 
     /// Whether what is known so far can be a part of a configuration.
@@ -167,7 +158,7 @@ impl<'a> SetupPlan<'a> {
     pub(super) fn counts(&self, key: &str, value: &Value) -> bool {
         let effective = self.effective();
         match value {
-            Value::Bool(on) => effective.has(key) && { effective }.flag(key, !on) == *on,
+            Value::Bool(on) => effective.has(key) && effective.flag(key) == Some(*on),
             other => effective.text(key) == text_of(other),
         }
     }
@@ -177,7 +168,7 @@ impl<'a> SetupPlan<'a> {
         let mut keys = self.keys.clone();
         if let Some(password) = &self.password {
             keys.insert(PASSWORD.to_owned(), json!(password.expose_secret()));
-            keys.insert("LDAP_BIND_CREDENTIALS".to_owned(), Value::Null);
+            keys.insert(keys::LDAP_BIND_CREDENTIALS.name.to_owned(), Value::Null);
         }
         keys
     }
@@ -195,11 +186,11 @@ impl<'a> SetupPlan<'a> {
                 keys.insert(key.to_owned(), value);
             }
         };
-        stand_in("LDAP_URL", json!("ldaps://not.known.yet.invalid"));
-        stand_in("LDAP_BASE", json!("DC=not,DC=known,DC=yet"));
-        stand_in("SERVER_URL", json!(self.server_url_guess()));
+        stand_in(keys::LDAP_URL.name, json!("ldaps://not.known.yet.invalid"));
+        stand_in(keys::LDAP_BASE.name, json!("DC=not,DC=known,DC=yet"));
+        stand_in(keys::SERVER_URL.name, json!(self.server_url_guess()));
         if !self.is_anonymous() {
-            stand_in("LDAP_BIND_USER", json!("not known yet"));
+            stand_in(keys::LDAP_BIND_USER.name, json!("not known yet"));
             if !self.has_password() {
                 stand_in(PASSWORD, json!("not known yet"));
             }

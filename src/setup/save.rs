@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Home, Invalid, encrypt_credentials},
+    config::{Home, Invalid, encrypt_credentials, keys},
     installation::{ConfigFile, Locked, generate_signing_pair},
     secret::ExposeSecret as _,
     tenant::exchange,
@@ -68,8 +68,8 @@ impl SetupPlan<'_> {
         let pair = match config.signing.take() {
             Some(pair) => pair,
             None => {
-                let connection = self.get("CONNECTION").unwrap_or_default();
-                let issuer = self.get("WSFED_ISSUER").unwrap_or_default();
+                let connection = self.get(keys::CONNECTION.name).unwrap_or_default();
+                let issuer = self.get(keys::WSFED_ISSUER.name).unwrap_or_default();
                 let made = generate_signing_pair(&home, &connection, &issuer, clock.now());
                 let made = made.map_err(|error| error.to_string())?;
                 files.extend(["certs/cert.pem", "certs/cert.key"]);
@@ -80,7 +80,7 @@ impl SetupPlan<'_> {
             let stored = encrypt_credentials(password, pair.key.expose_secret().as_bytes());
             let stored = stored.map_err(|error| error.to_string())?;
             self.keys
-                .insert("LDAP_BIND_CREDENTIALS".to_owned(), json!(stored));
+                .insert(keys::LDAP_BIND_CREDENTIALS.name.to_owned(), json!(stored));
         }
         // It is encrypted, or lies in a file of its own: nowhere else.
         if self.has_given_password() {
@@ -88,7 +88,7 @@ impl SetupPlan<'_> {
         }
         if let Some(ticket) = &self.ticket {
             let signing = SigningKey::new(&pair).map_err(|error| error.to_string())?;
-            let agent_mode = self.effective().flag("AGENT_MODE", true);
+            let agent_mode = self.effective().value(&keys::AGENT_MODE);
             let learned = exchange(ticket, &config, &signing, agent_mode).await;
             self.keys
                 .extend(learned.map_err(|error| format!("{error:#}"))?);

@@ -3,7 +3,7 @@
 use super::plan::{SetupPlan, tls};
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, keys},
     tenant::{CLOCK_LIMIT, Ticket, TicketError, TicketInfo},
 };
 
@@ -27,9 +27,9 @@ impl SetupPlan<'_> {
         let before = self.effective();
         self.keys.extend(info.keys());
         let after = self.effective();
-        let changed = ["KERBEROS_AUTH", "CLIENT_CERT_AUTH"]
-            .into_iter()
+        let changed = keys::tenant_switches()
             .filter_map(|key| {
+                let key = key.name();
                 let (old, new) = (before.text(key)?, after.text(key)?);
                 (old != new).then(|| format!("{key} was {old} and is {new}, as the tenant says"))
             })

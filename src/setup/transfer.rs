@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     config::{
         AuthoritySource, CertificateName, ClientCertConfig, Home, MapperSource, Mistake,
-        RevocationConfig, RevocationFiles, Settings, TlsMaterial, read_flag, read_list,
+        RevocationConfig, RevocationFiles, Settings, TlsMaterial, home, keys, read_flag, read_list,
     },
     installation::{
         self, ArchiveError, HostKeys, Imported, Installation, Leftover, Stage, export_name, report,
@@ -171,7 +171,11 @@ impl Import {
             Some(problem) => {
                 let _ = writeln!(text, "\nBefore it can start: {problem}");
                 let key = |name: &str| keys.get(name).and_then(Value::as_str).unwrap_or_default();
-                let place = Place::new(&self.home.path(""), key("SERVER_URL"), key("LDAP_BASE"));
+                let place = Place::new(
+                    &self.home.path(""),
+                    key(keys::SERVER_URL.name),
+                    key(keys::LDAP_BASE.name),
+                );
                 let mistakes = problem.mistakes().iter();
                 for step in mistakes.filter_map(|mistake| place.step(mistake)) {
                     let _ = writeln!(text, "- {}", step.replace('\n', "\n    "));
@@ -218,14 +222,14 @@ pub fn take_import(
 
 /// What is wrong in the archive itself, wherever it is used.
 fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<String>, ArchiveError> {
-    let keys = installation.config()?;
+    let config = installation.config()?;
     let mut faults = Vec::new();
     let mut note = |problem: String| faults.push(stage.in_words(&problem));
     let own = installation
         .mapper()
-        .filter(|_| !given(&keys, "PROFILE_MAPPER_FILE"));
-    let mapper = keys
-        .get("PROFILE_MAPPER")
+        .filter(|_| !given(&config, keys::PROFILE_MAPPER_FILE));
+    let mapper = config
+        .get(keys::PROFILE_MAPPER.name)
         .and_then(Value::as_str)
         .filter(|text| !text.trim().is_empty())
         .map(str::to_owned)
@@ -239,13 +243,13 @@ fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<String>, Arc
             ));
         }
     }
-    if let Some(authorities) = authorities(installation, &keys)
+    if let Some(authorities) = authorities(installation, &config)
         && let Err(error) = Certificates::load(&authorities)
     {
         note(format!("the CAs of client certificates: {error}"));
     }
-    let [chain, key] = ["certs/tls.pem", "certs/tls.key"];
-    if installation.has(chain) && installation.has(key) && !given(&keys, "TLS_CERT_FILE") {
+    let [chain, key] = [home::TLS_CERTIFICATE, home::TLS_KEY];
+    if installation.has(chain) && installation.has(key) && !given(&config, keys::TLS_CERT_FILE) {
         let material = TlsMaterial::Pem {
             chain: stage.folder().join(chain),
             key: stage.folder().join(key),
@@ -258,14 +262,19 @@ fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<String>, Arc
 }
 
 /// The CAs that the archive brings and uses.
-fn authorities(installation: &Installation, keys: &Map<String, Value>) -> Option<ClientCertConfig> {
-    let on = keys.get("CLIENT_CERT_AUTH")?;
-    if read_flag(on, false) != Some(true) || given(keys, "CLIENT_CA_FILE") {
+fn authorities(
+    installation: &Installation,
+    config: &Map<String, Value>,
+) -> Option<ClientCertConfig> {
+    let on = config.get(keys::CLIENT_CERT_AUTH.name)?;
+    if read_flag(on, keys::CLIENT_CERT_AUTH.kind.0) != Some(true)
+        || given(config, keys::CLIENT_CA_FILE)
+    {
         return None;
     }
-    let texts = match installation.file("certs/client-ca.pem") {
+    let texts = match installation.file(home::CLIENT_CA) {
         Some(file) => vec![String::from_utf8_lossy(file).into_owned()],
-        None => read_list(keys.get("CA_CERT")?)?,
+        None => read_list(config.get(keys::CA_CERT.name)?)?,
     };
     Some(ClientCertConfig {
         authorities: AuthoritySource::Text(texts),
@@ -279,8 +288,9 @@ fn authorities(installation: &Installation, keys: &Map<String, Value>) -> Option
     })
 }
 
-fn given(keys: &Map<String, Value>, key: &str) -> bool {
-    keys.get(key)
+fn given(config: &Map<String, Value>, key: impl AsRef<str>) -> bool {
+    config
+        .get(key.as_ref())
         .and_then(Value::as_str)
         .is_some_and(|text| !text.trim().is_empty())
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Registration, Ticket};
 use crate::{
-    config::Config,
+    config::{Config, keys},
     secret::ExposeSecret as _,
     token::{SigningKey, TenantKey},
 };
@@ -32,12 +32,12 @@ pub async fn exchange(
         .map_err(|error| anyhow!("{} gave no key: {error}", ticket.host()))?;
     let mut keys = info.keys();
     keys.insert(
-        "TENANT_SIGNING_KEY".to_owned(),
+        keys::TENANT_SIGNING_KEY.name.to_owned(),
         json!(tenant_key.expose_secret()),
     );
-    keys.insert("SERVER_URL".to_owned(), json!(server_url));
+    keys.insert(keys::SERVER_URL.name.to_owned(), json!(server_url));
     keys.insert(
-        "LAST_SENT_THUMBPRINT".to_owned(),
+        keys::LAST_SENT_THUMBPRINT.name.to_owned(),
         json!(signing.thumbprint()),
     );
     Ok(keys)

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::config::find_key;
+use crate::config::keys;
 
 /// What the tenant tells.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,12 +32,8 @@ impl Realm {
     /// could set any key, such as the server that the bind password is sent to.
     pub(super) fn is_plausible(&self) -> bool {
         let name = self.name.as_str();
-        let ours = find_key(name).is_some()
-            || name
-                .strip_suffix("_FILE")
-                .is_some_and(|key| find_key(key).is_some());
         let plain = |c: char| c.is_ascii_graphic();
-        name.contains(':') && name.chars().all(plain) && !ours
+        name.contains(':') && name.chars().all(plain) && keys::names_relying_party(name, "")
     }
 }
 
@@ -45,24 +41,24 @@ impl TicketInfo {
     /// As keys of `config.json`.
     #[must_use]
     pub fn keys(&self) -> Map<String, Value> {
-        let mut keys = Map::new();
+        let mut said = Map::new();
         let mut set = |key: &str, value: Value| {
-            keys.insert(key.to_owned(), value);
+            said.insert(key.to_owned(), value);
         };
         if let Some(hub) = &self.ad_hub {
-            set("AD_HUB", json!(hub));
+            set(keys::AD_HUB.name, json!(hub));
         }
-        set("WSFED_ISSUER", json!(self.connection_domain));
-        set("CONNECTION", json!(self.connection_name));
+        set(keys::WSFED_ISSUER.name, json!(self.connection_domain));
+        set(keys::CONNECTION.name, json!(self.connection_name));
         if let Some(on) = self.cert_auth {
-            set("CLIENT_CERT_AUTH", json!(on));
+            set(keys::CLIENT_CERT_AUTH.name, json!(on));
         }
         if let Some(on) = self.kerberos {
-            set("KERBEROS_AUTH", json!(on));
+            set(keys::KERBEROS_AUTH.name, json!(on));
         }
-        set("REALM", json!(self.realm.name));
+        set(keys::REALM.name, json!(self.realm.name));
         set(&self.realm.name, json!(self.realm.post_token_url));
-        keys
+        said
     }
 }
 
@@ -92,5 +88,32 @@ mod tests {
         ] {
             assert!(!plausible(name), "{name:?}");
         }
+    }
+
+    #[test]
+    fn what_the_tenant_says_is_the_tenant_s_to_say() {
+        let info = TicketInfo {
+            ad_hub: Some("https://hub".to_owned()),
+            connection_domain: "corp.example".to_owned(),
+            connection_name: "corp".to_owned(),
+            cert_auth: Some(true),
+            kerberos: Some(true),
+            realm: Realm {
+                name: "urn:auth0:acme".to_owned(),
+                post_token_url: "https://acme/cb".to_owned(),
+            },
+            thumbprints: Vec::new(),
+        };
+        let said = info.keys();
+        let declared = said.keys().filter_map(|name| keys::find(name));
+        let strange: Vec<_> = declared.filter(|key| !key.scope().tenant).collect();
+        assert!(strange.is_empty(), "{strange:?}");
+        // All but the key that a registration answers with.
+        let tenant = keys::all().filter(|key| key.scope().tenant);
+        let missing: Vec<_> = tenant
+            .map(|key| key.name())
+            .filter(|name| !said.contains_key(*name))
+            .collect();
+        assert_eq!(missing, [keys::TENANT_SIGNING_KEY.name]);
     }
 }

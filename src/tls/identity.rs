@@ -16,9 +16,9 @@ use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use super::{LeafFacts, TlsError};
-use crate::config::TlsMaterial;
+use crate::config::{TlsMaterial, keys};
 
-const PFX: &str = "SSL_PFX";
+const PFX: &str = keys::SSL_PFX.name;
 
 /// A certificate chain with its key, ready for handshakes, and what its leaf says.
 #[derive(Clone)]

@@ -15,7 +15,7 @@ use x509_parser::{
 };
 
 use super::{names::CertificateNames, refusal::CertificateRefusal};
-use crate::config::{AuthoritySource, ClientCertConfig, RevocationConfig};
+use crate::config::{AuthoritySource, ClientCertConfig, RevocationConfig, keys};
 
 /// Real chains have two to four certificates, of one to three kilobytes.
 const MAX_CHAIN: usize = 10;
@@ -60,7 +60,7 @@ impl ClientTrust {
             }
             AuthoritySource::Text(texts) => {
                 for text in texts {
-                    authorities.extend(add(&mut roots, "CA_CERT", text.as_bytes())?);
+                    authorities.extend(add(&mut roots, keys::CA_CERT.name, text.as_bytes())?);
                 }
             }
         }

@@ -12,7 +12,7 @@ use self::{answers::Stopped, steps::Steps};
 use super::{EXIT_CONFIG, refuse, runtime};
 use crate::{
     clock::Clock,
-    config::Settings,
+    config::{Declared, Settings, keys},
     setup::{Next, Unsaved, next_steps, recover},
 };
 
@@ -65,8 +65,9 @@ fn tell_next(settings: &Settings, clock: &Clock, home: &Path) {
         steps,
         tunnel_alone,
     } = next_steps(settings, clock);
-    for name in ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] {
-        if settings.variable(name).is_some() {
+    let proxies = keys::all().filter(|key| key.is_proxy());
+    for name in proxies.flat_map(Declared::variables) {
+        if settings.variable(&name).is_some() {
             println!("Note: {name} comes from this environment; the service needs it too.");
         }
     }
@@ -83,9 +84,10 @@ fn tell_next(settings: &Settings, clock: &Clock, home: &Path) {
         println!("{:>3}. {}", number + 1, step.replace('\n', "\n       "));
     }
     if tunnel_alone {
-        println!(
-            "Until then the tunnel alone can serve:\n       KERBEROS_AUTH=false CLIENT_CERT_AUTH=false \
-             ad-edge serve --home {home}"
-        );
+        let switches = keys::tenant_switches();
+        let off: String = switches
+            .map(|switch| format!("{}=false ", switch.name()))
+            .collect();
+        println!("Until then the tunnel alone can serve:\n       {off}ad-edge serve --home {home}");
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::Settings,
+    config::{Settings, keys},
     secret::SecretString,
     setup::{SetupCheck, SetupPlan},
 };
@@ -31,13 +31,13 @@ pub(super) struct Steps<'a> {
     ask_password: bool,
 }
 
-const URL: &str = "LDAP_URL";
-const BASE: &str = "LDAP_BASE";
-const USER: &str = "LDAP_BIND_USER";
-const ANONYMOUS: &str = "ANONYMOUS_SEARCH_ENABLED";
-const SERVER: &str = "SERVER_URL";
-const PASSWORD: &str = "LDAP_BIND_PASSWORD";
-const TICKET: &str = "PROVISIONING_TICKET";
+const URL: &str = keys::LDAP_URL.name;
+const BASE: &str = keys::LDAP_BASE.name;
+const USER: &str = keys::LDAP_BIND_USER.name;
+const ANONYMOUS: &str = keys::ANONYMOUS_SEARCH_ENABLED.name;
+const SERVER: &str = keys::SERVER_URL.name;
+const PASSWORD: &str = keys::LDAP_BIND_PASSWORD.name;
+const TICKET: &str = keys::PROVISIONING_TICKET.name;
 
 impl<'a> Steps<'a> {
     pub fn begin(
@@ -57,8 +57,8 @@ impl<'a> Steps<'a> {
             (URL, "--ldap-url", answers.ldap_url),
             (BASE, "--ldap-base", answers.ldap_base),
             (USER, "--bind-user", answers.bind_user),
-            ("SSL_CA_FILE", "--ca-file", ca_file),
-            ("HTTPS_PROXY", "--proxy", answers.proxy),
+            (keys::SSL_CA_FILE.name, "--ca-file", ca_file),
+            (keys::HTTPS_PROXY.name, "--proxy", answers.proxy),
         ] {
             if let Some(value) = value {
                 plan.set(key, json!(value))

@@ -1,0 +1,108 @@
+//! What a key may say in one word of several.
+
+use std::{
+    fmt,
+    io::{self, IsTerminal as _},
+};
+
+/// `CHANNEL_BINDING`: whether a token must be made for the very TLS connection that brings it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelBindingPolicy {
+    /// Not looked at: for balancers that end TLS.
+    Off,
+    /// A wrong one is refused; none is accepted, since many browsers send none.
+    Accept,
+    Require,
+}
+
+/// `PROXY_PROTOCOL`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyProtocol {
+    Off,
+    /// Every connection must open with a version 2 header from a trusted address.
+    V2,
+}
+
+/// `TLS_TERMINATION`: where TLS ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsTermination {
+    Here,
+    /// A trusted balancer ends it, and speaks plain HTTP to us.
+    Proxy,
+}
+
+/// How a line looks (`LOG_FORMAT`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    /// One flat JSON object a line: `timestamp`, `level`, `target`, `message` and the event's fields.
+    Json,
+}
+
+impl LogFormat {
+    /// Text when standard error is a terminal, else JSON.
+    #[must_use]
+    pub fn for_stderr() -> Self {
+        if io::stderr().is_terminal() {
+            Self::Text
+        } else {
+            Self::Json
+        }
+    }
+}
+
+/// A way in which a certificate names its user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CertificateName {
+    /// The user principal name in the subject alternative name → userPrincipalName.
+    Upn,
+    /// The security identifier that AD's certificate services put in → objectSid.
+    Sid,
+    /// Issuer and serial number → altSecurityIdentities.
+    IssuerSerial,
+    /// The subject key identifier → altSecurityIdentities.
+    Ski,
+    /// The hash of the public key → altSecurityIdentities.
+    Sha1,
+    /// The mail address in the subject alternative name → mail.
+    Email,
+    /// The subject → the entry of that DN.
+    Dn,
+    /// The subject's common name → `LDAP_USER_BY_NAME`, as the incumbent does.
+    Cn,
+}
+
+impl CertificateName {
+    /// All of them, each with its word.
+    pub const WORDS: [(&str, Self); 8] = [
+        (Self::Upn.key(), Self::Upn),
+        (Self::Sid.key(), Self::Sid),
+        (Self::IssuerSerial.key(), Self::IssuerSerial),
+        (Self::Ski.key(), Self::Ski),
+        (Self::Sha1.key(), Self::Sha1),
+        (Self::Email.key(), Self::Email),
+        (Self::Dn.key(), Self::Dn),
+        (Self::Cn.key(), Self::Cn),
+    ];
+
+    /// As `CLIENT_CERT_MAP` writes it.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Upn => "upn",
+            Self::Sid => "sid",
+            Self::IssuerSerial => "issuer-serial",
+            Self::Ski => "ski",
+            Self::Sha1 => "sha1",
+            Self::Email => "email",
+            Self::Dn => "dn",
+            Self::Cn => "cn",
+        }
+    }
+}
+
+impl fmt::Display for CertificateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}

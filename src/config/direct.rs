@@ -1,0 +1,211 @@
+//! Keys of the direct logins: Kerberos, the form, what balancers show.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+
+use super::{
+    choices::{ChannelBindingPolicy, ProxyProtocol, TlsTermination},
+    client_cert::{ClientCertConfig, client_cert},
+    home::Home,
+    keys,
+    listen::{ListenConfig, listen},
+    reader::Reader,
+    tls::{TlsKeys, TlsMaterial, tls},
+};
+
+/// The direct logins: what browsers reach at SERVER_URL.
+#[derive(Debug, Clone)]
+pub struct DirectConfig {
+    pub listen: ListenConfig,
+    /// `None` with `TLS_TERMINATION=proxy`: a trusted balancer ends TLS and speaks plain HTTP to us.
+    pub tls: Option<TlsMaterial>,
+    /// `None` when `CLIENT_CERT_AUTH` is false.
+    pub client_cert: Option<ClientCertConfig>,
+    /// `None` when `KERBEROS_AUTH` is false.
+    pub kerberos: Option<KerberosConfig>,
+    /// `FORM_LOGIN`.
+    pub form: bool,
+    pub form_limits: FormLimits,
+    /// `MAX_LOGINS`: under way at the same time.
+    pub max_logins: usize,
+    /// `CHANNEL_BINDING_CERT_FILES`: what balancers show that end TLS.
+    pub balancer_certificates: Vec<BalancerCertificate>,
+    /// `WITH_KERBEROS_PROXY_FRONTEND`: a trusted proxy names the user.
+    pub proxy_frontend: bool,
+}
+
+/// A certificate that a balancer shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BalancerCertificate {
+    /// Where it was read from.
+    pub file: PathBuf,
+    pub der: Vec<u8>,
+}
+
+/// Limits of password attempts at the form, on each instance; 0 is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormLimits {
+    /// `FORM_ATTEMPTS_PER_MINUTE`: wrong passwords from one client address.
+    pub per_address: u32,
+    /// `FORM_FAILURES_PER_USER`: wrong passwords of one user within the window.
+    pub per_user: u32,
+    /// `FORM_FAILURES_SECONDS`.
+    pub window: Duration,
+}
+
+/// Keys of Kerberos.
+#[derive(Debug, Clone)]
+pub struct KerberosConfig {
+    /// `KERBEROS_KEYTAB`.
+    pub keytab: PathBuf,
+    /// `KERBEROS_REALMS`; empty: the keytab's.
+    pub realms: Vec<String>,
+    pub channel_binding: ChannelBindingPolicy,
+}
+
+pub(super) fn direct(
+    home: &Home,
+    files: Option<&Home>,
+    port: u16,
+    r: &mut Reader,
+) -> Option<DirectConfig> {
+    let mut direct = DirectConfig {
+        kerberos: kerberos(home, r),
+        listen: listen(port, r),
+        tls: None,
+        client_cert: client_cert(home, files, r),
+        form: r.read(&keys::FORM_LOGIN),
+        form_limits: FormLimits {
+            per_address: r.read(&keys::FORM_ATTEMPTS_PER_MINUTE),
+            per_user: r.read(&keys::FORM_FAILURES_PER_USER),
+            window: r.read(&keys::FORM_FAILURES_SECONDS),
+        },
+        max_logins: r.read(&keys::MAX_LOGINS),
+        balancer_certificates: balancer_certificates(home, r),
+        proxy_frontend: r.read(&keys::WITH_KERBEROS_PROXY_FRONTEND),
+    };
+    direct.check_proxy_frontend(r);
+    let certificate = TlsKeys::read(r);
+    match r.read(&keys::TLS_TERMINATION) {
+        TlsTermination::Proxy => direct.check_balancer(r),
+        TlsTermination::Here => {
+            direct.tls = tls(home, files, certificate, r);
+            if direct.tls.is_none() {
+                direct.without_certificate(r);
+                return None;
+            }
+        }
+    }
+    Some(direct)
+}
+
+impl DirectConfig {
+    fn check_proxy_frontend(&self, r: &mut Reader) {
+        if self.proxy_frontend && self.listen.trusted_proxies.is_empty() {
+            r.wrong(
+                keys::WITH_KERBEROS_PROXY_FRONTEND,
+                "lets a proxy name the user, but no proxy is trusted",
+                "List the proxy's address in TRUSTED_PROXIES, or use KERBEROS_AUTH with a keytab",
+            );
+        }
+        if self.proxy_frontend && self.listen.proxy_protocol == ProxyProtocol::V2 {
+            r.wrong(
+                keys::WITH_KERBEROS_PROXY_FRONTEND,
+                "cannot be trusted behind PROXY v2, where every request is the client's own",
+                "Set PROXY_PROTOCOL to off, or use KERBEROS_AUTH with a keytab",
+            );
+        }
+    }
+
+    /// A balancer ends TLS.
+    fn check_balancer(&self, r: &mut Reader) {
+        let required =
+            |section: &KerberosConfig| section.channel_binding == ChannelBindingPolicy::Require;
+        if self.balancer_certificates.is_empty() && self.kerberos.as_ref().is_some_and(required) {
+            r.wrong(
+                keys::CHANNEL_BINDING,
+                "cannot be required where a balancer ends TLS: this instance does not see its certificate",
+                "List the balancer's certificates in CHANNEL_BINDING_CERT_FILES, or let TLS end here \
+                 (TLS_TERMINATION here, haproxy/passthrough.cfg)",
+            );
+        }
+        if self.listen.trusted_proxies.is_empty() {
+            r.wrong(
+                keys::TLS_TERMINATION,
+                "leaves TLS to a balancer, but none is trusted",
+                "List the balancers' addresses in TRUSTED_PROXIES",
+            );
+        }
+    }
+
+    fn without_certificate(&self, r: &mut Reader) {
+        if self.kerberos.is_some() || self.client_cert.is_some() {
+            r.missing(
+                keys::TLS_CERT_FILE,
+                "Logins by Kerberos and client certificate need a certificate for SERVER_URL: put it at certs/tls.pem with \
+                 its key at certs/tls.key, or set TLS_CERT_FILE and TLS_KEY_FILE, or SSL_PFX",
+            );
+        } else {
+            r.warn(
+                keys::TLS_CERT_FILE,
+                "no certificate for SERVER_URL (certs/tls.pem or SSL_PFX): direct logins are off",
+            );
+        }
+    }
+}
+
+/// What the balancers' TLS shows to clients: their tokens are bound to it.
+fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<BalancerCertificate> {
+    let mut certificates = Vec::new();
+    for name in r.read(&keys::CHANNEL_BINDING_CERT_FILES) {
+        let path = home.path(&name);
+        let problem = match fs::read(&path) {
+            // The leaf alone, which stands first.
+            Ok(bytes) => match CertificateDer::from_pem_slice(&bytes) {
+                Ok(leaf) => {
+                    certificates.push(BalancerCertificate {
+                        file: path,
+                        der: leaf.to_vec(),
+                    });
+                    continue;
+                }
+                Err(_) => "holds no certificate in PEM".to_owned(),
+            },
+            Err(error) => format!("cannot be read ({error})"),
+        };
+        r.mistake(
+            keys::CHANNEL_BINDING_CERT_FILES,
+            Some(path.display().to_string()),
+            problem,
+            "Copy the certificate that the balancer shows at SERVER_URL to that file, PEM",
+        );
+    }
+    certificates
+}
+
+fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
+    let on = r.read(&keys::KERBEROS_AUTH);
+    let keytab = r.read(&keys::KERBEROS_KEYTAB);
+    let realms = r.read(&keys::KERBEROS_REALMS);
+    let channel_binding = r.read(&keys::CHANNEL_BINDING);
+    if !on {
+        return None;
+    }
+    let usual = keys::KERBEROS_KEYTAB.kind.usual;
+    let keytab = home.path(keytab.as_deref().unwrap_or(usual));
+    if let Err(error) = fs::File::open(&keytab) {
+        r.mistake(
+            keys::KERBEROS_KEYTAB,
+            Some(keytab.display().to_string()),
+            format!("cannot be read ({error})"),
+            "Export the keys of HTTP/<host of SERVER_URL> from AD (ktpass, or \
+             samba-tool domain exportkeytab) to that file, readable for this user",
+        );
+    }
+    Some(KerberosConfig {
+        keytab,
+        realms: realms.iter().map(|realm| realm.to_uppercase()).collect(),
+        channel_binding,
+    })
+}

@@ -1,0 +1,249 @@
+//! What a key says of itself: all that is known of it stands in its declaration, once. The reader, the
+//! documentation, the schema, set-up, import, console and doctor take it from there.
+
+use std::{fmt::Debug, path::PathBuf};
+
+use super::{
+    home::Home,
+    kinds::{File, Flag, Kind, Text},
+    shape::{Form, Shape, Usual},
+};
+
+/// A key of `config.json` and the environment; `K` is how its value is read, with its default.
+#[derive(Debug, Clone, Copy)]
+pub struct Key<K> {
+    pub name: &'static str,
+    pub section: Section,
+    pub meaning: &'static str,
+    pub scope: Scope,
+    pub kind: K,
+}
+
+/// A key that says yes or no.
+pub type FlagKey = Key<Flag>;
+
+/// Whose a key is, and what goes with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Where this host listens and how it calls itself: an import leaves this host's own.
+    pub host: bool,
+    /// The ticket gives it.
+    pub tenant: bool,
+    /// A change waits for a restart.
+    pub restart: bool,
+    /// A set-up asks for it, and saves what the environment says of it.
+    pub setup: bool,
+    /// Switches something on that needs files of its own, or a tenant: a set-up is tried without it.
+    pub switch: bool,
+    /// The legacy connector has it too.
+    pub legacy: bool,
+    /// It counts in the environment only.
+    pub environment: bool,
+}
+
+/// What a key is about: a part of the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    Listener,
+    Kerberos,
+    ClientCertificates,
+    Form,
+    Tokens,
+    Directory,
+    Groups,
+    Accounts,
+    Tenant,
+    Instance,
+    Unused,
+}
+
+/// A key whatever the type of its value, for all that is made from the declarations.
+pub trait Declared: Debug + Sync {
+    fn name(&self) -> &'static str;
+    fn section(&self) -> Section;
+    fn meaning(&self) -> &'static str;
+    fn scope(&self) -> Scope;
+    fn shape(&self) -> Shape;
+    /// What is wrong with a value, if anything is.
+    #[cfg(test)]
+    fn wrong(&self, given: &serde_json::Value) -> Option<super::kinds::Wrong>;
+
+    /// Its value never appears in a log, a page or a message; `<KEY>_FILE` may name a file instead.
+    fn is_secret(&self) -> bool {
+        matches!(self.shape().form, Form::Secret | Form::UnusedSecret)
+    }
+
+    /// The key that names a file to read this one from.
+    fn file_variant(&self) -> Option<String> {
+        matches!(self.shape().form, Form::Secret).then(|| format!("{}_FILE", self.name()))
+    }
+
+    /// Accepted because the legacy connector writes it; without effect here.
+    fn is_unused(&self) -> bool {
+        matches!(self.shape().form, Form::Unused | Form::UnusedSecret)
+    }
+
+    fn is_flag(&self) -> bool {
+        matches!(self.shape().form, Form::Flag)
+    }
+
+    /// Whether it names files or a folder.
+    fn names_files(&self) -> bool {
+        matches!(self.shape().form, Form::File | Form::Files | Form::Folder)
+    }
+
+    /// Whether its value is a list.
+    fn takes_list(&self) -> bool {
+        matches!(
+            self.shape().form,
+            Form::List(_) | Form::Files | Form::Choices(_)
+        )
+    }
+
+    /// Its names in the environment, the first that is given counts: by custom a proxy's variable is
+    /// written in small letters as well.
+    fn variables(&self) -> Vec<String> {
+        let name = self.name().to_owned();
+        let small = name.to_lowercase();
+        if self.is_proxy() {
+            vec![name, small]
+        } else {
+            vec![name]
+        }
+    }
+
+    /// Whether it says how to reach others through a proxy: programs share these variables.
+    fn is_proxy(&self) -> bool {
+        self.name().ends_with("_PROXY")
+    }
+}
+
+impl Section {
+    /// Its heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Listener => "Address, certificate and limits",
+            Self::Kerberos => "Kerberos",
+            Self::ClientCertificates => "Client certificates",
+            Self::Form => "Form, and a proxy that names the user",
+            Self::Tokens => "Tokens and who gets them",
+            Self::Directory => "Directory",
+            Self::Groups => "Groups",
+            Self::Accounts => "Accounts, searches and profiles",
+            Self::Tenant => "Tenant and tunnel",
+            Self::Instance => "This instance",
+            Self::Unused => "Accepted, without effect",
+        }
+    }
+
+    /// Whether it belongs to the direct logins: the tunnel runs without it.
+    #[must_use]
+    pub fn is_direct(self) -> bool {
+        matches!(
+            self,
+            Self::Listener | Self::Kerberos | Self::ClientCertificates | Self::Form
+        )
+    }
+}
+
+impl<K> Key<K> {
+    pub(super) const fn new(
+        name: &'static str,
+        section: Section,
+        meaning: &'static str,
+        kind: K,
+    ) -> Self {
+        let scope = Scope {
+            host: false,
+            tenant: false,
+            restart: false,
+            setup: false,
+            switch: false,
+            legacy: false,
+            environment: false,
+        };
+        Self {
+            name,
+            section,
+            meaning,
+            scope,
+            kind,
+        }
+    }
+}
+
+/// The words of a declaration: `scopes! { host, tenant }` makes a method of each.
+macro_rules! scopes {
+    ($($scope:ident),*) => {
+        impl<K> Key<K> {
+            $(
+                #[doc = concat!("Sets [`Scope::", stringify!($scope), "`].")]
+                pub(super) const fn $scope(mut self) -> Self {
+                    self.scope.$scope = true;
+                    self
+                }
+            )*
+        }
+    };
+}
+scopes!(host, tenant, restart, setup, switch, legacy, environment);
+
+impl<K: Kind> Declared for Key<K> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn section(&self) -> Section {
+        self.section
+    }
+
+    fn meaning(&self) -> &'static str {
+        self.meaning
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    fn shape(&self) -> Shape {
+        self.kind.shape()
+    }
+
+    #[cfg(test)]
+    fn wrong(&self, given: &serde_json::Value) -> Option<super::kinds::Wrong> {
+        self.kind.understand(given).err()
+    }
+}
+
+impl Key<Text> {
+    /// Its default on this host, where the host and the port make it.
+    pub(super) fn on_this_host(&self, port: u16) -> String {
+        match self.kind.usual {
+            Usual::OfHost(template) => on_this_host(template, port),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The text of [`Usual::OfHost`] on this host.
+pub(super) fn on_this_host(template: &str, port: u16) -> String {
+    let host = gethostname::gethostname().to_string_lossy().into_owned();
+    template
+        .replace("<hostname>", &host)
+        .replace("<PORT>", &port.to_string())
+}
+
+impl Key<File> {
+    /// The file that counts when none is given, if it exists.
+    pub(super) fn when_there(&self, home: &Home) -> Option<PathBuf> {
+        let path = home.path(self.kind.usual);
+        path.exists().then_some(path)
+    }
+}
+
+impl<K> AsRef<str> for Key<K> {
+    fn as_ref(&self) -> &str {
+        self.name
+    }
+}

@@ -1,0 +1,23 @@
+//! Keys that the legacy connector writes and that have no effect here.
+
+use super::{
+    super::{
+        key::{Declared, Key, Section},
+        kinds::Unused,
+    },
+    declare::declare,
+};
+
+const PLAIN: Unused = Unused { secret: false };
+const SECRET: Unused = Unused { secret: true };
+
+#[rustfmt::skip]
+declare! { Section::Unused;
+    SESSION_SECRET: Unused = SECRET, "there is no session", legacy;
+    AUTHENTICATION: Unused = PLAIN, "", legacy;
+    CACHE_FILE: Unused = PLAIN, "the cache is in memory", legacy;
+    FIREWALL_RULE_CREATED: Unused = PLAIN, "of Windows only", legacy;
+    SSL_OPENSSLDIR_PATTERN: Unused = PLAIN, "", legacy;
+    CONNECTIONS_API_V2_KEY: Unused = SECRET, "", legacy;
+    LAST_SENT_THUMBPRINT: Unused = PLAIN, "the signing certificate that the tenant was told; kept up to date", legacy;
+}

@@ -1,0 +1,15 @@
+//! How the value of a key is read: a kind for each, with its default and its limits.
+
+mod kind;
+mod places;
+mod plain;
+mod texts;
+mod words;
+
+pub use self::{
+    kind::{Kind, Wrong},
+    places::{Address, File, Files, Folder, Socket, SocketOrOff},
+    plain::{Flag, Number, Refused, Span, Unused},
+    texts::{Filter, Header, List, Preset, Secret, Text},
+    words::{Choice, Choices},
+};

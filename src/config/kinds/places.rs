@@ -1,0 +1,178 @@
+//! Files, folders and addresses of this machine.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde_json::Value;
+
+use super::{
+    super::shape::{Form, Shape, Usual},
+    kind::{Kind, Wrong, empty_list, list, parsed, shape, text, without_default},
+};
+
+/// A file, absolute or in the home folder.
+#[derive(Debug, Clone, Copy)]
+pub struct File {
+    /// The file that counts when none is given; empty: none.
+    pub usual: &'static str,
+    /// It counts only where it exists.
+    pub when_there: bool,
+}
+
+/// Several files.
+#[derive(Debug, Clone, Copy)]
+pub struct Files {
+    pub usual: Usual,
+}
+
+/// A folder.
+#[derive(Debug, Clone, Copy)]
+pub struct Folder;
+
+/// An address of this machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Address(pub IpAddr);
+
+/// An address with a port.
+#[derive(Debug, Clone, Copy)]
+pub struct Socket(pub SocketAddr);
+
+/// The same, or `off`.
+#[derive(Debug, Clone, Copy)]
+pub struct SocketOrOff(pub SocketAddr);
+
+impl Kind for File {
+    type Value = Option<String>;
+
+    fn shape(&self) -> Shape {
+        let usual = match (self.usual, self.when_there) {
+            ("", _) => Usual::None,
+            (file, false) => Usual::File(file),
+            (file, true) => Usual::FileWhenThere(file),
+        };
+        without_default(Form::File, usual)
+    }
+
+    fn default(&self) -> Option<String> {
+        None
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Option<String>>, Wrong> {
+        Ok(text(given)?.map(Some))
+    }
+}
+
+impl Kind for Files {
+    type Value = Vec<String>;
+
+    fn shape(&self) -> Shape {
+        empty_list(Form::Files, self.usual)
+    }
+
+    fn default(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Vec<String>>, Wrong> {
+        list(given).map(Some)
+    }
+}
+
+impl Kind for Folder {
+    type Value = Option<String>;
+
+    fn shape(&self) -> Shape {
+        without_default(Form::Folder, Usual::None)
+    }
+
+    fn default(&self) -> Option<String> {
+        None
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Option<String>>, Wrong> {
+        Ok(text(given)?.map(Some))
+    }
+}
+
+impl Kind for Address {
+    type Value = IpAddr;
+
+    fn shape(&self) -> Shape {
+        let form = Form::Address {
+            port: false,
+            off: false,
+        };
+        shape(form, self.0.to_string())
+    }
+
+    fn default(&self) -> IpAddr {
+        self.0
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<IpAddr>, Wrong> {
+        let address = |text: &str| text.trim_matches(['[', ']']).parse().ok();
+        parsed(given, address, || {
+            Wrong::new(
+                "is not an address",
+                format!("Write {}, 0.0.0.0 or one address of this machine", self.0),
+            )
+        })
+    }
+}
+
+impl Kind for Socket {
+    type Value = SocketAddr;
+
+    fn shape(&self) -> Shape {
+        let form = Form::Address {
+            port: true,
+            off: false,
+        };
+        shape(form, self.0.to_string())
+    }
+
+    fn default(&self) -> SocketAddr {
+        self.0
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<SocketAddr>, Wrong> {
+        parsed(
+            given,
+            |text| text.parse().ok(),
+            || {
+                Wrong::new(
+                    "is not an address with a port",
+                    format!("Write {} or [::1]:{}", self.0, self.0.port()),
+                )
+            },
+        )
+    }
+}
+
+impl Kind for SocketOrOff {
+    type Value = Option<SocketAddr>;
+
+    fn shape(&self) -> Shape {
+        let form = Form::Address {
+            port: true,
+            off: true,
+        };
+        shape(form, self.0.to_string())
+    }
+
+    fn default(&self) -> Option<SocketAddr> {
+        Some(self.0)
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Option<SocketAddr>>, Wrong> {
+        let meant = |text: &str| match text {
+            "off" | "false" => Some(None),
+            _ => text.parse().ok().map(Some),
+        };
+        parsed(given, meant, || {
+            Wrong::new(
+                "is not an address with a port",
+                format!("Write {}, or off", self.0),
+            )
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! Flags, numbers and lengths of time; keys that are refused, or without effect.
+
+use std::{
+    fmt::{Debug, Display},
+    str::FromStr,
+    time::Duration,
+};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        shape::{Form, Shape, Usual},
+        value,
+    },
+    kind::{Kind, Wrong, parsed, shape, text, without_default},
+};
+
+/// True or false.
+#[derive(Debug, Clone, Copy)]
+pub struct Flag(pub bool);
+
+/// A whole number.
+#[derive(Debug, Clone, Copy)]
+pub struct Number<T> {
+    pub default: T,
+    pub least: T,
+    pub most: T,
+    pub unit: &'static str,
+}
+
+/// A length of time.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    pub number: Number<u64>,
+    of: fn(u64) -> Duration,
+}
+
+/// Nothing starts with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused {
+    /// Read after the name of the key.
+    pub problem: &'static str,
+}
+
+/// Without effect.
+#[derive(Debug, Clone, Copy)]
+pub struct Unused {
+    pub secret: bool,
+}
+
+impl Kind for Flag {
+    type Value = bool;
+
+    fn shape(&self) -> Shape {
+        shape(Form::Flag, self.0)
+    }
+
+    fn default(&self) -> bool {
+        self.0
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<bool>, Wrong> {
+        value::flag(given, self.0)
+            .map(Some)
+            .ok_or_else(|| Wrong::new("is neither true nor false", "Write true or false"))
+    }
+}
+
+impl<T> Kind for Number<T>
+where
+    T: FromStr + PartialOrd + Display + Serialize + Debug + Copy + Sync + 'static,
+{
+    type Value = T;
+
+    fn shape(&self) -> Shape {
+        let whole = |number: T| json!(number).as_u64().unwrap_or_default();
+        let form = Form::Number {
+            least: whole(self.least),
+            most: whole(self.most),
+            unit: self.unit,
+        };
+        shape(form, json!(self.default))
+    }
+
+    fn default(&self) -> T {
+        self.default
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<T>, Wrong> {
+        let in_range = |text: &str| {
+            let number = text.parse().ok();
+            number.filter(|number| (self.least..=self.most).contains(number))
+        };
+        parsed(given, in_range, || {
+            Wrong::new(
+                "is not a whole number in range",
+                format!("Write a number from {} to {}", self.least, self.most),
+            )
+        })
+    }
+}
+
+impl Span {
+    pub const fn seconds(default: u64, least: u64, most: u64) -> Self {
+        let number = Number {
+            default,
+            least,
+            most,
+            unit: "seconds",
+        };
+        Self {
+            number,
+            of: Duration::from_secs,
+        }
+    }
+
+    pub const fn milliseconds(default: u64, least: u64, most: u64) -> Self {
+        let number = Number {
+            default,
+            least,
+            most,
+            unit: "milliseconds",
+        };
+        Self {
+            number,
+            of: Duration::from_millis,
+        }
+    }
+}
+
+impl Kind for Span {
+    type Value = Duration;
+
+    fn shape(&self) -> Shape {
+        self.number.shape()
+    }
+
+    fn default(&self) -> Duration {
+        (self.of)(self.number.default)
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Duration>, Wrong> {
+        Ok(self.number.understand(given)?.map(self.of))
+    }
+}
+
+impl Kind for Refused {
+    type Value = ();
+
+    fn shape(&self) -> Shape {
+        without_default(Form::Refused, Usual::None)
+    }
+
+    fn default(&self) {}
+
+    fn understand(&self, given: &Value) -> Result<Option<()>, Wrong> {
+        if text(given).is_ok_and(|text| text.is_none()) {
+            return Ok(None);
+        }
+        Err(Wrong::new(self.problem, "Remove it"))
+    }
+}
+
+impl Kind for Unused {
+    type Value = ();
+
+    fn shape(&self) -> Shape {
+        let form = if self.secret {
+            Form::UnusedSecret
+        } else {
+            Form::Unused
+        };
+        without_default(form, Usual::None)
+    }
+
+    fn default(&self) {}
+
+    fn understand(&self, _: &Value) -> Result<Option<()>, Wrong> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,166 @@
+//! Texts, lists of texts, and secrets.
+
+use serde_json::Value;
+
+use super::{
+    super::{
+        filter::FilterTemplate,
+        shape::{Form, Format, Shape, Usual},
+    },
+    kind::{Kind, Wrong, empty_list, list, parsed, shape, text, without_default},
+};
+use crate::secret::SecretString;
+
+/// A text.
+#[derive(Debug, Clone, Copy)]
+pub struct Text {
+    pub format: Format,
+    pub usual: Usual,
+}
+
+/// A text that has a default.
+#[derive(Debug, Clone, Copy)]
+pub struct Preset {
+    pub format: Format,
+    pub default: &'static str,
+}
+
+/// An LDAP filter with `{0}`.
+#[derive(Debug, Clone, Copy)]
+pub struct Filter(pub &'static str);
+
+/// The name of a header, in lower case.
+#[derive(Debug, Clone, Copy)]
+pub struct Header(pub &'static str);
+
+/// Several texts: a JSON array, the text of one, or values between commas.
+#[derive(Debug, Clone, Copy)]
+pub struct List {
+    pub format: Format,
+    pub usual: Usual,
+}
+
+/// A text that is never shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Secret {
+    pub usual: Usual,
+    /// Every byte of it counts: white space at its ends too.
+    pub exact: bool,
+}
+
+impl Kind for Text {
+    type Value = Option<String>;
+
+    fn shape(&self) -> Shape {
+        without_default(Form::Text(self.format), self.usual)
+    }
+
+    fn default(&self) -> Option<String> {
+        None
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Option<String>>, Wrong> {
+        Ok(text(given)?.map(Some))
+    }
+}
+
+impl Kind for Preset {
+    type Value = String;
+
+    fn shape(&self) -> Shape {
+        shape(Form::Text(self.format), self.default)
+    }
+
+    fn default(&self) -> String {
+        self.default.to_owned()
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<String>, Wrong> {
+        text(given)
+    }
+}
+
+impl Kind for Filter {
+    type Value = FilterTemplate;
+
+    fn shape(&self) -> Shape {
+        shape(Form::Text(Format::FilterTemplate), self.0)
+    }
+
+    fn default(&self) -> FilterTemplate {
+        FilterTemplate::fixed(self.0)
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<FilterTemplate>, Wrong> {
+        parsed(given, FilterTemplate::parse, || {
+            Wrong::new(
+                "has no {0}, the place of the value",
+                "Write a filter such as (sAMAccountName={0})",
+            )
+        })
+    }
+}
+
+impl Kind for Header {
+    type Value = String;
+
+    fn shape(&self) -> Shape {
+        shape(Form::Text(Format::Header), self.0)
+    }
+
+    fn default(&self) -> String {
+        self.0.to_lowercase()
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<String>, Wrong> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let name = |text: &str| {
+            let good =
+                text.bytes().all(plain) && text.starts_with(|c: char| c.is_ascii_alphabetic());
+            good.then(|| text.to_lowercase())
+        };
+        parsed(given, name, || {
+            Wrong::new(
+                "is not the name of a header",
+                format!("Write {}, or X-Forwarded-Client-Cert for Envoy", self.0),
+            )
+        })
+    }
+}
+
+impl Kind for List {
+    type Value = Vec<String>;
+
+    fn shape(&self) -> Shape {
+        empty_list(Form::List(self.format), self.usual)
+    }
+
+    fn default(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Vec<String>>, Wrong> {
+        list(given).map(Some)
+    }
+}
+
+impl Kind for Secret {
+    type Value = Option<SecretString>;
+
+    fn shape(&self) -> Shape {
+        without_default(Form::Secret, self.usual)
+    }
+
+    fn default(&self) -> Option<SecretString> {
+        None
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Option<SecretString>>, Wrong> {
+        let text = match given {
+            Value::String(exact) if self.exact => Some(exact.clone()),
+            other => text(other)?,
+        };
+        let text = text.filter(|text| !text.is_empty());
+        Ok(text.map(|text| Some(SecretString::from(text))))
+    }
+}

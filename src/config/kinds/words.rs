@@ -1,0 +1,118 @@
+//! Values that are one word of several, or some of them.
+
+use std::fmt::Debug;
+
+use serde_json::Value;
+
+use super::{
+    super::shape::{Form, Shape, Usual},
+    kind::{Kind, Wrong, list, parsed, shape},
+};
+
+/// One of several words; two words may mean the same, the first is the one to write.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice<T: 'static> {
+    pub default: T,
+    pub words: &'static [(&'static str, T)],
+    /// Where the default has no word.
+    pub usual: Usual,
+}
+
+/// Some of several words, in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Choices<T: 'static> {
+    pub default: &'static [T],
+    pub words: &'static [(&'static str, T)],
+}
+
+/// `a, b or c`.
+fn one_of(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// Each meaning once, by the word to write.
+fn canonical<T: PartialEq>(words: &[(&'static str, T)]) -> Vec<&'static str> {
+    let first = |at: usize| words[..at].iter().all(|(_, other)| *other != words[at].1);
+    (0..words.len())
+        .filter(|at| first(*at))
+        .map(|at| words[at].0)
+        .collect()
+}
+
+fn word_of<T: PartialEq>(words: &[(&'static str, T)], meant: &T) -> Option<&'static str> {
+    let found = words.iter().find(|(_, value)| value == meant)?;
+    Some(found.0)
+}
+
+impl<T: PartialEq + Debug + Copy + Sync> Kind for Choice<T> {
+    type Value = T;
+
+    fn shape(&self) -> Shape {
+        let words = canonical(self.words);
+        let others = self.words.iter().map(|(word, _)| *word);
+        let also = others.filter(|word| !words.contains(word)).collect();
+        Shape {
+            form: Form::Choice { words, also },
+            default: word_of(self.words, &self.default).map(Value::from),
+            usual: self.usual,
+        }
+    }
+
+    fn default(&self) -> T {
+        self.default
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<T>, Wrong> {
+        let meant = |text: &str| {
+            let found = self.words.iter().find(|(word, _)| *word == text)?;
+            Some(found.1)
+        };
+        parsed(given, meant, || {
+            Wrong::new(
+                "is none of the words of this key",
+                format!("Write {}", one_of(&canonical(self.words))),
+            )
+        })
+    }
+}
+
+impl<T: PartialEq + Debug + Copy + Sync> Kind for Choices<T> {
+    type Value = Vec<T>;
+
+    fn shape(&self) -> Shape {
+        let words = self.default.iter();
+        let words: Vec<_> = words
+            .filter_map(|one| word_of(self.words, one))
+            .map(Value::from)
+            .collect();
+        shape(Form::Choices(canonical(self.words)), words)
+    }
+
+    fn default(&self) -> Vec<T> {
+        self.default.to_vec()
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Vec<T>>, Wrong> {
+        let mut meant = Vec::new();
+        let mut wrong = Vec::new();
+        for text in list(given)? {
+            match self.words.iter().find(|(word, _)| *word == text) {
+                Some((_, one)) if meant.contains(one) => {}
+                Some((_, one)) => meant.push(*one),
+                None => wrong.push(format!("{text:?}")),
+            }
+        }
+        if wrong.is_empty() {
+            return Ok(Some(meant).filter(|meant| !meant.is_empty()));
+        }
+        let words = canonical(self.words).join(", ");
+        Err(Wrong::new(
+            format!("{}: not among the words of this key", wrong.join(", ")),
+            format!("Write some of {words}"),
+        ))
+    }
+}

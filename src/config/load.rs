@@ -1,0 +1,231 @@
+//! The whole configuration of an instance, and how it is read.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+use aws_lc_rs::digest;
+use serde_json::{Map, Value};
+
+use super::{
+    accounts::{AccountsConfig, accounts},
+    choices::LogFormat,
+    direct::{DirectConfig, direct},
+    directory::{DirectoryConfig, directory},
+    federation::{FederationConfig, federation},
+    home::Home,
+    keys,
+    mistake::{Invalid, Mistake, Warning},
+    reader::Reader,
+    signing::{SigningPair, signing},
+    source::{FileKeys, Source, uses_files},
+    tls::extra_roots,
+    tunnel::{ProxyConfig, TenantSide, TunnelConfig, proxy, ticket, tunnel},
+};
+use crate::secret::{ExposeSecret as _, SecretString};
+
+/// Everything one instance needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub home: Home,
+    pub instance: InstanceConfig,
+    /// `None`: no certificate for SERVER_URL, so no direct logins.
+    pub direct: Option<DirectConfig>,
+    pub directory: DirectoryConfig,
+    pub federation: FederationConfig,
+    /// `None`: neither file exists yet; a first start makes them.
+    pub signing: Option<SigningPair>,
+    /// Further roots for outgoing TLS: PEM files of `SSL_CA_FILE` and `SSL_CA_PATH`.
+    pub extra_roots: Vec<PathBuf>,
+    pub ops_listen: SocketAddr,
+    /// `DRAIN_SECONDS`.
+    pub drain: Duration,
+    /// `SHUTDOWN_SECONDS`.
+    pub shutdown: Duration,
+    /// `LOG_FORMAT`; `None`: text on a terminal, else JSON.
+    pub log_format: Option<LogFormat>,
+    /// False with `OVERRIDE_CONFIG=false`: no file of the home folder is read or written.
+    pub uses_files: bool,
+    /// `None`: no hub is given (`AD_HUB`), or `AGENT_MODE` is off.
+    pub tunnel: Option<TunnelConfig>,
+    pub accounts: AccountsConfig,
+    /// `PROVISIONING_TICKET`: where the tenant tells what it knows of this installation.
+    pub ticket: Option<SecretString>,
+    pub proxy: ProxyConfig,
+    /// `ADMIN_LISTEN`; `None`: no console.
+    pub admin_listen: Option<SocketAddr>,
+    /// `TENANT_SIGNING_KEY`: checks what the tenant signs; PEM, or a shared secret.
+    pub tenant_key: Option<SecretString>,
+}
+
+/// How this instance calls itself.
+#[derive(Debug, Clone)]
+pub struct InstanceConfig {
+    /// `INSTANCE_NAME`.
+    pub name: String,
+    /// `INSTANCE_HEADER`: name the instance in each answer.
+    pub header: bool,
+    /// `SITE_NAME`, else `CONNECTION`: whose sign-in page this is.
+    pub site: String,
+}
+
+/// A configuration that can be used, and what is worth a look in it.
+#[derive(Debug)]
+pub struct Loaded {
+    pub config: Config,
+    pub warnings: Vec<Warning>,
+    /// Of everything that was given: equal ones mean the same.
+    pub fingerprint: Fingerprint,
+    /// What it was read from, for [`Config::load_kept`].
+    pub file: FileKeys,
+}
+
+/// A digest of a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    fn of(source: &Source, config: &Config) -> Self {
+        let mut context = digest::Context::new(&digest::SHA256);
+        for (key, given) in source.iter() {
+            context.update(key.as_bytes());
+            context.update(b"=");
+            context.update(given.value.to_string().as_bytes());
+            context.update(b"\n");
+        }
+        if let Some(pair) = &config.signing {
+            context.update(pair.key.expose_secret().as_bytes());
+        }
+        for file in &config.extra_roots {
+            // One that cannot be read is told when it is loaded.
+            context.update(&std::fs::read(file).unwrap_or_default());
+        }
+        // Paths that are taken when they are there, and the like. Secrets do not show in it.
+        context.update(format!("{config:?}").as_bytes());
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(context.finish().as_ref());
+        Self(bytes)
+    }
+}
+
+impl Config {
+    /// Reads the configuration of `home` with `environment` over it.
+    ///
+    /// # Errors
+    /// Every mistake found; nothing is left out because something else is wrong.
+    #[cfg(test)]
+    pub fn load(home: Home, environment: &BTreeMap<String, String>) -> Result<Loaded, Invalid> {
+        Self::load_with(home, environment, &Map::new())
+    }
+
+    /// The same with `learned` over the file and under the environment: what the tenant said, or what
+    /// is to be tried before it is saved. A null takes a key of the file away.
+    ///
+    /// # Errors
+    /// Every mistake found.
+    pub fn load_with(
+        home: Home,
+        environment: &BTreeMap<String, String>,
+        learned: &Map<String, Value>,
+    ) -> Result<Loaded, Invalid> {
+        let mut mistakes = Vec::new();
+        let file = FileKeys::read(&home, environment, &mut mistakes);
+        Self::understand(home, environment, file, learned, mistakes)
+    }
+
+    /// The same with what `config.json` said when it was read before; all other files are read again.
+    ///
+    /// # Errors
+    /// Every mistake found.
+    pub fn load_kept(
+        home: Home,
+        environment: &BTreeMap<String, String>,
+        file: &FileKeys,
+        learned: &Map<String, Value>,
+    ) -> Result<Loaded, Invalid> {
+        Self::understand(home, environment, file.clone(), learned, Vec::new())
+    }
+
+    fn understand(
+        home: Home,
+        environment: &BTreeMap<String, String>,
+        file: FileKeys,
+        learned: &Map<String, Value>,
+        mut mistakes: Vec<Mistake>,
+    ) -> Result<Loaded, Invalid> {
+        let mut warnings = Vec::new();
+        let source = Source::read(
+            &home,
+            environment,
+            &file,
+            learned,
+            &mut mistakes,
+            &mut warnings,
+        );
+        let mut reader = Reader::new(source, mistakes, warnings);
+        let config = read(home, uses_files(environment), &mut reader);
+        let fingerprint = config
+            .as_ref()
+            .map(|config| Fingerprint::of(reader.source(), config));
+        let Reader {
+            mistakes, warnings, ..
+        } = reader;
+        match config.zip(fingerprint) {
+            Some((config, fingerprint)) if mistakes.is_empty() => Ok(Loaded {
+                config,
+                warnings,
+                fingerprint,
+                file,
+            }),
+            _ => Err(Invalid { mistakes, warnings }),
+        }
+    }
+}
+
+/// `None` only beside a mistake.
+pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Config> {
+    r.read(&keys::KERBEROS_DEBUG_USER);
+    let files = uses_files.then_some(&home);
+    let port = r.read(&keys::PORT);
+    let signing = signing(files, r);
+    let directory = directory(signing.as_ref(), r);
+    let direct = direct(&home, files, port, r);
+    let realm = r.read(&keys::REALM);
+    let federation = federation(port, realm.clone(), r);
+    let connection = r.read(&keys::CONNECTION);
+    let tenant_key = r.read(&keys::TENANT_SIGNING_KEY);
+    let proxy = proxy(r);
+    let tenant = TenantSide {
+        connection: connection.as_ref(),
+        realm: realm.as_ref(),
+        has_signing_key: tenant_key.is_some(),
+        proxy: &proxy,
+    };
+    let tunnel = tunnel(&tenant, r);
+    let config = Config {
+        instance: InstanceConfig {
+            name: r
+                .read(&keys::INSTANCE_NAME)
+                .unwrap_or_else(|| keys::INSTANCE_NAME.on_this_host(port)),
+            header: r.read(&keys::INSTANCE_HEADER),
+            site: r.read(&keys::SITE_NAME).or(connection).unwrap_or_default(),
+        },
+        direct,
+        signing,
+        extra_roots: extra_roots(&home, r),
+        ops_listen: r.read(&keys::OPS_LISTEN),
+        drain: r.read(&keys::DRAIN_SECONDS),
+        shutdown: r.read(&keys::SHUTDOWN_SECONDS),
+        log_format: r.read(&keys::LOG_FORMAT),
+        uses_files,
+        tunnel,
+        accounts: accounts(files, &home, r),
+        tenant_key,
+        ticket: ticket(r),
+        proxy,
+        admin_listen: r.read(&keys::ADMIN_LISTEN),
+        home,
+        // Last, so that everything wrong was found before.
+        directory: directory?,
+        federation: federation?,
+    };
+    Some(config)
+}

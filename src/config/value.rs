@@ -1,0 +1,113 @@
+//! Values as they are written: text, number, flag or list, whichever way.
+
+use serde_json::Value;
+
+/// As it was written, to be shown.
+pub(super) fn show(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a value says yes; the default where it says nothing, `None` when it is something else.
+#[must_use]
+pub fn flag(value: &Value, default: bool) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::Null => Some(default),
+        Value::Number(number) => match number.as_u64() {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        },
+        Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+            "" => Some(default),
+            "true" | "1" | "yes" | "on" => Some(true),
+            "false" | "0" | "no" | "off" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The texts of a list value, or `None` when it is something else.
+#[must_use]
+pub fn list(value: &Value) -> Option<Vec<String>> {
+    let texts = |items: &[Value]| -> Option<Vec<String>> {
+        items
+            .iter()
+            .map(|item| item.as_str().map(|text| text.trim().to_owned()))
+            .collect()
+    };
+    match value {
+        Value::Null => Some(Vec::new()),
+        Value::Array(items) => texts(items),
+        Value::String(text) if text.trim_start().starts_with('[') => {
+            texts(serde_json::from_str::<Vec<Value>>(text).ok()?.as_slice())
+        }
+        Value::String(text) => Some(
+            text.split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        ),
+        _ => None,
+    }
+}
+
+/// A value as one text; `None` for one that counts as absent.
+#[must_use]
+pub fn text_of(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Null => return None,
+        Value::String(text) => match list(value) {
+            Some(items) if text.trim_start().starts_with('[') => items.join(", "),
+            _ => text.trim().to_owned(),
+        },
+        Value::Array(_) => match list(value) {
+            Some(items) => items.join(", "),
+            None => value.to_string(),
+        },
+        other => other.to_string(),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lists_are_read_from_arrays_json_text_and_commas() {
+        let expected = Some(vec!["a".to_owned(), "b".to_owned()]);
+        assert_eq!(list(&json!(["a", "b"])), expected);
+        assert_eq!(list(&json!(r#"["a","b"]"#)), expected);
+        assert_eq!(list(&json!("a, b,")), expected);
+        assert_eq!(list(&json!({"a": 1})), None);
+        assert_eq!(list(&json!([1])), None);
+    }
+
+    #[test]
+    fn every_kind_of_value_has_one_text() {
+        for (value, text) in [
+            (json!("  ldaps://dc1 "), Some("ldaps://dc1")),
+            (
+                json!(["ldaps://dc1", "ldaps://dc2"]),
+                Some("ldaps://dc1, ldaps://dc2"),
+            ),
+            (json!(r#"["a","b"]"#), Some("a, b")),
+            (json!("[::1]:9464"), Some("[::1]:9464")),
+            (json!(8443), Some("8443")),
+            (json!(true), Some("true")),
+            (json!(""), None),
+            (json!([]), None),
+            (json!(null), None),
+        ] {
+            assert_eq!(text_of(&value).as_deref(), text, "{value}");
+        }
+    }
+}
