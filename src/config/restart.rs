@@ -1,6 +1,6 @@
 //! What only a restart changes.
 
-use super::{key::Key, keys, load::Config};
+use super::{keys, load::Config};
 
 /// Why a configuration cannot take the place of another one without a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,19 +21,19 @@ impl Config {
         keep(
             &mut self.ops_listen,
             &old.ops_listen,
-            keys::OPS_LISTEN,
+            keys::OPS_LISTEN.name,
             &mut kept,
         );
         keep(
             &mut self.admin_listen,
             &old.admin_listen,
-            keys::ADMIN_LISTEN,
+            keys::ADMIN_LISTEN.name,
             &mut kept,
         );
         keep(
             &mut self.log_format,
             &old.log_format,
-            keys::LOG_FORMAT,
+            keys::LOG_FORMAT.name,
             &mut kept,
         );
         let (new, old) = match (&mut self.direct, &old.direct) {
@@ -48,41 +48,46 @@ impl Config {
         keep(
             &mut new.address,
             &old.address,
-            keys::LISTEN_ADDRESS,
+            keys::LISTEN_ADDRESS.name,
             &mut kept,
         );
-        keep(&mut new.port, &old.port, keys::PORT, &mut kept);
+        keep(&mut new.port, &old.port, keys::PORT.name, &mut kept);
         keep(
             &mut new.proxy_protocol,
             &old.proxy_protocol,
-            keys::PROXY_PROTOCOL,
+            keys::PROXY_PROTOCOL.name,
             &mut kept,
         );
         keep(
             &mut new.trusted_proxies,
             &old.trusted_proxies,
-            keys::TRUSTED_PROXIES,
+            keys::TRUSTED_PROXIES.name,
             &mut kept,
         );
         keep(
             &mut new.max_connections,
             &old.max_connections,
-            keys::MAX_CONNECTIONS,
+            keys::MAX_CONNECTIONS.name,
             &mut kept,
         );
         keep(
             &mut new.max_token,
             &old.max_token,
-            keys::MAX_HEADER_SIZE,
+            keys::MAX_HEADER_SIZE.name,
             &mut kept,
         );
         Ok(kept)
     }
 }
 
-fn keep<T: PartialEq + Clone, K>(new: &mut T, old: &T, key: Key<K>, kept: &mut Vec<&'static str>) {
+fn keep<T: PartialEq + Clone>(
+    new: &mut T,
+    old: &T,
+    key: &'static str,
+    kept: &mut Vec<&'static str>,
+) {
     if new != old {
         new.clone_from(old);
-        kept.push(key.name);
+        kept.push(key);
     }
 }

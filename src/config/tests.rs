@@ -422,7 +422,7 @@ fn every_key_that_has_an_effect_is_read_once() {
     read.sort_unstable();
     let mut declared: Vec<_> = keys::all()
         .filter(|key| !key.is_unused() && !key.scope().environment)
-        .map(|key| key.name())
+        .map(Declared::name)
         .collect();
     declared.sort_unstable();
     assert_eq!(read, declared);
@@ -454,7 +454,7 @@ fn what_waits_for_a_restart_is_declared_so() {
     kept.sort_unstable();
     let mut declared: Vec<_> = keys::all()
         .filter(|key| key.scope().restart)
-        .map(|key| key.name())
+        .map(Declared::name)
         .collect();
     declared.sort_unstable();
     assert_eq!(kept, declared);
@@ -468,7 +468,7 @@ fn what_waits_for_a_restart_is_declared_so() {
 #[test]
 fn the_tenant_gives_its_own_keys_only() {
     let said = keys::all().filter(|key| key.scope().tenant);
-    let said: Vec<_> = said.map(|key| key.name()).collect();
+    let said: Vec<_> = said.map(Declared::name).collect();
     assert_eq!(
         said,
         [

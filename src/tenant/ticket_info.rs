@@ -65,6 +65,7 @@ impl TicketInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Declared;
 
     #[test]
     fn a_realm_is_never_the_name_of_another_key() {
@@ -111,7 +112,7 @@ mod tests {
         // All but the key that a registration answers with.
         let tenant = keys::all().filter(|key| key.scope().tenant);
         let missing: Vec<_> = tenant
-            .map(|key| key.name())
+            .map(Declared::name)
             .filter(|name| !said.contains_key(*name))
             .collect();
         assert_eq!(missing, [keys::TENANT_SIGNING_KEY.name]);

@@ -84,10 +84,10 @@ fn tell_next(settings: &Settings, clock: &Clock, home: &Path) {
         println!("{:>3}. {}", number + 1, step.replace('\n', "\n       "));
     }
     if tunnel_alone {
-        let switches = keys::tenant_switches();
-        let off: String = switches
-            .map(|switch| format!("{}=false ", switch.name()))
-            .collect();
-        println!("Until then the tunnel alone can serve:\n       {off}ad-edge serve --home {home}");
+        let switches = keys::tenant_switches().map(|switch| format!("{}=false", switch.name()));
+        let off = switches.collect::<Vec<_>>().join(" ");
+        println!(
+            "Until then the tunnel alone can serve:\n       {off} ad-edge serve --home {home}"
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::{
 
 #[test]
 fn every_key_is_declared_once() {
-    let names: Vec<_> = all().map(|key| key.name()).collect();
+    let names: Vec<_> = all().map(Declared::name).collect();
     let once: BTreeSet<_> = names.iter().collect();
     assert_eq!(once.len(), names.len());
     for key in all() {
