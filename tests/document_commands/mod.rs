@@ -83,6 +83,9 @@ fn the_production_start_serves_and_its_keys_are_replaced() {
         let answer = desk.tenant.post(&login(&balancer));
         answer.body.contains("\"verified\":true").then_some(())
     });
+    // A client without a PROXY header, so that its metric has something to count.
+    let direct = Curl::new("login.corp.example", service.port, "/wsfed").try_run();
+    assert!(direct.is_err(), "{direct:?}");
     every_metric_is_in_the_scrape(&service.metrics());
 }
 
