@@ -16,8 +16,6 @@ use rustls::ClientConfig;
 use super::tls::{TlsStream, client_config, handshake};
 use crate::lab::Lab;
 
-const THREADS: usize = 8;
-
 /// What slow clients do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -31,7 +29,8 @@ pub enum Kind {
     Dripping,
 }
 
-/// Each kind, and its share in eighths.
+/// Each kind, and its share in eighths, which is also how many threads keep it: those that only connect do
+/// not wait for the handshakes of others.
 const KINDS: [(Kind, usize); 4] = [
     (Kind::Silent, 3),
     (Kind::HalfHandshake, 3),
@@ -60,11 +59,13 @@ impl SlowClients {
     pub fn start(port: u16, count: usize) -> Self {
         let (done, open) = (Arc::new(AtomicBool::new(false)), Arc::<Open>::default());
         let config = client_config();
-        let threads = (0..THREADS)
-            .map(|_| {
+        let shares = KINDS.iter().enumerate();
+        let shares = shares.flat_map(|(at, (kind, eighths))| vec![(at, *kind); *eighths]);
+        let threads = shares
+            .map(|(at, kind)| {
                 let (done, open, config) =
                     (Arc::clone(&done), Arc::clone(&open), Arc::clone(&config));
-                thread::spawn(move || keep(port, count / THREADS, &config, &done, &open))
+                thread::spawn(move || keep(port, kind, count / 8, &config, &done, &open[at]))
             })
             .collect();
         Self {
@@ -94,22 +95,27 @@ impl Drop for SlowClients {
     }
 }
 
-fn keep(port: u16, count: usize, config: &Arc<ClientConfig>, done: &AtomicBool, open: &Open) {
-    let mut clients: [Vec<Client>; KINDS.len()] = Default::default();
+/// Keeps so many of a kind open.
+fn keep(
+    port: u16,
+    kind: Kind,
+    wanted: usize,
+    config: &Arc<ClientConfig>,
+    done: &AtomicBool,
+    open: &AtomicUsize,
+) {
+    let mut clients: Vec<Client> = Vec::new();
     while !done.load(Ordering::Relaxed) {
-        for (((kind, eighths), clients), open) in KINDS.iter().zip(&mut clients).zip(open) {
-            let wanted = (count * eighths).div_ceil(8);
-            // A few in each round: slow clients do not come all at once.
-            for _ in 0..5.min(wanted - clients.len()) {
-                if let Some(client) = kind.connect(port, config) {
-                    clients.push(client);
-                    open.fetch_add(1, Ordering::Relaxed);
-                }
+        // A few in each round: slow clients do not come all at once.
+        for _ in 0..10.min(wanted - clients.len()) {
+            if let Some(client) = kind.connect(port, config) {
+                clients.push(client);
+                open.fetch_add(1, Ordering::Relaxed);
             }
-            let before = clients.len();
-            clients.retain_mut(Client::goes_on);
-            open.fetch_sub(before - clients.len(), Ordering::Relaxed);
         }
+        let before = clients.len();
+        clients.retain_mut(Client::goes_on);
+        open.fetch_sub(before - clients.len(), Ordering::Relaxed);
         thread::sleep(Duration::from_millis(50));
     }
 }
