@@ -178,8 +178,7 @@ pub(super) fn service_verdict(server: &str, code: u32, text: &str) -> Result<(),
         Err(BindError::Unavailable(error)) => Err(error),
         Err(refusal) => Err(DirectoryError::ServiceAccount {
             server: server.to_owned(),
-            cause: refusal.to_string(),
-            remedy: "correct LDAP_BIND_USER and LDAP_BIND_PASSWORD; it is tried again only every 30 to 60 s so that the account is not locked",
+            cause: Box::new(refusal),
         }),
     }
 }
@@ -213,7 +212,8 @@ impl FailureLog {
                 event = event::DIRECTORY_BIND_REFUSED,
                 server,
                 error = %text,
-                "the directory refuses the service account: nobody can sign in through this server"
+                "the directory refuses the service account: no logins through this server; the bind is \
+                 tried again every 30 to 60 s only, so that the account is not locked"
             );
         } else {
             tracing::warn!(

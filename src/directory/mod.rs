@@ -10,13 +10,13 @@ mod binary;
 mod bind_result;
 mod binds;
 mod connect;
+mod connect_cause;
 mod connection;
 mod discovery;
 mod dn;
 mod dns;
 mod entry;
 mod error;
-mod explore;
 mod filter;
 mod groups;
 mod keepalive;
@@ -25,7 +25,6 @@ mod probe;
 mod server;
 mod servers;
 mod single_flight;
-mod trial;
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,12 +38,12 @@ pub use ldap3::ldap_escape;
 
 pub use self::{
     account::AccountRefusal,
+    discovery::find_servers,
+    dns::canonical_name,
     entry::{Attribute, Entry},
     error::{BindError, DirectoryError},
-    explore::{Explored, explore, find_servers},
     password::{PasswordAttribute, PasswordChangeError},
-    probe::{Probe, canonical_name},
-    trial::{Reached, reach},
+    probe::Probe,
 };
 use self::{
     binds::Binds,

@@ -15,6 +15,7 @@ use tokio::{
 
 use super::{
     connect::Connector,
+    connect_cause::ConnectCause,
     connection::{Connection, Search},
     entry::Entry,
     error::DirectoryError,
@@ -163,7 +164,7 @@ impl Server {
         .unwrap_or_else(|| {
             let error = self.state.borrow().error.clone();
             Err(error.unwrap_or_else(|| {
-                DirectoryError::connect(self.connector.name(), "no connection yet")
+                DirectoryError::connect(self.connector.name(), ConnectCause::NoAnswer)
             }))
         })
     }

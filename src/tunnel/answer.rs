@@ -161,11 +161,7 @@ mod tests {
 
     #[test]
     fn trouble_of_ours_tells_no_internals() {
-        let error = DirectoryError::Connect {
-            server: "ldaps://dc1.corp.example:636".to_owned(),
-            cause: "refused".to_owned(),
-            remedy: "x",
-        };
+        let error = DirectoryError::NoServer;
         let denied = Denied {
             refusal: Refusal::Directory(error),
             profile: None,
