@@ -9,6 +9,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::cause;
+
 /// How long a balancer may take for its header; it sends it with the first segment.
 pub const PROXY_HEADER_LIMIT: Duration = Duration::from_secs(5);
 
@@ -35,7 +37,7 @@ pub enum ProxyRefusal {
     Version1,
     #[error("a malformed PROXY v2 header")]
     Malformed,
-    #[error("closed before a whole PROXY v2 header: {0}")]
+    #[error("closed before a whole PROXY v2 header: {}", cause::io(.0))]
     Closed(#[source] io::Error),
 }
 

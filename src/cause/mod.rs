@@ -14,7 +14,7 @@ use std::{error::Error, io};
 pub use self::{
     dns::{dns, system_lookup},
     ldap::ldap,
-    tls::{CertificateFault, certificate, tls},
+    tls::{CertificateFault, alert, certificate, tls},
     websocket::websocket,
 };
 

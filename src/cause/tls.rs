@@ -43,7 +43,7 @@ pub fn tls(error: &Error) -> String {
         Error::InvalidCertificate(error) => format!("its certificate {}", certificate(error)),
         Error::NoCertificatesPresented => "it shows no certificate".to_owned(),
         Error::InvalidCertRevocationList(_) => "a revocation list cannot be used".to_owned(),
-        Error::AlertReceived(alert) => format!("it ends TLS: {}", alert_words(*alert)),
+        Error::AlertReceived(received) => format!("it ends TLS: {}", alert(*received)),
         Error::PeerIncompatible(_) | Error::NoApplicationProtocol => {
             "it has no TLS version, cipher suite or signature in common with this program"
                 .to_owned()
@@ -142,8 +142,8 @@ fn name(presented: &str) -> &str {
     presented.split('"').nth(1).unwrap_or(presented)
 }
 
-/// RFC 8446, section 6.2.
-fn alert_words(alert: AlertDescription) -> String {
+/// An alert that the other side sent (RFC 8446, section 6.2).
+pub fn alert(alert: AlertDescription) -> String {
     let words = match alert {
         AlertDescription::CloseNotify | AlertDescription::UserCanceled => "the end was asked for",
         AlertDescription::HandshakeFailure

@@ -231,7 +231,7 @@ impl Generation {
             return Ok(());
         }
         match &*new.borrow() {
-            TunnelState::Apart(Some(why)) => bail!(why.clone()),
+            TunnelState::Disconnected(Some(why)) => bail!(why.clone()),
             _ => bail!("the hub does not answer"),
         }
     }

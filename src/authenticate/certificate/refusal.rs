@@ -1,9 +1,11 @@
 //! Why a client certificate signs nobody in.
 
-use crate::config::CertificateName;
+use std::sync::Arc;
+
+use crate::{cause, config::CertificateName};
 
 /// Why a certificate signs nobody in. Its text is for the administrator.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CertificateRefusal {
     #[error(
         "the certificate of {subject} is of no CA in CLIENT_CA_FILE; add its issuer if it should count"
@@ -28,9 +30,9 @@ pub enum CertificateRefusal {
     #[error("the client sent a certificate of {0} bytes, larger than any should be")]
     TooLarge(usize),
     #[error("the certificate cannot be read: {0}")]
-    Unreadable(String),
-    #[error("the certificate is not valid: {0}")]
-    Invalid(String),
+    Unreadable(&'static str),
+    #[error("the certificate is not valid: {}", invalid(.0))]
+    Invalid(Arc<rustls::Error>),
     #[error("the certificate of {subject} holds none of the names in CLIENT_CERT_MAP")]
     NoName { subject: String },
     #[error("the directory has no user for the certificate's {name} {value:?}")]
@@ -72,5 +74,12 @@ impl CertificateRefusal {
             Self::Ambiguous { .. } => "ambiguous_user",
             Self::Disagreement { .. } => "certificate_disagreement",
         }
+    }
+}
+
+fn invalid(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(error) => format!("it {}", cause::certificate(error)),
+        other => cause::tls(other),
     }
 }

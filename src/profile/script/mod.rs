@@ -101,8 +101,7 @@ impl Script {
             late: AtomicUsize::new(0),
         });
         for _ in 0..THREADS {
-            pool.start_thread()
-                .map_err(|error| ScriptError::Engine(error.to_string()))?;
+            pool.start_thread().map_err(ScriptError::Thread)?;
         }
         Ok(Self {
             jobs,
