@@ -23,7 +23,7 @@ pub(super) const VERSION_1: &[u8; 6] = b"PROXY ";
 /// Why a connection that should begin with a PROXY header was closed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyRefusal {
-    #[error("the sender is not in TRUSTED_PROXIES")]
+    #[error("the sender is not in TRUSTED_PROXIES: add its address if it is your balancer")]
     Untrusted,
     #[error("no PROXY v2 header within the time limit")]
     Timeout,
@@ -74,7 +74,7 @@ async fn read<S>(stream: &mut S) -> Result<Option<ProxiedAddress>, ProxyRefusal>
 where
     S: AsyncRead + Unpin,
 {
-    // The length stands in the fixed part, so what follows the header stays in the socket.
+    // The length is in the fixed part, so what follows the header stays in the socket.
     let mut bytes = vec![0; FIXED_PART];
     let mut read = 0;
     while read < FIXED_PART {

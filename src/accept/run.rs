@@ -28,7 +28,7 @@ const LAST_CALL: Duration = Duration::from_millis(100);
 /// Open files beside those of connections: directory, tunnel, log, files that are read.
 const OTHER_FILES: u64 = 200;
 
-/// What the loop heeds.
+/// The limits of the loop.
 #[derive(Debug, Clone)]
 pub struct AcceptLimits {
     /// Open connections at most; one more waits in the kernel's queue.
@@ -131,7 +131,7 @@ pub async fn accept<F, Fut>(
                 event = event::ACCEPT_FULL,
                 max_connections = limits.connections,
                 suppressed,
-                "every connection is taken, new ones wait: raise MAX_CONNECTIONS or add an instance"
+                "all connections are in use, new ones wait: raise MAX_CONNECTIONS or add an instance"
             );
         }
         let next = async {
@@ -158,7 +158,7 @@ pub async fn accept<F, Fut>(
                 if !std::mem::replace(&mut failing, true) {
                     tracing::error!(event = event::ACCEPT_FAILED,
                         %cause,
-                        "cannot accept connections, trying on: when too many files are open, raise LimitNOFILE"
+                        "cannot accept connections, it is tried again: when too many files are open, raise LimitNOFILE"
                     );
                 }
                 tokio::select! {

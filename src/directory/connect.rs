@@ -54,7 +54,7 @@ impl Connector {
         }
     }
 
-    /// The server's URL, as it stands in logs and metrics.
+    /// The server's URL, as in logs and metrics.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -1,4 +1,4 @@
-//! The servers of `LDAP_URL=srv:…`: asked for in DNS again and again, for ever.
+//! The servers of `LDAP_URL=srv:…`: asked for in DNS at intervals.
 
 use std::{net::SocketAddr, sync::Weak, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
 
 /// The limit of one question.
 const LIMIT: Duration = Duration::from_secs(5);
-/// An answer is believed for no shorter and no longer than this, whatever it says.
+/// An answer is used for no shorter and no longer than this, whatever it says.
 const SHORTEST: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_hours(1);
 /// Pauses after a failure: the first, and the longest.

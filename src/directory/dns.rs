@@ -94,7 +94,7 @@ impl Names {
             text.trim_end_matches('.').to_owned()
         };
         let mut name = host.to_ascii_lowercase();
-        // No longer than the answer: aliases may stand in a circle.
+        // No longer than the answer: aliases may form a circle.
         for _ in found.answers() {
             let next = found
                 .answers()
@@ -129,7 +129,7 @@ impl Names {
                 }),
                 _ => None,
             })
-            // A target of "." says that the service is decidedly not there.
+            // A target of "." says that the domain has no such service.
             .filter(|record| !record.target.is_empty())
             .collect();
         if records.is_empty() {
@@ -183,7 +183,7 @@ pub(super) fn in_order(mut records: Vec<Record>, random: impl Fn(u32) -> u32) ->
     while let Some(first) = records.first() {
         let peers = records.partition_point(|record| record.priority == first.priority);
         let total: u32 = records[..peers].iter().map(|r| u32::from(r.weight)).sum();
-        // Those of weight 0 stand first, so that they are chosen by the smallest number alone.
+        // Those of weight 0 come first, so that they are chosen by the smallest number alone.
         let chosen = random(total + 1);
         let mut sum = 0;
         let index = records[..peers].iter().position(|record| {

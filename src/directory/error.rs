@@ -146,7 +146,7 @@ impl fmt::Display for LostCause {
     }
 }
 
-/// A server's text as it may stand in a log line: AD ends its own with NUL.
+/// A server's text as one line of the log: AD ends its own with NUL.
 pub(super) fn one_line(text: &str) -> String {
     text.chars()
         .filter(|c| *c != '\0')

@@ -1,4 +1,4 @@
-//! Keeps the service connection of one server up: connect, sign in, probe, replace, and again for ever.
+//! Keeps the service connection of one server up: connect, bind, probe, replace, and again for ever.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,7 +30,7 @@ const STABLE: Duration = Duration::from_secs(5);
 /// Pauses while a server is away: short, so that it is found again within seconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
-/// The shortest pause after the service account was refused: AD locks accounts after a few wrong
+/// The shortest pause after the bind of the service account was refused: AD locks accounts after a few wrong
 /// passwords.
 const REFUSED_PAUSE: Duration = Duration::from_secs(30);
 /// How often a lasting trouble is logged again.
@@ -56,14 +56,14 @@ impl Server {
                         }
                         _ => backoff.pause(),
                     };
-                    self.down(error);
+                    self.set_failed(error);
                     tokio::select! {
                         () = shutdown.cancelled() => return,
                         () = sleep(pause) => continue,
                     }
                 }
             };
-            if self.up(Arc::clone(&connection)) {
+            if self.set_connected(Arc::clone(&connection)) {
                 log.up(self.connector.name());
             }
             match self.watch_over(&connection, &shutdown).await {
@@ -71,7 +71,7 @@ impl Server {
                 Ended::Renew => backoff.reset(),
                 Ended::Lost(error) => {
                     log.failure(self.connector.name(), &error);
-                    self.down(error);
+                    self.set_failed(error);
                     if connection.age() >= STABLE {
                         backoff.reset();
                     } else {
@@ -104,7 +104,7 @@ impl Server {
         timeout(limit, opening).await.unwrap_or_else(|_| {
             Err(DirectoryError::Timeout {
                 server: self.connector.name().to_owned(),
-                operation: "connecting and signing in",
+                operation: "connecting and the bind",
                 limit,
             })
         })
@@ -220,7 +220,7 @@ impl FailureLog {
                 event = event::DIRECTORY_SERVER_DOWN,
                 server,
                 error = %text,
-                "directory server is down"
+                "the directory server does not answer"
             );
         }
         self.last = Some((text, Instant::now()));
@@ -231,7 +231,7 @@ impl FailureLog {
         tracing::info!(
             event = event::DIRECTORY_SERVER_UP,
             server,
-            "directory server is up"
+            "the directory server answers"
         );
     }
 }

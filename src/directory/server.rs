@@ -63,7 +63,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Whether the server is down in a way that waiting a second will hardly mend.
+    /// Whether the server is down in a way that does not end within a second.
     fn is_lasting(&self) -> bool {
         matches!(self.error, Some(DirectoryError::ServiceAccount { .. }))
             || self.since.elapsed() > OUTAGE
@@ -170,7 +170,7 @@ impl Server {
     }
 
     /// Publishes a new connection; true when the server was not up before.
-    pub fn up(&self, connection: Arc<Connection>) -> bool {
+    pub fn set_connected(&self, connection: Arc<Connection>) -> bool {
         self.doubted.store(false, Ordering::Relaxed);
         self.metrics
             .directory_up
@@ -219,13 +219,13 @@ impl Server {
                 event = event::DIRECTORY_CLOCK_OFF,
                 server = self.connector.name(),
                 seconds,
-                "the directory server's clock is not ours: Kerberos allows 300 s. Set this \
+                "the directory server's clock and this machine's differ: Kerberos allows 300 s. Set this \
                  machine's clock by NTP from the domain controllers"
             );
         }
     }
 
-    pub fn down(&self, error: DirectoryError) {
+    pub fn set_failed(&self, error: DirectoryError) {
         self.metrics
             .directory_up
             .with_label_values(&[self.connector.name()])

@@ -91,7 +91,7 @@ impl Servers {
                 tracing::info!(
                     event = event::DIRECTORY_SERVER_REMOVED,
                     server = name,
-                    "DNS names this server no longer"
+                    "the SRV records no longer name this server"
                 );
                 gone.server.forget_metrics();
             }

@@ -147,7 +147,7 @@ impl Generation {
                     config.federation.lifetime,
                     config.federation.skew,
                 ),
-                incumbent_method: config.federation.incumbent_method,
+                connector_method: config.federation.incumbent_method,
                 clock: clock.clone(),
                 slots: limits
                     .as_ref()

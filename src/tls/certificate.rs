@@ -62,7 +62,7 @@ impl LeafFacts {
     }
 
     /// Whether a browser accepts the certificate for `host`: a name, or an address with or without
-    /// brackets (RFC 6125, section 6.4: a wildcard stands for one whole label, the first).
+    /// brackets (RFC 6125, section 6.4: a wildcard is one whole label, the first).
     #[must_use]
     pub fn covers(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! What the tenant is answered: the incumbent's names and messages, member for member.
+//! What the tenant is answered: the AD/LDAP Connector's names and messages, member for member.
 
 use serde_json::{Map, Value, json};
 
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_the_incumbents_to_the_byte() {
+    fn equal_those_of_the_connector_to_the_byte() {
         for (case, refusal) in [
             (
                 "wrong_password",

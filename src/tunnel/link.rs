@@ -64,7 +64,7 @@ pub(super) struct Link {
     pub answers: mpsc::Sender<Message>,
     /// Requests that are under way or wait.
     pub requests: TaskTracker,
-    /// Rings with each request.
+    /// Notified of each request.
     pub arrived: Arc<Notify>,
     /// See [`CLOSING`] and [`CLOSED`].
     closing: Arc<AtomicU8>,
@@ -75,10 +75,10 @@ const CLOSING: u8 = 1;
 /// Nothing can be answered any more.
 const CLOSED: u8 = 2;
 
-/// Proves who we are.
+/// Proves to the hub who we are.
 ///
 /// # Errors
-/// The link's end, or what the hub said when it did not believe us.
+/// The link's end, or what the hub said when it did not accept our proof.
 pub(super) async fn prove(socket: &mut Socket, token: &str) -> Result<(), NotProved> {
     let proof = frame("authenticate", &json!({ "jwt": token }));
     let exchange = async {
@@ -109,7 +109,7 @@ pub(super) async fn prove(socket: &mut Socket, token: &str) -> Result<(), NotPro
 /// The hub does not take our requests.
 #[derive(Debug)]
 pub(super) enum NotProved {
-    /// It does not believe our proof; its reason.
+    /// It does not accept our proof; its reason.
     Refused(String),
     Lost(TunnelError),
 }

@@ -1,4 +1,4 @@
-//! Which certificates are believed: of a known CA, in their time, for clients, not revoked.
+//! Which certificates are accepted: of a known CA, in their time, for clients, not revoked.
 
 use std::{
     fs, io,
