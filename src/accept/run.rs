@@ -15,6 +15,7 @@ use super::{
     proxy,
 };
 use crate::{
+    cause,
     config::{ListenConfig, ProxyProtocol},
     lifecycle::Lifecycle,
     telemetry::{Metrics, event, log::Throttle},
@@ -81,8 +82,8 @@ impl AcceptLimits {
             Err(error) => {
                 tracing::warn!(
                     event = event::ACCEPT_CONNECTIONS_LIMITED,
-                    %error,
-                    "the limit of open files is unknown"
+                    error = cause::io(&error),
+                    "the limit of open files is unknown: MAX_CONNECTIONS may be more than this machine allows"
                 );
             }
         }
@@ -156,8 +157,9 @@ pub async fn accept<F, Fut>(
             Err(cause) => {
                 task.count("accept_error");
                 if !std::mem::replace(&mut failing, true) {
-                    tracing::error!(event = event::ACCEPT_FAILED,
-                        %cause,
+                    tracing::error!(
+                        event = event::ACCEPT_FAILED,
+                        cause = cause::io(&cause),
                         "cannot accept connections, it is tried again: when too many files are open, raise LimitNOFILE"
                     );
                 }

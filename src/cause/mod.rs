@@ -7,6 +7,7 @@
 mod dns;
 mod ldap;
 mod tls;
+mod watch;
 mod websocket;
 
 use std::{error::Error, io};
@@ -15,6 +16,7 @@ pub use self::{
     dns::{dns, system_lookup},
     ldap::ldap,
     tls::{CertificateFault, alert, certificate, tls},
+    watch::watch,
     websocket::websocket,
 };
 
