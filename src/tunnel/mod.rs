@@ -21,13 +21,13 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-pub use self::{error::ConnectError, state::TunnelState};
 use self::{
     connect::{Connector, Socket},
     error::TunnelError,
     link::{End, NotProved},
     state::Tunnel,
 };
+pub use self::{error::ConnectError, state::TunnelState};
 use crate::{
     clock::Clock,
     config::TunnelConfig,

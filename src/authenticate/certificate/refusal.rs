@@ -40,7 +40,9 @@ pub enum CertificateRefusal {
         name: CertificateName,
         value: String,
     },
-    #[error("the directory has {count} users for the certificate's {name} {value:?}; correct the directory or CLIENT_CERT_MAP so that it is one")]
+    #[error(
+        "the directory has {count} users for the certificate's {name} {value:?}; correct the directory or CLIENT_CERT_MAP so that it is one"
+    )]
     Ambiguous {
         name: CertificateName,
         value: String,
