@@ -27,7 +27,7 @@ impl Clock {
         Self(Arc::new(SystemTime::now))
     }
 
-    /// A clock that stands still, for tests: `unix` seconds after 1970-01-01T00:00:00Z.
+    /// A clock that does not move, for tests: `unix` seconds after 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn fixed(unix: u64) -> Self {
         let instant = UNIX_EPOCH + Duration::from_secs(unix);

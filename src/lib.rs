@@ -50,13 +50,15 @@
 //! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `secret` |
 //! | `lifecycle` | the phases of the end, signals, what the service manager is told (ground) | |
 //! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config` |
+//! | `cause` | the errors of outside libraries in plain words (ground) | |
 //! | `clock` | the time of day (ground) | |
 //! | `secret` | values that are never shown (ground) | |
 //!
-//! Ground: `config`, `lifecycle`, `telemetry`, `clock`, `secret`.
+//! Ground: `config`, `lifecycle`, `telemetry`, `cause`, `clock`, `secret`.
 
 mod accept;
 mod authenticate;
+mod cause;
 pub mod cli;
 pub mod clock;
 mod config;

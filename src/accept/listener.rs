@@ -9,7 +9,7 @@ use listenfd::ListenFd;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
-use crate::telemetry::event;
+use crate::{cause, telemetry::event};
 
 /// Connections that wait in the kernel until they are accepted; the kernel caps it at
 /// `net.core.somaxconn`.
@@ -36,7 +36,7 @@ pub enum BindError {
     Denied { address: SocketAddr },
     #[error("{address} is not an address of this machine (`ip address` shows them)")]
     NotHere { address: SocketAddr },
-    #[error("cannot listen on {address}: {cause}")]
+    #[error("cannot listen on {address}: {}", cause::io(cause))]
     Other {
         address: SocketAddr,
         #[source]
@@ -59,7 +59,7 @@ impl Listener {
                 tracing::info!(
                     event = event::ACCEPT_IPV4_ONLY,
                     %instead,
-                    %cause,
+                    cause = cause::io(&cause),
                     "this machine has no IPv6, listening on IPv4 only"
                 );
                 open(instead).map_err(|cause| BindError::from_io(instead, cause))
@@ -90,10 +90,11 @@ impl Inherited {
             match passed.take_tcp_listener(index) {
                 Ok(Some(listener)) => found.push(listener),
                 Ok(None) => {}
-                Err(cause) => tracing::warn!(event = event::ACCEPT_SOCKET_REFUSED,
+                Err(cause) => tracing::warn!(
+                    event = event::ACCEPT_SOCKET_REFUSED,
                     index,
-                    %cause,
-                    "a passed-on socket is no TCP listener; ListenStream= needs a port"
+                    cause = cause::io(&cause),
+                    "a passed-on socket is not a TCP listener; ListenStream= needs a port"
                 ),
             }
         }

@@ -9,6 +9,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::cause;
+
 /// How long a balancer may take for its header; it sends it with the first segment.
 pub const PROXY_HEADER_LIMIT: Duration = Duration::from_secs(5);
 
@@ -21,7 +23,7 @@ pub(super) const VERSION_1: &[u8; 6] = b"PROXY ";
 /// Why a connection that should begin with a PROXY header was closed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyRefusal {
-    #[error("the sender is not in TRUSTED_PROXIES")]
+    #[error("the sender is not in TRUSTED_PROXIES: add its address if it is your balancer")]
     Untrusted,
     #[error("no PROXY v2 header within the time limit")]
     Timeout,
@@ -35,7 +37,7 @@ pub enum ProxyRefusal {
     Version1,
     #[error("a malformed PROXY v2 header")]
     Malformed,
-    #[error("closed before a whole PROXY v2 header: {0}")]
+    #[error("closed before a whole PROXY v2 header: {}", cause::io(.0))]
     Closed(#[source] io::Error),
 }
 
@@ -72,7 +74,7 @@ async fn read<S>(stream: &mut S) -> Result<Option<ProxiedAddress>, ProxyRefusal>
 where
     S: AsyncRead + Unpin,
 {
-    // The length stands in the fixed part, so what follows the header stays in the socket.
+    // The length is in the fixed part, so what follows the header stays in the socket.
     let mut bytes = vec![0; FIXED_PART];
     let mut read = 0;
     while read < FIXED_PART {

@@ -15,6 +15,7 @@ use super::{
     proxy,
 };
 use crate::{
+    cause,
     config::{ListenConfig, ProxyProtocol},
     lifecycle::Lifecycle,
     telemetry::{Metrics, event, log::Throttle},
@@ -28,7 +29,7 @@ const LAST_CALL: Duration = Duration::from_millis(100);
 /// Open files beside those of connections: directory, tunnel, log, files that are read.
 const OTHER_FILES: u64 = 200;
 
-/// What the loop heeds.
+/// The limits of the loop.
 #[derive(Debug, Clone)]
 pub struct AcceptLimits {
     /// Open connections at most; one more waits in the kernel's queue.
@@ -81,8 +82,8 @@ impl AcceptLimits {
             Err(error) => {
                 tracing::warn!(
                     event = event::ACCEPT_CONNECTIONS_LIMITED,
-                    %error,
-                    "the limit of open files is unknown"
+                    error = cause::io(&error),
+                    "the limit of open files is unknown: MAX_CONNECTIONS may be more than this machine allows"
                 );
             }
         }
@@ -131,7 +132,7 @@ pub async fn accept<F, Fut>(
                 event = event::ACCEPT_FULL,
                 max_connections = limits.connections,
                 suppressed,
-                "every connection is taken, new ones wait: raise MAX_CONNECTIONS or add an instance"
+                "all connections are in use, new ones wait: raise MAX_CONNECTIONS or add an instance"
             );
         }
         let next = async {
@@ -156,9 +157,10 @@ pub async fn accept<F, Fut>(
             Err(cause) => {
                 task.count("accept_error");
                 if !std::mem::replace(&mut failing, true) {
-                    tracing::error!(event = event::ACCEPT_FAILED,
-                        %cause,
-                        "cannot accept connections, trying on: when too many files are open, raise LimitNOFILE"
+                    tracing::error!(
+                        event = event::ACCEPT_FAILED,
+                        cause = cause::io(&cause),
+                        "cannot accept connections, it is tried again: when too many files are open, raise LimitNOFILE"
                     );
                 }
                 tokio::select! {

@@ -91,7 +91,7 @@ impl Running {
     }
 }
 
-async fn is_closed(mut stream: TcpStream) {
+async fn expect_closed(mut stream: TcpStream) {
     let read = timeout(SOON, stream.read(&mut [0; 8]))
         .await
         .expect("closed in time");
@@ -140,15 +140,15 @@ async fn a_health_check_of_the_balancer_keeps_its_own_address() {
 async fn an_untrusted_sender_is_closed_and_counted() {
     let running = run(10, Some("192.0.2.0/24"));
     let stream = running.connect(&header("[2001:db8::7]:50000")).await;
-    is_closed(stream).await;
+    expect_closed(stream).await;
     assert_eq!(running.outcomes("proxy_untrusted"), 1);
 }
 
 #[tokio::test]
 async fn a_missing_and_a_late_header_are_closed_and_counted() {
     let running = run(10, Some("127.0.0.1/32"));
-    is_closed(running.connect(b"GET / HTTP/1.1\r\n").await).await;
-    is_closed(running.connect(b"").await).await;
+    expect_closed(running.connect(b"GET / HTTP/1.1\r\n").await).await;
+    expect_closed(running.connect(b"").await).await;
     assert_eq!(running.outcomes("proxy_missing"), 1);
     assert_eq!(running.outcomes("proxy_timeout"), 1);
 }

@@ -122,7 +122,7 @@ impl Program {
                 "not configured (AD_HUB, AGENT_MODE)".to_owned(),
             ),
             Some(TunnelState::Connected) => (Mood::Good, "connected".to_owned()),
-            Some(TunnelState::Apart(why)) => (
+            Some(TunnelState::Disconnected(why)) => (
                 Mood::Bad,
                 why.unwrap_or_else(|| "not connected yet".to_owned()),
             ),

@@ -20,8 +20,9 @@ use tokio::{
 
 use super::{
     bind_result,
+    connect_cause::ConnectCause,
     connection::Connection,
-    error::{BindError, DirectoryError},
+    error::{BindError, DirectoryError, LostCause},
     server::Server,
     servers::{Down, Servers},
 };
@@ -115,10 +116,7 @@ impl Binds {
             };
             if sent.fetch_add(1, Ordering::Relaxed) >= MAX_SENT {
                 self.park(name, connection);
-                return Err(DirectoryError::lost(
-                    name,
-                    "the answer to a bind was lost twice",
-                ));
+                return Err(DirectoryError::lost(name, LostCause::LostTwice));
             }
             match connection
                 .bind(dn, password.expose_secret(), deadline)
@@ -145,7 +143,12 @@ impl Binds {
         let connector = &server.connector;
         timeout_at(deadline, connector.open())
             .await
-            .unwrap_or_else(|_| Err(DirectoryError::connect(connector.name(), "no answer")))
+            .unwrap_or_else(|_| {
+                Err(DirectoryError::connect(
+                    connector.name(),
+                    ConnectCause::NoAnswer,
+                ))
+            })
             .inspect_err(|_| server.doubt())
     }
 

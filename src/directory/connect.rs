@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, StdStream};
+use ldap3::{LdapConnAsync, LdapConnSettings, StdStream};
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io,
@@ -10,7 +10,12 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{connection::Connection, dns::Names, error::DirectoryError};
+use super::{
+    connect_cause::ConnectCause,
+    connection::Connection,
+    dns::{LookupError, Names},
+    error::DirectoryError,
+};
 use crate::config::{Scheme, ServerUrl};
 
 /// Long enough for a lost SYN to be sent again, short enough to find a dead address soon.
@@ -49,7 +54,7 @@ impl Connector {
         }
     }
 
-    /// The server's URL, as it stands in logs and metrics.
+    /// The server's URL, as in logs and metrics.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -68,10 +73,10 @@ impl Connector {
                 operation: "connecting",
                 limit: self.timeout,
             })?
-            .map_err(|cause| DirectoryError::connect(&self.name, &cause))
+            .map_err(|cause| DirectoryError::connect(&self.name, cause))
     }
 
-    async fn open_unlimited(&self) -> Result<(Connection, Duration), String> {
+    async fn open_unlimited(&self) -> Result<(Connection, Duration), ConnectCause> {
         let started = Instant::now();
         let tcp = self.connect_tcp().await?;
         let reached = started.elapsed();
@@ -84,34 +89,35 @@ impl Connector {
                 LdapConnAsync::with_settings(settings.set_std_stream(stream), "ldapi:///").await
             }
             Ok(IpAddr::V6(_)) if settings.starttls() => {
-                return Err(
-                    "StartTLS to an IPv6 address is not supported: use a name, or ldaps://"
-                        .to_owned(),
-                );
+                return Err(ConnectCause::StartTlsToIpv6);
             }
             _ => {
-                let stream = StdStream::Tcp(tcp.into_std().map_err(|error| error.to_string())?);
+                let stream = StdStream::Tcp(tcp.into_std().map_err(ConnectCause::stream)?);
                 LdapConnAsync::with_settings(settings.set_std_stream(stream), &self.name).await
             }
         };
-        let (driver, ldap) = opened.map_err(|error| describe(&error))?;
+        let (driver, ldap) = opened?;
         let connection = Connection::start(self.name.clone(), driver, ldap);
         Ok((connection, reached))
     }
 
     /// The first address of the name that answers.
-    async fn connect_tcp(&self) -> Result<TcpStream, String> {
+    async fn connect_tcp(&self) -> Result<TcpStream, ConnectCause> {
         let addresses = self.names.addresses(&self.url.host, self.url.port).await?;
-        let mut failure = "the name lookup gives no address".to_owned();
+        let mut failure = LookupError::NoAddress.into();
         for address in addresses {
             match timeout(TCP_TIMEOUT, TcpStream::connect(address)).await {
                 Ok(Ok(tcp)) => {
-                    prepare(&tcp).map_err(|error| error.to_string())?;
+                    prepare(&tcp).map_err(ConnectCause::stream)?;
                     return Ok(tcp);
                 }
-                Ok(Err(error)) => failure = format!("{address}: {error}"),
+                Ok(Err(error)) => {
+                    let error = Arc::new(error);
+                    failure = ConnectCause::Tcp { address, error };
+                }
                 Err(_) => {
-                    failure = format!("{address}: no answer within {} s", TCP_TIMEOUT.as_secs());
+                    let limit = TCP_TIMEOUT;
+                    failure = ConnectCause::TcpTimeout { address, limit };
                 }
             }
         }
@@ -120,18 +126,22 @@ impl Connector {
 
     /// ldap3 takes the brackets of `ldaps://[::1]` for a part of the name and fails. So TLS is ended
     /// here and ldap3 gets one end of a socket pair.
-    async fn tls_for_address(&self, address: IpAddr, tcp: TcpStream) -> Result<StdStream, String> {
+    async fn tls_for_address(
+        &self,
+        address: IpAddr,
+        tcp: TcpStream,
+    ) -> Result<StdStream, ConnectCause> {
         let tls = tokio_rustls::TlsConnector::from(Arc::clone(&self.tls))
             .connect(ServerName::from(address), tcp)
             .await
-            .map_err(|error| error.to_string())?;
-        let (ours, theirs) = UnixStream::pair().map_err(|error| error.to_string())?;
+            .map_err(ConnectCause::stream)?;
+        let (ours, theirs) = UnixStream::pair().map_err(ConnectCause::stream)?;
         tokio::spawn(async move {
             let (mut tls, mut ours) = (tls, ours);
             // Whoever ends first, the other end then sees the end as well: nothing to handle here.
             let _ = io::copy_bidirectional(&mut tls, &mut ours).await;
         });
-        let theirs = theirs.into_std().map_err(|error| error.to_string())?;
+        let theirs = theirs.into_std().map_err(ConnectCause::stream)?;
         Ok(StdStream::Unix(theirs))
     }
 }
@@ -147,24 +157,6 @@ fn prepare(tcp: &TcpStream) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
     Ok(())
-}
-
-/// The error without ldap3's own words around it.
-fn describe(error: &LdapError) -> String {
-    match error {
-        LdapError::Io { source } => source.to_string(),
-        LdapError::LdapResult { result } => {
-            format!(
-                "StartTLS refused: result {} {}",
-                result.rc,
-                super::error::one_line(&result.text)
-            )
-        }
-        LdapError::ResultRecv { .. } | LdapError::OpSend { .. } => {
-            "the server hung up during StartTLS".to_owned()
-        }
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,11 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
 
-use super::{entry::Entry, error::DirectoryError, filter};
+use super::{
+    entry::Entry,
+    error::{DirectoryError, LostCause},
+    filter,
+};
 use crate::telemetry::event;
 
 /// Below AD's `MaxPageSize` of 1000; a search for more is asked for in pages (RFC 2696).
@@ -50,7 +54,7 @@ pub(super) struct Connection {
     opened: Instant,
     operations: AtomicU32,
     died: CancellationToken,
-    cause: Arc<OnceLock<String>>,
+    cause: Arc<OnceLock<LostCause>>,
 }
 
 impl Connection {
@@ -61,11 +65,11 @@ impl Connection {
         let (guard, end) = (died.clone().drop_guard(), Arc::clone(&cause));
         tokio::spawn(async move {
             let _guard = guard;
-            let text = match driver.drive().await {
-                Ok(()) => "end of stream".to_owned(),
-                Err(error) => error.to_string(),
+            let cause = match driver.drive().await {
+                Ok(()) => LostCause::Ended,
+                Err(error) => LostCause::Library(Arc::new(error)),
             };
-            let _ = end.set(text);
+            let _ = end.set(cause);
         });
         Self {
             server,
@@ -102,7 +106,7 @@ impl Connection {
 
     /// What ended the connection.
     pub fn lost(&self) -> DirectoryError {
-        let cause = self.cause.get().map_or("its task failed", String::as_str);
+        let cause = self.cause.get().cloned().unwrap_or(LostCause::NotLdap);
         DirectoryError::lost(&self.server, cause)
     }
 
@@ -272,11 +276,8 @@ impl Connection {
         match timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
             Ok(Ok(Ok(value))) => Ok(value),
             Ok(Ok(Err(_))) if self.is_dead() => Err(self.lost()),
-            Ok(Ok(Err(error))) => Err(DirectoryError::during(what, &self.server, &error)),
-            Ok(Err(_panic)) => Err(DirectoryError::lost(
-                &self.server,
-                "its answer is not valid LDAP",
-            )),
+            Ok(Ok(Err(error))) => Err(DirectoryError::during(what, &self.server, error)),
+            Ok(Err(_panic)) => Err(DirectoryError::lost(&self.server, LostCause::NotLdap)),
             Err(_elapsed) => Err(DirectoryError::Timeout {
                 server: self.server.clone(),
                 operation: what,

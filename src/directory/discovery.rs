@@ -1,12 +1,12 @@
-//! The servers of `LDAP_URL=srv:…`: asked for in DNS again and again, for ever.
+//! The servers of `LDAP_URL=srv:…`: asked for in DNS at intervals.
 
-use std::{sync::Weak, time::Duration};
+use std::{net::SocketAddr, sync::Weak, time::Duration};
 
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    dns::{Names, Record, in_order},
+    dns::{LookupError, Names, Record, in_order},
     servers::Servers,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 
 /// The limit of one question.
 const LIMIT: Duration = Duration::from_secs(5);
-/// An answer is believed for no shorter and no longer than this, whatever it says.
+/// An answer is used for no shorter and no longer than this, whatever it says.
 const SHORTEST: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_hours(1);
 /// Pauses after a failure: the first, and the longest.
@@ -45,7 +45,7 @@ impl Discovery {
             let asked = timeout(LIMIT, self.names.ldap_servers(&self.domain));
             let answer = tokio::select! {
                 () = shutdown.cancelled() => return,
-                answer = asked => answer.unwrap_or_else(|_| Err("DNS does not answer".to_owned())),
+                answer = asked => answer.unwrap_or(Err(LookupError::Timeout)),
             };
             let Some(servers) = servers.upgrade() else {
                 return;
@@ -64,11 +64,11 @@ impl Discovery {
                             event = event::DIRECTORY_SRV_MISSING,
                             more,
                             domain = self.domain,
-                            error,
+                            %error,
                             "the SRV records _ldap._tcp of LDAP_URL are not found; check DNS"
                         );
                     }
-                    servers.not_discovered(&format!("_ldap._tcp.{}: {error}", self.domain));
+                    servers.set_not_discovered(format!("_ldap._tcp.{}", self.domain), error);
                     backoff.pause()
                 }
             };
@@ -94,6 +94,28 @@ impl Discovery {
             port,
         }
     }
+}
+
+/// The LDAP servers of a domain by its SRV records, best first, as the running program connects to them.
+///
+/// # Errors
+/// What DNS says.
+pub async fn find_servers(
+    domain: &str,
+    nameservers: &[SocketAddr],
+    start_tls: bool,
+) -> Result<Vec<ServerUrl>, LookupError> {
+    let names = Names::new(nameservers);
+    let asked = timeout(LIMIT, names.ldap_servers(domain)).await;
+    let (records, _) = asked.map_err(|_| LookupError::Timeout)??;
+    let discovery = Discovery {
+        domain: domain.to_owned(),
+        start_tls,
+        names,
+    };
+    // The heaviest first: nothing is chosen by chance here.
+    let records = in_order(records, |limit| limit.saturating_sub(1));
+    Ok(records.iter().map(|record| discovery.url(record)).collect())
 }
 
 /// A number below `limit`, by chance; without randomness the largest, which weights still shape.

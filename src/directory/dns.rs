@@ -1,17 +1,24 @@
 //! Names in DNS: the domain controllers of a domain, and the addresses of a server.
 
 use std::{
+    io,
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use hickory_resolver::{
     TokioResolver,
     config::{ConnectionConfig, NameServerConfig, ResolverConfig},
-    net::runtime::TokioRuntimeProvider,
+    net::{NetError, runtime::TokioRuntimeProvider},
     proto::rr::{RData, RecordType},
 };
-use tokio::net::lookup_host;
+use tokio::{net::lookup_host, time::timeout};
+
+use crate::cause;
+
+/// The limit of a question for an alias.
+const CANONICAL_LIMIT: Duration = Duration::from_secs(3);
 
 /// Asks DNS: the system's way, or the name servers of `LDAP_SRV_NAMESERVERS`.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +34,29 @@ pub(super) struct Record {
     pub port: u16,
     /// Without the dot at its end.
     pub target: String,
+}
+
+/// DNS gave no answer that helps.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LookupError {
+    #[error("the name lookup failed: {}", cause::dns(.0))]
+    Resolver(Arc<NetError>),
+    #[error("the name lookup failed: {}", cause::system_lookup(.0))]
+    System(Arc<io::Error>),
+    #[error("/etc/resolv.conf cannot be used: {}", cause::dns(.0))]
+    Settings(Arc<NetError>),
+    #[error("DNS does not answer")]
+    Timeout,
+    #[error("the answer names no server")]
+    NoServer,
+    #[error("the name lookup gives no address")]
+    NoAddress,
+}
+
+impl LookupError {
+    fn resolver(error: NetError) -> Self {
+        Self::Resolver(Arc::new(error))
+    }
 }
 
 impl Names {
@@ -54,17 +84,17 @@ impl Names {
 
     /// The name at the end of `host`'s aliases: `host` itself when it is none. Kerberos clients ask
     /// for tickets under it.
-    pub async fn canonical(&self, host: &str) -> Result<String, String> {
+    pub async fn canonical(&self, host: &str) -> Result<String, LookupError> {
         let own = self.own.clone();
         let resolver = own.map_or_else(system, Ok)?;
         let found = resolver.lookup(format!("{host}."), RecordType::A).await;
-        let found = found.map_err(|error| error.to_string())?;
+        let found = found.map_err(LookupError::resolver)?;
         let plain = |name: &hickory_resolver::proto::rr::Name| {
             let text = name.to_ascii().to_ascii_lowercase();
             text.trim_end_matches('.').to_owned()
         };
         let mut name = host.to_ascii_lowercase();
-        // No longer than the answer: aliases may stand in a circle.
+        // No longer than the answer: aliases may form a circle.
         for _ in found.answers() {
             let next = found
                 .answers()
@@ -82,11 +112,11 @@ impl Names {
     }
 
     /// The LDAP servers of `domain`, and for how long the answer holds.
-    pub async fn ldap_servers(&self, domain: &str) -> Result<(Vec<Record>, Duration), String> {
+    pub async fn ldap_servers(&self, domain: &str) -> Result<(Vec<Record>, Duration), LookupError> {
         let resolver = self.own.clone().map_or_else(system, Ok)?;
         let name = format!("_ldap._tcp.{domain}.");
         let found = resolver.srv_lookup(name).await;
-        let found = found.map_err(|error| error.to_string())?;
+        let found = found.map_err(LookupError::resolver)?;
         let records: Vec<_> = found
             .answers()
             .iter()
@@ -99,11 +129,11 @@ impl Names {
                 }),
                 _ => None,
             })
-            // A target of "." says that the service is decidedly not there.
+            // A target of "." says that the domain has no such service.
             .filter(|record| !record.target.is_empty())
             .collect();
         if records.is_empty() {
-            return Err("the answer names no server".to_owned());
+            return Err(LookupError::NoServer);
         }
         let holds = found
             .valid_until()
@@ -112,29 +142,37 @@ impl Names {
     }
 
     /// The addresses of `host`.
-    pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
-        let by_system = |error| format!("the name lookup failed: {error}");
+    pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, LookupError> {
         let Some(own) = self
             .own
             .as_ref()
             .filter(|_| host.parse::<std::net::IpAddr>().is_err())
         else {
-            return Ok(lookup_host((host, port))
-                .await
-                .map_err(by_system)?
-                .collect());
+            let found = lookup_host((host, port)).await;
+            return match found {
+                Ok(found) => Ok(found.collect()),
+                Err(error) => Err(LookupError::System(Arc::new(error))),
+            };
         };
         let found = own.lookup_ip(format!("{host}.")).await;
-        let found = found.map_err(|error| format!("the name lookup failed: {error}"))?;
+        let found = found.map_err(LookupError::resolver)?;
         Ok(found.iter().map(|ip| SocketAddr::new(ip, port)).collect())
     }
 }
 
+/// The name at the end of `host`'s aliases in DNS, by the system's name servers; none when they know
+/// no such name.
+pub async fn canonical_name(host: &str) -> Option<String> {
+    let names = Names::default();
+    let asked = timeout(CANONICAL_LIMIT, names.canonical(host)).await;
+    asked.ok()?.ok()
+}
+
 /// The system's resolver, read each time: resolv.conf changes while this program runs.
-fn system() -> Result<TokioResolver, String> {
+fn system() -> Result<TokioResolver, LookupError> {
     TokioResolver::builder_tokio()
         .and_then(hickory_resolver::ResolverBuilder::build)
-        .map_err(|error| format!("/etc/resolv.conf: {error}"))
+        .map_err(|error| LookupError::Settings(Arc::new(error)))
 }
 
 /// The order in which to ask: by priority, and within one by chance, weighted (RFC 2782).
@@ -145,7 +183,7 @@ pub(super) fn in_order(mut records: Vec<Record>, random: impl Fn(u32) -> u32) ->
     while let Some(first) = records.first() {
         let peers = records.partition_point(|record| record.priority == first.priority);
         let total: u32 = records[..peers].iter().map(|r| u32::from(r.weight)).sum();
-        // Those of weight 0 stand first, so that they are chosen by the smallest number alone.
+        // Those of weight 0 come first, so that they are chosen by the smallest number alone.
         let chosen = random(total + 1);
         let mut sum = 0;
         let index = records[..peers].iter().position(|record| {

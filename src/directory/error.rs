@@ -1,26 +1,23 @@
 //! What can go wrong with a directory, each with what to do about it.
 
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use ldap3::LdapError;
 
-use super::account::AccountRefusal;
+use super::{account::AccountRefusal, connect_cause::ConnectCause, dns::LookupError};
+use crate::cause;
 
 /// The directory gave no answer, or none that helps.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum DirectoryError {
     /// No connection to a server could be made.
-    #[error("cannot connect to {server}: {cause}; {remedy}")]
-    Connect {
-        server: String,
-        cause: String,
-        remedy: &'static str,
-    },
+    #[error("cannot connect to {server}: {cause}; {}", cause.remedy())]
+    Connect { server: String, cause: ConnectCause },
     /// The connection ended during an operation.
     #[error(
         "{server} closed the connection ({cause}); it is tried again by itself, if this goes on see the server's log"
     )]
-    Lost { server: String, cause: String },
+    Lost { server: String, cause: LostCause },
     #[error(
         "{server} did not finish {operation} within {:.1} s; check the server's load and the network, or raise LDAP_TIMEOUT_SECONDS",
         limit.as_secs_f32()
@@ -30,31 +27,48 @@ pub enum DirectoryError {
         operation: &'static str,
         limit: Duration,
     },
-    /// The service account could not sign in.
-    #[error("{server} refuses the service account: {cause}; {remedy}")]
+    /// The bind of the service account was refused, for its name or its password.
+    #[error(
+        "{server} refuses the service account: {cause}; correct LDAP_BIND_USER and LDAP_BIND_PASSWORD"
+    )]
     ServiceAccount {
         server: String,
-        cause: String,
-        remedy: &'static str,
+        cause: Box<BindError>,
     },
     /// The server answered with a result code other than success (RFC 4511, appendix A).
-    #[error("{server} refuses {operation}: result {code} {text}; {remedy}")]
+    #[error(
+        "{server} refuses {operation}: result {code} {text}; {}",
+        remedy_of_result(*code, text)
+    )]
     Refused {
         server: String,
         operation: &'static str,
         code: u32,
         text: String,
-        remedy: &'static str,
     },
     /// All connections for password checks were busy for too long.
     #[error("no free connection for a password check within {:.1} s; raise LDAP_NUMBER_OF_PARALLEL_BINDS, or check the directory's load", limit.as_secs_f32())]
     Busy { limit: Duration },
     /// DNS names no server for `LDAP_URL=srv:…`.
-    #[error("no directory server is found in DNS: {why}; check the record and LDAP_URL")]
-    NotDiscovered { why: String },
+    #[error(
+        "no directory server is found in DNS: {record}: {cause}; check the record and LDAP_URL"
+    )]
+    NotDiscovered { record: String, cause: LookupError },
     /// The configuration names no server.
     #[error("no directory server is configured; set LDAP_URL")]
     NoServer,
+}
+
+/// What ended a connection.
+#[derive(Debug, Clone)]
+pub enum LostCause {
+    Library(Arc<LdapError>),
+    /// The server closed it, or its task here ended.
+    Ended,
+    /// What the server sent is not valid LDAP.
+    NotLdap,
+    /// A bind was sent twice, and neither was answered.
+    LostTwice,
 }
 
 /// A password was not accepted.
@@ -87,26 +101,20 @@ impl DirectoryError {
         }
     }
 
-    /// An error of the library during `operation` on a connection that stood.
-    pub(super) fn during(operation: &'static str, server: &str, error: &LdapError) -> Self {
+    /// An error of the library during `operation` on a connection.
+    pub(super) fn during(operation: &'static str, server: &str, error: LdapError) -> Self {
         match error {
             LdapError::FilterParsing => {
                 Self::refused(server, operation, 87, "filter does not parse")
             }
-            // What the channels to the connection's task say when that task has ended.
-            LdapError::OpSend { .. }
-            | LdapError::ResultRecv { .. }
-            | LdapError::IdScrubSend { .. }
-            | LdapError::EndOfStream => Self::lost(server, "the connection has ended"),
-            other => Self::lost(server, &other.to_string()),
+            other => Self::lost(server, LostCause::Library(Arc::new(other))),
         }
     }
 
-    pub(super) fn lost(server: &str, cause: &str) -> Self {
+    pub(super) fn lost(server: &str, cause: LostCause) -> Self {
         Self::Lost {
             server: server.to_owned(),
-            // rustls adds the address of a manual page.
-            cause: cause.split(": https://").next().unwrap_or(cause).to_owned(),
+            cause,
         }
     }
 
@@ -116,21 +124,29 @@ impl DirectoryError {
             operation,
             code,
             text: one_line(text),
-            remedy: remedy_of_result(code, text),
         }
     }
 
-    /// A connection that could not be made, by the error of the socket or of TLS.
-    pub(super) fn connect(server: &str, cause: &str) -> Self {
+    pub(super) fn connect(server: &str, cause: ConnectCause) -> Self {
         Self::Connect {
             server: server.to_owned(),
-            cause: cause.to_owned(),
-            remedy: remedy_of_connect(cause),
+            cause,
         }
     }
 }
 
-/// A server's text as it may stand in a log line: AD ends its own with NUL.
+impl fmt::Display for LostCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Library(error) => f.write_str(&cause::ldap(error)),
+            Self::Ended => f.write_str("the connection has ended"),
+            Self::NotLdap => f.write_str("its answer is not valid LDAP"),
+            Self::LostTwice => f.write_str("the answer to a bind was lost twice"),
+        }
+    }
+}
+
+/// A server's text as one line of the log: AD ends its own with NUL.
 pub(super) fn one_line(text: &str) -> String {
     text.chars()
         .filter(|c| *c != '\0')
@@ -141,9 +157,7 @@ pub(super) fn one_line(text: &str) -> String {
 
 fn remedy_of_result(code: u32, text: &str) -> &'static str {
     match code {
-        1 if (text.contains("bind must be completed")
-            || text.contains("without authentication")) =>
-        {
+        1 if wants_bind(text) => {
             "this directory allows no anonymous search: set LDAP_BIND_USER and LDAP_BIND_PASSWORD"
         }
         8 | 13 => "the server wants TLS: use ldaps:// in LDAP_URL, or LDAP_STARTTLS=true",
@@ -163,24 +177,10 @@ fn remedy_of_result(code: u32, text: &str) -> &'static str {
     }
 }
 
-fn remedy_of_connect(cause: &str) -> &'static str {
-    if cause.contains("UnknownIssuer") {
-        "its certificate comes from an unknown authority: give that authority's certificate in SSL_CA_FILE or SSL_CA_PATH"
-    } else if cause.contains("NotValidForName") || cause.contains("not valid for name") {
-        "LDAP_URL must use a name that stands in the server's certificate"
-    } else if cause.contains("Expired") || cause.contains("expired") {
-        "renew the server's certificate, or correct this machine's clock"
-    } else if cause.contains("NotValidYet") || cause.contains("not valid yet") {
-        "this machine's clock is behind: set it by NTP (timedatectl set-ntp true)"
-    } else if cause.contains("handshake eof") || cause.starts_with("Connection reset") {
-        "the server hangs up when TLS begins, as a domain controller does that has no certificate: give it one (of AD CS, or any CA, in its computer store)"
-    } else if cause.contains("corrupt message") || cause.contains("StartTLS") {
-        "port and scheme must fit: ldaps:// usually on 636, ldap:// with LDAP_STARTTLS=true on 389"
-    } else if cause.contains("lookup") {
-        "correct the name in LDAP_URL, or the name servers of this machine"
-    } else {
-        "check that the server runs, its port in LDAP_URL, and firewalls between"
-    }
+/// Whether result 1 (operations error) is about a search without a bind. Directories say so in the text
+/// alone: Active Directory by ERROR_NOT_AUTHENTICATED ([MS-ERREF] 2.2), Samba in words.
+fn wants_bind(text: &str) -> bool {
+    text.starts_with("000004DC") || text.contains("without authentication")
 }
 
 #[cfg(test)]
@@ -194,28 +194,28 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("correct LDAP_BASE"), "{text}");
         assert!(!text.contains('\n') && !text.contains('\0'), "{text}");
-        let text =
-            DirectoryError::connect("s", "invalid peer certificate: UnknownIssuer").to_string();
-        assert!(text.contains("SSL_CA_FILE"), "{text}");
-        for (cause, remedy) in [
-            (
-                "Connection reset by peer (os error 104)",
-                "has no certificate",
-            ),
-            ("192.0.2.1:636: Connection reset by peer", "server runs"),
-            (
-                "invalid peer certificate: certificate not valid yet: verification time 1",
-                "NTP",
-            ),
+        let closed =
+            DirectoryError::lost("s", LostCause::Library(Arc::new(LdapError::EndOfStream)));
+        assert!(closed.to_string().contains("(the connection has ended)"));
+    }
+
+    #[test]
+    fn a_directory_that_wants_a_bind_is_told_by_its_code_or_words() {
+        for text in [
+            "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a \
+             successful bind must be completed on the connection., data 0, v4563",
+            "Operation unavailable without authentication",
         ] {
-            let text = DirectoryError::connect("s", cause).to_string();
-            assert!(text.contains(remedy), "{text}");
+            let error = DirectoryError::refused("s", "a search", 1, text).to_string();
+            assert!(error.contains("allows no anonymous search"), "{error}");
         }
+        let error = DirectoryError::refused("s", "a search", 1, "00000000: other").to_string();
+        assert!(!error.contains("anonymous"), "{error}");
     }
 
     #[test]
     fn only_trouble_of_one_server_is_tried_elsewhere() {
-        assert!(DirectoryError::lost("s", "reset").may_pass_elsewhere());
+        assert!(DirectoryError::lost("s", LostCause::Ended).may_pass_elsewhere());
         assert!(DirectoryError::refused("s", "a search", 51, "busy").may_pass_elsewhere());
         assert!(!DirectoryError::refused("s", "a search", 32, "").may_pass_elsewhere());
     }

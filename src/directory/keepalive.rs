@@ -1,4 +1,4 @@
-//! Keeps the service connection of one server up: connect, sign in, probe, replace, and again for ever.
+//! Keeps the service connection of one server up: connect, bind, probe, replace, and again for ever.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,7 +30,7 @@ const STABLE: Duration = Duration::from_secs(5);
 /// Pauses while a server is away: short, so that it is found again within seconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
-/// The shortest pause after the service account was refused: AD locks accounts after a few wrong
+/// The shortest pause after the bind of the service account was refused: AD locks accounts after a few wrong
 /// passwords.
 const REFUSED_PAUSE: Duration = Duration::from_secs(30);
 /// How often a lasting trouble is logged again.
@@ -56,14 +56,14 @@ impl Server {
                         }
                         _ => backoff.pause(),
                     };
-                    self.down(error);
+                    self.set_failed(error);
                     tokio::select! {
                         () = shutdown.cancelled() => return,
                         () = sleep(pause) => continue,
                     }
                 }
             };
-            if self.up(Arc::clone(&connection)) {
+            if self.set_connected(Arc::clone(&connection)) {
                 log.up(self.connector.name());
             }
             match self.watch_over(&connection, &shutdown).await {
@@ -71,7 +71,7 @@ impl Server {
                 Ended::Renew => backoff.reset(),
                 Ended::Lost(error) => {
                     log.failure(self.connector.name(), &error);
-                    self.down(error);
+                    self.set_failed(error);
                     if connection.age() >= STABLE {
                         backoff.reset();
                     } else {
@@ -104,7 +104,7 @@ impl Server {
         timeout(limit, opening).await.unwrap_or_else(|_| {
             Err(DirectoryError::Timeout {
                 server: self.connector.name().to_owned(),
-                operation: "connecting and signing in",
+                operation: "connecting and the bind",
                 limit,
             })
         })
@@ -178,8 +178,7 @@ pub(super) fn service_verdict(server: &str, code: u32, text: &str) -> Result<(),
         Err(BindError::Unavailable(error)) => Err(error),
         Err(refusal) => Err(DirectoryError::ServiceAccount {
             server: server.to_owned(),
-            cause: refusal.to_string(),
-            remedy: "correct LDAP_BIND_USER and LDAP_BIND_PASSWORD; it is tried again only every 30 to 60 s so that the account is not locked",
+            cause: Box::new(refusal),
         }),
     }
 }
@@ -213,14 +212,15 @@ impl FailureLog {
                 event = event::DIRECTORY_BIND_REFUSED,
                 server,
                 error = %text,
-                "the directory refuses the service account: nobody can sign in through this server"
+                "the directory refuses the service account: no logins through this server; the bind is \
+                 tried again every 30 to 60 s only, so that the account is not locked"
             );
         } else {
             tracing::warn!(
                 event = event::DIRECTORY_SERVER_DOWN,
                 server,
                 error = %text,
-                "directory server is down"
+                "the directory server does not answer"
             );
         }
         self.last = Some((text, Instant::now()));
@@ -231,7 +231,7 @@ impl FailureLog {
         tracing::info!(
             event = event::DIRECTORY_SERVER_UP,
             server,
-            "directory server is up"
+            "the directory server answers"
         );
     }
 }

@@ -10,13 +10,13 @@ mod binary;
 mod bind_result;
 mod binds;
 mod connect;
+mod connect_cause;
 mod connection;
 mod discovery;
 mod dn;
 mod dns;
 mod entry;
 mod error;
-mod explore;
 mod filter;
 mod groups;
 mod keepalive;
@@ -25,7 +25,7 @@ mod probe;
 mod server;
 mod servers;
 mod single_flight;
-mod trial;
+mod status;
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,12 +39,12 @@ pub use ldap3::ldap_escape;
 
 pub use self::{
     account::AccountRefusal,
+    discovery::find_servers,
+    dns::canonical_name,
     entry::{Attribute, Entry},
     error::{BindError, DirectoryError},
-    explore::{Explored, explore, find_servers},
     password::{PasswordAttribute, PasswordChangeError},
-    probe::{Probe, canonical_name},
-    trial::{Reached, reach},
+    probe::Probe,
 };
 use self::{
     binds::Binds,
@@ -57,7 +57,7 @@ use self::{
 };
 use crate::{
     clock::Clock,
-    config::{DirectoryConfig, ServersConfig, keys},
+    config::{DirectoryConfig, ServersConfig},
     secret::SecretString,
     telemetry::{Metrics, event},
 };
@@ -71,9 +71,6 @@ const MAX_USERS_BY_NAME: usize = 5;
 const MAX_NAME_BYTES: usize = 1024;
 /// Without an answer for this long the next server is asked as well: most answer within milliseconds.
 const HEDGE: Duration = Duration::from_millis(700);
-/// How long an outage of all servers may last before this instance counts as unable to sign in.
-const READY_GRACE: Duration = Duration::from_secs(5);
-
 /// The directory, with its connections; a clone is a handle on the same one. The connections end
 /// with the last handle or at shutdown.
 #[derive(Debug, Clone)]
@@ -88,18 +85,6 @@ struct Inner {
     lookups: Flights,
     metrics: Arc<Metrics>,
     _ends_supervision: DropGuard,
-}
-
-/// What is known about one server.
-#[derive(Debug, Clone)]
-pub struct ServerStatus {
-    /// Its URL.
-    pub server: String,
-    pub up: bool,
-    /// How long it has been up or down.
-    pub since: Duration,
-    /// The last trouble, while it is down.
-    pub error: Option<DirectoryError>,
 }
 
 impl Directory {
@@ -280,54 +265,6 @@ impl Directory {
         let deadline = Instant::now() + self.0.config.timeout;
         let change = password::set(&self.0.servers, dn, password, attribute, unlock, deadline);
         self.timed("change_password", change).await
-    }
-
-    /// The state of each server, in the order of `LDAP_URL`; one line in place of servers that DNS
-    /// does not name.
-    #[must_use]
-    pub fn status(&self) -> Vec<ServerStatus> {
-        let servers = self.0.servers.all();
-        if servers.is_empty() {
-            return vec![ServerStatus {
-                server: keys::LDAP_URL.name.to_owned(),
-                up: false,
-                since: Duration::ZERO,
-                error: Some(self.0.servers.none()),
-            }];
-        }
-        let servers = servers.iter();
-        servers
-            .map(|server| {
-                let state = server.state();
-                ServerStatus {
-                    server: server.connector.name().to_owned(),
-                    up: state.connection.is_some(),
-                    since: state.since.elapsed(),
-                    error: state.error,
-                }
-            })
-            .collect()
-    }
-
-    /// Whether a server can be reached, or could until a few seconds ago.
-    #[must_use]
-    pub fn ready(&self) -> bool {
-        self.0.servers.all().iter().any(|server| {
-            let state = server.state();
-            state.connection.is_some() || state.was_up && state.since.elapsed() < READY_GRACE
-        })
-    }
-
-    /// How far every server's clock is from ours, in seconds, when all that tell are further off than
-    /// Kerberos allows: then it is probably ours that is wrong.
-    #[must_use]
-    pub fn clock_is_off(&self) -> Option<i64> {
-        let servers = self.0.servers.all();
-        let offsets = servers
-            .iter()
-            .filter_map(|server| server.state().clock_offset);
-        let nearest = offsets.min_by_key(|offset| offset.abs())?;
-        (nearest.abs() > server::CLOCK_SKEW).then_some(nearest)
     }
 
     async fn users(

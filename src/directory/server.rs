@@ -15,6 +15,7 @@ use tokio::{
 
 use super::{
     connect::Connector,
+    connect_cause::ConnectCause,
     connection::{Connection, Search},
     entry::Entry,
     error::DirectoryError,
@@ -62,7 +63,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Whether the server is down in a way that waiting a second will hardly mend.
+    /// Whether the server is down in a way that does not end within a second.
     fn is_lasting(&self) -> bool {
         matches!(self.error, Some(DirectoryError::ServiceAccount { .. }))
             || self.since.elapsed() > OUTAGE
@@ -163,13 +164,13 @@ impl Server {
         .unwrap_or_else(|| {
             let error = self.state.borrow().error.clone();
             Err(error.unwrap_or_else(|| {
-                DirectoryError::connect(self.connector.name(), "no connection yet")
+                DirectoryError::connect(self.connector.name(), ConnectCause::NoAnswer)
             }))
         })
     }
 
     /// Publishes a new connection; true when the server was not up before.
-    pub fn up(&self, connection: Arc<Connection>) -> bool {
+    pub fn set_connected(&self, connection: Arc<Connection>) -> bool {
         self.doubted.store(false, Ordering::Relaxed);
         self.metrics
             .directory_up
@@ -218,13 +219,13 @@ impl Server {
                 event = event::DIRECTORY_CLOCK_OFF,
                 server = self.connector.name(),
                 seconds,
-                "the directory server's clock is not ours: Kerberos allows 300 s. Set this \
+                "the directory server's clock and this machine's differ: Kerberos allows 300 s. Set this \
                  machine's clock by NTP from the domain controllers"
             );
         }
     }
 
-    pub fn down(&self, error: DirectoryError) {
+    pub fn set_failed(&self, error: DirectoryError) {
         self.metrics
             .directory_up
             .with_label_values(&[self.connector.name()])

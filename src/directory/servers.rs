@@ -13,7 +13,11 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    connect::Connector, connection::Search, dns::Names, entry::Entry, error::DirectoryError,
+    connect::Connector,
+    connection::Search,
+    dns::{LookupError, Names},
+    entry::Entry,
+    error::DirectoryError,
     server::Server,
 };
 use crate::{
@@ -38,7 +42,7 @@ pub(super) struct Servers {
     parts: Parts,
     members: ArcSwap<Vec<Member>>,
     /// Why the list is empty.
-    not_discovered: Mutex<Option<String>>,
+    not_discovered: Mutex<Option<(String, LookupError)>>,
 }
 
 /// A server, whose connection is kept up until it leaves the list.
@@ -87,7 +91,7 @@ impl Servers {
                 tracing::info!(
                     event = event::DIRECTORY_SERVER_REMOVED,
                     server = name,
-                    "DNS names this server no longer"
+                    "the SRV records no longer name this server"
                 );
                 gone.server.forget_metrics();
             }
@@ -126,13 +130,13 @@ impl Servers {
         }
     }
 
-    /// Notes why there may be no servers.
-    pub fn not_discovered(&self, why: &str) {
+    /// Keeps why there may be no servers: the record that was asked for, and what DNS says.
+    pub fn set_not_discovered(&self, record: String, cause: LookupError) {
         let mut noted = self
             .not_discovered
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        *noted = Some(why.to_owned());
+        *noted = Some((record, cause));
     }
 
     pub fn all(&self) -> Vec<Arc<Server>> {
@@ -147,7 +151,10 @@ impl Servers {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         match &*noted {
-            Some(why) => DirectoryError::NotDiscovered { why: why.clone() },
+            Some((record, cause)) => DirectoryError::NotDiscovered {
+                record: record.clone(),
+                cause: cause.clone(),
+            },
             None => DirectoryError::NoServer,
         }
     }

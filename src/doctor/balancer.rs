@@ -11,7 +11,10 @@ use super::{
     finding::{Finding, Findings},
     recorder::recording,
 };
-use crate::tls::LeafFacts;
+use crate::{
+    cause::{self, CertificateFault},
+    tls::LeafFacts,
+};
 
 const AREA: &str = "tls";
 const LIMIT: Duration = Duration::from_secs(5);
@@ -45,9 +48,10 @@ pub(super) async fn examine(context: &Context, findings: &Findings) {
     let stream = match asked {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
-            let error = error.to_string();
+            let fault = cause::tls_in(&error).and_then(CertificateFault::of);
+            let error = cause::io(&error);
             let text = format!("{host}:{port}, where a balancer ends TLS: {error}");
-            findings.add(if error.contains("UnknownIssuer") {
+            findings.add(if fault == Some(CertificateFault::UnknownIssuer) {
                 let issuer = recorder.issuer().unwrap_or_default();
                 Finding::warn(
                     AREA,

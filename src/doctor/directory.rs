@@ -57,7 +57,7 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Option<Fo
             );
             continue;
         }
-        match sign_in(context, url, &probe, findings).await {
+        match bind(context, url, &probe, findings).await {
             Use::Good => {
                 (good, base) = (true, probe.base);
                 break;
@@ -69,7 +69,7 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Option<Fo
     let rest: Vec<_> = probes.collect();
     join_all(
         rest.iter()
-            .map(|(url, probe)| sign_in(context, url, probe, findings)),
+            .map(|(url, probe)| bind(context, url, probe, findings)),
     )
     .await;
     if !good {
@@ -108,19 +108,8 @@ async fn servers(context: &Context, findings: &Findings) -> Vec<ServerUrl> {
             nameservers,
         } => (domain, nameservers),
     };
-    match find_servers(domain, nameservers).await {
-        Ok(mut found) => {
-            // The records name the ports without TLS, which is where StartTLS begins.
-            if config.start_tls {
-                for url in &mut found {
-                    let port = match url.port {
-                        636 => 389,
-                        3269 => 3268,
-                        port => port,
-                    };
-                    (url.scheme, url.port) = (Scheme::Ldap, port);
-                }
-            }
+    match find_servers(domain, nameservers, config.start_tls).await {
+        Ok(found) => {
             let text = format!("DNS names {} servers for {domain}", found.len());
             findings.add(Finding::ok(AREA, "ldap-srv", text));
             found
@@ -217,12 +206,7 @@ enum Use {
 }
 
 /// Bind and search.
-async fn sign_in(
-    context: &Context,
-    url: &ServerUrl,
-    probe: &Probe<'_>,
-    findings: &Findings,
-) -> Use {
+async fn bind(context: &Context, url: &ServerUrl, probe: &Probe<'_>, findings: &Findings) -> Use {
     let config = &context.config.directory;
     let setup = || context.command("setup");
     let (who, note) = match &config.service {
@@ -266,7 +250,7 @@ async fn sign_in(
         }
     }
     let base = &config.base;
-    let (finding, verdict) = match probe.search().await {
+    let (finding, verdict) = match probe.finds_users().await {
         Ok((true, took)) => {
             let text = format!("{url} search: users under {base}, {} ms", took.as_millis());
             (Finding::ok(AREA, "ldap-search", text), Use::Good)

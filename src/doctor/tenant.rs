@@ -55,7 +55,7 @@ async fn hub(context: &Context, findings: &Findings) {
             "hub",
             format!("{host} answers in {} ms", took.as_millis()),
         ),
-        Err(error) => Finding::fail("hub", "hub", error)
+        Err(error) => Finding::fail("hub", "hub", error.to_string())
             .fix(format!("curl -sv https://{host}:{port}/ -o /dev/null"))
             .note("check AD_HUB, the firewall's way out to that port, and HTTPS_PROXY"),
     });

@@ -6,6 +6,7 @@ use super::{
     recorder::Recorder,
 };
 use crate::{
+    cause::CertificateFault,
     config::{Scheme, ServerUrl},
     directory::DirectoryError,
 };
@@ -31,7 +32,11 @@ pub(super) fn unreachable(
     let look = format!("openssl s_client -connect {authority}{start_tls} -showcerts </dev/null");
     let text = error.to_string();
     let finding = |id, text: String| Finding::fail(AREA, id, text).about(url.to_string());
-    if text.contains("UnknownIssuer") {
+    let fault = match error {
+        DirectoryError::Connect { cause, .. } => cause.certificate(),
+        _ => None,
+    };
+    if fault == Some(CertificateFault::UnknownIssuer) {
         let issuer = shown.and_then(Recorder::issuer);
         let issuer = issuer.unwrap_or_else(|| "its issuer".to_owned());
         let text = format!("{text}; the certificate of {issuer:?} is missing here");
@@ -39,7 +44,7 @@ pub(super) fn unreachable(
             "ask the directory's administrators for the CA certificate of {issuer:?} and name its PEM file in \
              SSL_CA_FILE; the command shows the chain"
         ))
-    } else if text.contains("not valid for name") || text.contains("NotValidForName") {
+    } else if fault == Some(CertificateFault::WrongName) {
         let names = shown.map(Recorder::names).unwrap_or_default();
         let scheme = match url.scheme {
             Scheme::Ldap => "ldap",
@@ -52,7 +57,7 @@ pub(super) fn unreachable(
         finding("ldap-tls-name", text)
             .fix(fix)
             .note("LDAP_URL must use a name of the server's certificate")
-    } else if text.contains("xpired") {
+    } else if fault == Some(CertificateFault::Expired) {
         finding("ldap-tls-expired", text)
             .fix(look)
             .note("renew the certificate on the domain controller; the command shows its dates")

@@ -1,7 +1,7 @@
 //! HTML pages: the layout that all share, their Content-Security-Policy, and the page of an error.
 //!
 //! A page is an askama template that extends `layout.html` and has a field `page: PageContext`. It may
-//! fill the blocks `title`, `head`, `main` and `foot`. Styles and scripts stand in the page, marked
+//! fill the blocks `title`, `head`, `main` and `foot`. Styles and scripts are in the page, marked
 //! with `page.nonce`; nothing is loaded from elsewhere.
 
 use std::{convert::Infallible, fmt};

@@ -96,7 +96,7 @@ impl Fixture {
     }
 }
 
-fn is_page(response: &Response, text: &str, status: u16) {
+fn assert_page(response: &Response, text: &str, status: u16) {
     assert_eq!(response.status(), status);
     assert_eq!(
         response.headers()[header::CONTENT_TYPE],
@@ -139,9 +139,9 @@ async fn every_answer_has_request_id_and_security_headers() {
 async fn unknown_paths_and_methods_get_pages() {
     let fixture = fixture();
     let (response, text) = fixture.get("/nowhere").await;
-    is_page(&response, &text, 404);
+    assert_page(&response, &text, 404);
     let (response, text) = fixture.get("/form").await;
-    is_page(&response, &text, 405);
+    assert_page(&response, &text, 405);
     assert_eq!(response.headers()[header::ALLOW], "POST");
 }
 
@@ -177,10 +177,10 @@ async fn json_and_verbatim_errors_stay_as_they_are() {
 async fn a_panic_and_a_slow_handler_get_pages() {
     let fixture = fixture();
     let (response, text) = fixture.get("/panics").await;
-    is_page(&response, &text, 500);
+    assert_page(&response, &text, 500);
     assert!(!text.contains("a panic in a handler"), "{text}");
     let (response, text) = fixture.get("/slow").await;
-    is_page(&response, &text, 503);
+    assert_page(&response, &text, 503);
     assert_eq!(response.headers()[header::RETRY_AFTER], "5");
 }
 
@@ -202,17 +202,17 @@ async fn a_body_that_is_too_large_is_413_announced_or_not() {
     assert_eq!((response.status().as_u16(), text.len()), (200, limit - 9));
     let more = format!("{fits}a");
     let (response, text) = fixture.ask(form_request(more.clone().into(), None)).await;
-    is_page(&response, &text, 413);
+    assert_page(&response, &text, 413);
     let length = Some(more.len());
     let (response, text) = fixture.ask(form_request(more.into(), length)).await;
-    is_page(&response, &text, 413);
+    assert_page(&response, &text, 413);
     assert_eq!(response.headers()[header::CONNECTION], "close");
 }
 
 #[tokio::test]
 async fn a_form_that_does_not_parse_gets_a_page() {
     let (response, text) = fixture().ask(form_request("user=x".into(), None)).await;
-    is_page(&response, &text, 422);
+    assert_page(&response, &text, 422);
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ impl Generation {
                     config.federation.lifetime,
                     config.federation.skew,
                 ),
-                incumbent_method: config.federation.incumbent_method,
+                connector_method: config.federation.incumbent_method,
                 clock: clock.clone(),
                 slots: limits
                     .as_ref()
@@ -231,7 +231,7 @@ impl Generation {
             return Ok(());
         }
         match &*new.borrow() {
-            TunnelState::Apart(Some(why)) => bail!(why.clone()),
+            TunnelState::Disconnected(Some(why)) => bail!(why.clone()),
             _ => bail!("the hub does not answer"),
         }
     }

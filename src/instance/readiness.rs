@@ -46,8 +46,8 @@ pub fn readiness(
         };
         match &*tunnel.borrow() {
             TunnelState::Connected => Ok(()),
-            TunnelState::Apart(Some(why)) => Err(why.clone()),
-            TunnelState::Apart(None) => Err("not connected yet".to_owned()),
+            TunnelState::Disconnected(Some(why)) => Err(why.clone()),
+            TunnelState::Disconnected(None) => Err("not connected yet".to_owned()),
         }
     });
     let Some(tls) = tls.cloned() else {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{reload::Running, watch::Watch};
-use crate::{config::TlsMaterial, telemetry::event};
+use crate::{cause, config::TlsMaterial, telemetry::event};
 
 impl Running {
     /// The files in use, with what they are for.
@@ -60,7 +60,7 @@ impl Running {
             Err(error) => {
                 tracing::warn!(
                     event = event::RELOAD_WATCH_FAILED,
-                    %error,
+                    error = cause::watch(&error),
                     "changed files are not noticed: send SIGHUP after a change"
                 );
                 None

@@ -1,4 +1,4 @@
-//! Which directory entry a proved name stands for.
+//! Which directory entry a proved name means.
 
 use super::Refusal;
 use crate::{

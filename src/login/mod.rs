@@ -80,7 +80,7 @@ pub struct Logins {
     pub certificates: Option<Certificates>,
     pub issuer: Issuer,
     /// `TOKEN_INCUMBENT_METHOD`.
-    pub incumbent_method: bool,
+    pub connector_method: bool,
     pub clock: Clock,
     /// Logins that may be under way at the same time (`MAX_LOGINS`).
     pub slots: Arc<Slots>,
@@ -293,7 +293,7 @@ impl Logins {
             id: AssertionId::from_random(random),
             now,
             audience: wanted.audience,
-            method: if self.incumbent_method {
+            method: if self.connector_method {
                 AuthenticationMethod::Password
             } else {
                 method

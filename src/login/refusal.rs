@@ -16,7 +16,7 @@ pub enum Refusal {
     Kerberos(#[from] KerberosRefusal),
     #[error(transparent)]
     Certificate(#[from] CertificateRefusal),
-    #[error("this way to sign in is switched off")]
+    #[error("this login method is switched off (FORM_LOGIN, KERBEROS_AUTH, CLIENT_CERT_AUTH)")]
     MethodOff,
     #[error(
         "the directory has no user {name:?} under LDAP_BASE by LDAP_USER_BY_NAME; check both keys \

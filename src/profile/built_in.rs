@@ -1,4 +1,4 @@
-//! The built-in profile mapper: what the incumbent's own sample mapper gives.
+//! The built-in profile mapper: what the AD/LDAP Connector's own sample mapper gives.
 
 use serde_json::{Map, Value, json};
 
@@ -48,7 +48,7 @@ pub fn built_in(entry: &Entry, groups: Option<Vec<Value>>) -> Profile {
         put(name, value(entry, name));
     }
     put("manager", value(entry, "manager"));
-    // The incumbent's quirk: the whole DN, as one string.
+    // As in the AD/LDAP Connector: the whole DN, as one string.
     put("organizationUnits", Some(Value::from(entry.dn())));
     Profile::new(profile)
 }
@@ -87,7 +87,7 @@ mod tests {
 
     const GOLDEN: &str = include_str!("../../tests/golden/tunnel.jsonl");
 
-    /// The incumbent's answer to a case, as the text that went over the wire.
+    /// The AD/LDAP Connector's answer to a case, as the text that went over the wire.
     fn golden(case: &str, pointer: &str) -> String {
         let lines = GOLDEN
             .lines()
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn equals_the_incumbent_to_the_byte() {
+    fn equals_the_connector_to_the_byte() {
         let groups = ["Backend", "Engineering", "Staff", "Sales (EMEA)"];
         let groups = groups.into_iter().map(Value::from).collect();
         let profile = built_in(&alice(), Some(groups)).into_value().to_string();

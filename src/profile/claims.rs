@@ -92,7 +92,7 @@ impl<'a> IntoIterator for &'a Claims {
 impl Claim {
     /// `None` when there is no value, or no name.
     fn new(full_name: &str, value: &Value) -> Option<Self> {
-        // The incumbent splits the joined name, so a member that is itself a URI keeps its last part.
+        // The AD/LDAP Connector splits the joined name, so a member that is itself a URI keeps its last part.
         let (namespace, name) = full_name.rsplit_once('/')?;
         let values: Vec<String> = match value {
             Value::Array(list) => list.iter().filter_map(text).collect(),
@@ -138,7 +138,7 @@ mod tests {
         rest.split_once(end).expect(end).0
     }
 
-    /// The claims that stand in the incumbent's page, by plain text search.
+    /// The claims in the AD/LDAP Connector's page, by plain text search.
     fn golden_claims() -> Vec<Claim> {
         let xml = PAGE
             .replace("&lt;", "<")
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_those_of_the_incumbents_page() {
+    fn equal_those_of_the_connector_s_page() {
         let line: Value =
             serde_json::from_str(TUNNEL.lines().next().expect("a line")).expect("JSON");
         let claims = Claims::of(&profile(line["answer"]["profile"].clone())).expect("usable");

@@ -94,8 +94,8 @@ fn load(source: &MapperSource) -> Result<Script, ScriptError> {
     match source {
         MapperSource::Text(text) => Script::load(text),
         MapperSource::File(path) => {
-            let text = fs::read_to_string(path)
-                .map_err(|error| ScriptError::Read(path.display().to_string(), error))?;
+            let text =
+                fs::read_to_string(path).map_err(|error| ScriptError::Read(path.clone(), error))?;
             Script::load(&text)
         }
     }

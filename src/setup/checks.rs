@@ -8,8 +8,8 @@ use rustls::ClientConfig;
 use super::plan::{SetupPlan, tls};
 use crate::{
     clock::Clock,
-    config::{Config, Scheme, ServerUrl, ServersConfig, ServiceAccount},
-    directory::{DirectoryError, Reached, reach},
+    config::{Config, Scheme, ServerUrl, ServiceAccount},
+    directory::{DirectoryError, Probe},
 };
 
 /// Servers that are connected to at the same time.
@@ -61,7 +61,7 @@ impl SetupPlan<'_> {
     pub async fn checks(&self, clock: &Clock) -> Result<Vec<SetupCheck>, String> {
         let config = self.provisional()?;
         let tls = tls(&config, clock)?;
-        let mut checks = directory_checks(&config, &tls).await;
+        let mut checks = directory_checks(&config, &tls, clock).await;
         checks.push(SetupCheck {
             name: "tenant",
             result: self.tenant_check(&config, clock).await,
@@ -72,21 +72,19 @@ impl SetupPlan<'_> {
 
 /// Reach, bind and search. Every server is connected to, and the first that answers gets the password: a
 /// wrong one, sent to each, would lock the account.
-pub async fn directory_checks(config: &Config, tls: &Arc<ClientConfig>) -> Vec<SetupCheck> {
+pub async fn directory_checks(
+    config: &Config,
+    tls: &Arc<ClientConfig>,
+    clock: &Clock,
+) -> Vec<SetupCheck> {
     let directory = &config.directory;
-    let (urls, nameservers) = match &directory.servers {
-        ServersConfig::Fixed(urls) => (urls.clone(), &[][..]),
-        ServersConfig::Srv {
-            domain,
-            nameservers,
-        } => match SetupPlan::servers_of(domain, nameservers).await {
-            Ok(urls) => (urls, nameservers.as_slice()),
-            Err(error) => return vec![SetupCheck::wrong("reach", error)],
-        },
+    let urls = match SetupPlan::servers_of(directory).await {
+        Ok(urls) => urls,
+        Err(error) => return vec![SetupCheck::wrong("reach", error)],
     };
     let connect = |url: ServerUrl| async move {
-        let reached = reach(&url, directory.start_tls, nameservers, tls).await;
-        reached.map(|reached| (url, reached))
+        let reached = Probe::open(&url, directory, tls, clock).await;
+        reached.map(|probe| (url, probe))
     };
     let connected: Vec<_> = stream::iter(urls)
         .map(connect)
@@ -101,7 +99,7 @@ pub async fn directory_checks(config: &Config, tls: &Arc<ClientConfig>) -> Vec<S
         }
     }
     for (url, server) in reached {
-        let bound = server.sign_in(directory).await;
+        let bound = server.bind().await;
         if let Err(error @ (DirectoryError::Lost { .. } | DirectoryError::Timeout { .. })) = bound {
             missed.push(error.to_string());
             continue;
@@ -109,7 +107,7 @@ pub async fn directory_checks(config: &Config, tls: &Arc<ClientConfig>) -> Vec<S
         let mut checks = vec![reach_line(&url, directory.start_tls, &missed)];
         match bound {
             Err(error) => checks.push(SetupCheck::wrong("bind", error.to_string())),
-            Ok(()) => {
+            Ok(_) => {
                 checks.push(SetupCheck::ok("bind", account(config)));
                 checks.push(search(&server, config).await);
             }
@@ -139,11 +137,11 @@ fn account(config: &Config) -> &str {
     }
 }
 
-async fn search(server: &Reached, config: &Config) -> SetupCheck {
+async fn search(server: &Probe<'_>, config: &Config) -> SetupCheck {
     let base = &config.directory.base;
-    match server.finds_users(&config.directory).await {
-        Ok(true) => SetupCheck::ok("search", format!("users under {base}")),
-        Ok(false) => SetupCheck::wrong(
+    match server.finds_users().await {
+        Ok((true, _)) => SetupCheck::ok("search", format!("users under {base}")),
+        Ok((false, _)) => SetupCheck::wrong(
             "search",
             format!("nobody is found under {base}: check LDAP_BASE, and that the account may read"),
         ),

@@ -1,16 +1,22 @@
 //! What a set-up finds out about the directory: its servers by DNS, its base, whether it is open.
 
-use std::net::SocketAddr;
-
 use serde_json::json;
-use time::OffsetDateTime;
 
 use super::plan::{SetupPlan, tls};
 use crate::{
     clock::Clock,
-    config::{Scheme, ServerUrl, ServersConfig, keys},
-    directory::{Explored, explore, find_servers},
+    config::{DirectoryConfig, Scheme, ServerUrl, ServersConfig, keys},
+    directory::{Probe, find_servers},
 };
+
+/// What a directory says of itself before anything is configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explored {
+    /// Where its entries begin.
+    pub base: Option<String>,
+    /// A search without a bind finds users.
+    pub anonymous: bool,
+}
 
 impl SetupPlan<'_> {
     /// The directory servers of a domain, by the name servers of `LDAP_SRV_NAMESERVERS`; and the value of
@@ -23,14 +29,10 @@ impl SetupPlan<'_> {
         let mut keys = self.tried();
         keys.insert(keys::LDAP_URL.name.to_owned(), json!(by_domain));
         let config = self.provisional_with(keys)?;
-        let ServersConfig::Srv {
-            domain,
-            nameservers,
-        } = &config.directory.servers
-        else {
+        let ServersConfig::Srv { nameservers, .. } = &config.directory.servers else {
             return Err("LDAP_URL comes from the environment, which wins".to_owned());
         };
-        let found = Self::servers_of(domain, nameservers).await?;
+        let found = Self::servers_of(&config.directory).await?;
         let url = match found.as_slice() {
             // Its name is known to those name servers only.
             _ if !nameservers.is_empty() => by_domain,
@@ -40,13 +42,16 @@ impl SetupPlan<'_> {
         Ok((found, url))
     }
 
-    /// The servers of a domain, by these name servers; empty: the system's.
-    pub async fn servers_of(
-        domain: &str,
-        nameservers: &[SocketAddr],
-    ) -> Result<Vec<ServerUrl>, String> {
-        let found = find_servers(domain, nameservers).await;
-        match found {
+    /// The servers of a configuration; those of a domain are asked for in DNS.
+    pub async fn servers_of(config: &DirectoryConfig) -> Result<Vec<ServerUrl>, String> {
+        let (domain, nameservers) = match &config.servers {
+            ServersConfig::Fixed(urls) => return Ok(urls.clone()),
+            ServersConfig::Srv {
+                domain,
+                nameservers,
+            } => (domain, nameservers),
+        };
+        match find_servers(domain, nameservers, config.start_tls).await {
             Ok(found) if !found.is_empty() => Ok(found),
             Ok(_) => Err(format!(
                 "DNS names no directory server for {domain} (_ldap._tcp.{domain}): check the name, \
@@ -79,21 +84,15 @@ impl SetupPlan<'_> {
     pub async fn explore(&self, clock: &Clock) -> Result<Explored, String> {
         let config = self.provisional()?;
         let tls = tls(&config, clock)?;
-        let (urls, nameservers) = match &config.directory.servers {
-            ServersConfig::Fixed(urls) => (urls.clone(), Vec::new()),
-            ServersConfig::Srv {
-                domain,
-                nameservers,
-            } => (
-                Self::servers_of(domain, nameservers).await?,
-                nameservers.clone(),
-            ),
-        };
-        let now = OffsetDateTime::from(clock.now());
         let mut errors = Vec::new();
-        for url in urls {
-            match explore(&url, config.directory.start_tls, &nameservers, &tls, now).await {
-                Ok(explored) => return Ok(explored),
+        for url in Self::servers_of(&config.directory).await? {
+            match Probe::open(&url, &config.directory, &tls, clock).await {
+                Ok(probe) => {
+                    return Ok(Explored {
+                        anonymous: probe.is_open_to_all().await,
+                        base: probe.base,
+                    });
+                }
                 Err(error) => errors.push(error.to_string()),
             }
         }

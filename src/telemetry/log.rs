@@ -13,7 +13,8 @@ use super::RecentEvents;
 use crate::{clock::Clock, config::LogFormat};
 use tokio::time::Instant;
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+    EnvFilter, Layer, Registry, filter::ParseError, fmt, layer::SubscriberExt,
+    util::SubscriberInitExt,
 };
 
 /// What is logged without `RUST_LOG`: libraries that repeat what this program says are quieter.
@@ -27,7 +28,11 @@ pub enum LogError {
     #[error(
         "RUST_LOG {value:?} does not parse: {cause}; use for instance `info` or `info,ad_edge=debug`"
     )]
-    Filter { value: String, cause: String },
+    Filter {
+        value: String,
+        #[source]
+        cause: ParseError,
+    },
     /// Something else in this process has set a subscriber.
     #[error("the log was started twice")]
     Twice,
@@ -101,7 +106,7 @@ fn parse_filter(filter: Option<&str>) -> Result<EnvFilter, LogError> {
         .unwrap_or(DEFAULT_FILTER);
     EnvFilter::try_new(text).map_err(|cause| LogError::Filter {
         value: text.to_owned(),
-        cause: cause.to_string(),
+        cause,
     })
 }
 

@@ -165,7 +165,7 @@ impl Metrics {
             tunnel_connected: gauge(
                 r,
                 "tunnel_connected",
-                "1 while the tunnel stands and the hub sends requests.",
+                "1 while the tunnel is connected and the hub sends requests.",
             ),
             tunnel_connections: counters(
                 r,

@@ -7,6 +7,7 @@ use std::{
 };
 
 use aws_lc_rs::digest;
+use rustls::CertificateError;
 use x509_parser::{
     der_parser::Oid,
     extensions::GeneralName,
@@ -34,9 +35,10 @@ impl LeafFacts {
     /// Reads the facts.
     ///
     /// # Errors
-    /// With a short text when the bytes are not a certificate.
-    pub fn parse(der: &[u8]) -> Result<Self, String> {
-        let (_, certificate) = X509Certificate::from_der(der).map_err(|e| e.to_string())?;
+    /// When the bytes are not a certificate in DER.
+    pub fn parse(der: &[u8]) -> Result<Self, CertificateError> {
+        let (_, certificate) =
+            X509Certificate::from_der(der).map_err(|_| CertificateError::BadEncoding)?;
         let mut dns_names = Vec::new();
         let mut addresses = Vec::new();
         if let Ok(Some(names)) = certificate.subject_alternative_name() {
@@ -60,7 +62,7 @@ impl LeafFacts {
     }
 
     /// Whether a browser accepts the certificate for `host`: a name, or an address with or without
-    /// brackets (RFC 6125, section 6.4: a wildcard stands for one whole label, the first).
+    /// brackets (RFC 6125, section 6.4: a wildcard is one whole label, the first).
     #[must_use]
     pub fn covers(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();

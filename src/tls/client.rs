@@ -1,5 +1,5 @@
-//! Asks clients for a certificate and has them prove that they hold its key. Whether the certificate
-//! is to be believed is for the login to say: a page can tell what a broken handshake cannot.
+//! Asks clients for a certificate and has them prove that they hold its key. The login
+//! decides whether the certificate is accepted: a page can say what a broken handshake cannot.
 
 use std::sync::Arc;
 

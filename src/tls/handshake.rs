@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use rustls::{HandshakeKind, server::Acceptor};
+use rustls::{AlertDescription, HandshakeKind, server::Acceptor};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -11,7 +11,10 @@ use tokio::{
 use tokio_rustls::LazyConfigAcceptor;
 
 use super::{ConnectionInfo, Secured, TlsServer};
-use crate::accept::{Connection, First, first};
+use crate::{
+    accept::{Connection, First, first},
+    cause,
+};
 
 /// From the first byte to the end of the handshake.
 pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -36,14 +39,14 @@ pub enum HandshakeFailure {
     #[error("a PROXY header, where none is expected")]
     ProxyHeader,
     /// The client refused: most often it does not trust our certificate.
-    #[error("refused by the client: {0}")]
-    Alert(String),
+    #[error("refused by the client: {}", cause::alert(*.0))]
+    Alert(AlertDescription),
     /// No common version, cipher suite or protocol.
-    #[error("nothing in common with the client: {0}")]
-    NothingInCommon(String),
-    #[error("not TLS: {0}")]
-    Protocol(String),
-    #[error("connection lost: {0}")]
+    #[error("the client has no TLS version, cipher suite or protocol in common with this program")]
+    NothingInCommon(#[source] Box<rustls::Error>),
+    #[error("not TLS: {}", cause::tls(.0))]
+    Protocol(#[source] Box<rustls::Error>),
+    #[error("connection lost: {}", cause::io(.0))]
     Io(#[source] io::Error),
 }
 
@@ -75,15 +78,12 @@ impl HandshakeFailure {
 
     fn of(cause: io::Error) -> Self {
         use rustls::Error as Tls;
-        match cause
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<Tls>())
-        {
-            Some(Tls::AlertReceived(alert)) => Self::Alert(format!("{alert:?}")),
+        match cause::tls_in(&cause) {
+            Some(Tls::AlertReceived(alert)) => Self::Alert(*alert),
             Some(tls @ (Tls::PeerIncompatible(_) | Tls::NoApplicationProtocol)) => {
-                Self::NothingInCommon(tls.to_string())
+                Self::NothingInCommon(Box::new(tls.clone()))
             }
-            Some(tls) => Self::Protocol(tls.to_string()),
+            Some(tls) => Self::Protocol(Box::new(tls.clone())),
             None if cause.kind() == io::ErrorKind::UnexpectedEof => Self::Eof,
             None => Self::Io(cause),
         }

@@ -55,20 +55,20 @@ impl Identity {
     ) -> Result<Self, TlsError> {
         let leaf = LeafFacts::parse(&chain[0]).map_err(|cause| TlsError::Certificate {
             source_name: certificate_source.to_owned(),
-            cause,
+            cause: Box::new(cause),
         })?;
         let certified = certify(&provider(), chain, key).map_err(|cause| match cause {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => TlsError::Mismatch {
                 certificate: certificate_source.to_owned(),
                 key: key_source.to_owned(),
             },
-            rustls::Error::InvalidCertificate(_) => TlsError::Certificate {
+            rustls::Error::InvalidCertificate(cause) => TlsError::Certificate {
                 source_name: certificate_source.to_owned(),
-                cause: cause.to_string(),
+                cause: Box::new(cause),
             },
             cause => TlsError::UnusableKey {
                 source_name: key_source.to_owned(),
-                cause: cause.to_string(),
+                cause: Box::new(cause),
             },
         })?;
         Ok(Self {
@@ -136,9 +136,7 @@ fn from_pkcs12(archive: &[u8], password: &str) -> Result<Identity, TlsError> {
     let archive = Pkcs12Archive::from_pkcs12(archive, password).map_err(|cause| match cause {
         // A file without MAC shows a wrong password by its padding.
         Pkcs12Error::MacError(_) | Pkcs12Error::UnpadError => TlsError::PfxPassword,
-        cause => TlsError::Pfx {
-            cause: cause.to_string(),
-        },
+        cause => TlsError::Pfx { cause },
     })?;
     let certificates: Vec<&Certificate> = archive.certs.iter().map(|bag| &bag.cert).collect();
     if archive.keys.is_empty() {
@@ -203,10 +201,7 @@ fn malformed(source_name: &str, cause: &PemError) -> TlsError {
         PemError::SectionTooLarge => "a section is too large",
         _ => "no section of the right kind",
     };
-    TlsError::Pem {
-        source_name,
-        cause: cause.to_owned(),
-    }
+    TlsError::Pem { source_name, cause }
 }
 
 #[cfg(test)]

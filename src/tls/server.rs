@@ -85,7 +85,7 @@ impl Current {
         let settings = |client_auth: Option<&ClientAuth>| {
             let builder = ServerConfig::builder_with_details(provider(), clock())
                 .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-                .map_err(TlsError::Library)?;
+                .map_err(|error| TlsError::Library(Box::new(error)))?;
             let mut config = match client_auth {
                 Some(client_auth) => builder.with_client_cert_verifier(client_auth.verifier()),
                 None => builder.with_no_client_auth(),

@@ -20,7 +20,7 @@ pub(super) fn signed(
     Ok(out)
 }
 
-/// Everything but the signature and the end tag. Attributes stand in canonical order: by name, since
+/// Everything but the signature and the end tag. Attributes are in canonical order: by name, since
 /// none has a namespace.
 fn open(issuer: &Issuer, statement: &Statement<'_>) -> String {
     let now = instant(statement.now);

@@ -94,7 +94,7 @@ impl TenantKey {
     /// The claims of a token that the tenant signed and that counts at this time.
     ///
     /// # Errors
-    /// Why it is not believed.
+    /// Why it is not accepted.
     pub fn claims(&self, token: &str, now: SystemTime) -> Result<Map<String, Value>, JwtError> {
         let claims = self.signed(token)?;
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -253,7 +253,7 @@ mod tests {
         let good = pair.sign(&claims);
         for text in [&pair.certificate, &pair.public, &pair.bare] {
             let key = key(text);
-            assert_eq!(key.claims(&good, now()).expect("believed")["pid"], "p1");
+            assert_eq!(key.claims(&good, now()).expect("accepted")["pid"], "p1");
             assert_eq!(
                 key.claims(&other.sign(&claims), now()),
                 Err(JwtError::Signature)
@@ -349,11 +349,11 @@ mod tests {
             certificate: pair.certificate.clone(),
             key: SecretString::from(pair.key.serialize_pem()),
         })
-        .expect("a pair");
+        .expect("a key and its certificate");
         let token = hub_login(&signing, "corp", "urn:auth0:acme", now()).expect("signs");
         let claims = key(&pair.certificate)
             .claims(&token, now())
-            .expect("believed");
+            .expect("accepted");
         let number = |name: &str| claims[name].as_u64().expect("a number");
         assert_eq!(number("exp"), number("iat") + 60);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The signing pair and the XML signature: enveloped, RSA-SHA256 over exclusive C14N.
+//! The signing key and certificate, and the XML signature: enveloped, RSA-SHA256 over exclusive C14N.
 
 use aws_lc_rs::{
     digest,
@@ -22,7 +22,7 @@ pub struct SigningKey {
     not_after: i64,
 }
 
-/// Why a signing pair cannot be used; never holds key material.
+/// Why a signing key and certificate cannot be used; never holds key material.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningKeyError {
     #[error("the signing certificate (certs/cert.pem or AUTH_CERT) is not a PEM certificate")]
@@ -39,10 +39,10 @@ pub enum SigningKeyError {
 }
 
 impl SigningKey {
-    /// Reads the pair and checks that its halves belong together.
+    /// Reads both and checks that they belong together.
     ///
     /// # Errors
-    /// What is wrong with the pair.
+    /// What is wrong with them.
     pub fn new(pair: &SigningPair) -> Result<Self, SigningKeyError> {
         // Windows editors put a byte order mark first.
         let certificate = pair.certificate.trim_start_matches('\u{feff}');

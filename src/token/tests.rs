@@ -12,7 +12,7 @@ use serde_json::json;
 use super::*;
 use crate::{config::SigningPair, profile::Profile, secret::SecretString};
 
-/// A pair that exists for this test only.
+/// A signing key and certificate for this test only.
 fn key() -> SigningKey {
     let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
         .expect("a key");
@@ -23,7 +23,7 @@ fn key() -> SigningKey {
         certificate: certificate.pem(),
         key: SecretString::from(key.serialize_pem()),
     })
-    .expect("a pair")
+    .expect("a key and its certificate")
 }
 
 fn issuer() -> Issuer {

@@ -1,4 +1,4 @@
-//! What the tenant is answered: the incumbent's names and messages, member for member.
+//! What the tenant is answered: the AD/LDAP Connector's names and messages, member for member.
 
 use serde_json::{Map, Value, json};
 
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_the_incumbents_to_the_byte() {
+    fn equal_those_of_the_connector_to_the_byte() {
         for (case, refusal) in [
             (
                 "wrong_password",
@@ -161,11 +161,7 @@ mod tests {
 
     #[test]
     fn trouble_of_ours_tells_no_internals() {
-        let error = DirectoryError::Connect {
-            server: "ldaps://dc1.corp.example:636".to_owned(),
-            cause: "refused".to_owned(),
-            remedy: "x",
-        };
+        let error = DirectoryError::NoServer;
         let denied = Denied {
             refusal: Refusal::Directory(error),
             profile: None,

@@ -1,6 +1,6 @@
 //! The way to the hub: through a proxy or straight, TLS, then the WebSocket handshake.
 
-use std::{io, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
 use axum::http::Uri;
 use hyper_util::{
@@ -15,17 +15,20 @@ use rustls_pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    time::timeout,
 };
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{
-    WebSocketStream, client_async_with_config,
-    tungstenite::{self, protocol::WebSocketConfig},
+    WebSocketStream, client_async_with_config, tungstenite::protocol::WebSocketConfig,
 };
 use tower::Service as _;
 use url::{Host, Url};
 
+use super::error::ConnectError;
 use crate::{config::ProxyConfig, secret::ExposeSecret as _};
 
+/// The limit of one connect: proxy, TLS and WebSocket together.
+pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// A hostile hub may not fill the memory with one message; what is too large to be a request but
 /// smaller than this is read and dropped, which keeps the answers in flight.
 const MAX_MESSAGE_BYTES: usize = 16 << 20;
@@ -44,31 +47,6 @@ pub(super) struct Connector {
     proxies: Matcher,
 }
 
-/// Why the hub was not reached, with what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    #[error("AD_HUB names no host that can be reached")]
-    Address,
-    #[error("cannot connect to {address}: {cause}; check the network, or set HTTP_PROXY")]
-    Tcp { address: String, cause: io::Error },
-    #[error(
-        "the proxy {proxy} does not connect to {address}: {cause}; check HTTP_PROXY, its user and \
-         password, and whether the proxy lets this address through"
-    )]
-    Proxy {
-        proxy: String,
-        address: String,
-        cause: String,
-    },
-    #[error(
-        "{address} cannot be trusted: {cause}; if a proxy re-encrypts the traffic, give its CA in \
-         SSL_CA_FILE"
-    )]
-    Tls { address: String, cause: io::Error },
-    #[error("{0} does not speak WebSocket there: {1}; check AD_HUB")]
-    Handshake(String, String),
-}
-
 impl Connector {
     pub fn new(hub: Url, tls: Arc<ClientConfig>, proxy: &ProxyConfig) -> Self {
         let mut proxies = Matcher::builder().no(proxy.exempt.clone());
@@ -85,8 +63,13 @@ impl Connector {
         }
     }
 
-    /// One attempt; the caller limits its time.
+    /// One attempt, within [`CONNECT_LIMIT`].
     pub async fn connect(&self) -> Result<Socket, ConnectError> {
+        let connected = timeout(CONNECT_LIMIT, self.connect_unlimited()).await;
+        connected.unwrap_or(Err(ConnectError::Timeout))
+    }
+
+    async fn connect_unlimited(&self) -> Result<Socket, ConnectError> {
         let secure = self.hub.scheme() == "wss";
         let host = self.hub.host().ok_or(ConnectError::Address)?;
         let port = self.hub.port_or_known_default();
@@ -108,12 +91,9 @@ impl Connector {
             .max_message_size(Some(MAX_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_MESSAGE_BYTES));
         let opened = client_async_with_config(self.hub.as_str(), stream, Some(limits));
-        let (socket, _) = opened.await.map_err(|error| {
-            let cause = match error {
-                tungstenite::Error::Http(response) => format!("it answers {}", response.status()),
-                other => other.to_string(),
-            };
-            ConnectError::Handshake(address, cause)
+        let (socket, _) = opened.await.map_err(|cause| ConnectError::Handshake {
+            address,
+            cause: Box::new(cause),
         })?;
         Ok(socket)
     }
@@ -140,7 +120,7 @@ impl Connector {
                     // Without the user and password that the URL may hold.
                     proxy: proxy.uri().host().unwrap_or_default().to_owned(),
                     address: address.to_owned(),
-                    cause: with_causes(&error),
+                    cause: error.into(),
                 })?;
                 TokioIo::into_inner(opened)
             }
@@ -157,14 +137,4 @@ fn server_name(host: &Host<&str>) -> Option<ServerName<'static>> {
         Host::Ipv4(address) => Some(ServerName::from(std::net::IpAddr::from(*address))),
         Host::Ipv6(address) => Some(ServerName::from(std::net::IpAddr::from(*address))),
     }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

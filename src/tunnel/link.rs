@@ -27,6 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     connect::Socket,
+    error::TunnelError,
     message::{Incoming, frame},
     state::Tunnel,
 };
@@ -49,12 +50,12 @@ const EMPTY_LIMIT: Duration = Duration::from_secs(5);
 const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 
 /// How a link ended.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum End {
     /// We closed it, with nothing in flight.
     Drained,
     /// The hub closed it or it broke.
-    Lost(String),
+    Lost(TunnelError),
 }
 
 /// What the requests of one link share.
@@ -63,7 +64,7 @@ pub(super) struct Link {
     pub answers: mpsc::Sender<Message>,
     /// Requests that are under way or wait.
     pub requests: TaskTracker,
-    /// Rings with each request.
+    /// Notified of each request.
     pub arrived: Arc<Notify>,
     /// See [`CLOSING`] and [`CLOSED`].
     closing: Arc<AtomicU8>,
@@ -74,16 +75,19 @@ const CLOSING: u8 = 1;
 /// Nothing can be answered any more.
 const CLOSED: u8 = 2;
 
-/// Proves who we are.
+/// Proves to the hub who we are.
 ///
 /// # Errors
-/// The link's end, or what the hub said when it did not believe us.
+/// The link's end, or what the hub said when it did not accept our proof.
 pub(super) async fn prove(socket: &mut Socket, token: &str) -> Result<(), NotProved> {
     let proof = frame("authenticate", &json!({ "jwt": token }));
     let exchange = async {
-        socket.send(Message::text(proof)).await?;
+        socket
+            .send(Message::text(proof))
+            .await
+            .map_err(TunnelError::from)?;
         while let Some(message) = socket.next().await {
-            let Message::Text(text) = message? else {
+            let Message::Text(text) = message.map_err(TunnelError::from)? else {
                 continue;
             };
             match Incoming::read(&text) {
@@ -94,27 +98,25 @@ pub(super) async fn prove(socket: &mut Socket, token: &str) -> Result<(), NotPro
                 Ok(Incoming::Request { .. }) | Err(_) => {}
             }
         }
-        Err(NotProved::Lost("the hub closed the connection".to_owned()))
+        Err(TunnelError::Closed(None).into())
     };
     match timeout(PROOF_LIMIT, exchange).await {
         Ok(proved) => proved,
-        Err(_) => Err(NotProved::Lost(format!(
-            "the hub does not answer our proof within {} s",
-            PROOF_LIMIT.as_secs()
-        ))),
+        Err(_) => Err(TunnelError::NoVerdict(PROOF_LIMIT).into()),
     }
 }
 
 /// The hub does not take our requests.
 #[derive(Debug)]
 pub(super) enum NotProved {
+    /// It does not accept our proof; its reason.
     Refused(String),
-    Lost(String),
+    Lost(TunnelError),
 }
 
-impl From<tokio_tungstenite::tungstenite::Error> for NotProved {
-    fn from(error: tokio_tungstenite::tungstenite::Error) -> Self {
-        Self::Lost(error.to_string())
+impl<E: Into<TunnelError>> From<E> for NotProved {
+    fn from(error: E) -> Self {
+        Self::Lost(error.into())
     }
 }
 
@@ -146,33 +148,26 @@ async fn read(
 ) -> End {
     loop {
         let message = match stream.next().await {
-            None => return closed(link, ""),
-            Some(Err(error)) => return closed(link, &error.to_string()),
+            None => return closed(link, TunnelError::Closed(None)),
+            Some(Err(error)) => return closed(link, error.into()),
             Some(Ok(message)) => message,
         };
         unanswered.store(0, Ordering::Relaxed);
         match message {
             Message::Text(text) => tunnel.received(&text, link),
             Message::Binary(_) => tunnel.unreadable("binary", "a message is binary"),
-            Message::Close(frame) => {
-                return closed(
-                    link,
-                    &frame.map_or_else(String::new, |frame| frame.to_string()),
-                );
-            }
+            Message::Close(frame) => return closed(link, TunnelError::Closed(frame)),
             // The library answers pings by itself, at the next write; our own pings are such writes.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
         }
     }
 }
 
-fn closed(link: &Link, why: &str) -> End {
+fn closed(link: &Link, why: TunnelError) -> End {
     if link.is_closed() {
         End::Drained
-    } else if why.is_empty() {
-        End::Lost("the hub closed the connection".to_owned())
     } else {
-        End::Lost(format!("the connection ended: {why}"))
+        End::Lost(why)
     }
 }
 
@@ -183,12 +178,12 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut queue: mpsc::Receiver<M
             // Nothing may follow it (RFC 6455, section 5.5.1); the hub's own close ends the link.
             Ok(Ok(())) if is_last => std::future::pending::<()>().await,
             Ok(Ok(())) => {}
-            Ok(Err(error)) => return End::Lost(error.to_string()),
-            Err(_) => return End::Lost("the hub does not read our answers".to_owned()),
+            Ok(Err(error)) => return End::Lost(error.into()),
+            Err(_) => return End::Lost(TunnelError::NotRead),
         }
     }
     // Not reached while the link holds a sender.
-    End::Lost("nothing is left to write".to_owned())
+    End::Lost(TunnelError::NotRead)
 }
 
 async fn keep_alive(answers: &mpsc::Sender<Message>, unanswered: &AtomicU32) -> End {
@@ -198,7 +193,7 @@ async fn keep_alive(answers: &mpsc::Sender<Message>, unanswered: &AtomicU32) -> 
         ticks.tick().await;
         if unanswered.fetch_add(1, Ordering::Relaxed) >= MAX_UNANSWERED {
             let silent = PING_EVERY * MAX_UNANSWERED;
-            return End::Lost(format!("no sign of life for {} s", silent.as_secs()));
+            return End::Lost(TunnelError::Silent(silent));
         }
         // A full queue is the writer's to judge; the ping is then not needed to find it out.
         let _ = answers.try_send(Message::Ping(Vec::new().into()));

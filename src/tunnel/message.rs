@@ -14,7 +14,7 @@ const MAX_PID_BYTES: usize = 256;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Incoming {
     Authenticated,
-    /// We were not believed; its reason, if it gave one.
+    /// Our proof was not accepted; its reason, if it gave one.
     AuthenticationFailure(Option<String>),
     Request {
         event: Event,
@@ -176,7 +176,7 @@ impl Asked {
     }
 }
 
-/// A number, or its text; zero and less mean none, as with the incumbent.
+/// A number, or its text; zero and less mean no limit, as in the AD/LDAP Connector.
 fn limit(claims: &Map<String, Value>) -> Option<usize> {
     let limit = match claims.get("limit")? {
         Value::Number(number) => number.as_u64()?,

@@ -2,11 +2,12 @@
 //! password changes arrive.
 //!
 //! [`start`] keeps it up for ever: `connect` reaches the hub, `link` serves one connection, `message`
-//! reads what it asks, `request` does it, `answer` words what it is told. The answers are the
-//! incumbent's.
+//! reads what it asks, `request` does it, `answer` words what it is told. The answers are
+//! those of the AD/LDAP Connector.
 
 mod answer;
 mod connect;
+mod error;
 mod link;
 mod message;
 mod request;
@@ -17,15 +18,16 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use rustls::ClientConfig;
 use tokio::{
     sync::{Semaphore, watch},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep},
 };
 
-pub use self::state::TunnelState;
 use self::{
     connect::{Connector, Socket},
+    error::TunnelError,
     link::{End, NotProved},
     state::Tunnel,
 };
+pub use self::{error::ConnectError, state::TunnelState};
 use crate::{
     clock::Clock,
     config::TunnelConfig,
@@ -35,15 +37,13 @@ use crate::{
     token::{SigningKey, TenantKey, hub_login},
 };
 
-/// The limit of one connect: proxy, TLS and WebSocket together.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// The longest pause while the hub is out of reach, whatever `WS_RECONNECT_INTERVAL_MS` allows: its
 /// return is noticed within seconds, and a few instances are no load for it.
 const PAUSE_CAP: Duration = Duration::from_secs(4);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// A hub that does not know us will not in a moment either.
+/// A hub that does not accept our signature will not accept it a moment later.
 const FIRST_PAUSE_REFUSED: Duration = Duration::from_secs(2);
-/// A link that stood this long was a good one: the next attempt starts at once.
+/// A link that was connected this long was a good one: the next attempt starts at once.
 const GOOD_LINK: Duration = Duration::from_secs(5);
 /// One line about an ongoing trouble in this time.
 const LOG_EVERY: Duration = Duration::from_secs(30);
@@ -67,27 +67,23 @@ enum Attempt {
     Stopped,
     Ended(End),
     Refused(String),
-    Unreachable(String),
+    Unreachable(TunnelError),
 }
 
-/// Connects to the hub and says no more: how long it took, or why it cannot be reached and what to do.
+/// Connects to the hub and sends nothing: how long that took.
 ///
 /// # Errors
-/// As text for an administrator.
-pub async fn reach(config: &TunnelConfig, tls: &Arc<ClientConfig>) -> Result<Duration, String> {
+/// Why the hub was not reached.
+pub async fn reach(
+    config: &TunnelConfig,
+    tls: &Arc<ClientConfig>,
+) -> Result<Duration, ConnectError> {
     let connector = Connector::new(config.hub.clone(), Arc::clone(tls), &config.proxy);
     let started = Instant::now();
-    match timeout(CONNECT_LIMIT, connector.connect()).await {
-        Ok(Ok(_socket)) => Ok(started.elapsed()),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!(
-            "the hub does not answer within {} s",
-            CONNECT_LIMIT.as_secs()
-        )),
-    }
+    connector.connect().await.map(|_socket| started.elapsed())
 }
 
-/// Counts the link for as long as it stands, however it ends.
+/// Counts the link for as long as it is connected, however it ends.
 struct Connected(prometheus::IntGauge);
 
 impl Connected {
@@ -114,7 +110,7 @@ pub fn start(config: &TunnelConfig, parts: TunnelParts) -> watch::Receiver<Tunne
         metrics,
         life,
     } = parts;
-    let (state, receiver) = watch::channel(TunnelState::Apart(None));
+    let (state, receiver) = watch::channel(TunnelState::Disconnected(None));
     let slots = config.max_requests;
     let tunnel = Arc::new(Tunnel {
         connector: Connector::new(config.hub.clone(), tls, &config.proxy),
@@ -154,11 +150,11 @@ impl Tunnel {
                     return;
                 }
                 Attempt::Ended(End::Lost(why)) => {
-                    self.is_apart("lost", &why);
+                    self.disconnected("lost", why.to_string());
                     tracing::warn!(
                         event = event::TUNNEL_DISCONNECTED,
-                        why,
-                        "the tunnel was lost; it connects again"
+                        %why,
+                        "the tunnel is disconnected; it connects again"
                     );
                     refused.reset();
                     if started.elapsed() < GOOD_LINK {
@@ -169,26 +165,29 @@ impl Tunnel {
                     }
                 }
                 Attempt::Refused(reason) => {
-                    self.is_apart("refused", &format!("the hub refuses us: {reason}"));
+                    self.disconnected(
+                        "refused",
+                        format!("the hub does not accept our signature: {reason}"),
+                    );
                     tracing::error!(
                         event = event::TUNNEL_SIGNATURE_REFUSED,
                         reason,
                         connection = self.connection,
                         realm = self.realm,
                         thumbprint = self.signing.thumbprint(),
-                        "the hub does not believe our signature; check that the tenant knows this \
+                        "the hub does not accept our signature; check that the tenant knows this \
                          signing certificate, CONNECTION, REALM, and this machine's clock"
                     );
                     refused.pause()
                 }
                 Attempt::Unreachable(why) => {
-                    self.is_apart("unreachable", &why);
+                    self.disconnected("unreachable", why.to_string());
                     if let Some(more) = self.log.pass() {
                         tracing::warn!(
                             event = event::TUNNEL_UNREACHABLE,
-                            why,
+                            %why,
                             more,
-                            "the hub is out of reach; it is tried again"
+                            "the hub cannot be reached; it is tried again"
                         );
                     }
                     away.pause()
@@ -214,26 +213,17 @@ impl Tunnel {
         self.state.send_replace(TunnelState::Connected);
         let _connected = Connected::new(&self.metrics);
         self.count_connection("connected");
-        tracing::info!(event = event::TUNNEL_CONNECTED, "the tunnel stands");
+        tracing::info!(event = event::TUNNEL_CONNECTED, "the tunnel is connected");
         let end = link::serve(self, socket).await;
-        self.state.send_replace(TunnelState::Apart(None));
+        self.state.send_replace(TunnelState::Disconnected(None));
         Attempt::Ended(end)
     }
 
-    /// A connection on which the hub believes us.
+    /// A connection on which the hub has accepted our proof.
     async fn open(&self) -> Result<Socket, NotProved> {
-        let connecting = timeout(CONNECT_LIMIT, self.connector.connect()).await;
-        let connected = connecting.map_err(|_| {
-            NotProved::Lost(format!(
-                "no connection within {} s",
-                CONNECT_LIMIT.as_secs()
-            ))
-        })?;
-        let lost = |error: &dyn std::error::Error| NotProved::Lost(error.to_string());
-        let mut socket = connected.map_err(|error| lost(&error))?;
+        let mut socket = self.connector.connect().await?;
         let now = self.clock.now();
-        let token = hub_login(&self.signing, &self.connection, &self.realm, now)
-            .map_err(|error| lost(&error))?;
+        let token = hub_login(&self.signing, &self.connection, &self.realm, now)?;
         link::prove(&mut socket, &token).await?;
         Ok(socket)
     }

@@ -52,7 +52,7 @@ impl Tunnel {
             tracing::warn!(
                 event = event::TUNNEL_MESSAGE_UNKNOWN,
                 more,
-                "the hub sent something else than a request: {text}"
+                "the hub sent a message that is not a request: {text}"
             );
         }
     }
@@ -67,7 +67,7 @@ impl Tunnel {
                         event = event::TUNNEL_REQUEST_REFUSED,
                         request = event.name(),
                         more,
-                        "a request is not the tenant's: {error}"
+                        "a request is not signed by the tenant: {error}"
                     );
                 }
                 return;

@@ -16,8 +16,8 @@ use crate::{
 /// Whether the hub sends us requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TunnelState {
-    /// Not connected, with the last trouble if there was any.
-    Apart(Option<String>),
+    /// With the last trouble, in words, if there was any.
+    Disconnected(Option<String>),
     Connected,
 }
 
@@ -42,10 +42,10 @@ pub(super) struct Tunnel {
 }
 
 impl Tunnel {
-    pub fn is_apart(&self, outcome: &str, why: &str) {
+    pub fn disconnected(&self, outcome: &str, why: String) {
         self.count_connection(outcome);
         self.state
-            .send_replace(TunnelState::Apart(Some(why.to_owned())));
+            .send_replace(TunnelState::Disconnected(Some(why)));
     }
 
     pub fn count_connection(&self, outcome: &str) {

@@ -97,7 +97,7 @@ pub(super) async fn submit(
     }
 }
 
-/// `{name: text}`, as the incumbent answers; it stays JSON.
+/// `{name: text}`, as the AD/LDAP Connector answers; it stays JSON.
 fn error(status: StatusCode, name: &str, text: &str) -> Response {
     let mut response = (status, Json(json!({ name: text }))).into_response();
     response.extensions_mut().insert(Verbatim);

@@ -46,7 +46,7 @@ fn chain(value: &HeaderValue) -> Vec<CertificateDer<'static>> {
         .unwrap_or_default()
 }
 
-/// Envoy's elements stand between commas, the nearest proxy's last; the pairs of one between
+/// Envoy's elements are separated by commas, the nearest proxy's last; the pairs of one by
 /// semicolons, values perhaps in double quotes. `None` when it is not of this form.
 fn envoy(text: &str) -> Option<Vec<CertificateDer<'static>>> {
     let nearest = split(text, ',').pop()?;
@@ -65,7 +65,7 @@ fn envoy(text: &str) -> Option<Vec<CertificateDer<'static>>> {
     found
 }
 
-/// Splits at a separator that does not stand in double quotes.
+/// Splits at a separator that is not in double quotes.
 fn split(text: &str, separator: char) -> Vec<&str> {
     let (mut parts, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
     for (index, character) in text.char_indices() {

@@ -85,7 +85,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .with_state(web)
 }
 
-/// Where a balancer ends TLS, nobody else is served: what they sent came over the network in plain text.
+/// Where a balancer ends TLS, no other sender is served: what they sent came over the network in plain text.
 async fn through_the_balancer(
     State(web): State<Arc<Web>>,
     Extension(info): Extension<ConnectionInfo>,
@@ -115,7 +115,7 @@ async fn welcome(page: PageContext) -> Response {
     )
 }
 
-/// There is no session to end: each sign-in stands on its own.
+/// There is no session to end: each sign-in is independent.
 async fn signed_out(page: PageContext) -> Response {
     notice(
         &page,
@@ -167,7 +167,7 @@ impl Web {
             tracing::warn!(
                 event = event::HTTP_HEADER_FORGED,
                 %peer,
-                "a client certificate in a header, from no trusted balancer"
+                "a client certificate came in a header from an address that is not a trusted balancer; it is ignored"
             );
         }
     }

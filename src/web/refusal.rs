@@ -1,6 +1,6 @@
 //! The one place that turns a refused login into a status and plain words for the user.
 //!
-//! The cause and what the administrator should do stand in the audit line, not here: a page tells an
+//! The cause and what the administrator should do are in the audit line, not here: a page tells an
 //! outsider no more than they must know.
 
 use axum::{
@@ -86,7 +86,7 @@ pub(super) fn of(refusal: &Refusal) -> Words {
     }
 }
 
-/// The answer to a refused login, with `Retry-After` where time mends it.
+/// The answer to a refused login, with `Retry-After` when it passes with time.
 pub(super) fn with_retry_after(mut answer: Response, refusal: &Refusal) -> Response {
     if let Some(seconds) = retry_after(refusal) {
         let seconds = HeaderValue::from(seconds);
@@ -95,7 +95,7 @@ pub(super) fn with_retry_after(mut answer: Response, refusal: &Refusal) -> Respo
     answer
 }
 
-/// `Retry-After`, in seconds: of refusals that time mends.
+/// `Retry-After`, in seconds: of refusals that pass with time.
 pub(super) fn retry_after(refusal: &Refusal) -> Option<u64> {
     match refusal {
         Refusal::TooManyAttempts { again, .. } => Some(again.as_secs().max(1)),

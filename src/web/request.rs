@@ -80,7 +80,7 @@ pub(super) enum Asked {
 /// Why a request leads to no sign-in; in words for its user and for whoever set up the application.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BadRequest {
-    #[error("The parameter {0} stands more than once in the address.")]
+    #[error("The parameter {0} is in the address more than once.")]
     Repeated(&'static str),
     #[error("The request asks for wa={0:?}; this server knows wsignin1.0 and wsignout1.0.")]
     Action(String),

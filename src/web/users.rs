@@ -21,12 +21,12 @@ pub(super) async fn search(
     let Some(token) = bearer(&headers) else {
         return error(StatusCode::FORBIDDEN, "a bearer token is required");
     };
-    // Without the tenant's key nobody can be believed.
-    let believed = web
+    // Without the tenant's key no token can be checked.
+    let claims = web
         .tenant_key
         .as_ref()
         .map(|key| key.claims(token, web.logins.clock.now()));
-    if !matches!(believed, Some(Ok(_))) {
+    if !matches!(claims, Some(Ok(_))) {
         return error(StatusCode::UNAUTHORIZED, "the token is not the tenant's");
     }
     let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());

@@ -117,8 +117,8 @@ impl Mapped {
         };
         for other in answers {
             let means_it = other.found.iter().any(|found| found.dn() == entry.dn());
-            // A SID always is somebody's: one that is nobody's here belongs to another account. The
-            // other names need not stand in the directory.
+            // A SID always belongs to an account: one that is not found here belongs to another one. The
+            // other names need not be in the directory.
             let must_mean_it = other.lookup.name == CertificateName::Sid || !other.found.is_empty();
             if must_mean_it && !means_it {
                 return Err(CertificateRefusal::Disagreement {

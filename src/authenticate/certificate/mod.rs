@@ -1,4 +1,4 @@
-//! Client certificates: whether one is to be believed (`trust`), what it says about its user (`names`),
+//! Client certificates: whether one is accepted (`trust`), what it says about its user (`names`),
 //! and which entry that is (`mapping`).
 //!
 //! The handshake has proved that the client holds the key. Everything else is checked here, at each

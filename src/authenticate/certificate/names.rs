@@ -43,9 +43,9 @@ pub struct CertificateNames {
 impl CertificateNames {
     /// Reads a certificate (RFC 5280).
     pub(super) fn read(leaf: &[u8]) -> Result<Self, CertificateRefusal> {
-        let unreadable = |text: &str| CertificateRefusal::Unreadable(text.to_owned());
+        let unreadable = CertificateRefusal::Unreadable;
         let (rest, certificate) =
-            X509Certificate::from_der(leaf).map_err(|_| unreadable("its encoding is broken"))?;
+            X509Certificate::from_der(leaf).map_err(|_| unreadable("it is malformed"))?;
         if !rest.is_empty() {
             return Err(unreadable("something follows it"));
         }

@@ -1,12 +1,14 @@
-//! Why a client certificate signs nobody in.
+//! Why a login by certificate is refused.
 
-use crate::config::CertificateName;
+use std::sync::Arc;
 
-/// Why a certificate signs nobody in. Its text is for the administrator.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+use crate::{cause, config::CertificateName};
+
+/// Why a login by certificate is refused. Its text is for the administrator.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CertificateRefusal {
     #[error(
-        "the certificate of {subject} is of no CA in CLIENT_CA_FILE; add its issuer if it should count"
+        "the certificate of {subject} does not come from a CA in CLIENT_CA_FILE; add its issuer if it is to be accepted"
     )]
     UnknownIssuer { subject: String },
     #[error(
@@ -20,7 +22,7 @@ pub enum CertificateRefusal {
     )]
     Usage { subject: String },
     #[error(
-        "the issuer of {subject}'s certificate has no revocation list that is in force (CLIENT_CRL_REQUIRED); renew the files of CLIENT_CRL_FILES"
+        "the issuer of {subject}'s certificate has no revocation list that is valid now (CLIENT_CRL_REQUIRED); renew the files of CLIENT_CRL_FILES"
     )]
     NoRevocationList { subject: String },
     #[error("the client sent {0} certificates, more than a chain has")]
@@ -28,9 +30,9 @@ pub enum CertificateRefusal {
     #[error("the client sent a certificate of {0} bytes, larger than any should be")]
     TooLarge(usize),
     #[error("the certificate cannot be read: {0}")]
-    Unreadable(String),
-    #[error("the certificate is not valid: {0}")]
-    Invalid(String),
+    Unreadable(&'static str),
+    #[error("the certificate is not valid: {}", invalid(.0))]
+    Invalid(Arc<rustls::Error>),
     #[error("the certificate of {subject} holds none of the names in CLIENT_CERT_MAP")]
     NoName { subject: String },
     #[error("the directory has no user for the certificate's {name} {value:?}")]
@@ -38,14 +40,16 @@ pub enum CertificateRefusal {
         name: CertificateName,
         value: String,
     },
-    #[error("the directory has {count} users for the certificate's {name} {value:?}; make it one")]
+    #[error(
+        "the directory has {count} users for the certificate's {name} {value:?}; correct the directory or CLIENT_CERT_MAP so that it is one"
+    )]
     Ambiguous {
         name: CertificateName,
         value: String,
         count: usize,
     },
     #[error(
-        "the certificate's {name} means {dn}, and its {other} {other_value:?} does not; issue it anew with names of one user"
+        "the certificate's {name} means {dn}, and its {other} {other_value:?} does not; issue a new one with the names of one user"
     )]
     Disagreement {
         name: CertificateName,
@@ -72,5 +76,12 @@ impl CertificateRefusal {
             Self::Ambiguous { .. } => "ambiguous_user",
             Self::Disagreement { .. } => "certificate_disagreement",
         }
+    }
+}
+
+fn invalid(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(error) => format!("it {}", cause::certificate(error)),
+        other => cause::tls(other),
     }
 }

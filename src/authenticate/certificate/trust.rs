@@ -1,10 +1,15 @@
-//! Which certificates are believed: of a known CA, in their time, for clients, not revoked.
+//! Which certificates are accepted: of a known CA, in their time, for clients, not revoked.
 
-use std::{fs, path::Path, sync::Arc, time::SystemTime};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use rustls::{
     CertificateError, RootCertStore,
-    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
+    server::{VerifierBuilderError, WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 use rustls_pki_types::{
     CertificateDer, CertificateRevocationListDer, UnixTime, pem::PemObject as _,
@@ -15,7 +20,10 @@ use x509_parser::{
 };
 
 use super::{names::CertificateNames, refusal::CertificateRefusal};
-use crate::config::{AuthoritySource, ClientCertConfig, RevocationConfig, keys};
+use crate::{
+    cause,
+    config::{AuthoritySource, ClientCertConfig, RevocationConfig, keys},
+};
 
 /// Real chains have two to four certificates, of one to three kilobytes.
 const MAX_CHAIN: usize = 10;
@@ -24,14 +32,14 @@ const MAX_BYTES: usize = 16 << 10;
 /// CAs or revocation lists cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
-    #[error("{file} cannot be read: {cause}")]
-    Read { file: String, cause: std::io::Error },
+    #[error("{} cannot be read: {}", file.display(), cause::io(cause))]
+    Read { file: PathBuf, cause: io::Error },
     #[error("{0} holds no CA certificate in PEM")]
     NoAuthority(String),
     #[error("{0} holds no revocation list in PEM (-----BEGIN X509 CRL-----)")]
     NoList(String),
-    #[error("the CAs and revocation lists of client certificates do not fit: {0}")]
-    Unusable(String),
+    #[error("the CAs and revocation lists of client certificates cannot be used: {}", unusable(.0))]
+    Unusable(#[source] VerifierBuilderError),
 }
 
 #[derive(Debug)]
@@ -89,9 +97,7 @@ impl ClientTrust {
         } else {
             builder.allow_unknown_revocation_status()
         };
-        let verifier = builder
-            .build()
-            .map_err(|error| TrustError::Unusable(error.to_string()))?;
+        let verifier = builder.build().map_err(TrustError::Unusable)?;
         Ok(Self {
             verifier,
             lacks_lists,
@@ -122,7 +128,7 @@ impl ClientTrust {
             return Err(R::TooLarge(large.len()));
         }
         let Some((leaf, intermediates)) = chain.split_first() else {
-            return Err(R::Unreadable("there is none".to_owned()));
+            return Err(R::Unreadable("there is none"));
         };
         let names = CertificateNames::read(leaf)?;
         let subject = names.subject.clone();
@@ -142,7 +148,7 @@ impl ClientTrust {
             };
         };
         let rustls::Error::InvalidCertificate(cause) = error else {
-            return Err(R::Invalid(error.to_string()));
+            return Err(R::Invalid(Arc::new(error)));
         };
         Err(match cause {
             C::Expired
@@ -156,9 +162,16 @@ impl ClientTrust {
             C::UnknownRevocationStatus
             | C::ExpiredRevocationList
             | C::ExpiredRevocationListContext { .. } => R::NoRevocationList { subject },
-            C::BadEncoding => R::Unreadable("its encoding is broken".to_owned()),
-            other => R::Invalid(rustls::Error::InvalidCertificate(other).to_string()),
+            C::BadEncoding => R::Unreadable("it is malformed"),
+            other => R::Invalid(Arc::new(rustls::Error::InvalidCertificate(other))),
         })
+    }
+}
+
+fn unusable(error: &VerifierBuilderError) -> &'static str {
+    match error {
+        VerifierBuilderError::NoRootAnchors => "there is no CA",
+        _ => "a revocation list in CLIENT_CRL_FILES is malformed or of a kind that is not known",
     }
 }
 
@@ -187,7 +200,7 @@ fn add(
 
 fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
     fs::read(path).map_err(|cause| TrustError::Read {
-        file: path.display().to_string(),
+        file: path.to_owned(),
         cause,
     })
 }

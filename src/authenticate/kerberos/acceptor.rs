@@ -25,7 +25,10 @@ use super::{
     spnego::{self, KerberosToken, Token},
     worker::Workers,
 };
-use crate::config::{ChannelBindingPolicy, KerberosConfig};
+use crate::{
+    cause,
+    config::{ChannelBindingPolicy, KerberosConfig},
+};
 
 /// Tokens that may wait for a worker. At a hundred microseconds each, a full queue is a tenth of a
 /// second of one worker's time; more would only make everyone wait.
@@ -57,7 +60,7 @@ pub enum KerberosError {
     Keytab { path: PathBuf, source: KeytabError },
     #[error("GSSAPI gives no credential for the keytab {}: {detail}", path.display())]
     Credential { path: PathBuf, detail: String },
-    #[error("no thread for Kerberos can be started: {0}")]
+    #[error("no thread for Kerberos can be started: {}", cause::io(.0))]
     Threads(#[from] std::io::Error),
 }
 

@@ -4,6 +4,8 @@
 
 use std::{collections::BTreeSet, fs, io, path::Path};
 
+use crate::cause;
+
 /// The principals, key versions and encryption types of a keytab; no keys.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Keytab {
@@ -24,7 +26,7 @@ pub struct Entry {
 /// Why a keytab cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeytabError {
-    #[error("cannot be read ({0})")]
+    #[error("cannot be read ({})", cause::io(.0))]
     Read(#[from] io::Error),
     #[error("is not a keytab of version 2; export it again from the directory")]
     Format,

@@ -55,7 +55,7 @@ pub(super) enum Failure {
 impl Engine {
     /// Runs the script once, which gives the mapper.
     pub fn load(source: &str, limit: Duration) -> Result<Self, ScriptError> {
-        let own = |error: rquickjs::Error| ScriptError::Engine(error.to_string());
+        let own = ScriptError::Engine;
         let runtime = Runtime::new().map_err(own)?;
         runtime.set_memory_limit(MEMORY);
         runtime.set_max_stack_size(STACK);

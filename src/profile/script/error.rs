@@ -1,12 +1,14 @@
 //! Why a mapper cannot be used, or gave no profile.
 
-use std::{io, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
+
+use crate::cause;
 
 /// A script cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptError {
-    #[error("the profile mapper {0} cannot be read: {1}")]
-    Read(String, io::Error),
+    #[error("the profile mapper {} cannot be read: {}", .0.display(), cause::io(.1))]
+    Read(PathBuf, #[source] io::Error),
     #[error("the profile mapper is broken: {0}")]
     Broken(String),
     #[error(
@@ -14,7 +16,9 @@ pub enum ScriptError {
     )]
     NoFunction,
     #[error("the JavaScript engine does not start: {0}")]
-    Engine(String),
+    Engine(#[source] rquickjs::Error),
+    #[error("no thread for the profile mapper can be started: {}", cause::io(.0))]
+    Thread(#[source] io::Error),
 }
 
 /// A call of the mapper gave no profile.

@@ -1,7 +1,7 @@
 //! A profile mapper in JavaScript, run by a few threads, each with an engine of its own.
 //!
 //! The engines stay warm: what the script keeps in variables of its own survives from one user to the
-//! next, as with the incumbent. A call is stopped at its deadline. Where the engine does not notice
+//! next, as in the AD/LDAP Connector. A call is stopped at its deadline. Where the engine does not notice
 //! (it looks between its instructions, and one can take long), the thread is given up and replaced;
 //! it ends when it comes back.
 
@@ -78,7 +78,7 @@ struct Job {
 // A job's state.
 const WAITS: u8 = 0;
 const RUNS: u8 = 1;
-/// Nobody waits for it any more.
+/// No login waits for it any more.
 const GIVEN_UP: u8 = 2;
 /// The same, and another thread took the place of the one that runs it.
 const REPLACED: u8 = 3;
@@ -101,8 +101,7 @@ impl Script {
             late: AtomicUsize::new(0),
         });
         for _ in 0..THREADS {
-            pool.start_thread()
-                .map_err(|error| ScriptError::Engine(error.to_string()))?;
+            pool.start_thread().map_err(ScriptError::Thread)?;
         }
         Ok(Self {
             jobs,

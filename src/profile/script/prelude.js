@@ -51,7 +51,7 @@
   const module = { exports: {} };
   const require = (name) => {
     throw new Error(`the mapper calls require(${stringify(name)}), but modules of Node.js are not ` +
-      'here; what it needs has to stand in the mapper itself');
+      'here; what it needs has to be in the mapper itself');
   };
 
   const settle = (state, error, profile) => {

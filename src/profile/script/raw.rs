@@ -12,7 +12,7 @@ pub(super) struct Raw {
     pub pictures: Vec<(String, Vec<u8>)>,
 }
 
-/// The entry as the incumbent hands it to its mapper.
+/// The entry as the AD/LDAP Connector gives it to its mapper.
 pub(super) fn raw(entry: &Entry, groups: Option<Vec<Value>>) -> Raw {
     let mut members = Map::new();
     let mut pictures = Vec::new();
@@ -31,7 +31,7 @@ pub(super) fn raw(entry: &Entry, groups: Option<Vec<Value>>) -> Raw {
     if let Some(groups) = groups {
         members.insert("groups".to_owned(), Value::from(groups));
     }
-    // The incumbent's quirk: the whole DN, as one string.
+    // As in the AD/LDAP Connector: the whole DN, as one string.
     members.insert("organizationUnits".to_owned(), Value::from(entry.dn()));
     Raw {
         text: Value::Object(members).to_string(),
