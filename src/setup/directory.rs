@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::plan::{SetupPlan, tls};
+use super::{
+    error::SetupError,
+    plan::{SetupPlan, tls},
+};
 use crate::{
     clock::Clock,
     config::{Scheme, ServerUrl, ServersConfig, keys},
@@ -18,7 +21,7 @@ impl SetupPlan<'_> {
     ///
     /// # Errors
     /// What DNS says, and what to do.
-    pub async fn servers(&self, domain: &str) -> Result<(Vec<ServerUrl>, String), String> {
+    pub async fn servers(&self, domain: &str) -> Result<(Vec<ServerUrl>, String), SetupError> {
         let by_domain = format!("srv:{domain}");
         let mut keys = self.tried();
         keys.insert(keys::LDAP_URL.name.to_owned(), json!(by_domain));
@@ -28,7 +31,9 @@ impl SetupPlan<'_> {
             nameservers,
         } = &config.directory.servers
         else {
-            return Err("LDAP_URL comes from the environment, which wins".to_owned());
+            return Err(SetupError::Fixed {
+                key: keys::LDAP_URL.name.to_owned(),
+            });
         };
         let found = Self::servers_of(domain, nameservers).await?;
         let url = match found.as_slice() {
@@ -44,26 +49,25 @@ impl SetupPlan<'_> {
     pub async fn servers_of(
         domain: &str,
         nameservers: &[SocketAddr],
-    ) -> Result<Vec<ServerUrl>, String> {
+    ) -> Result<Vec<ServerUrl>, SetupError> {
         let found = find_servers(domain, nameservers).await;
         match found {
             Ok(found) if !found.is_empty() => Ok(found),
-            Ok(_) => Err(format!(
-                "DNS names no directory server for {domain} (_ldap._tcp.{domain}): check the name, \
-                 or give a server with --ldap-url"
-            )),
-            Err(error) => Err(format!(
-                "the directory servers of {domain} are not found ({error}): this machine must ask \
-                 the domain's DNS (or LDAP_SRV_NAMESERVERS name it), or give a server with --ldap-url"
-            )),
+            Ok(_) => Err(SetupError::NoServers {
+                domain: domain.to_owned(),
+            }),
+            Err(cause) => Err(SetupError::Discovery {
+                domain: domain.to_owned(),
+                cause,
+            }),
         }
     }
 
     /// The servers that would be sent passwords in plain text.
     ///
     /// # Errors
-    /// When the keys make no configuration.
-    pub fn unencrypted(&self) -> Result<Vec<String>, String> {
+    /// When the configuration with these keys is invalid.
+    pub fn unencrypted(&self) -> Result<Vec<String>, SetupError> {
         let directory = self.provisional()?.directory;
         let ServersConfig::Fixed(urls) = directory.servers else {
             return Ok(Vec::new());
@@ -76,7 +80,7 @@ impl SetupPlan<'_> {
     ///
     /// # Errors
     /// Why none of its servers can be reached, and what to do.
-    pub async fn explore(&self, clock: &Clock) -> Result<Explored, String> {
+    pub async fn explore(&self, clock: &Clock) -> Result<Explored, SetupError> {
         let config = self.provisional()?;
         let tls = tls(&config, clock)?;
         let (urls, nameservers) = match &config.directory.servers {
@@ -94,9 +98,9 @@ impl SetupPlan<'_> {
         for url in urls {
             match explore(&url, config.directory.start_tls, &nameservers, &tls, now).await {
                 Ok(explored) => return Ok(explored),
-                Err(error) => errors.push(error.to_string()),
+                Err(error) => errors.push(error),
             }
         }
-        Err(errors.join("\n"))
+        Err(SetupError::Unreachable(errors))
     }
 }
