@@ -30,7 +30,7 @@
 //! | --- | --- | --- |
 //! | `main`, `cli` | parse the command, exit code; a file per command | all |
 //! | `serve` | builds the program from the configuration and runs it: listeners, signals, drain | all |
-//! | `console` | the console: guard, page, forms, charts, routes; what it asks of a running program, and of an empty home folder | ground, `doctor`, `setup`, `instance`, `installation`, `ops`, `login`, `authenticate`, `profile`, `tunnel`, `http`, `tls`, `accept` |
+//! | `console` | the console: guard, page, forms, charts, routes; what it asks of a running program, and of an empty home folder | ground, `doctor`, `setup`, `instance`, `installation`, `ops`, `login`, `authenticate`, `directory`, `profile`, `tunnel`, `http`, `tls`, `accept` |
 //! | `doctor` | looks at everything an installation needs, and says what mends it | ground, `instance`, `tenant`, `tunnel`, `authenticate`, `directory`, `token`, `tls`, `accept` |
 //! | `setup` | makes and moves an installation: a set-up, an import tried before it is taken, what is left to do | ground, `instance`, `installation`, `tenant`, `authenticate`, `directory`, `profile`, `token`, `tls` |
 //! | `instance` | what one configuration gives: materials, generation, reload, readiness, registration at the tenant, check | ground, `web`, `tunnel`, `ops`, `login`, `authenticate`, `directory`, `profile`, `token`, `http`, `tls`, `accept`, `installation`, `tenant` |

@@ -1,4 +1,4 @@
-//! Export and import, a copied folder, and a migration from the incumbent.
+//! Export and import, a copied folder, and a migration from the legacy connector.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -18,7 +18,7 @@ fn words(output: &Output) -> String {
     text(&output.stdout) + &text(&output.stderr)
 }
 
-/// The lab's password as the incumbent stores it, by Node's own crypto: for the key in `home`.
+/// The lab's password as the legacy connector stores it, by Node's own crypto: for the key in `home`.
 fn stored_password(format: &str, home: &Path) -> String {
     let mut node = Command::new("node");
     node.arg(project().join("tests/lab/credentials.js"))
@@ -28,7 +28,7 @@ fn stored_password(format: &str, home: &Path) -> String {
     stored.trim().to_owned()
 }
 
-/// The incumbent's export or import (tests/lab/zip.js).
+/// The legacy connector's export or import (tests/lab/zip.js).
 fn adm_zip(what: &str, archive: &str, folder: &Path) -> String {
     let mut node = Command::new("node");
     node.env("NODE_PATH", Lab::get().node_modules())
@@ -67,7 +67,7 @@ fn an_export_serves_elsewhere_while_the_first_runs() {
     let output = ad_edge(&["export", &zip, "--home", &home]);
     assert!(output.status.success(), "{}", words(&output));
     assert!(!words(&output).contains("warning"), "{}", words(&output));
-    // What the incumbent's import takes, by a reader that is not ours.
+    // What the legacy connector's import takes, by a reader that is not ours.
     let listed = run_with_input(
         Command::new("python3").args(["-m", "zipfile", "-l", &zip]),
         "",
@@ -138,13 +138,13 @@ fn a_copied_folder_serves_with_no_other_step() {
 }
 
 #[test]
-fn zips_go_both_ways_with_the_incumbent_s_own_library() {
+fn zips_go_both_ways_with_the_legacy_connector_s_own_library() {
     let first = first();
     let folder = TempDir::new().expect("a folder");
     let zip = folder.path().join("ours.zip").display().to_string();
     let home = first.home().display().to_string();
     assert!(ad_edge(&["export", &zip, "--home", &home]).status.success());
-    // Ours, to the incumbent: exactly the files that it takes, whatever else is in it.
+    // Ours, to the legacy connector: exactly the files that it takes, whatever else is in it.
     let old = folder.path().join("old");
     let entries: usize = adm_zip("take", &zip, &old)
         .trim()
@@ -161,7 +161,7 @@ fn zips_go_both_ways_with_the_incumbent_s_own_library() {
     let mapper = std::fs::read_to_string(old.join("lib/profileMapper.js")).expect("extracted");
     assert!(mapper.contains("module.exports"), "{mapper}");
 
-    // And back: the incumbent's export, into an installation that has other files.
+    // And back: the legacy connector's export, into an installation that has other files.
     let theirs = folder.path().join("theirs.zip").display().to_string();
     adm_zip("make", &theirs, &old);
     let second = Instance::builder().file("certs/next.pem", "stale");
@@ -286,9 +286,9 @@ fn every_command_that_reads_or_writes_goes_back_first() {
     }
 }
 
-/// A folder as the incumbent leaves it; both formats of the bind password by Node's own crypto.
+/// A folder as the legacy connector leaves it; both formats of the bind password by Node's own crypto.
 #[test]
-fn an_installation_of_the_incumbent_is_taken_with_a_report() {
+fn an_installation_of_the_legacy_connector_is_taken_with_a_report() {
     let lab = Lab::get();
     for format in ["scrypt", "legacy"] {
         let folder = TempDir::new().expect("a folder");
@@ -321,7 +321,7 @@ fn an_installation_of_the_incumbent_is_taken_with_a_report() {
 
         let home = folder.path().join("new");
         let (from, to) = (old.display().to_string(), home.display().to_string());
-        // A mapper that cannot be loaded is refused, with the report, and mended in the copy.
+        // A mapper that cannot be loaded is refused, with the report, and corrected in the copy.
         let refused = ad_edge(&["import", &from, "--home", &to]);
         assert_eq!(refused.status.code(), Some(64));
         let said = words(&refused);

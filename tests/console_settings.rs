@@ -69,7 +69,9 @@ fn directory_settings_are_checked_before_they_are_saved() {
         ])
         .run();
     assert!(
-        only_checked.body.contains("All is well; nothing was saved")
+        only_checked
+            .body
+            .contains("All checks passed; nothing was saved")
             || failed(&only_checked, "tenant"),
         "{}",
         only_checked.body
@@ -193,7 +195,7 @@ fn a_change_that_cannot_be_used_says_so() {
     assert_eq!(page.status, 422, "{}", page.body);
     assert!(
         page.body
-            .contains("but not in use, the old configuration serves on"),
+            .contains("but not in use, the old configuration stays in use"),
         "{}",
         page.body
     );

@@ -1,5 +1,5 @@
 //! `ad-edge doctor`: all is well on the lab, and each trouble of the configuration, the files, the ports
-//! and the tenant is provoked there and found, with what mends it.
+//! and the tenant is provoked there and found, with how to correct it.
 
 use std::process::Command;
 
@@ -109,7 +109,7 @@ pub fn text<'a>(finding: &'a Value, member: &str) -> &'a str {
 }
 
 #[test]
-fn a_healthy_installation_has_nothing_to_mend() {
+fn a_healthy_installation_has_nothing_to_correct() {
     let tenant = Tenant::by_address();
     let said = doctor(known(healthy(&tenant)));
     for (area, id) in [
@@ -171,7 +171,9 @@ fn the_text_has_a_line_each_and_the_fix_under_it() {
         "{fix}"
     );
     assert!(
-        lines.last().is_some_and(|line| line.ends_with(" to mend")),
+        lines
+            .last()
+            .is_some_and(|line| line.ends_with(" to correct")),
         "{}",
         ended.log
     );

@@ -1,5 +1,5 @@
 //! SIGHUP and changed files: certificate and keytab are read again; a broken one is refused while the
-//! old one serves on.
+//! old one stays in use.
 
 use std::{process::Command, time::Duration};
 
@@ -150,7 +150,7 @@ fn a_changed_configuration_is_used_and_a_broken_one_refused() {
     );
     assert_eq!(answer["profile"]["nickname"], "alice", "{answer}");
 
-    // A mistake, and then a directory that is not there: the old one serves on.
+    // A mistake, and then a directory that is not there: the old one stays in use.
     change_config(&instance, "FORM_LOGIN", json!("perhaps"));
     instance.await_event("reload.refused", &["FORM_LOGIN"]);
     change_config(&instance, "FORM_LOGIN", json!(true));
@@ -166,7 +166,7 @@ fn a_changed_configuration_is_used_and_a_broken_one_refused() {
 }
 
 #[test]
-fn the_signing_pair_changes_with_its_files_alone() {
+fn the_signing_key_changes_with_its_files_alone() {
     let tenant = Tenant::start();
     let instance = Instance::start();
     let alice = Lab::get().kinit("alice");
@@ -259,7 +259,7 @@ fn tickets_of_the_old_and_of_the_new_key_work_while_a_keytab_is_rotated() {
 /// The order that deploy/rotate.md gives for a fleet, with a tenant that believes what it was told last, by
 /// whichever instance.
 #[test]
-fn a_fleet_s_signing_pair_is_rotated_without_a_token_that_is_refused() {
+fn a_fleet_s_signing_key_is_rotated_without_a_token_that_is_refused() {
     let tenant = Tenant::by_address();
     let made = tempfile::TempDir::new().expect("a folder");
     run_with_input(

@@ -186,7 +186,7 @@ fn the_tenant_s_switches_are_told_and_taken_only_when_it_says_them() {
     write(&home, &keys);
     let silent = Tenant::by_address_with(&["--info", r#"{"kerberos": null}"#, "--no-clock"]);
     let said = works(&mut command(home.path(), &silent, &[]));
-    assert!(said.contains("tells no time"), "{said}");
+    assert!(said.contains("does not say its time"), "{said}");
     assert_eq!(config(home.path())["KERBEROS_AUTH"], true);
     let agent = "registered https://login.corp.example:8443/wsfed agent false";
     silent.process.await_log(Duration::from_secs(5), &[agent]);
@@ -224,7 +224,7 @@ fn a_hostile_or_broken_tenant_changes_nothing() {
         );
         assert_eq!(std::fs::read_dir(home.path()).expect("a folder").count(), 0);
     }
-    // After the checks a signing pair is made, with which the tenant is told: that stays, and is said.
+    // After the checks a signing key and certificate are made, which the tenant is told: that stays, and is said.
     for arguments in [vec!["--signing-key", broken], vec!["--refuse-registration"]] {
         let (tenant, home) = (
             Tenant::by_address_with(&arguments),
@@ -232,7 +232,7 @@ fn a_hostile_or_broken_tenant_changes_nothing() {
         );
         let said = refused(
             &mut command(home.path(), &tenant, &[]),
-            &["the signing pair was made", "run it again"],
+            &["the signing key and certificate were made", "run it again"],
         );
         assert!(!said.contains("Nothing was saved"), "{said}");
         assert!(!home.path().join("config.json").exists());

@@ -1,4 +1,4 @@
-//! Each mistake in a set-up is met with words that mend it, and nothing is saved.
+//! Each mistake in a set-up is answered with how to correct it, and nothing is saved.
 
 use std::{io::Read as _, net::TcpListener, path::Path, process::Command, thread, time::Duration};
 

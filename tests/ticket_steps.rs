@@ -1,4 +1,4 @@
-//! The ticket's steps at serve: what the tenant says is used and saved as far as it fits, and a tenant that
+//! The registration at the tenant at serve: what the tenant says is used and saved as far as it fits, and a tenant that
 //! is away, wrong or hostile keeps nobody from signing in.
 
 use std::{net::TcpListener, path::Path, process::Command, time::Duration};

@@ -7,9 +7,9 @@ mod certificate;
 mod kerberos;
 
 pub use self::{
-    certificate::{CertificateRefusal, Certificates, Lookup, Mapped},
+    certificate::{CertificateRefusal, Certificates, Lookup, Mapped, TrustError},
     kerberos::{
-        Kerberos, KerberosRealms, KerberosRefusal, Keytab, KeytabEntry, Principal,
-        credential_of_cache,
+        Kerberos, KerberosError, KerberosRealms, KerberosRefusal, Keytab, KeytabEntry, KeytabError,
+        Principal, credential_of_cache,
     },
 };

@@ -1,4 +1,4 @@
-//! `ad-edge doctor`: one line for each thing that was looked at, with what mends it.
+//! `ad-edge doctor`: one line for each thing that was looked at, with how to correct it.
 
 use std::{path::Path, process::ExitCode};
 
@@ -9,7 +9,7 @@ use super::{EXIT_CONFIG, runtime};
 use crate::{
     clock::Clock,
     config::Settings,
-    doctor::{Finding, Level, Report, examine_telling},
+    doctor::{Finding, Level, Report, examine_reporting},
 };
 
 /// Of the JSON's shape: a monitor may hold on to it.
@@ -24,12 +24,12 @@ pub(super) fn run(home: &Path, clock: &Clock, json: bool) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let tell = |finding: &Finding| {
+    let print_unless_json = |finding: &Finding| {
         if !json {
             print(finding);
         }
     };
-    let report = runtime.block_on(examine_telling(&settings, clock, tell));
+    let report = runtime.block_on(examine_reporting(&settings, clock, print_unless_json));
     // A name lookup that hangs is not waited for.
     runtime.shutdown_background();
     let Report {
@@ -49,7 +49,7 @@ pub(super) fn run(home: &Path, clock: &Clock, json: bool) -> ExitCode {
         println!("{all:#}");
     } else {
         println!(
-            "\n{} ok, {} to look at, {} to mend",
+            "\n{} ok, {} to look at, {} to correct",
             count(Level::Ok),
             count(Level::Warn),
             count(Level::Fail)

@@ -46,7 +46,7 @@ enum Command {
     Config(config::ConfigCommand),
     /// Set this installation up with the tenant's ticket; running it again is harmless.
     Setup(setup::Answers),
-    /// Look at everything that this installation needs, and say what mends what is wrong.
+    /// Look at everything that this installation needs, and say how to correct what is wrong.
     Doctor {
         /// As JSON, for a monitor.
         #[arg(long)]
@@ -57,7 +57,7 @@ enum Command {
         /// The file to write; by default connector_export_<time>.zip.
         file: Option<PathBuf>,
     },
-    /// Take an installation from a zip, ours or the incumbent's, or from a folder of the incumbent's.
+    /// Take an installation from a zip, ours or the legacy connector's, or from a folder of the legacy connector.
     Import {
         from: PathBuf,
         /// Say what would be taken, and change nothing.

@@ -1,4 +1,4 @@
-//! `ad-edge serve`: loads the configuration and runs until it is told to end.
+//! `ad-edge serve`: loads the configuration and runs until its end is asked for.
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 

@@ -50,6 +50,7 @@ pub use self::{
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},
     mistake::{Invalid, Mistake},
+    restart::NeedsRestart,
     schema::schema,
     settings::Settings,
     signing::SigningPair,

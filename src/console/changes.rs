@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::UNIX_EPOCH};
 use serde_json::{Map, Value};
 
 use super::{
+    error::ChangeError,
     program::Program,
     status::fact,
     view::{Changed, Check, Fact, Mood},
@@ -13,7 +14,7 @@ use crate::{
     clock::Clock,
     config::{MapperSource, TlsMaterial, keys, text_of},
     installation::write_atomically,
-    profile::Mapper,
+    profile::{Mapper, ScriptError},
     secret::SecretString,
     setup::{SetupCheck, SetupPlan},
     telemetry::{Metrics, event},
@@ -21,14 +22,14 @@ use crate::{
 };
 
 impl Program {
-    /// Tries settings when `check`, and saves them when `save` and the checks of the directory are well.
+    /// Tries settings when `check`, and saves them when `save` and the checks of the directory pass.
     pub(super) async fn settle(
         &self,
         keys: Map<String, Value>,
         password: Option<SecretString>,
         check: bool,
         save: bool,
-    ) -> Result<Changed, String> {
+    ) -> Result<Changed, ChangeError> {
         self.may_write()?;
         let now = self.effective();
         let is_fixed = |key: &&String| {
@@ -36,19 +37,12 @@ impl Program {
             let fixed = fixed.filter(|fixed| fixed.origin.is_environment());
             fixed.is_some_and(|_| now.text(key) != text_of(&keys[*key]))
         };
-        let fixed: Vec<_> = keys.keys().filter(is_fixed).map(String::as_str).collect();
+        let fixed: Vec<_> = keys.keys().filter(is_fixed).cloned().collect();
         if !fixed.is_empty() {
-            return Err(format!(
-                "{} come from the environment, which wins: change them there",
-                fixed.join(", ")
-            ));
+            return Err(ChangeError::Fixed(fixed));
         }
         if password.is_none() && self.names_new_server(&keys) {
-            return Err(
-                "Type the service account's password too: it would go to a server that does not have \
-                 it yet"
-                    .to_owned(),
-            );
+            return Err(ChangeError::PasswordNeeded);
         }
         let mut plan = SetupPlan::begin(&self.settings)?;
         plan.leave_password();
@@ -61,7 +55,7 @@ impl Program {
         }
         if let Some(password) = password {
             changed.push(keys::LDAP_BIND_PASSWORD.name.to_owned());
-            plan.password(password)?;
+            plan.set_password(password)?;
         }
         // A site's name needs no directory, on a day when there is none.
         let checks = if check {
@@ -69,8 +63,7 @@ impl Program {
         } else {
             Vec::new()
         };
-        let stops = |check: &SetupCheck| check.failed() && check.name != "tenant";
-        let saved = save && !checks.iter().any(stops);
+        let saved = save && !checks.iter().any(SetupCheck::forbids_saving);
         let told = if saved {
             plan.save(&self.clock).await?;
             tracing::warn!(
@@ -81,14 +74,14 @@ impl Program {
             );
             self.in_use("Saved").await
         } else if checks.iter().any(SetupCheck::failed) {
-            Err("Nothing was saved: a check failed".to_owned())
+            Err(ChangeError::CheckFailed)
         } else {
-            Ok("All is well; nothing was saved".to_owned())
+            Ok("All checks passed; nothing was saved".to_owned())
         };
         let checks = checks.into_iter().map(|check| Check {
-            name: check.name,
+            name: check.name.label(),
             good: !check.failed(),
-            text: check.result.unwrap_or_else(|wrong| wrong),
+            text: check.result.unwrap_or_else(|wrong| wrong.to_string()),
         });
         Ok(Changed {
             saved,
@@ -97,8 +90,7 @@ impl Program {
         })
     }
 
-    /// Whether LDAP_URL leads somewhere else than before, to a wrong host by a slip of the finger for
-    /// instance, or there without TLS.
+    /// Whether LDAP_URL names another server than before, or the same without TLS: it may be mistyped.
     fn names_new_server(&self, keys: &Map<String, Value>) -> bool {
         let servers = |text: &str| -> BTreeSet<String> {
             let all = text.split([',', ' ']).filter(|server| !server.is_empty());
@@ -110,11 +102,11 @@ impl Program {
         new.is_some_and(|new| !servers(new).is_subset(&now))
     }
 
-    pub(super) fn may_write(&self) -> Result<(), String> {
+    pub(super) fn may_write(&self) -> Result<(), ChangeError> {
         if self.current.load().config.uses_files {
             return Ok(());
         }
-        Err("OVERRIDE_CONFIG is false: settings come from the environment".to_owned())
+        Err(ChangeError::NoFiles)
     }
 
     /// What the certificate of SERVER_URL says.
@@ -149,7 +141,7 @@ impl Program {
         chain: &[u8],
         key: &[u8],
         anyway: bool,
-    ) -> Result<String, String> {
+    ) -> Result<String, ChangeError> {
         self.may_write()?;
         let _one = self.settings.writing();
         let current = self.current.load();
@@ -159,31 +151,25 @@ impl Program {
             key: key_path,
         }) = direct.and_then(|direct| direct.tls.as_ref())
         else {
-            return Err(
-                "TLS does not come from PEM files here (SSL_PFX, or a balancer ends it)".to_owned(),
-            );
+            return Err(ChangeError::NoPemFiles);
         };
-        let identity = tried(chain, key, key_path, &self.clock)
-            .map_err(|error| format!("Nothing was changed: {error}"))?;
+        let identity = tried(chain, key, key_path, &self.clock)?;
         let host = current.config.federation.server_url.host_str();
         let warnings = identity.leaf.warnings(host, self.clock.now());
         if !warnings.is_empty() && !anyway {
-            return Err(format!(
-                "Nothing was changed: {}. Tick the box below to use it all the same.",
-                warnings.join("; ")
-            ));
+            return Err(ChangeError::DoubtfulCertificate(warnings));
         }
         for path in [key_path, chain_path] {
             keep_aside(path)?;
         }
         let before = fs::read(key_path).ok();
-        write_atomically(key_path, key, 0o600).map_err(|error| error.to_string())?;
+        write_atomically(key_path, key, 0o600)?;
         if let Err(error) = write_atomically(chain_path, chain, 0o644) {
-            // The old pair stays whole.
+            // The old certificate gets its key back.
             if let Some(before) = before {
-                write_atomically(key_path, &before, 0o600).map_err(|error| error.to_string())?;
+                write_atomically(key_path, &before, 0o600)?;
             }
-            return Err(error.to_string());
+            return Err(error.into());
         }
         tracing::warn!(
             target: "audit", event = event::CONSOLE_CERTIFICATE_CHANGED,
@@ -197,14 +183,14 @@ impl Program {
         Ok(told)
     }
 
-    pub(super) fn take_mapper(&self, source: &str) -> Result<String, String> {
+    pub(super) fn take_mapper(&self, source: &str) -> Result<String, ChangeError> {
         self.may_write()?;
         mapper_of(source)?;
         let _one = self.settings.writing();
         let current = self.current.load();
         let path = match &current.config.accounts.mapper {
             Some(MapperSource::Text(_)) => {
-                return Err("the mapper is the text of PROFILE_MAPPER: change it there".to_owned());
+                return Err(ChangeError::MapperIsText);
             }
             Some(MapperSource::File(path)) => path.clone(),
             None => current.config.home.path("lib/profileMapper.js"),
@@ -214,10 +200,10 @@ impl Program {
         let mut kept = String::new();
         if let Ok(before) = fs::read(&path) {
             let copy = path.with_extension("before.js");
-            write_atomically(&copy, &before, 0o600).map_err(|error| error.to_string())?;
+            write_atomically(&copy, &before, 0o600)?;
             kept = format!(" (the one before lies in {})", copy.display());
         }
-        write_atomically(&path, source.as_bytes(), 0o600).map_err(|error| error.to_string())?;
+        write_atomically(&path, source.as_bytes(), 0o600)?;
         tracing::warn!(
             target: "audit",
             event = event::CONSOLE_MAPPER_CHANGED,
@@ -230,51 +216,47 @@ impl Program {
     }
 
     /// The profile that a mapper makes of a user.
-    pub(super) async fn profile_by(&self, source: String, user: &str) -> Result<String, String> {
+    pub(super) async fn profile_by(
+        &self,
+        source: String,
+        user: &str,
+    ) -> Result<String, ChangeError> {
         if user.trim().is_empty() {
-            return Err("Give the login name of a user to try it on".to_owned());
+            return Err(ChangeError::NoName);
         }
-        let mapper = tokio::task::spawn_blocking(move || mapper_of(&source))
-            .await
-            .map_err(|error| error.to_string())??;
+        let mapper = tokio::task::spawn_blocking(move || mapper_of(&source)).await??;
         let directory = self.current.load().directory.clone();
-        let found = directory.find_user(user.trim()).await;
-        let found = found.map_err(|error| error.to_string())?;
+        let found = directory.find_user(user.trim()).await?;
         let entry = found
             .first()
-            .ok_or_else(|| format!("the directory has no user {user:?}"))?;
+            .ok_or_else(|| ChangeError::NoUser(user.to_owned()))?;
         let groups = directory.groups_of(entry.dn()).await;
-        let profile = mapper.map(entry, Some(groups)).await;
-        let profile = profile.map_err(|error| error.to_string())?;
-        serde_json::to_string_pretty(&profile).map_err(|error| error.to_string())
+        let profile = mapper.map(entry, Some(groups)).await?;
+        Ok(serde_json::to_string_pretty(&profile)?)
     }
 }
 
 /// A copy of what is about to be replaced, under a name that no export takes: a wrong certificate can be
 /// taken back, also after a crash between the two files.
-fn keep_aside(path: &Path) -> Result<(), String> {
+fn keep_aside(path: &Path) -> Result<(), ChangeError> {
     if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {
-        return Err(format!(
-            "Nothing was changed: {} is a link, for instance of a program that renews it. Replace what \
-             it leads to, or the link",
-            path.display()
-        ));
+        return Err(ChangeError::Link(path.to_owned()));
     }
     let Ok(before) = fs::read(path) else {
         return Ok(());
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let copy = path.with_file_name(format!(".{name}.before"));
-    write_atomically(&copy, &before, 0o600).map_err(|error| error.to_string())
+    Ok(write_atomically(&copy, &before, 0o600)?)
 }
 
-fn mapper_of(source: &str) -> Result<Mapper, String> {
+fn mapper_of(source: &str) -> Result<Mapper, ScriptError> {
     let source = MapperSource::Text(source.to_owned());
-    Mapper::start(Some(&source), Arc::new(Metrics::new())).map_err(|error| error.to_string())
+    Mapper::start(Some(&source), Arc::new(Metrics::new()))
 }
 
-/// The pair, when it is one: read as the server reads it, from files that are gone afterwards.
-fn tried(chain: &[u8], key: &[u8], beside: &Path, clock: &Clock) -> Result<Identity, String> {
+/// A certificate and its key, read as the server reads them, from files that are removed afterwards.
+fn tried(chain: &[u8], key: &[u8], beside: &Path, clock: &Clock) -> Result<Identity, ChangeError> {
     let stamp = clock.now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let folder = beside.with_extension(format!("{}.try", stamp.as_nanos()));
     let new = TlsMaterial::Pem {
@@ -283,11 +265,11 @@ fn tried(chain: &[u8], key: &[u8], beside: &Path, clock: &Clock) -> Result<Ident
     };
     let identity = write_atomically(&folder.join("chain"), chain, 0o600)
         .and_then(|()| write_atomically(&folder.join("key"), key, 0o600))
-        .map_err(|error| error.to_string())
-        .and_then(|()| Identity::load(&new).map_err(|error| error.to_string()));
+        .map_err(ChangeError::from)
+        .and_then(|()| Ok(Identity::load(&new)?));
     // It held a key.
     let removed = fs::remove_dir_all(&folder);
     let identity = identity?;
-    removed.map_err(|error| format!("{}: {error}", folder.display()))?;
+    removed.map_err(|source| ChangeError::KeyLeft { folder, source })?;
     Ok(identity)
 }

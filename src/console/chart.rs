@@ -30,7 +30,7 @@ pub(super) struct Bar {
 }
 
 impl Chart {
-    /// What the top of the chart stands for.
+    /// What the top of the chart means.
     pub fn busiest(&self) -> String {
         match self.most {
             1 => "1 login a minute".to_owned(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{backstage::Backstage, view::Setting};
+use super::{backend::ConsoleBackend, view::Setting};
 use crate::config::{Declared, InForce, Origin, Shown, keys};
 
 /// Key, label, hint.
@@ -66,12 +66,12 @@ pub(super) type Fields = HashMap<String, String>;
 /// The settings of a form as they are, or as they were typed.
 pub(super) fn settings(
     fields: &[Field],
-    backstage: &dyn Backstage,
+    backend: &dyn ConsoleBackend,
     typed: &Fields,
 ) -> Vec<Setting> {
     let fields = fields.iter();
     fields
-        .map(|field| setting(field, backstage.key(field.0), typed))
+        .map(|field| setting(field, backend.key(field.0), typed))
         .collect()
 }
 

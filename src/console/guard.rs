@@ -16,7 +16,7 @@ use axum::{
 };
 use tokio::sync::Semaphore;
 
-use super::{backstage::Backstage, peer};
+use super::{backend::ConsoleBackend, peer};
 use crate::{
     http::{
         ConnectionInfo, Random,
@@ -28,7 +28,7 @@ use crate::{
 /// What every route has.
 #[derive(Clone)]
 pub(super) struct Console {
-    pub backstage: Arc<dyn Backstage>,
+    pub backend: Arc<dyn ConsoleBackend>,
     pub guard: Arc<Guard>,
     pub heavy: Arc<Semaphore>,
 }

@@ -1,13 +1,14 @@
 //! The console: what an administrator sees and does on this instance, on loopback.
 //!
 //! One page, each part a section that its anchor opens (`/#export`), which works without scripts; a
-//! small one keeps the status fresh. What the page needs of the program stands behind [`Backstage`],
+//! small one keeps the status fresh. What the page needs of the program is behind [`ConsoleBackend`],
 //! which `program` answers for a running instance and `unconfigured` for an empty home folder; no
 //! secret crosses it towards the page.
 
-mod backstage;
+mod backend;
 mod changes;
 mod chart;
+mod error;
 mod forms;
 mod guard;
 mod log_view;

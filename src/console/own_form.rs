@@ -11,6 +11,7 @@ use axum::{
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
+    error::ChangeError,
     forms::Fields,
     guard::{Console, Guard},
     page::Outcome,
@@ -65,7 +66,7 @@ impl FromRequest<Console> for OwnForm {
     }
 }
 
-/// The section in which the form stands that is sent to this path.
+/// The section of the form that is sent to this path.
 fn section(path: &str) -> &'static str {
     match path {
         "/directory" => "directory",
@@ -84,15 +85,15 @@ fn is_upload(headers: &HeaderMap) -> bool {
 }
 
 /// The fields and the files of an upload. A file is read only behind the token of our own page.
-async fn parts(mut form: Multipart, guard: &Guard) -> Result<(Fields, Files), String> {
+async fn parts(mut form: Multipart, guard: &Guard) -> Result<(Fields, Files), ChangeError> {
     let (mut fields, mut files) = (Fields::new(), Files::new());
-    while let Some(part) = form.next_field().await.map_err(|error| error.to_string())? {
+    while let Some(part) = form.next_field().await? {
         let name = part.name().unwrap_or_default().to_owned();
         let is_file = part.file_name().is_some();
         if is_file && !guard.is_own(fields.get("csrf").map(String::as_str)) {
             break;
         }
-        let bytes = part.bytes().await.map_err(|error| error.to_string())?;
+        let bytes = part.bytes().await?;
         if is_file {
             files.insert(name, bytes.to_vec());
         } else {

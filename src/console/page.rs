@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::{
     chart::Chart,
+    error::ChangeError,
     view::{Check, Fact, Facts, Line, LogLine, Looked, Mood, Person, Setting, span},
 };
 use crate::http::page::PageContext;
@@ -13,7 +14,7 @@ use crate::http::page::PageContext;
 pub(super) struct Outcome {
     /// The section that is shown when the address names none.
     pub open: &'static str,
-    pub told: Option<Result<String, String>>,
+    pub told: Option<Result<String, ChangeError>>,
     /// Words that keep their line breaks, an import's report for instance.
     pub report: String,
     /// What was typed into a form that was not saved.
@@ -38,7 +39,7 @@ impl Outcome {
     }
 
     /// The page, open at a section with this said.
-    pub fn told(open: &'static str, told: Result<String, String>) -> Self {
+    pub fn told(open: &'static str, told: Result<String, ChangeError>) -> Self {
         Self {
             told: Some(told),
             ..Self::at(open)
@@ -46,7 +47,7 @@ impl Outcome {
     }
 
     /// What came of something, when it went well; an error is told.
-    pub fn good<T>(&mut self, result: Result<T, String>) -> Option<T> {
+    pub fn good<T>(&mut self, result: Result<T, ChangeError>) -> Option<T> {
         result.map_err(|error| self.told = Some(Err(error))).ok()
     }
 }

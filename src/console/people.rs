@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{
+    error::ChangeError,
     program::Program,
     view::{Looked, Mood, Person},
 };
@@ -11,34 +12,27 @@ use crate::{login::Term, profile::Profile};
 const SHOWN_USERS: usize = 20;
 
 impl Program {
-    pub(super) async fn people(&self, term: String) -> Result<Vec<Person>, String> {
+    pub(super) async fn people(&self, term: String) -> Result<Vec<Person>, ChangeError> {
         let current = self.current.load_full();
         let found = current
             .accounts
             .search(&Term::Plain(term), Some(SHOWN_USERS))
-            .await;
-        let found = found.map_err(|refusal| refusal.to_string())?;
+            .await?;
         Ok(found.iter().map(person).collect())
     }
 
-    pub(super) async fn person(&self, name: &str) -> Result<Looked, String> {
+    pub(super) async fn person(&self, name: &str) -> Result<Looked, ChangeError> {
         let current = self.current.load_full();
         let directory = &current.directory;
-        let found = directory.find_user(name).await;
-        let found = found.map_err(|error| error.to_string())?;
+        let found = directory.find_user(name).await?;
         let entry = match found.as_slice() {
             [entry] => entry,
-            [] => {
-                return Err(format!(
-                    "The directory has no user {name:?} under LDAP_BASE by LDAP_USER_BY_NAME"
-                ));
-            }
+            [] => return Err(ChangeError::NoUser(name.to_owned())),
             several => {
-                return Err(format!(
-                    "{name:?} means {} users, and none of them can sign in by it: make \
-                     LDAP_USER_BY_NAME or LDAP_BASE narrower",
-                    several.len()
-                ));
+                return Err(ChangeError::Ambiguous {
+                    name: name.to_owned(),
+                    count: several.len(),
+                });
             }
         };
         let (may, state) = match entry.refusal(self.clock.now()) {
@@ -58,9 +52,7 @@ impl Program {
             state,
             groups: names,
             profile: match profile {
-                Ok(profile) => {
-                    serde_json::to_string_pretty(&profile).map_err(|error| error.to_string())?
-                }
+                Ok(profile) => serde_json::to_string_pretty(&profile)?,
                 Err(error) => error.to_string(),
             },
         })

@@ -15,7 +15,8 @@ use tokio::{
 };
 
 use super::{
-    backstage::Backstage,
+    backend::ConsoleBackend,
+    error::ChangeError,
     log_view,
     view::{Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
 };
@@ -23,17 +24,29 @@ use crate::{
     clock::Clock,
     config::{Declared, Effective, InForce, MapperSource, Settings, Shown},
     doctor::{self, Level},
-    installation::DEFAULT_MAPPER,
-    instance::{Answer, Generation},
+    installation::{self, DEFAULT_MAPPER},
+    instance::{Answer, Generation, restart_in_words},
     ops::Readiness,
     secret::SecretString,
-    setup,
+    setup::{self, TakenImport},
     telemetry::{History, Metrics, RecentEvents, event},
     tls::TlsServer,
 };
 
 /// How long a reload may take: its directory and its tunnel get ten seconds each.
 const RELOAD_LIMIT: Duration = Duration::from_secs(25);
+
+/// What an import says that was only tried.
+pub(super) const NOT_TAKEN: &str = "Nothing was changed yet";
+
+/// `12 files were taken`, and where those lie that they replaced.
+pub(super) fn taken_in_words(done: &installation::Imported) -> String {
+    let taken = format!("{} files were taken", done.taken.len());
+    match &done.backup {
+        Some(backup) => format!("{taken} (what they replaced lies in {})", backup.display()),
+        None => taken,
+    }
+}
 
 /// A cheap handle.
 #[derive(Clone)]
@@ -48,30 +61,35 @@ pub struct Program {
     pub recent: RecentEvents,
     pub since: Instant,
     /// Asks for a reload.
-    pub tell: mpsc::Sender<Answer>,
+    pub reloads: mpsc::Sender<Answer>,
 }
 
 impl Program {
-    /// Has what was saved taken into use, and says what came of that.
-    pub(super) async fn in_use(&self, saved: &str) -> Result<String, String> {
-        let (answer, told) = oneshot::channel();
+    /// Asks for a reload, so that what was saved comes into use, and gives its outcome.
+    pub(super) async fn in_use(&self, saved: &str) -> Result<String, ChangeError> {
+        let (answer, outcome) = oneshot::channel();
         // A program that ends takes no more questions, and the answer then never comes.
-        let _ = self.tell.send(Some(answer)).await;
-        match timeout(RELOAD_LIMIT, told).await {
-            Ok(Ok(Ok(waits))) if waits.is_empty() => Ok(format!("{saved}, and in use")),
-            Ok(Ok(Ok(waits))) => Ok(format!("{saved}, and in use; but {waits}")),
-            Ok(Ok(Err(why))) => Err(format!(
-                "{saved}, but not in use, the old configuration serves on: {why}"
-            )),
-            Ok(Err(_)) | Err(_) => Err(format!("{saved}; the log will tell whether it is in use")),
+        let _ = self.reloads.send(Some(answer)).await;
+        match timeout(RELOAD_LIMIT, outcome).await {
+            Ok(Ok(Ok(waits))) => Ok(match restart_in_words(&waits) {
+                None => format!("{saved}, and in use"),
+                Some(waits) => format!("{saved}, and in use; but {waits}"),
+            }),
+            Ok(Ok(Err(why))) => Err(ChangeError::NotInUse {
+                saved: saved.to_owned(),
+                why,
+            }),
+            Ok(Err(_)) | Err(_) => Err(ChangeError::Unknown {
+                saved: saved.to_owned(),
+            }),
         }
     }
 
     /// Work with files, and then what it saved into use.
     fn whole(
         &self,
-        work: impl FnOnce(&Self) -> Result<String, String> + Send + 'static,
-    ) -> BoxFuture<'_, Result<String, String>> {
+        work: impl FnOnce(&Self) -> Result<String, ChangeError> + Send + 'static,
+    ) -> BoxFuture<'_, Result<String, ChangeError>> {
         let own = self.clone();
         to_its_end(async move {
             let saved = own.aside(work).await?;
@@ -87,23 +105,23 @@ impl Program {
     /// Work with files and computations: not on the threads that serve logins.
     fn aside<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Self) -> Result<T, String> + Send + 'static,
-    ) -> BoxFuture<'_, Result<T, String>> {
+        work: impl FnOnce(&Self) -> Result<T, ChangeError> + Send + 'static,
+    ) -> BoxFuture<'_, Result<T, ChangeError>> {
         let own = self.clone();
         let working = spawn_blocking(move || work(&own));
-        async move { working.await.map_err(|error| error.to_string())? }.boxed()
+        async move { working.await? }.boxed()
     }
 }
 
 /// A change goes on to its end, and into use, also when the browser has left.
 fn to_its_end<T: Send + 'static>(
-    work: impl Future<Output = Result<T, String>> + Send + 'static,
-) -> BoxFuture<'static, Result<T, String>> {
+    work: impl Future<Output = Result<T, ChangeError>> + Send + 'static,
+) -> BoxFuture<'static, Result<T, ChangeError>> {
     let working = tokio::spawn(work);
-    async move { working.await.map_err(|error| error.to_string())? }.boxed()
+    async move { working.await? }.boxed()
 }
 
-impl Backstage for Program {
+impl ConsoleBackend for Program {
     fn facts(&self) -> Facts {
         self.facts_now()
     }
@@ -131,7 +149,7 @@ impl Backstage for Program {
         password: Option<SecretString>,
         check: bool,
         save: bool,
-    ) -> BoxFuture<'_, Result<Changed, String>> {
+    ) -> BoxFuture<'_, Result<Changed, ChangeError>> {
         let own = self.clone();
         to_its_end(async move { own.settle(keys, password, check, save).await })
     }
@@ -141,7 +159,7 @@ impl Backstage for Program {
         chain: Vec<u8>,
         key: Vec<u8>,
         anyway: bool,
-    ) -> BoxFuture<'_, Result<String, String>> {
+    ) -> BoxFuture<'_, Result<String, ChangeError>> {
         self.whole(move |own| own.take_certificate(&chain, &key, anyway))
     }
 
@@ -154,19 +172,23 @@ impl Backstage for Program {
         }
     }
 
-    fn try_mapper(&self, source: String, user: String) -> BoxFuture<'_, Result<String, String>> {
+    fn try_mapper(
+        &self,
+        source: String,
+        user: String,
+    ) -> BoxFuture<'_, Result<String, ChangeError>> {
         async move { self.profile_by(source, &user).await }.boxed()
     }
 
-    fn save_mapper(&self, source: String) -> BoxFuture<'_, Result<String, String>> {
+    fn save_mapper(&self, source: String) -> BoxFuture<'_, Result<String, ChangeError>> {
         self.whole(move |own| own.take_mapper(&source))
     }
 
-    fn search(&self, term: String) -> BoxFuture<'_, Result<Vec<Person>, String>> {
+    fn search(&self, term: String) -> BoxFuture<'_, Result<Vec<Person>, ChangeError>> {
         self.people(term).boxed()
     }
 
-    fn look_up(&self, name: String) -> BoxFuture<'_, Result<Looked, String>> {
+    fn look_up(&self, name: String) -> BoxFuture<'_, Result<Looked, ChangeError>> {
         async move { self.person(&name).await }.boxed()
     }
 
@@ -189,12 +211,12 @@ impl Backstage for Program {
         .boxed()
     }
 
-    fn export(&self) -> BoxFuture<'_, Result<(String, Vec<u8>), String>> {
+    fn export(&self) -> BoxFuture<'_, Result<(String, Vec<u8>), ChangeError>> {
         self.aside(|own| {
             own.may_write()?;
             let export =
-                setup::export(&own.settings, &own.clock).map_err(|error| error.to_string())?;
-            tracing::warn!(target: "audit", event = event::CONSOLE_EXPORTED, "the console exported this installation, keys and all");
+                setup::export(&own.settings, &own.clock).map_err(ChangeError::Export)?;
+            tracing::warn!(target: "audit", event = event::CONSOLE_EXPORTED, "the console exported this installation with its keys");
             for file in &export.outside {
                 tracing::warn!(
                     event = event::EXPORT_FILE_OUTSIDE,
@@ -206,18 +228,18 @@ impl Backstage for Program {
         })
     }
 
-    fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<Imported, String>> {
+    fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<Imported, ChangeError>> {
         let own = self.clone();
         let work = async move {
             let taken = own.aside(move |own| {
                 own.may_write()?;
                 setup::take_import(&own.settings, &own.clock, zip, take)
+                    .map_err(ChangeError::Import)
             });
-            let (told, report) = taken.await?;
-            let told = if take {
-                own.in_use(&told).await
-            } else {
-                Ok(told)
+            let TakenImport { done, report } = taken.await?;
+            let told = match done {
+                Some(done) => own.in_use(&taken_in_words(&done)).await,
+                None => Ok(NOT_TAKEN.to_owned()),
             };
             Ok(Imported { told, report })
         };

@@ -7,6 +7,7 @@ use axum::{
 };
 
 use super::{
+    error::ChangeError,
     forms::{DIRECTORY, Fields, SERVER, given},
     guard::Console,
     own_form::OwnForm,
@@ -31,7 +32,7 @@ pub(super) async fn directory(
         .map(SecretString::from);
     let save = form.fields.get("do").is_none_or(|what| what != "check");
     let keys = given(&DIRECTORY, &form.fields);
-    let changed = console.backstage.change(keys, password, true, save).await;
+    let changed = console.backend.change(keys, password, true, save).await;
     let outcome = changed_to("directory", changed, form.fields);
     console.show(&page, &outcome)
 }
@@ -42,13 +43,13 @@ pub(super) async fn server(
     form: OwnForm,
 ) -> Response {
     let keys = given(&SERVER, &form.fields);
-    let changed = console.backstage.change(keys, None, false, true).await;
+    let changed = console.backend.change(keys, None, false, true).await;
     let outcome = changed_to("server", changed, form.fields);
     console.show(&page, &outcome)
 }
 
 /// What a form of settings led to: one that was not saved keeps what was typed.
-fn changed_to(open: &'static str, changed: Result<Changed, String>, typed: Fields) -> Outcome {
+fn changed_to(open: &'static str, changed: Result<Changed, ChangeError>, typed: Fields) -> Outcome {
     let mut outcome = Outcome::at(open);
     match changed {
         Ok(Changed {
@@ -78,11 +79,11 @@ pub(super) async fn mapper(
     let mut take = |name: &str| form.fields.remove(name).unwrap_or_default();
     let (source, user, what) = (take("source"), take("user"), take("do"));
     let mut outcome = Outcome::at("mapper");
-    let backstage = &console.backstage;
+    let backend = &console.backend;
     if what == "save" {
-        outcome.told = Some(backstage.save_mapper(source.clone()).await);
+        outcome.told = Some(backend.save_mapper(source.clone()).await);
     } else {
-        let tried = backstage.try_mapper(source.clone(), user.clone()).await;
+        let tried = backend.try_mapper(source.clone(), user.clone()).await;
         outcome.tried = outcome.good(tried).unwrap_or_default();
     }
     (outcome.mapper, outcome.term) = (Some(source), user);
@@ -100,7 +101,7 @@ pub(super) async fn users(
 ) -> Response {
     let mut outcome = Outcome::at("users");
     outcome.term = term(fields);
-    let people = console.backstage.search(outcome.term.clone()).await;
+    let people = console.backend.search(outcome.term.clone()).await;
     outcome.people = outcome.good(people);
     console.show(&page, &outcome)
 }
@@ -112,7 +113,7 @@ pub(super) async fn user(
 ) -> Response {
     let mut outcome = Outcome::at("users");
     outcome.term = term(fields);
-    let looked = console.backstage.look_up(outcome.term.clone()).await;
+    let looked = console.backend.look_up(outcome.term.clone()).await;
     outcome.looked = outcome.good(looked);
     console.show(&page, &outcome)
 }
@@ -133,7 +134,7 @@ pub(super) async fn export(
     page: PageContext,
     _form: OwnForm,
 ) -> Response {
-    match console.backstage.export().await {
+    match console.backend.export().await {
         Ok((name, zip)) => {
             let headers = [
                 (header::CONTENT_TYPE, "application/zip".to_owned()),
@@ -156,7 +157,7 @@ pub(super) async fn import(
     let mut outcome = Outcome::at("export");
     let take = form.fields.get("do").is_none_or(|what| what != "look");
     let zip = form.files.remove("zip").unwrap_or_default();
-    let imported = console.backstage.import(zip, take).await;
+    let imported = console.backend.import(zip, take).await;
     if let Some(Imported { told, report }) = outcome.good(imported) {
         outcome.told = Some(told);
         outcome.report = report;
@@ -172,7 +173,7 @@ pub(super) async fn certificate(
     let mut take = |name: &str| form.files.remove(name).unwrap_or_default();
     let (chain, key) = (take("chain"), take("key"));
     let anyway = form.fields.contains_key("anyway");
-    let changed = console.backstage.certificate(chain, key, anyway).await;
+    let changed = console.backend.certificate(chain, key, anyway).await;
     console.show(&page, &Outcome::told("server", changed))
 }
 
@@ -182,6 +183,6 @@ pub(super) async fn doctor(
     _form: OwnForm,
 ) -> Response {
     let mut outcome = Outcome::at("doctor");
-    outcome.findings = Some(console.backstage.doctor().await);
+    outcome.findings = Some(console.backend.doctor().await);
     console.show(&page, &outcome)
 }

@@ -13,7 +13,7 @@ use axum::{
 use tokio::sync::Semaphore;
 
 use super::{
-    backstage::Backstage,
+    backend::ConsoleBackend,
     guard::{self, Console, Guard},
     routes::{
         certificate, directory, doctor, export, home, import, logs, mapper, server, user, users,
@@ -60,9 +60,9 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
 }
 
 /// The console's routes, for a listener at `address`.
-pub fn serve_on(address: SocketAddr, backstage: Arc<dyn Backstage>) -> Router {
+pub fn serve_on(address: SocketAddr, backend: Arc<dyn ConsoleBackend>) -> Router {
     let console = Console {
-        backstage,
+        backend,
         guard: Arc::new(Guard::new(address, Random::system())),
         heavy: Arc::new(Semaphore::new(HEAVY)),
     };

@@ -13,18 +13,18 @@ use crate::http::page::{Forms, PageContext, Policy, Scripts, render};
 
 impl Console {
     pub(super) fn show(&self, page: &PageContext, outcome: &Outcome) -> Response {
-        let backstage = &*self.backstage;
-        let facts = backstage.facts();
+        let backend = &*self.backend;
+        let facts = backend.facts();
         let charts: Vec<_> = facts.hours.iter().map(Chart::of).collect();
         let own_mapper;
         let mapper = match &outcome.mapper {
             Some(text) => text,
             None => {
-                own_mapper = backstage.mapper();
+                own_mapper = backend.mapper();
                 &own_mapper
             }
         };
-        let mut log = backstage.log();
+        let mut log = backend.log();
         if outcome.open == "logs" {
             log.retain(|line| is_wanted(line, outcome));
         }
@@ -33,9 +33,9 @@ impl Console {
             csrf: self.guard.csrf(),
             facts: &facts,
             charts: &charts,
-            directory: &settings(&DIRECTORY, backstage, &outcome.typed),
-            server: &settings(&SERVER, backstage, &outcome.typed),
-            certificate: &backstage.certificate_facts(),
+            directory: &settings(&DIRECTORY, backend, &outcome.typed),
+            server: &settings(&SERVER, backend, &outcome.typed),
+            certificate: &backend.certificate_facts(),
             mapper,
             log: &log,
             outcome,

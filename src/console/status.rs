@@ -195,7 +195,7 @@ impl Program {
         }
     }
 
-    /// A keytab has no end; what tells whether it is the right one are its key version and its age.
+    /// A keytab does not expire; its key version and its age show whether it is the right one.
     fn keytab(&self, current: &Generation) -> Option<Fact> {
         let keytab = current.kerberos()?.keytab();
         let keys: BTreeSet<String> = keytab

@@ -19,8 +19,10 @@ use tokio::{
 };
 
 use super::{
-    backstage::Backstage,
+    backend::ConsoleBackend,
+    error::ChangeError,
     log_view::{log_line, time_of_day},
+    program::{NOT_TAKEN, taken_in_words},
     serve::{run, serve_on},
     view::{Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
 };
@@ -33,14 +35,12 @@ use crate::{
     lifecycle::{Lifecycle, notify},
     ops::{self, Readiness},
     secret::SecretString,
-    setup::take_import,
+    setup::{TakenImport, take_import},
     telemetry::{Metrics, RecentEvents, event},
 };
 
 /// How long the answer to the import may take to reach the browser.
 const FINISH: Duration = Duration::from_secs(5);
-const WHAT_TO_DO: &str = "This installation is empty: import the zip of another instance here, or run \
-                          ad-edge setup on this machine";
 
 /// Whether there is nothing to start from: no `config.json`, and no directory in the environment.
 #[must_use]
@@ -80,7 +80,7 @@ pub async fn first_run(
         .or_bind(ops_at.ip(), ops_at.port())
         .context(keys::OPS_LISTEN.name)?;
     let readiness = Readiness::new(life.clone(), Mismatches::new(None))
-        .with("set-up", || Err(WHAT_TO_DO.to_owned()));
+        .with("set-up", || Err(ChangeError::NotSetUp.to_string()));
     let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()));
     life.spawn(ops::run(
         probes,
@@ -98,7 +98,7 @@ pub async fn first_run(
         own.to_string()
     };
     let url = format!("http://{host}:{}/#export", address.port());
-    tracing::warn!(event = event::SETUP_AWAITED, %address, url, "{WHAT_TO_DO}");
+    tracing::warn!(event = event::SETUP_AWAITED, %address, url, "{}", ChangeError::NotSetUp);
     notify(&[NotifyState::Ready]);
     let (done, mut taken) = mpsc::channel(1);
     let empty = Empty {
@@ -131,11 +131,11 @@ struct Empty {
     done: mpsc::Sender<()>,
 }
 
-fn not_yet<T: Send + 'static>() -> BoxFuture<'static, Result<T, String>> {
-    ready(Err(WHAT_TO_DO.to_owned())).boxed()
+fn not_yet<T: Send + 'static>() -> BoxFuture<'static, Result<T, ChangeError>> {
+    ready(Err(ChangeError::NotSetUp)).boxed()
 }
 
-impl Backstage for Empty {
+impl ConsoleBackend for Empty {
     fn facts(&self) -> Facts {
         Facts {
             instance: gethostname::gethostname().to_string_lossy().into_owned(),
@@ -145,7 +145,7 @@ impl Backstage for Empty {
             now: time_of_day(self.clock.now()).unwrap_or_default(),
             mood: Mood::Warn,
             state: "not set up",
-            sentence: WHAT_TO_DO.to_owned(),
+            sentence: ChangeError::NotSetUp.to_string(),
             groups: Vec::new(),
             hours: Vec::new(),
             failures: Vec::new(),
@@ -171,7 +171,7 @@ impl Backstage for Empty {
         _: Option<SecretString>,
         _: bool,
         _: bool,
-    ) -> BoxFuture<'_, Result<Changed, String>> {
+    ) -> BoxFuture<'_, Result<Changed, ChangeError>> {
         not_yet()
     }
 
@@ -180,7 +180,7 @@ impl Backstage for Empty {
         _: Vec<u8>,
         _: Vec<u8>,
         _: bool,
-    ) -> BoxFuture<'_, Result<String, String>> {
+    ) -> BoxFuture<'_, Result<String, ChangeError>> {
         not_yet()
     }
 
@@ -188,19 +188,19 @@ impl Backstage for Empty {
         DEFAULT_MAPPER.to_owned()
     }
 
-    fn try_mapper(&self, _: String, _: String) -> BoxFuture<'_, Result<String, String>> {
+    fn try_mapper(&self, _: String, _: String) -> BoxFuture<'_, Result<String, ChangeError>> {
         not_yet()
     }
 
-    fn save_mapper(&self, _: String) -> BoxFuture<'_, Result<String, String>> {
+    fn save_mapper(&self, _: String) -> BoxFuture<'_, Result<String, ChangeError>> {
         not_yet()
     }
 
-    fn search(&self, _: String) -> BoxFuture<'_, Result<Vec<Person>, String>> {
+    fn search(&self, _: String) -> BoxFuture<'_, Result<Vec<Person>, ChangeError>> {
         not_yet()
     }
 
-    fn look_up(&self, _: String) -> BoxFuture<'_, Result<Looked, String>> {
+    fn look_up(&self, _: String) -> BoxFuture<'_, Result<Looked, ChangeError>> {
         not_yet()
     }
 
@@ -208,38 +208,36 @@ impl Backstage for Empty {
         let line = Line {
             mood: Mood::Warn,
             area: "config".to_owned(),
-            text: WHAT_TO_DO.to_owned(),
+            text: ChangeError::NotSetUp.to_string(),
             fix: None,
             note: None,
         };
         ready(vec![line]).boxed()
     }
 
-    fn export(&self) -> BoxFuture<'_, Result<(String, Vec<u8>), String>> {
+    fn export(&self) -> BoxFuture<'_, Result<(String, Vec<u8>), ChangeError>> {
         not_yet()
     }
 
-    fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<Imported, String>> {
+    fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<Imported, ChangeError>> {
         let (settings, clock) = (Arc::clone(&self.settings), self.clock.clone());
-        let done = self.done.clone();
+        let begin = self.done.clone();
         async move {
             let work = move || {
-                let (told, report) = take_import(&settings, &clock, zip, take)?;
+                let import =
+                    take_import(&settings, &clock, zip, take).map_err(ChangeError::Import)?;
                 let starts = take && check(&settings, &clock).problem.is_none();
-                Ok::<_, String>((told, report, starts))
+                Ok::<_, ChangeError>((import, starts))
             };
-            let (told, report, starts) = spawn_blocking(work).await.map_err(|e| e.to_string())??;
-            let told = match (take, starts) {
-                (false, _) => Ok(told),
-                (true, true) => {
-                    // Full: the start is on its way.
-                    let _ = done.try_send(());
-                    Ok(format!("{told}. This instance starts with them now"))
+            let (TakenImport { done, report }, starts) = spawn_blocking(work).await??;
+            let told = match (done.as_ref().map(taken_in_words), starts) {
+                (None, _) => Ok(NOT_TAKEN.to_owned()),
+                (Some(taken), true) => {
+                    // Full: the start was asked for before.
+                    let _ = begin.try_send(());
+                    Ok(format!("{taken}. This instance starts with them now"))
                 }
-                (true, false) => Err(format!(
-                    "{told}, but this host cannot start with them yet: do what stands below, then start \
-                     ad-edge anew"
-                )),
+                (Some(taken), false) => Err(ChangeError::CannotStart { taken }),
             };
             Ok(Imported { told, report })
         }

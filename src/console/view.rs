@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::error::ChangeError;
+
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
@@ -119,19 +121,19 @@ pub struct Check {
 }
 
 /// What became of a change.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Changed {
     pub saved: bool,
     /// In a line; `Err` when it is not as it should be.
-    pub told: Result<String, String>,
+    pub told: Result<String, ChangeError>,
     pub checks: Vec<Check>,
 }
 
 /// What an import did, or would do.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Imported {
     /// In a line; `Err` when it is not in use.
-    pub told: Result<String, String>,
+    pub told: Result<String, ChangeError>,
     pub report: String,
 }
 
@@ -141,7 +143,7 @@ pub struct Line {
     pub mood: Mood,
     pub area: String,
     pub text: String,
-    /// A command that mends it, and words about that.
+    /// A command that corrects it, and words about that.
     pub fix: Option<String>,
     pub note: Option<String>,
 }

@@ -40,11 +40,12 @@ pub use ldap3::ldap_escape;
 pub use self::{
     account::AccountRefusal,
     discovery::find_servers,
-    dns::canonical_name,
+    dns::{LookupError, canonical_name},
     entry::{Attribute, Entry},
     error::{BindError, DirectoryError},
     password::{PasswordAttribute, PasswordChangeError},
     probe::Probe,
+    status::ServerStatus,
 };
 use self::{
     binds::Binds,

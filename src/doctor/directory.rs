@@ -53,11 +53,11 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Option<Fo
             findings.add(
                 Finding::warn(AREA, "ldap-bind-not-tried", text)
                     .about(url.to_string())
-                    .note("mend the account first"),
+                    .note("correct the account first"),
             );
             continue;
         }
-        match bind(context, url, &probe, findings).await {
+        match bind_and_search(context, url, &probe, findings).await {
             Use::Good => {
                 (good, base) = (true, probe.base);
                 break;
@@ -69,13 +69,14 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Option<Fo
     let rest: Vec<_> = probes.collect();
     join_all(
         rest.iter()
-            .map(|(url, probe)| bind(context, url, probe, findings)),
+            .map(|(url, probe)| bind_and_search(context, url, probe, findings)),
     )
     .await;
     if !good {
         let text = "groups, SPN and key versions were not looked at: no directory server works";
-        findings
-            .add(Finding::fail(AREA, "ldap-none", text).note("mend what is said of the servers"));
+        findings.add(
+            Finding::fail(AREA, "ldap-none", text).note("correct what is reported of the servers"),
+        );
         return None;
     }
     let end = CancellationToken::new();
@@ -206,7 +207,12 @@ enum Use {
 }
 
 /// Bind and search.
-async fn bind(context: &Context, url: &ServerUrl, probe: &Probe<'_>, findings: &Findings) -> Use {
+async fn bind_and_search(
+    context: &Context,
+    url: &ServerUrl,
+    probe: &Probe<'_>,
+    findings: &Findings,
+) -> Use {
     let config = &context.config.directory;
     let setup = || context.command("setup");
     let (who, note) = match &config.service {
@@ -240,7 +246,7 @@ async fn bind(context: &Context, url: &ServerUrl, probe: &Probe<'_>, findings: &
                         .note("the server wants an encrypted connection; LDAP_STARTTLS does as well")
                 }
                 DirectoryError::Refused { .. } => finding("ldap-bind-refused").note(
-                    "the server does not judge the password but refuses this kind of bind: see its log",
+                    "the server does not check the password but refuses this kind of bind: see its log",
                 ),
                 _ => finding("ldap-bind-unanswered")
                     .note("TCP and TLS work, and the bind hangs: see the server's load and its log"),

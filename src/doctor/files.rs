@@ -17,13 +17,11 @@ use rustls_pki_types::{ServerName, UnixTime};
 use super::{
     context::{Context, days, quoted},
     finding::{Finding, Findings},
+    load,
     recorder::issuer,
 };
 use crate::{
-    authenticate::Certificates,
-    config::TlsMaterial,
-    instance::{Kept, Materials, trusted_roots},
-    tls::Identity,
+    authenticate::Certificates, config::TlsMaterial, instance::trusted_roots, tls::Identity,
     token::SigningKey,
 };
 
@@ -34,28 +32,7 @@ pub(super) fn examine(context: &Context, findings: &Findings) {
     signing(context, findings);
     server_certificate(context, findings);
     client_certificates(context, findings);
-    load(context, findings);
-}
-
-/// All that `serve` loads, the profile mapper and the tenant's key too: what it would refuse, it says.
-fn load(context: &Context, findings: &Findings) {
-    let Err(unusable) = Materials::load(&context.config, &context.clock, false, &Kept::default())
-    else {
-        let text = "serve can load everything that the configuration names";
-        findings.add(Finding::ok("files", "load", text));
-        return;
-    };
-    for problem in unusable.0 {
-        // The first start makes the signing pair; of the keytab more is said where it is examined.
-        let said =
-            context.config.signing.is_none() && problem.starts_with("there is no signing pair");
-        if !said && !findings.say(&problem) {
-            findings.add(
-                Finding::fail("files", "load", format!("serve does not start: {problem}"))
-                    .fix(context.command("check")),
-            );
-        }
-    }
+    load::examine(context, findings);
 }
 
 fn modes(context: &Context, findings: &Findings) {
@@ -114,8 +91,8 @@ fn modes(context: &Context, findings: &Findings) {
 
 fn signing(context: &Context, findings: &Findings) {
     const AREA: &str = "signing";
-    let Some(pair) = &context.config.signing else {
-        let text = "there is no signing pair yet (certs/cert.pem, certs/cert.key)";
+    let Some(files) = &context.config.signing else {
+        let text = "there is no signing key and certificate yet (certs/cert.key, certs/cert.pem)";
         findings.add(
             Finding::warn(AREA, "signing-missing", text)
                 .fix(context.command("setup"))
@@ -123,7 +100,7 @@ fn signing(context: &Context, findings: &Findings) {
         );
         return;
     };
-    match SigningKey::new(pair) {
+    match SigningKey::new(files) {
         Err(error) => findings.add(
             Finding::fail(AREA, "signing", error.to_string())
                 .note("take both files from one instance"),
@@ -136,7 +113,7 @@ fn signing(context: &Context, findings: &Findings) {
                 &text,
                 end,
                 context.clock.now(),
-                "make a new pair: deploy/rotate.md has the order",
+                "make a new key and certificate: deploy/rotate.md has the order",
                 findings,
             );
         }
@@ -194,7 +171,13 @@ fn server_certificate(context: &Context, findings: &Findings) {
 }
 
 /// Whether a client of this machine would believe it: with an intermediate missing, none does.
-fn chain(context: &Context, identity: &Identity, host: &str, told: bool, findings: &Findings) {
+fn chain(
+    context: &Context,
+    identity: &Identity,
+    host: &str,
+    leaf_is_reported: bool,
+    findings: &Findings,
+) {
     const AREA: &str = "tls";
     let roots = trusted_roots(&context.config);
     let verifier = WebPkiServerVerifier::builder_with_provider(
@@ -237,7 +220,7 @@ fn chain(context: &Context, identity: &Identity, host: &str, told: bool, finding
                  SSL_CA_FILE makes this check see it",
             ),
         ),
-        // The leaf's name and times are told above.
+        // The leaf's name and times are reported above.
         Err(Error::InvalidCertificate(
             Wrong::NotValidForName
             | Wrong::NotValidForNameContext { .. }
@@ -245,7 +228,7 @@ fn chain(context: &Context, identity: &Identity, host: &str, told: bool, finding
             | Wrong::ExpiredContext { .. }
             | Wrong::NotValidYet
             | Wrong::NotValidYetContext { .. },
-        )) if told => {}
+        )) if leaf_is_reported => {}
         Err(error) => findings.add(
             Finding::fail(AREA, "tls-chain", format!("browsers refuse its chain: {error}")).note(
                 "get a chain of a server certificate (extended key usage serverAuth) and valid intermediates",

@@ -16,7 +16,7 @@ pub struct Finding {
     pub subject: Option<String>,
     pub level: Level,
     pub text: String,
-    /// A command that mends it.
+    /// A command that corrects it, or shows more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
     /// What to do, or to know, in words.
@@ -105,11 +105,5 @@ impl Findings {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .is_empty()
-    }
-
-    /// Whether one of them says so already.
-    pub fn say(&self, text: &str) -> bool {
-        let findings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        findings.iter().any(|finding| finding.text.contains(text))
     }
 }

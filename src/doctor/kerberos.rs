@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     authenticate::Keytab,
-    directory::{canonical_name, ldap_escape},
+    directory::{DirectoryError, canonical_name, ldap_escape},
 };
 
 const AREA: &str = "kerberos";
@@ -70,7 +70,7 @@ async fn name(case: &Case<'_>, host: &str, found: Option<&Found>, findings: &Fin
         in_keytab(case, &[], "", findings);
         return;
     };
-    // HOST stands for HTTP where that is not given away (sPNMappings).
+    // HOST means HTTP too, where no account has that name (sPNMappings).
     let filter = format!(
         "(|(servicePrincipalName={service})(servicePrincipalName=HOST/{}))",
         ldap_escape(host)
@@ -108,12 +108,11 @@ async fn name(case: &Case<'_>, host: &str, found: Option<&Found>, findings: &Fin
     }
 }
 
-async fn owners(found: &Found, filter: &str) -> Result<Vec<Owner>, String> {
+async fn owners(found: &Found, filter: &str) -> Result<Vec<Owner>, DirectoryError> {
     let entries = found
         .directory
         .entries(&found.base, filter, &Owner::ATTRIBUTES, 5)
-        .await;
-    let entries = entries.map_err(|error| error.to_string())?;
+        .await?;
     Ok(entries.iter().map(Owner::of).collect())
 }
 
@@ -173,7 +172,7 @@ fn twice(case: &Case<'_>, several: &[Owner], findings: &Findings) {
     let service = &case.service;
     let names: Vec<_> = several.iter().map(|owner| owner.name.as_str()).collect();
     let text = format!(
-        "the SPN {service} stands at {} accounts ({}): no ticket is given",
+        "{} accounts have the SPN {service} ({}): the controller gives no ticket",
         names.len(),
         names.join(", ")
     );
@@ -192,7 +191,7 @@ fn twice(case: &Case<'_>, several: &[Owner], findings: &Findings) {
 /// The keytab holds the key under this name, or another name of the same account.
 fn in_keytab(case: &Case<'_>, others: &[String], account: &str, findings: &Findings) {
     let (service, entries) = (&case.service, &case.keytab.entries);
-    // That it cannot be read is said already.
+    // That it cannot be read is reported already.
     if entries.is_empty() {
         return;
     }

@@ -83,7 +83,7 @@ pub(super) fn same(one: &str, other: &str) -> bool {
 /// Whether tickets for the account can be read.
 pub(super) fn owner(case: &Case<'_>, owner: &Owner, findings: &Findings) {
     let keys = owner.keys(case);
-    // That there are none is said already.
+    // That there are none is reported already.
     if keys.is_empty() {
         return;
     }
@@ -111,7 +111,7 @@ pub(super) fn owner(case: &Case<'_>, owner: &Owner, findings: &Findings) {
             list.join(", ")
         );
         if versions.iter().all(|have| *have > version) {
-            let text = format!("{text}: this controller has not heard yet of the new password");
+            let text = format!("{text}: this controller does not have the new password yet");
             add(Finding::warn(AREA, "key-newer", text)
                 .fix("repadmin /syncall /AdeP")
                 .note("on a domain controller; replication may take some minutes"));

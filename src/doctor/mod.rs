@@ -1,5 +1,5 @@
 //! `ad-edge doctor`: looks at everything that an installation needs, from its configuration to the
-//! directory's opinion of its keytab. Changes nothing.
+//! keys of its keytab in the directory. Changes nothing.
 
 mod balancer;
 mod context;
@@ -9,6 +9,7 @@ mod finding;
 mod groups;
 mod kerberos;
 mod key_versions;
+mod load;
 mod lockout;
 mod network;
 mod recorder;
@@ -44,20 +45,20 @@ pub struct Report {
 
 /// Looks at everything; each wait has a limit.
 pub async fn examine(settings: &Settings, clock: &Clock) -> Vec<Finding> {
-    examine_telling(settings, clock, |_| {}).await.findings
+    examine_reporting(settings, clock, |_| {}).await.findings
 }
 
-/// The same; `tell` hears the findings of each area as soon as it is done.
-pub async fn examine_telling(
+/// The same; `report` is given the findings of each area as soon as it is done.
+pub async fn examine_reporting(
     settings: &Settings,
     clock: &Clock,
-    mut tell: impl FnMut(&Finding) + Send,
+    mut report: impl FnMut(&Finding) + Send,
 ) -> Report {
     let findings = Findings::default();
     let context = begin(settings, clock, &findings);
     let Some(context) = context else {
         let findings = findings.take();
-        findings.iter().for_each(&mut tell);
+        findings.iter().for_each(&mut report);
         let configured = !findings
             .iter()
             .any(|finding| finding.area == "config" && finding.level == Level::Fail);
@@ -68,7 +69,7 @@ pub async fn examine_telling(
     };
     files::examine(&context, &findings);
     let mut all = findings.take();
-    all.iter().for_each(&mut tell);
+    all.iter().for_each(&mut report);
 
     let areas = [
         Findings::default(),
@@ -101,20 +102,20 @@ pub async fn examine_telling(
             break;
         };
         results[done] = areas[done].take();
-        results[done].iter().for_each(&mut tell);
+        results[done].iter().for_each(&mut report);
     }
     if !works.is_empty() {
-        // What was cut off has said something all the same.
+        // What was cut off has found something before.
         for (result, area) in results.iter_mut().zip(&areas) {
             let rest = area.take();
-            rest.iter().for_each(&mut tell);
+            rest.iter().for_each(&mut report);
             result.extend(rest);
         }
         let text = format!("not everything answered within {} s", LIMIT.as_secs());
         let cut = Finding::fail("doctor", "doctor-cut-off", text).note(
             "what is missing above hangs: a firewall that drops packets, or a server that does not answer",
         );
-        tell(&cut);
+        report(&cut);
         results.push(vec![cut]);
     }
     drop(works);
@@ -184,7 +185,8 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
         Err(error) => {
             findings.take();
             findings.add(
-                Finding::fail("roots", "roots", error).note("correct SSL_CA_FILE and SSL_CA_PATH"),
+                Finding::fail("roots", "roots", error.to_string())
+                    .note("correct SSL_CA_FILE and SSL_CA_PATH"),
             );
             None
         }

@@ -15,10 +15,10 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::{clock::Clock, config::Config, instance::trusted_roots, tls::LeafFacts};
 
-/// Judges as the running program does, and remembers what was shown.
+/// Verifies as the running program does, and keeps what was shown.
 #[derive(Debug)]
 pub(super) struct Recorder {
-    judge: Arc<WebPkiServerVerifier>,
+    verifier: Arc<WebPkiServerVerifier>,
     shown: Mutex<Vec<CertificateDer<'static>>>,
 }
 
@@ -29,9 +29,9 @@ pub(super) fn recording(
 ) -> Option<(Arc<ClientConfig>, Arc<Recorder>)> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let roots = Arc::new(trusted_roots(config));
-    let judge = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
     let recorder = Arc::new(Recorder {
-        judge: judge.build().ok()?,
+        verifier: verifier.build().ok()?,
         shown: Mutex::default(),
     });
     let client = ClientConfig::builder_with_details(provider, Arc::new(clock.clone()))
@@ -76,7 +76,7 @@ impl ServerCertVerifier for Recorder {
         let all = std::iter::once(end_entity).chain(intermediates);
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) =
             all.map(|one| one.clone().into_owned()).collect();
-        self.judge
+        self.verifier
             .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
@@ -86,7 +86,7 @@ impl ServerCertVerifier for Recorder {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.judge.verify_tls12_signature(message, cert, dss)
+        self.verifier.verify_tls12_signature(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -95,10 +95,10 @@ impl ServerCertVerifier for Recorder {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.judge.verify_tls13_signature(message, cert, dss)
+        self.verifier.verify_tls13_signature(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.judge.supported_verify_schemes()
+        self.verifier.supported_verify_schemes()
     }
 }

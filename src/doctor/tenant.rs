@@ -9,7 +9,7 @@ use super::{
 use crate::{
     config::keys,
     secret::ExposeSecret as _,
-    tenant::{CLOCK_LIMIT, Ticket, TicketError, TicketInfo},
+    tenant::{CLOCK_LIMIT, ProvisioningTicket, TicketError, TicketInfo},
     token::SigningKey,
     tunnel,
 };
@@ -73,7 +73,7 @@ async fn ticket(context: &Context, findings: &Findings) {
         );
         return;
     };
-    let ticket = match Ticket::new(url, &context.tls, &config.proxy) {
+    let ticket = match ProvisioningTicket::new(url, &context.tls, &config.proxy) {
         Ok(ticket) => ticket,
         Err(error) => {
             findings.add(Finding::fail(AREA, "ticket", error.to_string()).fix(again));
@@ -95,7 +95,7 @@ async fn ticket(context: &Context, findings: &Findings) {
         }
         // What /test answers says nothing of the ticket.
         Err(error @ (TicketError::Status { .. } | TicketError::Answer { .. })) => {
-            let text = format!("{host} does not tell its clock at /test: {error}");
+            let text = format!("{host} does not say its time at /test: {error}");
             findings.add(
                 Finding::warn("clock", "clock-tenant", text)
                     .fix("timedatectl")
@@ -118,7 +118,7 @@ async fn ticket(context: &Context, findings: &Findings) {
     let info = match ticket.info().await {
         Ok(info) => info,
         Err(error) => {
-            // What cannot be reached is said once.
+            // That the tenant cannot be reached is reported once.
             if reached {
                 findings.add(Finding::fail(AREA, "ticket", error.to_string()).fix(again));
             }
@@ -137,11 +137,12 @@ async fn ticket(context: &Context, findings: &Findings) {
     findings.add(if known.any(|known| known.eq_ignore_ascii_case(ours)) {
         Finding::ok(AREA, "thumbprint", "it knows this signing certificate")
     } else {
-        let text =
-            format!("it does not know this signing certificate ({ours}): it refuses our tokens");
+        let text = format!(
+            "the tenant does not know this signing certificate ({ours}): it refuses our tokens"
+        );
         Finding::fail(AREA, "thumbprint", text)
             .fix(context.command("setup"))
-            .note("a start of ad-edge tells it as well")
+            .note("a start of ad-edge tells the tenant as well")
     });
 }
 

@@ -1,4 +1,4 @@
-//! An installation as a zip or a folder, both ways with the incumbent's (PROTOCOL.md section 6).
+//! An installation as a zip or a folder, both ways with the legacy connector's (PROTOCOL.md section 6).
 //!
 //! Only the paths of an installation are read, whatever the archive says; everything is bounded, and
 //! found to fit together, before anybody may do something with it.
@@ -24,9 +24,9 @@ use super::{
 };
 use crate::config::{Declared as _, credentials_open, keys};
 
-/// The built-in mapper in JavaScript: the incumbent's import wants a file.
+/// The built-in mapper in JavaScript: the legacy connector's import wants a file.
 pub const DEFAULT_MAPPER: &str = include_str!("profileMapper.js");
-/// The comment of our zips, by which an import knows them. The incumbent's import does not look at it.
+/// The comment of our zips, by which an import knows them. The legacy connector's import does not look at it.
 const OURS: &str = "ad-edge export";
 
 /// The files of an installation, by their paths in the home folder.
@@ -49,7 +49,7 @@ impl std::fmt::Debug for Installation {
 }
 
 impl Installation {
-    /// The home folder's files; for an export, or a copied folder of the incumbent's.
+    /// The home folder's files; for an export, or a copied folder of the legacy connector's.
     ///
     /// # Errors
     /// When a file cannot be read, or one that is needed is not there.
@@ -79,14 +79,13 @@ impl Installation {
         found.whole()
     }
 
-    /// Reads an archive; nothing in it is believed.
+    /// Reads an archive; nothing that it says of itself is trusted.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn of_zip(mut archive: impl Read + Seek) -> Result<Self, ArchiveError> {
-        let no_zip = |error: zip::result::ZipError| ArchiveError::NoZip(error.to_string());
         bounded(&mut archive)?;
-        let mut archive = ZipArchive::new(archive).map_err(no_zip)?;
+        let mut archive = ZipArchive::new(archive).map_err(ArchiveError::NoZip)?;
         if archive.len() > MAX_ENTRIES {
             return Err(ArchiveError::TooMany);
         }
@@ -95,15 +94,18 @@ impl Installation {
                 name: "a file".to_owned(),
             });
         }
-        if archive.has_overlapping_entries().map_err(no_zip)? {
+        if archive
+            .has_overlapping_entries()
+            .map_err(ArchiveError::NoZip)?
+        {
             return Err(ArchiveError::Overlap);
         }
         let mut found = Self::empty();
         found.ours = archive.comment() == OURS.as_bytes();
         let mut total = 0;
         for index in 0..archive.len() {
-            let entry = archive.by_index(index).map_err(no_zip)?;
-            let name = entry.name().map_err(no_zip)?;
+            let entry = archive.by_index(index).map_err(ArchiveError::NoZip)?;
+            let name = entry.name().map_err(ArchiveError::NoZip)?;
             let name = name.into_owned();
             if entry.is_symlink() || leads_out(&name) {
                 return Err(ArchiveError::Path { name: shown(&name) });
@@ -127,7 +129,7 @@ impl Installation {
         found.whole()
     }
 
-    /// The zip, as the incumbent's import takes it.
+    /// The zip, as the legacy connector's import takes it.
     ///
     /// # Errors
     /// When it cannot be made.
@@ -140,22 +142,22 @@ impl Installation {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .unix_permissions(0o600);
-        let write = |error: &dyn std::fmt::Display| ArchiveError::Zip(error.to_string());
-        writer.set_comment(OURS).map_err(|e| write(&e))?;
+        writer.set_comment(OURS).map_err(ArchiveError::Zip)?;
         for (name, content) in &files {
             writer
                 .start_file(name.as_str(), options)
-                .map_err(|e| write(&e))?;
-            writer.write_all(content).map_err(|e| write(&e))?;
+                .map_err(ArchiveError::Zip)?;
+            let written = writer.write_all(content);
+            written.map_err(|error| ArchiveError::Zip(error.into()))?;
         }
-        let done = writer.finish().map_err(|e| write(&e))?;
+        let done = writer.finish().map_err(ArchiveError::Zip)?;
         Ok(done.into_inner())
     }
 
     /// The keys of its `config.json`.
     ///
     /// # Errors
-    /// When that is no JSON object.
+    /// When that is not a JSON object.
     pub fn config(&self) -> Result<Map<String, Value>, ArchiveError> {
         let broken = |problem: String| ArchiveError::Content {
             name: CONFIG,
@@ -168,7 +170,7 @@ impl Installation {
             .unwrap_or_default();
         match serde_json::from_slice(without_mark(text)) {
             Ok(Value::Object(keys)) => Ok(keys),
-            Ok(_) => Err(broken("it is no JSON object".to_owned())),
+            Ok(_) => Err(broken("it is not a JSON object".to_owned())),
             Err(error) => Err(broken(error.to_string())),
         }
     }
@@ -209,7 +211,7 @@ impl Installation {
             }
         }
         let keys = self.config()?;
-        self.pair()?;
+        self.signing_key_fits()?;
         self.stored_password(&keys)?;
         if self.mapper().is_some_and(|text| is_default_mapper(&text)) {
             self.files.remove(MAPPER);
@@ -218,7 +220,7 @@ impl Installation {
         Ok(self)
     }
 
-    fn pair(&self) -> Result<(), ArchiveError> {
+    fn signing_key_fits(&self) -> Result<(), ArchiveError> {
         let broken = |name, problem: &str| ArchiveError::Content {
             name,
             problem: problem.to_owned(),
@@ -232,11 +234,11 @@ impl Installation {
         if key.algorithm() != SignatureAlgorithm::RSA {
             return Err(broken(
                 KEY,
-                "its key is no RSA key, and tokens are signed by RSA",
+                "its key is not an RSA key, and tokens are signed by RSA",
             ));
         }
-        let pair = rustls::sign::CertifiedKey::new(vec![certificate], key);
-        pair.keys_match().map_err(|_| ArchiveError::OtherKey)
+        let both = rustls::sign::CertifiedKey::new(vec![certificate], key);
+        both.keys_match().map_err(|_| ArchiveError::OtherKey)
     }
 
     fn stored_password(&self, given: &Map<String, Value>) -> Result<(), ArchiveError> {
@@ -274,7 +276,7 @@ fn is_default_mapper(text: &str) -> bool {
         .eq(DEFAULT_MAPPER.trim_end().lines())
 }
 
-/// `connector_export_YYYYMMDD-HHMMSS.zip`, as the incumbent names it.
+/// `connector_export_YYYYMMDD-HHMMSS.zip`, as the legacy connector names it.
 #[must_use]
 pub fn export_name(now: SystemTime) -> String {
     format!("connector_export_{}.zip", stamp(now))

@@ -3,16 +3,16 @@
 use super::*;
 use crate::{
     config::{Home, encrypt_credentials},
-    installation::{bounds::MAX_FILE, generate_signing_pair},
+    installation::{bounds::MAX_FILE, generate_signing_key},
     secret::SecretString,
 };
 
-/// A home folder with a signing pair, a configuration and a revocation list.
+/// A home folder with a signing key, a configuration and a revocation list.
 pub(in crate::installation) fn installation() -> (tempfile::TempDir, Home) {
     let folder = tempfile::TempDir::new().expect("a folder");
     let home = Home::new(folder.path());
     let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_467_124);
-    generate_signing_pair(&home, "corp", "corp.example", now).expect("made");
+    generate_signing_key(&home, "corp", "corp.example", now).expect("made");
     fs::write(home.config_json(), r#"{"LDAP_URL": "ldaps://dc"}"#).expect("written");
     fs::create_dir_all(home.path("certs/crl")).expect("a folder");
     fs::write(home.path("certs/crl/ca.pem"), "list").expect("written");
@@ -84,14 +84,14 @@ fn an_export_imports_elsewhere_to_the_byte() {
 }
 
 #[test]
-fn the_incumbent_gets_a_mapper_and_ours_is_known_again() {
+fn the_legacy_connector_gets_a_mapper_and_ours_is_known_again() {
     let (folder, _) = installation();
     let zip = Installation::of_folder(folder.path())
         .and_then(|all| all.to_zip())
         .expect("a zip");
     let mut raw = ZipArchive::new(Cursor::new(zip.clone())).expect("a zip");
     let mut text = String::new();
-    let mut entry = raw.by_name(MAPPER).expect("the incumbent needs it");
+    let mut entry = raw.by_name(MAPPER).expect("the legacy connector needs it");
     entry.read_to_string(&mut text).expect("text");
     assert_eq!(text, DEFAULT_MAPPER);
     drop(entry);
@@ -115,7 +115,7 @@ fn what_is_broken_in_itself_is_refused() {
         (KEY, key.serialize_pem().as_bytes()),
         (CERTIFICATE, certificate.pem().as_bytes()),
     ]));
-    assert!(text.contains("no RSA key"), "{text}");
+    assert!(text.contains("not an RSA key"), "{text}");
 
     let (folder, _) = installation();
     let key = fs::read(folder.path().join(KEY)).expect("the key");
@@ -143,7 +143,7 @@ fn a_name_that_stands_twice_is_refused() {
     }
     assert!(refusal(zip).contains("twice"));
     let slash = zip_with(&[("certs/a.pem", b"one"), ("certs\\a.pem", b"two")]);
-    assert!(refusal(slash).contains("certs/a.pem stands in it twice"));
+    assert!(refusal(slash).contains("certs/a.pem is in it twice"));
 }
 
 #[test]
@@ -267,10 +267,10 @@ fn bombs_and_fragments_are_refused() {
         let text = refusal(zip_with(&[(name, b"")]));
         assert!(text.contains(name) && text.contains("missing"), "{text}");
     }
-    assert!(refusal(zip_with(&[("config.json", b"[1]")])).contains("no JSON object"));
+    assert!(refusal(zip_with(&[("config.json", b"[1]")])).contains("not a JSON object"));
     assert!(refusal(zip_with(&[("certs/cert.key", b"text")])).contains("no private key"));
     let (other, _) = installation();
     let key = fs::read(other.path().join("certs/cert.key")).expect("another key");
     assert!(refusal(zip_with(&[("certs/cert.key", &key)])).contains("not the key of"));
-    assert!(refusal(b"PK no zip".to_vec()).contains("no zip"));
+    assert!(refusal(b"PK no zip".to_vec()).contains("not a zip"));
 }

@@ -1,4 +1,4 @@
-//! What an administrator who comes from the incumbent has to know, each only where it matters for the
+//! What an administrator who comes from the legacy connector has to know, each only where it matters for the
 //! configuration.
 
 use serde_json::{Map, Value};
@@ -30,7 +30,7 @@ pub(super) fn differences(installation: &Installation, keys: &Map<String, Value>
 }
 
 impl Old<'_> {
-    fn say(&mut self, what: impl Into<String>) {
+    fn add(&mut self, what: impl Into<String>) {
         self.found.push(what.into());
     }
 
@@ -68,13 +68,13 @@ impl Old<'_> {
     fn direct_logins(&mut self) {
         let url = self.text(keys::SERVER_URL).to_owned();
         if url.starts_with("http://") {
-            self.say(
+            self.add(
                 "SERVER_URL is plain http: browsers send passwords and tickets to it. Give it https and a \
                  certificate (certs/tls.pem and certs/tls.key, or SSL_PFX).",
             );
         }
         if !self.has_certificate() && self.text(keys::TLS_TERMINATION) != "proxy" {
-            self.say(
+            self.add(
                 "There is no certificate for SERVER_URL (certs/tls.pem with certs/tls.key, or SSL_PFX): \
                  direct logins are off until there is one, and only the tunnel serves. Where a balancer \
                  ends TLS, set TLS_TERMINATION to proxy and list it in TRUSTED_PROXIES.",
@@ -82,16 +82,16 @@ impl Old<'_> {
         }
         let direct = self.on(&keys::KERBEROS_AUTH) || self.on(&keys::CLIENT_CERT_AUTH);
         if direct && !self.on(&keys::TOKEN_INCUMBENT_METHOD) {
-            self.say(
+            self.add(
                 "Tokens say how the user signed in: AuthenticationMethod is urn:ietf:rfc:1510 for Kerberos \
-                 and urn:ietf:rfc:2246 for a certificate, where the incumbent wrote am:password for \
+                 and urn:ietf:rfc:2246 for a certificate, where the legacy connector wrote am:password for \
                  everything. TOKEN_INCUMBENT_METHOD true brings that back.",
             );
         }
         if direct {
-            self.say(
+            self.add(
                 "A disabled, expired or locked account is refused by Kerberos and by certificate too; the \
-                 incumbent let it in.",
+                 legacy connector let it in.",
             );
         }
     }
@@ -101,14 +101,14 @@ impl Old<'_> {
             return;
         }
         if !self.installation.has(home::KEYTAB) && !self.given(keys::KERBEROS_KEYTAB) {
-            self.say(
+            self.add(
                 "Kerberos needs a keytab here, where Windows used its machine account: give \
                  HTTP/<host of SERVER_URL> to one account (setspn -S) and export its keys to \
                  certs/krb5.keytab. The SPN must leave the old server's account.",
             );
         }
         if !self.given(keys::KERBEROS_REALMS) {
-            self.say(
+            self.add(
                 "Only users of the keytab's realm sign in by Kerberos; users of trusted domains are \
                  refused until KERBEROS_REALMS lists their realms.",
             );
@@ -119,7 +119,7 @@ impl Old<'_> {
         if !self.on(&keys::CLIENT_CERT_AUTH) {
             return;
         }
-        self.say(
+        self.add(
             "Revocation lists of client certificates count (certs/crl/*.pem), and a certificate finds its \
              user by CLIENT_CERT_MAP, not by its CN alone.",
         );
@@ -127,7 +127,7 @@ impl Old<'_> {
             || self.given(keys::CLIENT_CA_FILE)
             || self.installation.has(home::CLIENT_CA);
         if !issuers {
-            self.say(
+            self.add(
                 "CLIENT_CERT_AUTH is on without CA_CERT: the CA that issues client certificates must be \
                  known here (certs/client-ca.pem).",
             );
@@ -137,13 +137,13 @@ impl Old<'_> {
     fn proxy_frontend(&mut self) {
         if self.on(&keys::WITH_KERBEROS_PROXY_FRONTEND) {
             if !self.given(keys::TRUSTED_PROXIES) {
-                self.say(
+                self.add(
                     "WITH_KERBEROS_PROXY_FRONTEND: a proxy that names the user is believed only from \
                      TRUSTED_PROXIES: list its address.",
                 );
             }
             if self.text(keys::TLS_TERMINATION) != "proxy" {
-                self.say(
+                self.add(
                     "WITH_KERBEROS_PROXY_FRONTEND: a proxy that speaks plain HTTP to this host needs \
                      TLS_TERMINATION proxy.",
                 );
@@ -153,9 +153,9 @@ impl Old<'_> {
         let proxied =
             self.text(keys::SERVER_URL).starts_with("https://") && !self.has_certificate();
         if proxied || self.on(&keys::KERBEROS_AUTH) {
-            self.say(
+            self.add(
                 "A header that names the user (X-Forwarded-User, x-iisnode-logon_user) does not count, \
-                 where the incumbent believed it from anyone. If a proxy or IIS signed users in, set \
+                 where the legacy connector believed it from anyone. If a proxy or IIS signed users in, set \
                  WITH_KERBEROS_PROXY_FRONTEND and TRUSTED_PROXIES, or let Kerberos end here with a keytab.",
             );
         }
@@ -171,13 +171,13 @@ impl Old<'_> {
         };
         let open = urls.iter().any(|url| scheme(url) == "ldap") && !self.on(&keys::LDAP_STARTTLS);
         if open {
-            self.say("LDAP_URL is not encrypted: write ldaps://, or set LDAP_STARTTLS.");
+            self.add("LDAP_URL is not encrypted: write ldaps://, or set LDAP_STARTTLS.");
         }
         if open
             && self.on(&keys::ENABLE_WRITE_BACK)
             && self.on(&keys::ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD)
         {
-            self.say(
+            self.add(
                 "Active Directory takes new passwords over TLS only: ENABLE_WRITE_BACK cannot work over \
                  this LDAP_URL.",
             );
@@ -190,7 +190,7 @@ impl Old<'_> {
         let encrypted =
             urls.iter().any(|url| scheme(url) == "ldaps") || self.on(&keys::LDAP_STARTTLS);
         if encrypted && !roots {
-            self.say(
+            self.add(
                 "Windows trusted the CA of its own domain; this host does not. Unless it has that CA \
                  already, export it (certutil -ca.cert ca.cer on the CA; openssl x509 -in ca.cer -out \
                  ca.pem), put it at certs/ca.pem and set SSL_CA_FILE to certs/ca.pem.",
@@ -207,7 +207,7 @@ impl Old<'_> {
         } else if self.given(keys::PROFILE_MAPPER_FILE) {
             let file = self.text(keys::PROFILE_MAPPER_FILE);
             if file.trim_start_matches("./") != home::MAPPER {
-                self.say(
+                self.add(
                     "PROFILE_MAPPER_FILE names a file that is not in the archive: copy it to \
                      lib/profileMapper.js and take the key out.",
                 );
@@ -218,12 +218,12 @@ impl Old<'_> {
             (home::MAPPER, self.installation.mapper().unwrap_or_default())
         };
         if calls_require(&text) {
-            self.say(format!(
+            self.add(format!(
                 "{name} calls require(): modules of Node.js are not there. Write what it needs into it."
             ));
         }
         if text.contains("process.") {
-            self.say(format!("{name} uses process, which is not there."));
+            self.add(format!("{name} uses process, which is not there."));
         }
     }
 
@@ -233,13 +233,13 @@ impl Old<'_> {
             let text = self.text(key).to_owned();
             let no = self.keys.get(key).and_then(|value| read_flag(value, true)) == Some(false);
             if no && !text.is_empty() {
-                self.say(format!(
-                    "{key} is the text {text:?}, which the incumbent took for true; here it means false."
+                self.add(format!(
+                    "{key} is the text {text:?}, which the legacy connector took for true; here it means false."
                 ));
             }
         }
         if self.given(keys::KERBEROS_DEBUG_USER) {
-            self.say(
+            self.add(
                 "KERBEROS_DEBUG_USER would sign in anyone as that user: remove it, nothing starts with \
                  it.",
             );
@@ -251,7 +251,7 @@ impl Old<'_> {
             .map(|(key, _)| shown(key))
             .collect();
         if !windows.is_empty() {
-            self.say(format!(
+            self.add(format!(
                 "Paths of the old Windows server in {}: copy these files into certs/ and write the paths \
                  that they have here.",
                 windows.join(", ")
@@ -259,8 +259,8 @@ impl Old<'_> {
         }
         if self.number(keys::LDAP_NUMBER_OF_PARALLEL_BINDS) == Some(1) {
             let usual = keys::LDAP_NUMBER_OF_PARALLEL_BINDS.kind.default;
-            self.say(format!(
-                "LDAP_NUMBER_OF_PARALLEL_BINDS is 1, the incumbent's default: one password check waits for \
+            self.add(format!(
+                "LDAP_NUMBER_OF_PARALLEL_BINDS is 1, the legacy connector's default: one password check waits for \
                  another. Take it out for {usual} at the same time."
             ));
         }
@@ -269,7 +269,7 @@ impl Old<'_> {
             .number(keys::MAX_HEADER_SIZE)
             .filter(|size| *size < usual)
         {
-            self.say(format!(
+            self.add(format!(
                 "MAX_HEADER_SIZE {size} counts as {usual}: Kerberos tokens of users in many groups are that \
                  large."
             ));

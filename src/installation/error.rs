@@ -1,6 +1,8 @@
-//! Why an export or import came to nothing.
+//! Why an export or import failed.
 
 use std::{io, path::PathBuf};
+
+use zip::result::ZipError;
 
 use super::{
     bounds::{MAX_ENTRIES, MAX_FILE, MAX_TOTAL},
@@ -12,9 +14,11 @@ use super::{
 pub enum ArchiveError {
     #[error("{0} cannot be read ({1})")]
     Read(String, io::Error),
-    #[error("this is no zip archive ({0})")]
-    NoZip(String),
-    #[error("{0} is missing: this is no whole installation. Export it again on the other server")]
+    #[error("this is not a zip archive ({0})")]
+    NoZip(#[source] ZipError),
+    #[error(
+        "{0} is missing: the installation is not complete. Export it again on the other server"
+    )]
     Missing(&'static str),
     #[error(
         "{name} is larger than {MAX_FILE} bytes, or all together than {MAX_TOTAL}: no installation is"
@@ -24,7 +28,7 @@ pub enum ArchiveError {
     TooMany,
     #[error("{name} leads out of the folder, or is a link; such an archive is not to be trusted")]
     Path { name: String },
-    #[error("{name} stands in it twice; such an archive is not to be trusted")]
+    #[error("{name} is in it twice; such an archive is not to be trusted")]
     Twice { name: String },
     #[error("its files share bytes; such an archive is not to be trusted")]
     Overlap,
@@ -32,9 +36,9 @@ pub enum ArchiveError {
     Content { name: &'static str, problem: String },
     #[error("certs/cert.key is not the key of certs/cert.pem: take both from the same server")]
     OtherKey,
-    #[error("it cannot be used, here or anywhere:\n  {0}")]
+    #[error("it cannot be used, here or on another host:\n  {0}")]
     Faulty(String),
-    #[error("it would take the place of an installation that works, and could not start:\n  {0}")]
+    #[error("it would replace an installation that works, and could not start:\n  {0}")]
     Worse(String),
     #[error("OVERRIDE_CONFIG is false: no file of the home folder is read or written")]
     NoFiles,
@@ -47,15 +51,17 @@ pub enum ArchiveError {
     #[error("another ad-edge is changing {0}: try again in a moment")]
     Busy(String),
     #[error(
-        "an import was interrupted, and {journal} cannot be read ({problem}): run `ad-edge check` as the \
+        "an import was interrupted, and {} cannot be read ({source}): run `ad-edge check` as the \
          user who imported, or put the files of the newest folder in backups/ back by hand and remove \
-         {journal}"
+         {}",
+        journal.display(),
+        journal.display()
     )]
-    Journal { journal: String, problem: String },
+    Journal { journal: PathBuf, source: io::Error },
     #[error(transparent)]
     File(#[from] FileError),
     #[error("{0} cannot be written ({1})")]
     Write(String, io::Error),
     #[error("the archive cannot be written ({0})")]
-    Zip(String),
+    Zip(#[source] ZipError),
 }

@@ -23,10 +23,20 @@ pub struct ConfigFile {
 pub enum FileError {
     #[error("{} cannot be read ({source})", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("{} is not a JSON object ({problem}); mend it first, nothing was changed", path.display())]
-    Broken { path: PathBuf, problem: String },
+    #[error("{} is not a JSON object ({problem}); correct it first, nothing was changed", path.display())]
+    NotObject { path: PathBuf, problem: JsonProblem },
     #[error("{} cannot be written ({source}); the old content stays", path.display())]
     Write { path: PathBuf, source: io::Error },
+}
+
+/// Why a text is not a JSON object.
+#[derive(Debug, thiserror::Error)]
+pub enum JsonProblem {
+    #[error("it holds another value")]
+    OtherValue,
+    /// Names line and column, and no value.
+    #[error(transparent)]
+    Syntax(#[from] serde_json::Error),
 }
 
 /// By hand: values may be secrets.
@@ -42,7 +52,7 @@ impl ConfigFile {
     /// Reads it; one that does not exist is empty.
     ///
     /// # Errors
-    /// When it cannot be read, or is no JSON object.
+    /// When it cannot be read, or is not a JSON object.
     pub fn read(home: &Home) -> Result<Self, FileError> {
         let path = home.config_json();
         let text = match fs::read_to_string(&path) {
@@ -57,14 +67,13 @@ impl ConfigFile {
         };
         match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
             Ok(Value::Object(keys)) => Ok(Self { path, keys }),
-            Ok(_) => Err(FileError::Broken {
+            Ok(_) => Err(FileError::NotObject {
                 path,
-                problem: "it holds another value".to_owned(),
+                problem: JsonProblem::OtherValue,
             }),
-            Err(error) => Err(FileError::Broken {
+            Err(error) => Err(FileError::NotObject {
                 path,
-                // serde_json's text names line and column, and no value.
-                problem: error.to_string(),
+                problem: error.into(),
             }),
         }
     }
@@ -74,7 +83,7 @@ impl ConfigFile {
         &self.keys
     }
 
-    /// Sets a key where it stands, or at the end.
+    /// Sets a key in its place, or at the end.
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
         self.keys.insert(key.to_owned(), value.into());
     }
@@ -173,7 +182,7 @@ fn place(path: &Path, content: &[u8], mode: u32, owner: &Metadata) -> io::Result
         File::open(folder)?.sync_all()
     })();
     if written.is_err() {
-        // What matters is told already.
+        // The first error is the one to report.
         let _ = fs::remove_file(&temporary);
     }
     written

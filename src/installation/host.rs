@@ -33,7 +33,7 @@ impl Installation {
     /// Gives it this host's keys in place of the other's.
     ///
     /// # Errors
-    /// When its `config.json` is no JSON object.
+    /// When its `config.json` is not a JSON object.
     pub fn take_host_keys(&mut self, home: &Home) -> Result<HostKeys, ArchiveError> {
         let mut keys = self.config()?;
         let mut host = HostKeys::default();
@@ -94,7 +94,7 @@ impl Installation {
     /// The files of `home` that it lacks and that stay, each with its effect on this configuration.
     ///
     /// # Errors
-    /// When its `config.json` is no JSON object.
+    /// When its `config.json` is not a JSON object.
     pub fn leftovers(&self, home: &Home) -> Result<Vec<Leftover>, ArchiveError> {
         let keys = self.config()?;
         let retired = self.retires(home);
@@ -107,28 +107,28 @@ impl Installation {
         Ok(leftovers.collect())
     }
 
-    /// What a server that gets only this will miss: files that its configuration names and that are
+    /// What a server that gets only this lacks: files that its configuration names and that are
     /// not in it, and files beside them with names that no import takes.
     ///
     /// # Errors
-    /// When its `config.json` is no JSON object.
+    /// When its `config.json` is not a JSON object.
     pub fn outside(&self) -> Result<Vec<String>, ArchiveError> {
         let keys = self.config()?;
-        let mut told = Vec::new();
+        let mut outside = Vec::new();
         for (key, path) in named(&keys) {
             let name = path.trim_start_matches("./").trim_end_matches('/');
             let folder = format!("{name}/");
             let inside = self.has(name) || self.files.keys().any(|file| file.starts_with(&folder));
             if !inside {
-                told.push(format!("{path}, which {key} names"));
+                outside.push(format!("{path}, which {key} names"));
             }
         }
         for name in &self.ignored {
-            told.push(format!(
+            outside.push(format!(
                 "{name} (an import takes plain names, directly in certs/ or in a folder of it)"
             ));
         }
-        Ok(told)
+        Ok(outside)
     }
 }
 

@@ -64,7 +64,7 @@ impl Installation {
             .map_err(|error| ArchiveError::Write(folder.display().to_string(), error))?;
         let done = self.install_into(home, now);
         if is_new && done.is_err() {
-            // What somebody else put there stays.
+            // Files of somebody else stay.
             let _ = fs::remove_dir(&folder);
         }
         done

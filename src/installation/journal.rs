@@ -1,4 +1,4 @@
-//! Back from an import that did not end: a journal in the home folder says what stood there before.
+//! Back from an import that did not end: a journal in the home folder says what was there before.
 //!
 //! It comes into being before the first file changes and goes after the last one. Whoever finds it, a
 //! start or an import, puts everything back first: no half of an installation is ever used.
@@ -37,7 +37,7 @@ pub(super) struct Journal {
 pub struct Locked(Option<File>);
 
 impl Locked {
-    /// Waits for whoever is at it, in this process or another.
+    /// Waits until nobody else changes it, in this process or another.
     ///
     /// # Errors
     /// When that takes too long, or there is no such folder.
@@ -55,7 +55,7 @@ impl Locked {
                 Err(TryLockError::WouldBlock) => return Err(ArchiveError::Busy(shown)),
                 // Some network file systems lock no folders.
                 Err(TryLockError::Error(error)) => {
-                    tracing::debug!(folder = shown, %error, "no lock here");
+                    tracing::debug!(folder = shown, %error, "this file system locks no folders");
                     return Ok(Self(None));
                 }
             }
@@ -140,10 +140,10 @@ fn put_back(copy: &Path, path: &Path) -> Result<(), ArchiveError> {
     Ok(write_atomically(path, &content, mode)?)
 }
 
-fn unreadable(path: &Path, problem: &dyn std::fmt::Display) -> ArchiveError {
+fn unreadable(path: &Path, source: io::Error) -> ArchiveError {
     ArchiveError::Journal {
-        journal: path.display().to_string(),
-        problem: problem.to_string(),
+        journal: path.to_owned(),
+        source,
     }
 }
 
@@ -158,7 +158,7 @@ pub fn recover(home: &Home) -> Result<Option<String>, ArchiveError> {
     recover_locked(home, &Locked::take(home)?)
 }
 
-/// The same while nobody else may change the folder. What stands there then is no import under way.
+/// The same while nobody else may change the folder. What is there then is not an import under way.
 pub(super) fn recover_locked(
     home: &Home,
     _locked: &Locked,
@@ -167,10 +167,10 @@ pub(super) fn recover_locked(
     let text = match fs::read(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(&path, &error)),
+        Err(error) => return Err(unreadable(&path, error)),
     };
     let journal: Journal =
-        serde_json::from_slice(&text).map_err(|error| unreadable(&path, &error))?;
+        serde_json::from_slice(&text).map_err(|error| unreadable(&path, error.into()))?;
     journal.undo(home)?;
     let told = format!(
         "an import was interrupted here: what it had changed was put back{}. Import again",

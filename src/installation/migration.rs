@@ -1,5 +1,5 @@
 //! The report of an import: keys taken, keys without effect, and, for an installation of the
-//! incumbent's, what is different here.
+//! legacy connector's, what is different here.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use crate::config::keys;
 /// The report, as text for an administrator.
 ///
 /// # Errors
-/// When its `config.json` is no JSON object.
+/// When its `config.json` is not a JSON object.
 pub fn report(installation: &Installation) -> Result<String, ArchiveError> {
     let given = installation.config()?;
     let (mut taken, mut idle, mut unknown) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! What prepares and moves an installation: the signing pair, `config.json` as a file, export and
+//! What prepares and moves an installation: the signing key and certificate, `config.json` as a file, export and
 //! import, the report of a migration.
 
 mod archive;
@@ -11,17 +11,17 @@ mod install;
 mod journal;
 mod migration;
 mod paths;
-mod signing_pair;
+mod signing_key;
 mod stage;
 
 pub use self::{
     archive::{DEFAULT_MAPPER, Installation, export_name},
     error::ArchiveError,
-    file::{ConfigFile, write_atomically},
+    file::{ConfigFile, FileError, write_atomically},
     host::{HostKeys, Leftover},
     install::Imported,
     journal::{Locked, recover},
     migration::report,
-    signing_pair::generate_signing_pair,
+    signing_key::{GenerateError, generate_signing_key},
     stage::Stage,
 };

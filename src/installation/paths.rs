@@ -4,7 +4,7 @@ pub(super) use crate::config::home::{
     CONFIG_JSON as CONFIG, MAPPER, SIGNING_CERTIFICATE as CERTIFICATE, SIGNING_KEY as KEY,
 };
 
-/// What the incumbent's import takes, and needs all of.
+/// What the legacy connector's import takes, and needs all of.
 pub(super) const NEEDED: [&str; 3] = [CONFIG, KEY, CERTIFICATE];
 
 pub(super) fn allowed(name: &str) -> bool {
@@ -30,7 +30,7 @@ pub(super) fn mode(name: &str) -> u32 {
     if name == CERTIFICATE { 0o644 } else { 0o600 }
 }
 
-/// A foreign name as it may stand in a message.
+/// A foreign name as it may be shown in a message.
 pub(super) fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(100).collect()
 }

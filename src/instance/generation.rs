@@ -1,10 +1,9 @@
 //! What one configuration gives: directory, tunnel and logins. A reload makes a new one beside the old
 //! and changes over when it works; what is under way ends in the old.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, bail};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, header::InvalidHeaderValue};
 use rustls::ClientConfig;
 use tokio::{
     sync::watch,
@@ -18,7 +17,7 @@ use crate::{
     authenticate::{Certificates, Kerberos},
     clock::Clock,
     config::{Config, DirectConfig, FileKeys, Fingerprint, keys},
-    directory::Directory,
+    directory::{Directory, ServerStatus},
     http::{Limits, Random, Site, SiteSettings},
     lifecycle::Lifecycle,
     login::{Accounts, Attempts, Logins, Slots},
@@ -33,7 +32,7 @@ use crate::{
 
 /// How long a new configuration's directory may take to answer before it is refused.
 const DIRECTORY_LIMIT: Duration = Duration::from_secs(10);
-/// How long its tunnel may take to stand in place of one that does.
+/// How long its tunnel may take to connect where the old one is connected.
 const TUNNEL_LIMIT: Duration = Duration::from_secs(10);
 
 /// Logins by password at the same time, for each bind that may be under way: the last of them waits
@@ -68,7 +67,7 @@ pub struct Read {
     pub file: FileKeys,
 }
 
-/// The lifecycle of one generation's tunnel, which drains when the generation is given up.
+/// The lifecycle of one generation's tunnel, which drains when the generation is replaced.
 #[derive(Debug, Default)]
 pub struct TunnelLife(Lifecycle);
 
@@ -202,38 +201,35 @@ impl Generation {
     }
 
     /// Waits for the directory; an error when it does not answer in time.
-    pub async fn await_directory(&self) -> anyhow::Result<()> {
+    pub async fn await_directory(&self) -> Result<(), UnreachableDirectory> {
         let end = Instant::now() + DIRECTORY_LIMIT;
         while !self.directory.ready() {
             if Instant::now() >= end {
-                bail!(directory_trouble(&self.directory));
+                return Err(UnreachableDirectory::of(&self.directory));
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())
     }
 
-    /// Waits for the tunnel where `old` has one that stands; an error when it does not come to stand.
-    pub async fn await_tunnel(&self, old: &Self) -> anyhow::Result<()> {
+    /// Waits for the tunnel where that of `old` is connected; an error when it does not connect in time.
+    pub async fn await_tunnel(&self, old: &Self) -> Result<(), NotConnected> {
         let (Some(new), Some(old)) = (&self.tunnel, &old.tunnel) else {
             return Ok(());
         };
-        let stands = |tunnel: &watch::Receiver<TunnelState>| {
+        let is_connected = |tunnel: &watch::Receiver<TunnelState>| {
             matches!(*tunnel.borrow(), TunnelState::Connected)
         };
-        if !stands(old) {
+        if !is_connected(old) {
             return Ok(());
         }
         let mut waiting = new.clone();
-        let standing = waiting.wait_for(|state| *state == TunnelState::Connected);
-        let _ = timeout(TUNNEL_LIMIT, standing).await;
-        if stands(new) || !stands(old) {
+        let connected = waiting.wait_for(|state| *state == TunnelState::Connected);
+        let _ = timeout(TUNNEL_LIMIT, connected).await;
+        if is_connected(new) || !is_connected(old) {
             return Ok(());
         }
-        match &*new.borrow() {
-            TunnelState::Disconnected(Some(why)) => bail!(why.clone()),
-            _ => bail!("the hub does not answer"),
-        }
+        Err(NotConnected(new.borrow().clone()))
     }
 
     /// The site of the direct logins.
@@ -243,15 +239,13 @@ impl Generation {
         metrics: &Arc<Metrics>,
         mismatches: &Mismatches,
         life: &Lifecycle,
-    ) -> anyhow::Result<Option<Site>> {
+    ) -> Result<Option<Site>, UnusableName> {
         let Some((web, direct)) = self.web.as_ref().zip(self.config.direct.as_ref()) else {
             return Ok(None);
         };
         let mut extra_headers = Vec::new();
         if self.config.instance.header {
-            let name = HeaderValue::from_str(&self.config.instance.name).context(
-                "INSTANCE_NAME cannot stand in a header: use letters, digits and hyphens",
-            )?;
+            let name = HeaderValue::from_str(&self.config.instance.name)?;
             extra_headers.push((HeaderName::from_static("x-ad-edge-instance"), name));
         }
         let settings = SiteSettings {
@@ -322,15 +316,37 @@ fn web(
     }
 }
 
-/// Why no server of the directory can be used.
-pub fn directory_trouble(directory: &Directory) -> String {
-    let errors: Vec<_> = directory
-        .status()
-        .into_iter()
-        .map(|server| match server.error {
-            Some(error) => error.to_string(),
-            None => format!("{} is not connected yet", server.server),
-        })
-        .collect();
-    errors.join("; ")
+/// INSTANCE_NAME cannot be sent in a header.
+#[derive(Debug, thiserror::Error)]
+#[error("INSTANCE_NAME cannot be sent in a header: use letters, digits and hyphens")]
+pub struct UnusableName(#[from] InvalidHeaderValue);
+
+/// The tunnel is not connected.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", match .0 { TunnelState::Disconnected(Some(why)) => why, _ => "the hub does not answer" })]
+pub struct NotConnected(pub TunnelState);
+
+/// No server of the directory can be used: how each of them is.
+#[derive(Debug, thiserror::Error)]
+pub struct UnreachableDirectory(Vec<ServerStatus>);
+
+impl UnreachableDirectory {
+    pub fn of(directory: &Directory) -> Self {
+        Self(directory.status())
+    }
+}
+
+impl fmt::Display for UnreachableDirectory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, server) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str("; ")?;
+            }
+            match &server.error {
+                Some(error) => error.fmt(f)?,
+                None => write!(f, "{} is not connected yet", server.server)?,
+            }
+        }
+        Ok(())
+    }
 }

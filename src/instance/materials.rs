@@ -1,15 +1,16 @@
 //! The files and keys that a configuration names, loaded and checked before anything is served.
 
-use std::{fmt, fs, sync::Arc};
+use std::{fs, sync::Arc};
 
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
+use super::load_error::{LoadError, Unusable};
 use crate::{
     authenticate::{Certificates, Kerberos},
     clock::Clock,
     config::{Config, DirectConfig, SigningPair},
-    installation::generate_signing_pair,
+    installation::generate_signing_key,
     login::{Attempts, Slots},
     profile::Mapper,
     telemetry::Metrics,
@@ -26,7 +27,7 @@ pub struct Materials {
     pub tickets: Arc<SharedTickets>,
     /// For outgoing TLS: the system's roots and the configured ones.
     pub outgoing: Arc<ClientConfig>,
-    pub signing_pair: SigningPair,
+    pub signing_files: SigningPair,
     /// Present when there are direct logins, unless a balancer ends TLS.
     pub identity: Option<Identity>,
     pub kerberos: Option<Kerberos>,
@@ -57,24 +58,8 @@ impl Kept {
     }
 }
 
-/// What the configuration names cannot be used: everything that is wrong with it.
-#[derive(Debug)]
-pub struct Unusable(pub Vec<String>);
-
-impl fmt::Display for Unusable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the configuration names what cannot be used:")?;
-        for problem in &self.0 {
-            write!(f, "\n  {problem}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Unusable {}
-
 impl Materials {
-    /// Loads everything; makes the signing pair of a first start when `may_write`.
+    /// Loads everything; makes the signing key and certificate of a first start when `may_write`.
     ///
     /// # Errors
     /// Everything that is wrong, not the first thing only.
@@ -86,12 +71,12 @@ impl Materials {
     ) -> Result<Self, Unusable> {
         let mut problems = Vec::new();
         let mut warnings = Vec::new();
-        let mut note = |problem: String| problems.push(problem);
-        let signing = signing_pair(config, clock, may_write, &mut warnings)
-            .and_then(|pair| {
-                let key = SigningKey::new(&pair).map_err(|error| error.to_string())?;
-                let tickets = SharedTickets::new(&pair.key, clock.clone());
-                Ok((key, tickets.map_err(|error| error.to_string())?, pair))
+        let mut note = |problem: LoadError| problems.push(problem);
+        let signing = signing_files(config, clock, may_write, &mut warnings)
+            .and_then(|files| {
+                let key = SigningKey::new(&files)?;
+                let tickets = SharedTickets::new(&files.key, clock.clone())?;
+                Ok((key, tickets, files))
             })
             .map_err(&mut note)
             .ok();
@@ -105,12 +90,12 @@ impl Materials {
             .and_then(|direct| direct.client_cert.as_ref())
             .and_then(|section| {
                 Certificates::load(section)
-                    .map_err(|error| note(error.to_string()))
+                    .map_err(|error| note(error.into()))
                     .ok()
             });
         let identity = direct.and_then(|direct| {
             Identity::load(direct.tls.as_ref()?)
-                .map_err(|error| note(error.to_string()))
+                .map_err(|error| note(error.into()))
                 .ok()
         });
         if let Some(identity) = &identity {
@@ -121,21 +106,21 @@ impl Materials {
             direct.and_then(|direct| kerberos(direct, config, kept, &mut warnings, &mut note));
         let tenant_key = config.tenant_key.as_ref().and_then(|text| {
             TenantKey::new(text)
-                .map_err(|error| note(error.to_string()))
+                .map_err(|error| note(error.into()))
                 .ok()
         });
         let metrics = Arc::clone(&kept.metrics);
         let mapper = Mapper::start(config.accounts.mapper.as_ref(), Arc::clone(&metrics))
-            .map_err(|error| note(error.to_string()))
+            .map_err(|error| note(error.into()))
             .ok();
         match (signing, outgoing, mapper) {
-            (Some((signing, tickets, signing_pair)), Some(outgoing), Some(mapper))
+            (Some((signing, tickets, signing_files)), Some(outgoing), Some(mapper))
                 if problems.is_empty() =>
             {
                 Ok(Self {
                     signing: Arc::new(signing),
                     tickets,
-                    signing_pair,
+                    signing_files,
                     outgoing,
                     identity,
                     kerberos,
@@ -152,36 +137,31 @@ impl Materials {
     }
 }
 
-fn signing_pair(
+fn signing_files(
     config: &Config,
     clock: &Clock,
     may_write: bool,
     warnings: &mut Vec<String>,
-) -> Result<SigningPair, String> {
-    if let Some(pair) = &config.signing {
-        return Ok(pair.clone());
+) -> Result<SigningPair, LoadError> {
+    if let Some(files) = &config.signing {
+        return Ok(files.clone());
     }
     if !may_write {
-        return Err(
-            "there is no signing pair yet (certs/cert.pem, certs/cert.key): the first \
-                    `ad-edge serve` makes it, or copy both from another instance"
-                .to_owned(),
-        );
+        return Err(LoadError::NoSigningKey);
     }
     let connection = &config.instance.site;
-    let pair = generate_signing_pair(
+    let files = generate_signing_key(
         &config.home,
         connection,
         &config.federation.issuer,
         clock.now(),
-    )
-    .map_err(|error| error.to_string())?;
+    )?;
     warnings.push(
-        "a new signing pair was made (certs/cert.pem, certs/cert.key): give the certificate to the \
+        "a new signing key and certificate were made (certs/cert.key, certs/cert.pem): give the certificate to the \
          tenant, and copy both files to every other instance"
             .to_owned(),
     );
-    Ok(pair)
+    Ok(files)
 }
 
 fn kerberos(
@@ -189,13 +169,13 @@ fn kerberos(
     config: &Config,
     kept: &Kept,
     warnings: &mut Vec<String>,
-    note: &mut impl FnMut(String),
+    note: &mut impl FnMut(LoadError),
 ) -> Option<Kerberos> {
     let section = direct.kerberos.as_ref()?;
     let kerberos = match Kerberos::start(section, kept.kerberos()) {
         Ok(kerberos) => kerberos,
         Err(error) => {
-            note(error.to_string());
+            note(error.into());
             return None;
         }
     };
@@ -225,7 +205,7 @@ pub fn trusted_roots(config: &Config) -> RootCertStore {
     roots(config, &mut Vec::new()).unwrap_or_else(|_| RootCertStore::empty())
 }
 
-fn roots(config: &Config, warnings: &mut Vec<String>) -> Result<RootCertStore, String> {
+fn roots(config: &Config, warnings: &mut Vec<String>) -> Result<RootCertStore, LoadError> {
     let mut roots = RootCertStore::empty();
     let system = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(system.certs);
@@ -237,7 +217,10 @@ fn roots(config: &Config, warnings: &mut Vec<String>) -> Result<RootCertStore, S
         );
     }
     for file in &config.extra_roots {
-        let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let bytes = fs::read(file).map_err(|source| LoadError::Roots {
+            file: file.clone(),
+            source,
+        })?;
         let mut found = 0;
         for certificate in CertificateDer::pem_slice_iter(&bytes).flatten() {
             found += roots.add_parsable_certificates([certificate]).0;
@@ -249,18 +232,17 @@ fn roots(config: &Config, warnings: &mut Vec<String>) -> Result<RootCertStore, S
     Ok(roots)
 }
 
-/// Outgoing TLS with the system's roots and the configured ones, by this clock; with what is worth a word.
+/// Outgoing TLS with the system's roots and the configured ones, by this clock; and warnings.
 ///
 /// # Errors
 /// What cannot be read.
 pub fn outgoing(
     config: &Config,
     clock: &Clock,
-) -> Result<(Arc<ClientConfig>, Vec<String>), String> {
+) -> Result<(Arc<ClientConfig>, Vec<String>), LoadError> {
     let mut warnings = Vec::new();
     let roots = roots(config, &mut warnings)?;
-    let tls = client(roots, clock).map_err(|error| error.to_string())?;
-    Ok((tls, warnings))
+    Ok((client(roots, clock)?, warnings))
 }
 
 fn client(roots: RootCertStore, clock: &Clock) -> Result<Arc<ClientConfig>, rustls::Error> {

@@ -1,8 +1,9 @@
 //! What one configuration gives and how it is kept up: its files loaded and checked, the generation that
-//! is made of them, reloads, ages and expiries, what the tenant is told.
+//! is made of them, reloads, ages and expiries, its registration at the tenant.
 
 mod check;
 mod generation;
+mod load_error;
 mod materials;
 mod readiness;
 mod registration;
@@ -17,10 +18,11 @@ mod site_tests;
 pub use self::{
     check::{Verdict, check},
     generation::{Generation, Read},
+    load_error::LoadError,
     materials::{Kept, Materials, outgoing, trusted_roots},
     readiness::readiness,
-    registration::{Provision, keep},
+    registration::{RegistrationKeeper, keep},
     reload::{Running, changed},
-    reload_request::{Answer, What},
+    reload_request::{Answer, ReloadError, WaitingKeys, What, restart_in_words},
     watch::Watch,
 };

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::generation::{Generation, directory_trouble};
+use super::generation::{Generation, UnreachableDirectory};
 use crate::{
     accept::Mismatches, clock::Clock, lifecycle::Lifecycle, ops::Readiness, tls::TlsServer,
     tunnel::TunnelState,
 };
 
-/// Ready is whoever can sign someone in: with a directory within reach, a clock that Kerberos accepts
-/// and, for browsers, a certificate in force. Without direct logins the tunnel counts in their place;
-/// else it does not, for they never depend on the hub.
+/// An instance is ready when it can sign someone in: it reaches a directory, its clock is one that Kerberos
+/// accepts and, for browsers, its certificate has not expired. The tunnel counts only where there are no
+/// direct logins: those never depend on the hub.
 pub fn readiness(
     life: &Lifecycle,
     mismatches: &Mismatches,
@@ -26,7 +26,7 @@ pub fn readiness(
         if directory.ready() {
             Ok(())
         } else {
-            Err(directory_trouble(directory))
+            Err(UnreachableDirectory::of(directory).to_string())
         }
     });
     let generation = Arc::clone(current);

@@ -1,38 +1,60 @@
-//! The ticket's steps at each start, and when what the tenant was told has changed; in the background: an
-//! unreachable tenant keeps nobody from signing in.
+//! Registers this installation at the tenant: at each start, and when what the tenant was told has changed.
+//! It runs in the background: an unreachable tenant keeps nobody from signing in.
 
 use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
-use tokio::{sync::mpsc, time::sleep};
+use tokio::{sync::mpsc, task::JoinError, time::sleep};
 
-use super::{generation::Generation, materials::Materials, reload_request::Answer};
+use super::{
+    generation::Generation, load_error::Unusable, materials::Materials, reload_request::Answer,
+};
 use crate::{
     clock::Clock,
-    config::{Config, Declared, Settings, keys},
-    installation::{ConfigFile, Locked},
+    config::{Config, Declared, Invalid, Settings, keys},
+    installation::{ArchiveError, ConfigFile, Locked},
     lifecycle::{Backoff, Lifecycle, pause_between},
     secret::{ExposeSecret as _, SecretString},
     telemetry::{Metrics, event},
-    tenant::{CLOCK_LIMIT, Ticket, TicketError, exchange, other_certificates},
+    tenant::{CLOCK_LIMIT, ProvisioningTicket, TicketError, exchange, other_certificates},
 };
 
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
-/// How often a reload's outcome is looked at: its own SERVER_URL, pair or ticket is told anew; and the
-/// certificates of a rotation.
+/// How often it is compared with what the tenant was told: a reload may bring another SERVER_URL, signing
+/// certificate or ticket, and a rotation other certificates.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// What the steps need of the running program.
-pub struct Provision {
+/// What the registration needs of the running program.
+pub struct RegistrationKeeper {
     pub settings: Arc<Settings>,
     pub current: Arc<ArcSwap<Generation>>,
     pub metrics: Arc<Metrics>,
     pub clock: Clock,
     pub life: Lifecycle,
-    /// Asks for a reload, since something new was learned.
-    pub tell: mpsc::Sender<Answer>,
+    /// Asks for a reload, since the tenant gave another value.
+    pub reloads: mpsc::Sender<Answer>,
+}
+
+/// Why the tenant was not told, or what it says is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistrationError {
+    #[error(transparent)]
+    Ticket(#[from] TicketError),
+    #[error("with what the tenant says the configuration cannot be used, so it is ignored: {0}")]
+    Unfit(#[from] Unfit),
+}
+
+/// Why a configuration with what the tenant says could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
+    #[error("reading the files was interrupted by a fault of the program: please report it")]
+    Interrupted(#[from] JoinError),
 }
 
 /// What the tenant was told, and where.
@@ -46,7 +68,7 @@ struct Told {
 }
 
 impl Told {
-    fn by(generation: &Generation) -> Self {
+    fn of(generation: &Generation) -> Self {
         let ticket = generation.config.ticket.as_ref();
         Self {
             ticket: ticket.map(|url| url.expose_secret().to_owned()),
@@ -57,68 +79,72 @@ impl Told {
     }
 }
 
-/// Asks until the tenant has answered, and again when there is something new to tell; ends with the
+/// Tries until the tenant has answered, and again when there is something new to tell; ends with the
 /// program.
-pub async fn keep(provision: Provision) {
-    let life = provision.life.clone();
+pub async fn keep(keeper: RegistrationKeeper) {
+    let life = keeper.life.clone();
     tokio::select! {
         () = life.draining() => {}
-        () = provision.keep_told() => {}
+        () = keeper.keep_registered() => {}
     }
 }
 
-impl Provision {
-    async fn keep_told(&self) {
+impl RegistrationKeeper {
+    async fn keep_registered(&self) {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
             let generation = self.current.load_full();
-            let now = Told::by(&generation);
+            let now = Told::of(&generation);
             let Some(url) = &generation.config.ticket else {
                 drop(generation);
-                self.differs(&now).await;
+                self.await_difference(&now).await;
                 continue;
             };
-            match self.steps(url, &generation).await {
+            match self.register(url, &generation).await {
                 Ok(()) => {
                     self.count("ok");
                     backoff.reset();
                     drop(generation);
-                    self.differs(&now).await;
+                    self.await_difference(&now).await;
                 }
                 Err(error) => {
                     self.count("error");
                     tracing::warn!(
                         event = event::TENANT_FAILED,
-                        error = format!("{error:#}"),
-                        "the ticket's steps failed; logins go on, and it is tried again"
+                        %error,
+                        "the registration at the tenant failed; logins go on, and it is tried again"
                     );
                     let pause = pause_after(&error, &mut backoff);
                     drop(generation);
                     tokio::select! {
                         () = sleep(pause) => {}
-                        () = self.differs(&now) => {}
+                        () = self.await_difference(&now) => {}
                     }
                 }
             }
         }
     }
 
-    /// Waits for a reload that has something else to tell.
-    async fn differs(&self, told: &Told) {
-        while Told::by(&self.current.load()) == *told {
+    /// Waits until a reload brings something else to tell the tenant.
+    async fn await_difference(&self, told: &Told) {
+        while Told::of(&self.current.load()) == *told {
             sleep(LOOK).await;
         }
     }
 
-    async fn steps(&self, url: &SecretString, generation: &Arc<Generation>) -> anyhow::Result<()> {
-        let ticket = Ticket::new(url, &generation.outgoing, &generation.config.proxy)?;
+    async fn register(
+        &self,
+        url: &SecretString,
+        generation: &Arc<Generation>,
+    ) -> Result<(), RegistrationError> {
+        let ticket = ProvisioningTicket::new(url, &generation.outgoing, &generation.config.proxy)?;
         match ticket.clock_offset(|| self.clock.now()).await {
             Ok(offset) => self.compare_clocks(offset),
             Err(error @ (TicketError::Status { .. } | TicketError::Answer { .. })) => {
                 tracing::warn!(
                     event = event::TENANT_CLOCK_UNKNOWN,
                     %error,
-                    "the tenant does not tell its clock"
+                    "the tenant does not say its time"
                 );
             }
             Err(error) => return Err(error.into()),
@@ -142,18 +168,18 @@ impl Provision {
             tracing::error!(
                 event = event::TENANT_CLOCK_OFF,
                 milliseconds = offset,
-                "the tenant's clock is not ours: it may refuse tokens. Set this machine's clock by NTP"
+                "the tenant's clock and this machine's differ: it may refuse tokens. Set this machine's clock by NTP"
             );
         }
     }
 
-    /// Uses and saves what the tenant said, as far as a configuration with it is a good one.
+    /// Uses and saves what the tenant said, as far as a configuration with it can be used.
     async fn take(
         &self,
         keys: Map<String, Value>,
         ticket: &SecretString,
         generation: &Arc<Generation>,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), RegistrationError> {
         let keys = self.fitting(keys, generation).await?;
         let changed = self.log_changes(&keys);
         if generation.config.uses_files {
@@ -173,7 +199,7 @@ impl Provision {
         }
         if changed {
             // A reload that is asked for already reads this too.
-            let _ = self.tell.try_send(None);
+            let _ = self.reloads.try_send(None);
         }
         Ok(())
     }
@@ -184,7 +210,7 @@ impl Provision {
         &self,
         keys: Map<String, Value>,
         generation: &Arc<Generation>,
-    ) -> anyhow::Result<Map<String, Value>> {
+    ) -> Result<Map<String, Value>, Unfit> {
         let Err(error) = self.fits(&keys, generation).await else {
             return Ok(keys);
         };
@@ -199,23 +225,23 @@ impl Provision {
                 tracing::error!(
                     event = event::TENANT_UNUSABLE,
                     keys = left.join(", "),
-                    error = format!("{error:#}"),
+                    %error,
                     "the tenant asks for logins that this installation cannot do yet; all else that \
                      it says is used"
                 );
                 return Ok(some);
             }
         }
-        Err(error.context("what the tenant says makes no good configuration and is not used"))
+        Err(error)
     }
 
-    /// Whether these keys make a configuration that could start; files are read only for logins that are
+    /// Whether a configuration with these keys could start; files are read only for logins that are
     /// off so far.
     async fn fits(
         &self,
         keys: &Map<String, Value>,
         generation: &Arc<Generation>,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), Unfit> {
         let config = self.settings.load_with(keys)?.config;
         let (new, old) = (switches(&config), switches(&generation.config));
         if (!new.0 || old.0) && (!new.1 || old.1) {
@@ -227,7 +253,7 @@ impl Provision {
         Ok(tokio::task::spawn_blocking(load).await??)
     }
 
-    /// Says which keys count differently now; true when some do.
+    /// Logs which keys have another value now; true when some have.
     fn log_changes(&self, keys: &Map<String, Value>) -> bool {
         let before = self.settings.effective(&Map::new());
         let after = self.settings.effective(keys);
@@ -257,13 +283,13 @@ impl Provision {
         any
     }
 
-    fn save(&self, config: &Config, keys: &Map<String, Value>) -> anyhow::Result<()> {
+    fn save(&self, config: &Config, keys: &Map<String, Value>) -> Result<(), ArchiveError> {
         let _alone = self.settings.writing();
         let _locked = Locked::take(&config.home)?;
         let mut file = ConfigFile::read(&config.home)?;
         let mut changed = false;
         for (key, value) in keys {
-            // What stands there may be newer than what this process began with.
+            // The value in the file may be newer than the one that this process started with.
             let ours = key == keys::SERVER_URL.name && file.keys().contains_key(key);
             if !ours && file.keys().get(key) != Some(value) {
                 file.set(key, value.clone());
@@ -294,10 +320,12 @@ fn switches(config: &Config) -> (bool, bool) {
     )
 }
 
-fn pause_after(error: &anyhow::Error, backoff: &mut Backoff) -> Duration {
-    match error.downcast_ref() {
-        // It hardly becomes the right one: the tenant is not to be bothered.
-        Some(TicketError::Wrong) => pause_between(LONGEST_PAUSE / 2, LONGEST_PAUSE),
+fn pause_after(error: &RegistrationError, backoff: &mut Backoff) -> Duration {
+    match error {
+        // It hardly becomes valid: the tenant is not asked often.
+        RegistrationError::Ticket(TicketError::Wrong) => {
+            pause_between(LONGEST_PAUSE / 2, LONGEST_PAUSE)
+        }
         _ => backoff.pause(),
     }
 }
@@ -309,9 +337,9 @@ mod tests {
     #[test]
     fn a_wrong_ticket_is_tried_again_only_after_minutes() {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-        let wrong = anyhow::Error::from(TicketError::Wrong);
+        let wrong = RegistrationError::from(TicketError::Wrong);
         assert!(pause_after(&wrong, &mut backoff) >= LONGEST_PAUSE / 2);
-        let other = anyhow::Error::from(TicketError::Address);
+        let other = RegistrationError::from(TicketError::Address);
         assert!(pause_after(&other, &mut backoff) <= FIRST_PAUSE);
     }
 }

@@ -1,22 +1,22 @@
 //! What is read again while the program runs, at SIGHUP and when a file changes: a changed configuration
-//! makes a new generation; with an unchanged one each file is read for itself. What is broken is said
-//! loudly, and the old serves on.
+//! makes a new generation; with an unchanged one each file is read for itself. What cannot be used is
+//! logged, and the old content stays in use.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
 use arc_swap::ArcSwap;
 
 use super::{
     generation::{Generation, Read},
+    load_error::LoadError,
     materials::Materials,
-    reload_request::What,
+    reload_request::{RefusedFile, ReloadError, WaitingKeys, What},
     watch::Watch,
 };
 use crate::{
     accept::Mismatches,
     clock::Clock,
-    config::{Config, Loaded, Settings},
+    config::{Config, Loaded, NeedsRestart, Settings},
     http::Front,
     lifecycle::Lifecycle,
     ops::Readiness,
@@ -48,14 +48,17 @@ pub async fn changed(watch: Option<&mut Watch>) -> Vec<PathBuf> {
 
 impl Running {
     /// Reads it again. Where the configuration is refused, the files of the one in use are read all the
-    /// same: a key that was rotated does not wait for somebody to mend something else.
-    pub async fn reload(&self, what: What) -> Result<String, String> {
+    /// same: a key that was rotated does not wait for somebody to correct something else.
+    ///
+    /// # Errors
+    /// Why the old configuration, or the old content of a file, stays in use.
+    pub async fn reload(&self, what: What) -> Result<WaitingKeys, ReloadError> {
         let loaded = match what {
             What::All => self.settings.load(),
             What::Files => self.settings.load_kept(&self.current.load().file),
         };
         let refused = match loaded {
-            Err(invalid) => Some(invalid.to_string()),
+            Err(invalid) => Some(invalid.into()),
             Ok(loaded) if loaded.fingerprint == self.current.load().fingerprint => None,
             Ok(loaded) => match self.change_over(loaded).await {
                 Ok(waits) => {
@@ -66,20 +69,21 @@ impl Running {
                     self.done("ok");
                     return Ok(waits);
                 }
-                Err(error) => Some(format!("{error:#}")),
+                Err(error) => Some(error),
             },
         };
         if let Some(error) = &refused {
             tracing::error!(
                 event = event::RELOAD_REFUSED,
-                error,
+                %error,
                 "the new configuration is not used; the old one stays"
             );
         }
         let broken = self.read_files().await;
+        let broken = (!broken.is_empty()).then_some(ReloadError::Files(broken));
         let refused = refused.or(broken);
         self.done(if refused.is_none() { "ok" } else { "refused" });
-        refused.map_or_else(|| Ok(String::new()), Err)
+        refused.map_or_else(|| Ok(WaitingKeys::new()), Err)
     }
 
     fn done(&self, outcome: &str) {
@@ -87,8 +91,8 @@ impl Running {
         self.measure();
     }
 
-    /// A new generation in place of the old one; words about what waits for a restart.
-    async fn change_over(&self, loaded: Loaded) -> anyhow::Result<String> {
+    /// A new generation in place of the old one; the keys that wait for a restart.
+    async fn change_over(&self, loaded: Loaded) -> Result<WaitingKeys, ReloadError> {
         let Loaded {
             mut config,
             warnings,
@@ -117,7 +121,7 @@ impl Running {
         for warning in &materials.warnings {
             tracing::warn!(event = event::FILE_DOUBTED, "{warning}");
         }
-        let key = materials.signing_pair.clone();
+        let signing = materials.signing_files.clone();
         let read = Read {
             config,
             fingerprint,
@@ -125,15 +129,11 @@ impl Running {
         };
         let (mut new, identity) = Generation::build(read, materials, &self.clock);
         if old.directory.ready() {
-            new.await_directory()
-                .await
-                .context("its directory does not answer")?;
+            new.await_directory().await?;
         }
-        // The old tunnel serves until the new one stands: the hub always has somebody to ask.
+        // The old tunnel serves until the new one is connected: the hub always has somebody to ask.
         new.start_tunnel();
-        new.await_tunnel(&old)
-            .await
-            .context("its tunnel does not stand")?;
+        new.await_tunnel(&old).await?;
         let site = new.site(
             Arc::clone(&self.readiness),
             &self.metrics,
@@ -143,7 +143,7 @@ impl Running {
         if let Some((tls, identity)) = self.tls.as_ref().zip(identity) {
             tls.replace(identity, new.client_auth())?;
         }
-        self.tickets.use_key(&key.key)?;
+        self.tickets.use_key(&signing.key)?;
         if let Some((front, site)) = self.front.as_ref().zip(site) {
             front.replace(site);
         }
@@ -157,32 +157,32 @@ impl Running {
         Ok(waits)
     }
 
-    /// Reads mapper, certificates and keytab again; says which of them were refused.
-    async fn read_files(&self) -> Option<String> {
+    /// Reads mapper, certificates and keytab again; gives those that cannot be used.
+    async fn read_files(&self) -> Vec<RefusedFile> {
         let current = self.current.load_full();
-        let mut broken: Vec<String> = Vec::new();
-        let mut note = |file: &str, read: Result<&str, (String, &str)>| match read {
+        let mut broken = Vec::new();
+        let mut note = |file: &str, read: Result<&str, (LoadError, &'static str)>| match read {
             Ok(what) => {
                 tracing::info!(event = event::RELOAD_FILE_DONE, file, "{what} read again");
             }
-            Err((error, what)) => {
+            Err((cause, what)) => {
                 tracing::error!(
                     event = event::RELOAD_FILE_REFUSED,
                     file,
-                    error,
+                    error = %cause,
                     "{what} not used; the old one stays"
                 );
-                broken.push(format!("{what} not used: {error}"));
+                broken.push(RefusedFile { what, cause });
             }
         };
         let mapper = current.mapper.clone();
         if mapper.file().is_some() {
             // It runs the script once.
             let read = tokio::task::spawn_blocking(move || mapper.reload()).await;
-            let read = read.map_err(|error| error.to_string());
+            let read = read.map_err(LoadError::from);
             note(
                 "mapper",
-                match read.and_then(|read| read.map_err(|error| error.to_string())) {
+                match read.and_then(|read| read.map_err(LoadError::from)) {
                     Ok(()) => Ok("the profile mapper was"),
                     Err(error) => Err((error, "the new profile mapper is")),
                 },
@@ -194,7 +194,7 @@ impl Running {
                 match certificates.reload() {
                     Ok(()) => Ok("client CAs and revocation lists were"),
                     Err(error) => Err((
-                        error.to_string(),
+                        error.into(),
                         "a new file of client CAs and revocation lists is",
                     )),
                 },
@@ -208,7 +208,7 @@ impl Running {
                 "certificate",
                 match read {
                     Ok(()) => Ok("the certificate of SERVER_URL was"),
-                    Err(error) => Err((error.to_string(), "the certificate is")),
+                    Err(error) => Err((error.into(), "the certificate is")),
                 },
             );
         }
@@ -217,25 +217,23 @@ impl Running {
                 "keytab",
                 match kerberos.reload() {
                     Ok(()) => Ok("the keytab was"),
-                    Err(error) => Err((error.to_string(), "the keytab is")),
+                    Err(error) => Err((error.into(), "the keytab is")),
                 },
             );
         }
-        (!broken.is_empty()).then(|| broken.join("; "))
+        broken
     }
 }
 
 /// What only a restart changes stays as it was, and the log says so.
-fn keep_fixed(new: &mut Config, old: &Config) -> anyhow::Result<String> {
+fn keep_fixed(new: &mut Config, old: &Config) -> Result<WaitingKeys, NeedsRestart> {
     let kept = new.keep_fixed(old)?;
-    if kept.is_empty() {
-        return Ok(String::new());
+    if !kept.is_empty() {
+        tracing::warn!(
+            event = event::RELOAD_RESTART_NEEDED,
+            keys = kept.join(", "),
+            "these keys change at a restart only"
+        );
     }
-    let keys = kept.join(", ");
-    tracing::warn!(
-        event = event::RELOAD_RESTART_NEEDED,
-        keys,
-        "these keys change at a restart only"
-    );
-    Ok(format!("{keys} change at a restart only"))
+    Ok(kept)
 }

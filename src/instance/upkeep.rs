@@ -72,7 +72,7 @@ impl Running {
     pub fn measure(&self) {
         let metrics = &self.metrics;
         let current = self.current.load();
-        // What is in use no more shall not be shown on; a generation that was refused has left its marks.
+        // What is no longer in use is not shown; a generation that was refused has set values too.
         metrics.certificate_expiry.reset();
         metrics.file_modified.reset();
         metrics.directory_up.reset();

@@ -27,7 +27,7 @@ pub struct Watch {
     _watcher: RecommendedWatcher,
 }
 
-/// What tells one state of a file from another.
+/// What differs between two states of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fingerprint {
     device: u64,
@@ -43,14 +43,14 @@ impl Watch {
     /// # Errors
     /// When the system gives no more watches, or a folder does not exist.
     pub fn new(files: Vec<PathBuf>) -> notify::Result<Self> {
-        let (ring, events) = mpsc::channel(1);
+        let (sender, events) = mpsc::channel(1);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             // A keytab is opened for each ticket, and that is no change.
             if event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
                 return;
             }
-            // Full: a ring is waiting to be heard already.
-            let _ = ring.try_send(());
+            // Full: a change is waiting to be looked at already.
+            let _ = sender.try_send(());
         })?;
         let parents = files.iter().filter_map(|file| file.parent());
         let themselves = files

@@ -11,7 +11,7 @@ pub use self::{
     built_in::built_in,
     claims::{Claims, UnusableProfile},
     mapper::Mapper,
-    script::MapperError,
+    script::{MapperError, ScriptError},
 };
 
 /// A user's profile: a JSON object whose members keep their order.

@@ -17,8 +17,8 @@ use crate::{
     console::{self, Program},
     http::Front,
     instance::{
-        Answer, Generation, Materials, Provision, Read, Running, Watch, What, changed, keep,
-        readiness,
+        Answer, Generation, Materials, Read, RegistrationKeeper, ReloadError, Running, WaitingKeys,
+        Watch, What, changed, keep, readiness,
     },
     lifecycle::{Asked, Drained, Lifecycle, Signals, notify, notify_reloading},
     ops,
@@ -135,7 +135,7 @@ pub async fn run(
         front = Some(made);
     }
     let console = match config.admin_listen {
-        // What it shows is of use to nobody but the administrator: logins go on without it.
+        // Only the administrator needs it: logins go on without it.
         Some(address) => inherited
             .or_bind(address.ip(), address.port())
             .inspect_err(|error| {
@@ -170,17 +170,19 @@ pub async fn run(
     };
     running.measure();
     notify(&[NotifyState::Ready]);
-    let (tell, learned) = mpsc::channel(1);
-    running.life.spawn(keep(provision(&running, tell.clone())));
+    let (reloads, asked_for) = mpsc::channel(1);
+    running
+        .life
+        .spawn(keep(registration(&running, reloads.clone())));
     let history = Arc::new(History::default());
     if let Some(listener) = console {
         let address = listener.address();
         tracing::info!(event = event::CONSOLE_LISTENING, %address, "the console");
-        let program = program(&running, Arc::clone(&history), recent, tell);
+        let program = program(&running, Arc::clone(&history), recent, reloads);
         let router = console::serve_on(address, Arc::new(program));
         ops_life.spawn(console::run(listener, router, ops_life.clone()));
     }
-    serve(&running, &mut signals, learned, &history).await;
+    serve(&running, &mut signals, asked_for, &history).await;
 
     notify(&[NotifyState::Stopping]);
     let config = running.current.load().config.clone();
@@ -201,7 +203,7 @@ fn program(
     running: &Running,
     history: Arc<History>,
     recent: RecentEvents,
-    tell: mpsc::Sender<Answer>,
+    reloads: mpsc::Sender<Answer>,
 ) -> Program {
     Program {
         settings: Arc::clone(&running.settings),
@@ -213,19 +215,19 @@ fn program(
         history,
         recent,
         since: Instant::now(),
-        tell,
+        reloads,
     }
 }
 
-/// What the ticket's steps need; `tell` asks for a reload.
-fn provision(running: &Running, tell: mpsc::Sender<Answer>) -> Provision {
-    Provision {
+/// What the registration at the tenant needs; `reloads` asks for one.
+fn registration(running: &Running, reloads: mpsc::Sender<Answer>) -> RegistrationKeeper {
+    RegistrationKeeper {
         settings: Arc::clone(&running.settings),
         current: Arc::clone(&running.current),
         metrics: Arc::clone(&running.metrics),
         clock: running.clock.clone(),
         life: running.life.clone(),
-        tell,
+        reloads,
     }
 }
 
@@ -246,7 +248,12 @@ async fn serve(
                 Asked::End => return,
             },
             files = changed(watch.as_mut()) => {
-                tracing::info!(event = event::RELOAD_FILES_CHANGED, ?files, "files have changed");
+                let files: Vec<_> = files.iter().map(|file| file.to_string_lossy()).collect();
+                tracing::info!(
+                    event = event::RELOAD_FILES_CHANGED,
+                    files = files.join(", "),
+                    "files have changed"
+                );
                 What::Files
             }
             Some(to) = asked_for.recv() => {
@@ -256,7 +263,7 @@ async fn serve(
             _ = measure.tick() => {
                 running.measure();
                 history.sample(&running.metrics);
-                // Behind a link, or on a network's file system, a change rings no bell.
+                // Behind a link, or on a network's file system, the system does not report a change.
                 if !watch.as_ref().is_some_and(Watch::is_stale) {
                     continue;
                 }
@@ -283,9 +290,9 @@ async fn reload(
     mut what: What,
     watch: &mut Option<Watch>,
     signals: &mut Signals,
-) -> (Option<Asked>, Result<String, String>) {
+) -> (Option<Asked>, Result<WaitingKeys, ReloadError>) {
     // What waits for a restart, by whichever of the readings.
-    let mut waits = String::new();
+    let mut waits = WaitingKeys::new();
     loop {
         if let Some(watch) = watch {
             watch.look();
@@ -299,7 +306,7 @@ async fn reload(
                 signal = signals.next() => asked = Some(signal),
             }
             if asked == Some(Asked::End) {
-                return (asked, Err("this instance is ending".to_owned()));
+                return (asked, Err(ReloadError::Ending));
             }
         };
         // There may be files now that were not there before. The old watch is asked after the new one
@@ -307,10 +314,10 @@ async fn reload(
         let fresh = running.watch();
         let changed = watch.as_ref().is_some_and(Watch::is_stale);
         *watch = fresh;
-        if let Ok(words) = &outcome
-            && !words.is_empty()
+        if let Ok(keys) = &outcome
+            && !keys.is_empty()
         {
-            waits.clone_from(words);
+            waits.clone_from(keys);
         }
         match (asked, changed) {
             (None, false) => return (None, outcome.map(|_| waits)),

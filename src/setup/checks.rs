@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc};
 use futures_util::{StreamExt as _, stream};
 use rustls::ClientConfig;
 
-use super::plan::{SetupPlan, tls};
+use super::{
+    error::SetupError,
+    plan::{SetupPlan, tls},
+};
 use crate::{
     clock::Clock,
     config::{Config, Scheme, ServerUrl, ServiceAccount},
@@ -15,12 +18,33 @@ use crate::{
 /// Servers that are connected to at the same time.
 const AT_ONCE: usize = 16;
 
+/// What is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckName {
+    Reach,
+    Bind,
+    Search,
+    Tenant,
+}
+
+impl CheckName {
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Reach => "reach",
+            Self::Bind => "bind",
+            Self::Search => "search",
+            Self::Tenant => "tenant",
+        }
+    }
+}
+
 /// One of the four checks.
 #[derive(Debug)]
 pub struct SetupCheck {
-    pub name: &'static str,
+    pub name: CheckName,
     /// What was seen, or what is wrong and what to do.
-    pub result: Result<String, String>,
+    pub result: Result<String, SetupError>,
 }
 
 impl SetupCheck {
@@ -29,14 +53,20 @@ impl SetupCheck {
         self.result.is_err()
     }
 
-    fn ok(name: &'static str, seen: impl Into<String>) -> Self {
+    /// Whether nothing may be saved: the tenant has no say in what works with the directory.
+    #[must_use]
+    pub fn forbids_saving(&self) -> bool {
+        self.failed() && self.name != CheckName::Tenant
+    }
+
+    fn ok(name: CheckName, seen: impl Into<String>) -> Self {
         Self {
             name,
             result: Ok(seen.into()),
         }
     }
 
-    fn wrong(name: &'static str, wrong: impl Into<String>) -> Self {
+    fn wrong(name: CheckName, wrong: impl Into<SetupError>) -> Self {
         Self {
             name,
             result: Err(wrong.into()),
@@ -46,9 +76,10 @@ impl SetupCheck {
 
 impl fmt::Display for SetupCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name.label();
         match &self.result {
-            Ok(seen) => write!(f, "ok    {:<7} {seen}", self.name),
-            Err(wrong) => write!(f, "FAIL  {:<7} {wrong}", self.name),
+            Ok(seen) => write!(f, "ok    {name:<7} {seen}"),
+            Err(wrong) => write!(f, "FAIL  {name:<7} {wrong}"),
         }
     }
 }
@@ -57,13 +88,13 @@ impl SetupPlan<'_> {
     /// Reach, bind, search, tenant: what must work before anything is saved.
     ///
     /// # Errors
-    /// When the keys make no configuration.
-    pub async fn checks(&self, clock: &Clock) -> Result<Vec<SetupCheck>, String> {
+    /// When the configuration with these keys is invalid.
+    pub async fn checks(&self, clock: &Clock) -> Result<Vec<SetupCheck>, SetupError> {
         let config = self.provisional()?;
         let tls = tls(&config, clock)?;
         let mut checks = directory_checks(&config, &tls, clock).await;
         checks.push(SetupCheck {
-            name: "tenant",
+            name: CheckName::Tenant,
             result: self.tenant_check(&config, clock).await,
         });
         Ok(checks)
@@ -80,7 +111,7 @@ pub async fn directory_checks(
     let directory = &config.directory;
     let urls = match SetupPlan::servers_of(directory).await {
         Ok(urls) => urls,
-        Err(error) => return vec![SetupCheck::wrong("reach", error)],
+        Err(error) => return vec![SetupCheck::wrong(CheckName::Reach, error)],
     };
     let connect = |url: ServerUrl| async move {
         let reached = Probe::open(&url, directory, tls, clock).await;
@@ -95,29 +126,32 @@ pub async fn directory_checks(
     for answer in connected {
         match answer {
             Ok(server) => reached.push(server),
-            Err(error) => missed.push(error.to_string()),
+            Err(error) => missed.push(error),
         }
     }
     for (url, server) in reached {
         let bound = server.bind().await;
         if let Err(error @ (DirectoryError::Lost { .. } | DirectoryError::Timeout { .. })) = bound {
-            missed.push(error.to_string());
+            missed.push(error);
             continue;
         }
-        let mut checks = vec![reach_line(&url, directory.start_tls, &missed)];
+        let mut checks = vec![reach_line(&url, directory.start_tls, missed)];
         match bound {
-            Err(error) => checks.push(SetupCheck::wrong("bind", error.to_string())),
+            Err(error) => checks.push(SetupCheck::wrong(CheckName::Bind, error)),
             Ok(_) => {
-                checks.push(SetupCheck::ok("bind", account(config)));
+                checks.push(SetupCheck::ok(CheckName::Bind, account(config)));
                 checks.push(search(&server, config).await);
             }
         }
         return checks;
     }
-    vec![SetupCheck::wrong("reach", missed.join("; "))]
+    vec![SetupCheck::wrong(
+        CheckName::Reach,
+        SetupError::Unreachable(missed),
+    )]
 }
 
-fn reach_line(url: &ServerUrl, start_tls: bool, missed: &[String]) -> SetupCheck {
+fn reach_line(url: &ServerUrl, start_tls: bool, missed: Vec<DirectoryError>) -> SetupCheck {
     let how = match (url.scheme, start_tls) {
         (Scheme::Ldaps, _) => "TCP and TLS",
         (Scheme::Ldap, true) => "TCP and StartTLS",
@@ -125,9 +159,9 @@ fn reach_line(url: &ServerUrl, start_tls: bool, missed: &[String]) -> SetupCheck
     };
     let mut seen = format!("{url} ({how})");
     if !missed.is_empty() {
-        seen = format!("{seen}; but {}", missed.join("; "));
+        seen = format!("{seen}; but {}", SetupError::Unreachable(missed));
     }
-    SetupCheck::ok("reach", seen)
+    SetupCheck::ok(CheckName::Reach, seen)
 }
 
 fn account(config: &Config) -> &str {
@@ -140,11 +174,31 @@ fn account(config: &Config) -> &str {
 async fn search(server: &Probe<'_>, config: &Config) -> SetupCheck {
     let base = &config.directory.base;
     match server.finds_users().await {
-        Ok((true, _)) => SetupCheck::ok("search", format!("users under {base}")),
+        Ok((true, _)) => SetupCheck::ok(CheckName::Search, format!("users under {base}")),
         Ok((false, _)) => SetupCheck::wrong(
-            "search",
-            format!("nobody is found under {base}: check LDAP_BASE, and that the account may read"),
+            CheckName::Search,
+            SetupError::NobodyFound { base: base.clone() },
         ),
-        Err(error) => SetupCheck::wrong("search", error.to_string()),
+        Err(error) => SetupCheck::wrong(CheckName::Search, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_tenant_s_check_may_fail_when_settings_are_saved() {
+        let wrong = |name| SetupCheck::wrong(name, SetupError::NoTicket);
+        assert!(!wrong(CheckName::Tenant).forbids_saving());
+        for name in [CheckName::Reach, CheckName::Bind, CheckName::Search] {
+            assert!(wrong(name).forbids_saving());
+            assert!(!SetupCheck::ok(name, "fine").forbids_saving());
+        }
+        let line = wrong(CheckName::Bind).to_string();
+        assert!(
+            line.starts_with("FAIL  bind    there is no ticket"),
+            "{line}"
+        );
     }
 }

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::plan::{SetupPlan, tls};
+use super::{
+    error::SetupError,
+    plan::{SetupPlan, tls},
+};
 use crate::{
     clock::Clock,
     config::{DirectoryConfig, Scheme, ServerUrl, ServersConfig, keys},
@@ -24,13 +27,15 @@ impl SetupPlan<'_> {
     ///
     /// # Errors
     /// What DNS says, and what to do.
-    pub async fn servers(&self, domain: &str) -> Result<(Vec<ServerUrl>, String), String> {
+    pub async fn servers(&self, domain: &str) -> Result<(Vec<ServerUrl>, String), SetupError> {
         let by_domain = format!("srv:{domain}");
         let mut keys = self.tried();
         keys.insert(keys::LDAP_URL.name.to_owned(), json!(by_domain));
         let config = self.provisional_with(keys)?;
         let ServersConfig::Srv { nameservers, .. } = &config.directory.servers else {
-            return Err("LDAP_URL comes from the environment, which wins".to_owned());
+            return Err(SetupError::Fixed {
+                key: keys::LDAP_URL.name.to_owned(),
+            });
         };
         let found = Self::servers_of(&config.directory).await?;
         let url = match found.as_slice() {
@@ -43,7 +48,7 @@ impl SetupPlan<'_> {
     }
 
     /// The servers of a configuration; those of a domain are asked for in DNS.
-    pub async fn servers_of(config: &DirectoryConfig) -> Result<Vec<ServerUrl>, String> {
+    pub async fn servers_of(config: &DirectoryConfig) -> Result<Vec<ServerUrl>, SetupError> {
         let (domain, nameservers) = match &config.servers {
             ServersConfig::Fixed(urls) => return Ok(urls.clone()),
             ServersConfig::Srv {
@@ -53,22 +58,21 @@ impl SetupPlan<'_> {
         };
         match find_servers(domain, nameservers, config.start_tls).await {
             Ok(found) if !found.is_empty() => Ok(found),
-            Ok(_) => Err(format!(
-                "DNS names no directory server for {domain} (_ldap._tcp.{domain}): check the name, \
-                 or give a server with --ldap-url"
-            )),
-            Err(error) => Err(format!(
-                "the directory servers of {domain} are not found ({error}): this machine must ask \
-                 the domain's DNS (or LDAP_SRV_NAMESERVERS name it), or give a server with --ldap-url"
-            )),
+            Ok(_) => Err(SetupError::NoServers {
+                domain: domain.to_owned(),
+            }),
+            Err(cause) => Err(SetupError::Discovery {
+                domain: domain.to_owned(),
+                cause,
+            }),
         }
     }
 
     /// The servers that would be sent passwords in plain text.
     ///
     /// # Errors
-    /// When the keys make no configuration.
-    pub fn unencrypted(&self) -> Result<Vec<String>, String> {
+    /// When the configuration with these keys is invalid.
+    pub fn unencrypted(&self) -> Result<Vec<String>, SetupError> {
         let directory = self.provisional()?.directory;
         let ServersConfig::Fixed(urls) = directory.servers else {
             return Ok(Vec::new());
@@ -81,7 +85,7 @@ impl SetupPlan<'_> {
     ///
     /// # Errors
     /// Why none of its servers can be reached, and what to do.
-    pub async fn explore(&self, clock: &Clock) -> Result<Explored, String> {
+    pub async fn explore(&self, clock: &Clock) -> Result<Explored, SetupError> {
         let config = self.provisional()?;
         let tls = tls(&config, clock)?;
         let mut errors = Vec::new();
@@ -93,9 +97,9 @@ impl SetupPlan<'_> {
                         base: probe.base,
                     });
                 }
-                Err(error) => errors.push(error.to_string()),
+                Err(error) => errors.push(error),
             }
         }
-        Err(errors.join("\n"))
+        Err(SetupError::Unreachable(errors))
     }
 }

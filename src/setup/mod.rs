@@ -3,6 +3,7 @@
 
 mod checks;
 mod directory;
+mod error;
 mod next;
 mod next_steps;
 mod plan;
@@ -11,9 +12,10 @@ mod tenant;
 mod transfer;
 
 pub use self::{
-    checks::SetupCheck,
+    checks::{CheckName, SetupCheck},
+    error::SetupError,
     next::{Next, next_steps},
     plan::SetupPlan,
-    save::Unsaved,
-    transfer::{Import, export, recover, take_import},
+    save::{SIGNING_KEY_STAYS, Unsaved},
+    transfer::{Import, TakenImport, export, recover, take_import},
 };

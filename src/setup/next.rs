@@ -17,7 +17,7 @@ pub(super) fn may_come_later(mistake: &Mistake) -> bool {
 /// What keeps `ad-edge serve` from starting.
 #[derive(Debug, Default)]
 pub struct Next {
-    /// How it is mended, each with its commands; empty when it can start.
+    /// How it is corrected, each with its commands; empty when it can start.
     pub steps: Vec<String>,
     /// It could start with the tunnel alone.
     pub tunnel_alone: bool,
@@ -45,7 +45,7 @@ pub fn next_steps(settings: &Settings, clock: &Clock) -> Next {
         Ok(loaded) => Next {
             steps: match Materials::load(&loaded.config, clock, false, &Kept::default()) {
                 Ok(_) => Vec::new(),
-                Err(unusable) => unusable.0,
+                Err(unusable) => unusable.0.iter().map(ToString::to_string).collect(),
             },
             tunnel_alone: false,
         },

@@ -47,7 +47,7 @@ impl Place {
         }
     }
 
-    /// How a mistake is mended, where it takes files that only the administrator has.
+    /// How a mistake is corrected, where it takes files that only the administrator has.
     pub fn step(&self, mistake: &Mistake) -> Option<String> {
         let Self {
             home,

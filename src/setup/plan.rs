@@ -5,13 +5,14 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use serde_json::{Map, Value, json};
 
+use super::error::SetupError;
 use crate::{
     clock::Clock,
     config::{Config, Declared as _, Effective, Settings, keys, text_of},
     installation::ConfigFile,
     instance::outgoing,
     secret::{ExposeSecret as _, SecretString},
-    tenant::Ticket,
+    tenant::ProvisioningTicket,
 };
 
 pub(super) const PASSWORD: &str = keys::LDAP_BIND_PASSWORD.name;
@@ -23,7 +24,7 @@ pub struct SetupPlan<'a> {
     pub(super) keys: Map<String, Value>,
     /// What is to be encrypted; `None`: it is encrypted already, or lies in a file of its own.
     pub(super) password: Option<SecretString>,
-    pub(super) ticket: Option<Ticket>,
+    pub(super) ticket: Option<ProvisioningTicket>,
 }
 
 impl<'a> SetupPlan<'a> {
@@ -31,16 +32,11 @@ impl<'a> SetupPlan<'a> {
     ///
     /// # Errors
     /// When config.json is there and broken, or is not used at all.
-    pub fn begin(settings: &'a Settings) -> Result<Self, String> {
+    pub fn begin(settings: &'a Settings) -> Result<Self, SetupError> {
         if !settings.uses_files() {
-            return Err(
-                "OVERRIDE_CONFIG=false in the environment: no file is read or written, so there is \
-                 nothing to set up. Give the keys in the environment and start ad-edge serve, which \
-                 asks the tenant by itself; or take OVERRIDE_CONFIG out"
-                    .to_owned(),
-            );
+            return Err(SetupError::NoFiles);
         }
-        let file = ConfigFile::read(&settings.home()).map_err(|error| error.to_string())?;
+        let file = ConfigFile::read(&settings.home())?;
         let in_file = keys::LDAP_BIND_PASSWORD.file_variant().is_some_and(|key| {
             settings.variable(&key).is_some() || file.keys().get(&key).is_some_and(Value::is_string)
         });
@@ -64,11 +60,11 @@ impl<'a> SetupPlan<'a> {
         }
     }
 
-    /// Sets a key of this set-up. A value that counts already is left as it stands.
+    /// Sets a key of this set-up. A value that is in force already is left as it is.
     ///
     /// # Errors
     /// When the environment says something else, since it wins.
-    pub fn set(&mut self, key: &str, value: impl Into<Value>) -> Result<(), String> {
+    pub fn set(&mut self, key: &str, value: impl Into<Value>) -> Result<(), SetupError> {
         let value = value.into();
         if self.counts(key, &value) {
             return Ok(());
@@ -77,21 +73,21 @@ impl<'a> SetupPlan<'a> {
         if self.counts(key, &value) {
             return Ok(());
         }
-        // A key of config.json that names a file wins over the value itself; its turn is over.
+        // A key of config.json that names a file wins over the value itself; it is taken out.
         self.keys.insert(format!("{key}_FILE"), Value::Null);
         if self.counts(key, &value) {
             return Ok(());
         }
-        Err(format!(
-            "{key} comes from the environment, which wins: change it there, or take it out of it"
-        ))
+        Err(SetupError::Fixed {
+            key: key.to_owned(),
+        })
     }
 
     /// The service account's password.
     ///
     /// # Errors
     /// When the environment gives another one, since it wins.
-    pub fn password(&mut self, password: SecretString) -> Result<(), String> {
+    pub fn set_password(&mut self, password: SecretString) -> Result<(), SetupError> {
         self.set(PASSWORD, json!(password.expose_secret()))?;
         self.keys.shift_remove(PASSWORD);
         self.password = Some(password);
@@ -142,11 +138,11 @@ impl<'a> SetupPlan<'a> {
         usual.text().unwrap_or_default().to_owned()
     }
 
-    /// Whether what is known so far can be a part of a configuration.
+    /// Whether what is known so far is valid, as a part of a configuration.
     ///
     /// # Errors
     /// Every mistake found.
-    pub fn examine(&self) -> Result<(), String> {
+    pub fn examine(&self) -> Result<(), SetupError> {
         self.provisional().map(drop)
     }
 
@@ -173,36 +169,36 @@ impl<'a> SetupPlan<'a> {
         keys
     }
 
-    /// The configuration as far as it goes: what is not known yet has a stand-in, so that the rest can
-    /// be tried.
-    pub(super) fn provisional(&self) -> Result<Config, String> {
+    /// The configuration as far as it goes: what is not known yet has a placeholder, so that the rest
+    /// can be tried.
+    pub(super) fn provisional(&self) -> Result<Config, SetupError> {
         self.provisional_with(self.tried())
     }
 
-    pub(super) fn provisional_with(&self, mut keys: Map<String, Value>) -> Result<Config, String> {
+    pub(super) fn provisional_with(
+        &self,
+        mut keys: Map<String, Value>,
+    ) -> Result<Config, SetupError> {
         let effective = self.settings.effective(&keys);
-        let mut stand_in = |key: &str, value: Value| {
+        let mut placeholder = |key: &str, value: Value| {
             if !effective.has(key) {
                 keys.insert(key.to_owned(), value);
             }
         };
-        stand_in(keys::LDAP_URL.name, json!("ldaps://not.known.yet.invalid"));
-        stand_in(keys::LDAP_BASE.name, json!("DC=not,DC=known,DC=yet"));
-        stand_in(keys::SERVER_URL.name, json!(self.server_url_guess()));
+        placeholder(keys::LDAP_URL.name, json!("ldaps://not.known.yet.invalid"));
+        placeholder(keys::LDAP_BASE.name, json!("DC=not,DC=known,DC=yet"));
+        placeholder(keys::SERVER_URL.name, json!(self.server_url_guess()));
         if !self.is_anonymous() {
-            stand_in(keys::LDAP_BIND_USER.name, json!("not known yet"));
+            placeholder(keys::LDAP_BIND_USER.name, json!("not known yet"));
             if !self.has_password() {
-                stand_in(PASSWORD, json!("not known yet"));
+                placeholder(PASSWORD, json!("not known yet"));
             }
         }
         // The direct logins have files of their own, which may come later; the tunnel has the ticket.
-        let loaded = self.settings.load_for_trial(&keys);
-        loaded
-            .map(|loaded| loaded.config)
-            .map_err(|invalid| invalid.to_string())
+        Ok(self.settings.load_for_trial(&keys)?.config)
     }
 }
 
-pub(super) fn tls(config: &Config, clock: &Clock) -> Result<Arc<ClientConfig>, String> {
-    outgoing(config, clock).map(|(tls, _)| tls)
+pub(super) fn tls(config: &Config, clock: &Clock) -> Result<Arc<ClientConfig>, SetupError> {
+    Ok(outgoing(config, clock)?.0)
 }

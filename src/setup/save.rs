@@ -1,15 +1,16 @@
-//! The end of a set-up: the signing pair, the tenant, `config.json`.
+//! The end of a set-up: the signing key and certificate, the tenant, `config.json`.
 
 use serde_json::{Map, Value, json};
 
 use super::{
+    error::SetupError,
     next,
     plan::{PASSWORD, SetupPlan},
 };
 use crate::{
     clock::Clock,
     config::{Home, Invalid, encrypt_credentials, keys},
-    installation::{ConfigFile, Locked, generate_signing_pair},
+    installation::{ConfigFile, Locked, generate_signing_key},
     secret::ExposeSecret as _,
     tenant::exchange,
     token::SigningKey,
@@ -21,26 +22,24 @@ pub struct Saved {
     pub files: Vec<&'static str>,
 }
 
-/// Why `config.json` is as it was.
-#[derive(Debug)]
-pub struct Unsaved {
-    pub why: String,
-    /// What was done before, and stays.
-    pub left: Option<&'static str>,
-}
+/// What an administrator has to know of a set-up that ended after it made the signing key.
+pub const SIGNING_KEY_STAYS: &str = "config.json is as it was; the signing key and certificate were made \
+                                     (certs/cert.key, certs/cert.pem) and stay: correct this and run it \
+                                     again";
 
-impl From<Unsaved> for String {
-    fn from(unsaved: Unsaved) -> Self {
-        match unsaved.left {
-            Some(left) => format!("{}. {left}", unsaved.why),
-            None => unsaved.why,
-        }
-    }
+/// Why `config.json` is as it was.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}{}", if *.made_signing_key { format!(". {SIGNING_KEY_STAYS}") } else { String::new() })]
+pub struct Unsaved {
+    #[source]
+    pub why: SetupError,
+    /// A signing key and certificate were made before, and stay.
+    pub made_signing_key: bool,
 }
 
 impl SetupPlan<'_> {
-    /// Makes the signing pair of a first set-up, tells the tenant, and saves what then makes a
-    /// configuration.
+    /// Makes the signing key and certificate of a first set-up, tells the tenant, and saves a configuration
+    /// that is valid with what the tenant says.
     ///
     /// # Errors
     /// What could not be done, and what is left of it.
@@ -50,10 +49,7 @@ impl SetupPlan<'_> {
             Ok(()) => Ok(Saved { files }),
             Err(why) => Err(Unsaved {
                 why,
-                left: (!files.is_empty()).then_some(
-                    "config.json is as it was; the signing pair was made (certs/cert.pem, \
-                     certs/cert.key) and stays: correct this and run it again",
-                ),
+                made_signing_key: !files.is_empty(),
             }),
         }
     }
@@ -62,23 +58,23 @@ impl SetupPlan<'_> {
         mut self,
         clock: &Clock,
         files: &mut Vec<&'static str>,
-    ) -> Result<(), String> {
+    ) -> Result<(), SetupError> {
         let home = self.settings.home();
         let mut config = self.provisional()?;
-        let pair = match config.signing.take() {
-            Some(pair) => pair,
+        let signing_files = match config.signing.take() {
+            Some(files) => files,
             None => {
                 let connection = self.get(keys::CONNECTION.name).unwrap_or_default();
                 let issuer = self.get(keys::WSFED_ISSUER.name).unwrap_or_default();
-                let made = generate_signing_pair(&home, &connection, &issuer, clock.now());
-                let made = made.map_err(|error| error.to_string())?;
+                let made = generate_signing_key(&home, &connection, &issuer, clock.now())?;
                 files.extend(["certs/cert.pem", "certs/cert.key"]);
                 made
             }
         };
         if let Some(password) = &self.password {
-            let stored = encrypt_credentials(password, pair.key.expose_secret().as_bytes());
-            let stored = stored.map_err(|error| error.to_string())?;
+            let key = signing_files.key.expose_secret().as_bytes();
+            let stored =
+                encrypt_credentials(password, key).map_err(|_| SetupError::NoRandomness)?;
             self.keys
                 .insert(keys::LDAP_BIND_CREDENTIALS.name.to_owned(), json!(stored));
         }
@@ -87,39 +83,38 @@ impl SetupPlan<'_> {
             self.keys.insert(PASSWORD.to_owned(), Value::Null);
         }
         if let Some(ticket) = &self.ticket {
-            let signing = SigningKey::new(&pair).map_err(|error| error.to_string())?;
+            let signing = SigningKey::new(&signing_files)?;
             let agent_mode = self.effective().value(&keys::AGENT_MODE);
-            let learned = exchange(ticket, &config, &signing, agent_mode).await;
-            self.keys
-                .extend(learned.map_err(|error| format!("{error:#}"))?);
+            let learned = exchange(ticket, &config, &signing, agent_mode).await?;
+            self.keys.extend(learned);
         }
         self.write(&home)?;
         files.push("config.json");
         Ok(())
     }
 
-    fn write(&self, home: &Home) -> Result<(), String> {
+    fn write(&self, home: &Home) -> Result<(), SetupError> {
         let _alone = self.settings.writing();
         // Nor another process: an import may be at it.
-        let _locked = Locked::take(home).map_err(|error| error.to_string())?;
+        let _locked = Locked::take(home)?;
         // Read now: what was written there meanwhile stays.
-        let mut file = ConfigFile::read(home).map_err(|error| error.to_string())?;
+        let mut file = ConfigFile::read(home)?;
         for (key, value) in &self.keys {
             match value {
                 Value::Null => file.remove(key),
                 value => file.set(key, value.clone()),
             }
         }
-        self.whole(file.keys())?;
-        file.save().map_err(|error| error.to_string())
+        self.check_whole(file.keys())?;
+        Ok(file.save()?)
     }
 
     fn has_given_password(&self) -> bool {
         self.password.is_some() || self.effective().has(PASSWORD)
     }
 
-    /// An error unless these keys make a configuration, but for files of the direct logins.
-    fn whole(&self, saved: &Map<String, Value>) -> Result<(), String> {
+    /// An error when the configuration with these keys is invalid, files of the direct logins aside.
+    fn check_whole(&self, saved: &Map<String, Value>) -> Result<(), SetupError> {
         let mut keys = saved.clone();
         // Not to be read from the file that they are taken out of.
         for (key, value) in &self.keys {
@@ -137,7 +132,7 @@ impl SetupPlan<'_> {
         if mistakes.is_empty() {
             return Ok(());
         }
-        Err(Invalid { mistakes, warnings }.to_string())
+        Err(Invalid { mistakes, warnings }.into())
     }
 }
 
@@ -177,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_makes_no_configuration_is_not_saved() {
+    async fn an_invalid_configuration_is_not_saved() {
         let config = json!({
             "SERVER_URL": "https://login.corp.example",
             "LDAP_URL": "ldaps://dc1.corp.example",
@@ -187,17 +182,15 @@ mod tests {
         let (folder, settings) = home_with(&config);
         let plan = SetupPlan::begin(&settings).expect("begins");
         let unsaved = plan.save(&Clock::system()).await.expect_err("not saved");
-        assert!(unsaved.why.contains("LDAP_BASE"), "{unsaved:?}");
+        assert!(unsaved.why.is_about("LDAP_BASE"), "{unsaved:?}");
         assert!(
-            !unsaved.why.contains("KEYTAB"),
+            !unsaved.why.is_about("KERBEROS_KEYTAB"),
             "may come later: {unsaved:?}"
         );
         let text = std::fs::read_to_string(folder.path().join("config.json")).expect("read");
         assert_eq!(text, config.to_string());
-        assert!(
-            unsaved
-                .left
-                .is_some_and(|left| left.contains("certs/cert.key"))
-        );
+        assert!(unsaved.made_signing_key);
+        let text = unsaved.to_string();
+        assert!(text.contains("certs/cert.key"), "{text}");
     }
 }

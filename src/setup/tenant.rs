@@ -1,13 +1,16 @@
 //! What a set-up asks the tenant.
 
-use super::plan::{SetupPlan, tls};
+use super::{
+    error::SetupError,
+    plan::{SetupPlan, tls},
+};
 use crate::{
     clock::Clock,
     config::{Config, keys},
-    tenant::{CLOCK_LIMIT, Ticket, TicketError, TicketInfo},
+    tenant::{CLOCK_LIMIT, ProvisioningTicket, TicketError, TicketInfo},
 };
 
-/// What the tenant told, and the switches that count differently with it.
+/// What the tenant says, and which switches change with it, in words.
 #[derive(Debug)]
 pub struct TenantSays {
     pub info: TicketInfo,
@@ -18,12 +21,11 @@ impl SetupPlan<'_> {
     /// What the tenant says; its keys join this set-up.
     ///
     /// # Errors
-    /// Why it says nothing, and what to do.
-    pub async fn ask_tenant(&mut self, clock: &Clock) -> Result<TenantSays, String> {
+    /// Why it does not answer, and what to do.
+    pub async fn ask_tenant(&mut self, clock: &Clock) -> Result<TenantSays, SetupError> {
         let config = self.provisional()?;
-        let ticket =
-            Self::ticket(&config, clock)?.ok_or("there is no ticket (PROVISIONING_TICKET)")?;
-        let info = ticket.info().await.map_err(|error| error.to_string())?;
+        let ticket = Self::ticket(&config, clock)?.ok_or(SetupError::NoTicket)?;
+        let info = ticket.info().await?;
         let before = self.effective();
         self.keys.extend(info.keys());
         let after = self.effective();
@@ -42,7 +44,7 @@ impl SetupPlan<'_> {
         &self,
         config: &Config,
         clock: &Clock,
-    ) -> Result<String, String> {
+    ) -> Result<String, SetupError> {
         let own;
         let ticket = match &self.ticket {
             Some(ticket) => ticket,
@@ -57,15 +59,17 @@ impl SetupPlan<'_> {
         let offset = match ticket.clock_offset(|| clock.now()).await {
             Ok(offset) => offset,
             Err(TicketError::Status { .. }) => {
-                return Ok(format!("{} answers, and tells no time", ticket.host()));
+                return Ok(format!(
+                    "{} answers, and does not say its time",
+                    ticket.host()
+                ));
             }
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(error.into()),
         };
         if offset.unsigned_abs() > CLOCK_LIMIT.as_secs() * 1000 {
-            return Err(format!(
-                "this machine's clock differs from the tenant's by {offset} ms: set it by NTP \
-                 (timedatectl set-ntp true)"
-            ));
+            return Err(SetupError::Clock {
+                milliseconds: offset,
+            });
         }
         Ok(format!(
             "{} answers, its clock differs by {offset} ms",
@@ -73,11 +77,11 @@ impl SetupPlan<'_> {
         ))
     }
 
-    fn ticket(config: &Config, clock: &Clock) -> Result<Option<Ticket>, String> {
+    fn ticket(config: &Config, clock: &Clock) -> Result<Option<ProvisioningTicket>, SetupError> {
         let Some(url) = &config.ticket else {
             return Ok(None);
         };
-        let ticket = Ticket::new(url, &tls(config, clock)?, &config.proxy);
-        ticket.map(Some).map_err(|error| error.to_string())
+        let ticket = ProvisioningTicket::new(url, &tls(config, clock)?, &config.proxy)?;
+        Ok(Some(ticket))
     }
 }

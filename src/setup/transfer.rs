@@ -1,4 +1,4 @@
-//! An installation goes and comes: export and import, tried before anything changes, for the command
+//! Export and import of an installation, tried before anything changes, for the command
 //! line and the console alike.
 
 use std::{fmt::Write as _, io::Cursor, path::Path};
@@ -39,7 +39,15 @@ pub struct Import {
     host: HostKeys,
     retires: Vec<String>,
     leftovers: Vec<Leftover>,
-    verdict: Verdict,
+    warnings: Vec<String>,
+    hindrance: Option<Hindrance>,
+}
+
+/// Why this host cannot start with an import, about the home folder: it was tried in another one.
+#[derive(Debug)]
+struct Hindrance {
+    text: String,
+    mistakes: Vec<Mistake>,
 }
 
 /// Goes back from an import that was interrupted, if there was one. Gives what was done, in words.
@@ -88,16 +96,13 @@ impl Import {
         if !faults.is_empty() {
             return Err(ArchiveError::Faulty(faults.join("\n  ")));
         }
-        let mut verdict = check(&Settings::of_process(stage.folder()), clock);
-        for warning in &mut verdict.warnings {
-            *warning = stage.in_words(warning);
-        }
+        let Verdict { warnings, problem } = check(&Settings::of_process(stage.folder()), clock);
         let retires = installation.retires(&home);
         let is_taken_away = |mistake: &Mistake| {
             let path = mistake.value.as_deref().map(Path::new);
             path.is_some_and(|path| retires.iter().any(|name| path.ends_with(name)))
         };
-        if let Some(problem) = &verdict.problem
+        if let Some(problem) = &problem
             && problem
                 .missing_files()
                 .is_none_or(|missing| missing.iter().any(is_taken_away))
@@ -106,9 +111,18 @@ impl Import {
         {
             return Err(ArchiveError::Worse(stage.in_words(&problem.to_string())));
         }
-        if let Some(problem) = &mut verdict.problem {
-            problem.reword(|text| stage.in_words(text));
-        }
+        let hindrance = problem.map(|problem| Hindrance {
+            text: stage.in_words(&problem.to_string()),
+            mistakes: problem
+                .mistakes()
+                .into_iter()
+                .map(|mistake| Mistake {
+                    value: mistake.value.as_deref().map(|value| stage.in_words(value)),
+                    ..mistake
+                })
+                .collect(),
+        });
+        let warnings = warnings.iter().map(|warning| stage.in_words(warning));
         Ok(Self {
             retires,
             leftovers: installation.leftovers(&home)?,
@@ -116,7 +130,8 @@ impl Import {
             installation,
             report,
             host,
-            verdict,
+            warnings: warnings.collect(),
+            hindrance,
         })
     }
 
@@ -132,7 +147,7 @@ impl Import {
     #[must_use]
     pub fn in_words(&self) -> String {
         let mut text = self.report.clone();
-        let mut say = |title: &str, lines: &[String]| {
+        let mut section = |title: &str, lines: &[String]| {
             if !lines.is_empty() {
                 // Writing to a String cannot fail.
                 let _ = write!(text, "\n{title}:\n");
@@ -142,18 +157,18 @@ impl Import {
             }
         };
         if !self.host.kept.is_empty() {
-            say(
+            section(
                 "This host's own keys stay as they are",
                 &[self.host.kept.join(", ")],
             );
         }
         if !self.host.foreign.is_empty() {
-            say(
+            section(
                 "Keys of the old host: look whether they fit this one",
                 &[self.host.foreign.join(", ")],
             );
         }
-        say(
+        section(
             "No part of the new installation, so these files go to the backup",
             &self.retires,
         );
@@ -161,14 +176,17 @@ impl Import {
         let leftovers: Vec<_> = leftovers
             .map(|file| format!("{} {}", file.name, file.effect))
             .collect();
-        say("Not in the archive, stays here", &leftovers);
-        say("Worth a look", &self.verdict.warnings);
+        section("Not in the archive, stays here", &leftovers);
+        section("Worth a look", &self.warnings);
         let home = self.home.path("").display().to_string();
         let home = home.trim_end_matches('/');
         let keys = self.installation.config().unwrap_or_default();
-        let _ = match &self.verdict.problem {
+        let _ = match &self.hindrance {
             None => writeln!(text, "\nIt can start: ad-edge serve --home {home}"),
-            Some(problem) => {
+            Some(Hindrance {
+                text: problem,
+                mistakes,
+            }) => {
                 let _ = writeln!(text, "\nBefore it can start: {problem}");
                 let key = |name: &str| keys.get(name).and_then(Value::as_str).unwrap_or_default();
                 let place = Place::new(
@@ -176,8 +194,7 @@ impl Import {
                     key(keys::SERVER_URL.name),
                     key(keys::LDAP_BASE.name),
                 );
-                let mistakes = problem.mistakes().iter();
-                for step in mistakes.filter_map(|mistake| place.step(mistake)) {
+                for step in mistakes.iter().filter_map(|mistake| place.step(mistake)) {
                     let _ = writeln!(text, "- {}", step.replace('\n', "\n    "));
                 }
                 writeln!(text, "Then: ad-edge check --home {home}")
@@ -187,37 +204,46 @@ impl Import {
     }
 }
 
-/// Tries a zip, and takes it when `take`; a line, and the report. For the console.
+/// What became of a zip.
+#[derive(Debug)]
+pub struct TakenImport {
+    /// `None`: it was only tried.
+    pub done: Option<Imported>,
+    /// What it brings and changes.
+    pub report: String,
+}
+
+/// Tries a zip, and takes it when `take`. For the console.
 ///
 /// # Errors
-/// In words, when nothing was changed.
+/// When nothing was changed.
 pub fn take_import(
     settings: &Settings,
     clock: &Clock,
     zip: Vec<u8>,
     take: bool,
-) -> Result<(String, String), String> {
-    let words = |error: ArchiveError| format!("Nothing was changed: {error}");
+) -> Result<TakenImport, ArchiveError> {
     let _one = settings.writing();
-    let installation = Installation::of_zip(Cursor::new(zip)).map_err(words)?;
-    let import = Import::try_out(settings, clock, installation).map_err(words)?;
-    if !take {
-        return Ok(("Nothing was changed yet".to_owned(), import.in_words()));
-    }
-    let done = import.install(clock).map_err(words)?;
-    tracing::warn!(
-        target: "audit", event = event::CONSOLE_IMPORTED,
-        files = done.taken.join(", "),
-        retired = done.retired.join(", "),
-        backup = done.backup.as_ref().map(|folder| folder.display().to_string()),
-        "the console imported an installation"
-    );
-    settings.forget();
-    let mut told = format!("{} files were taken", done.taken.len());
-    if let Some(backup) = done.backup {
-        told = format!("{told} (what they replaced lies in {})", backup.display());
-    }
-    Ok((told, import.in_words()))
+    let installation = Installation::of_zip(Cursor::new(zip))?;
+    let import = Import::try_out(settings, clock, installation)?;
+    let done = if take {
+        let done = import.install(clock)?;
+        tracing::warn!(
+            target: "audit", event = event::CONSOLE_IMPORTED,
+            files = done.taken.join(", "),
+            retired = done.retired.join(", "),
+            backup = done.backup.as_ref().map(|folder| folder.display().to_string()),
+            "the console imported an installation"
+        );
+        settings.forget();
+        Some(done)
+    } else {
+        None
+    };
+    Ok(TakenImport {
+        done,
+        report: import.in_words(),
+    })
 }
 
 /// What is wrong in the archive itself, wherever it is used.
@@ -238,7 +264,7 @@ fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<String>, Arc
         let source = MapperSource::Text(text);
         if let Err(error) = Mapper::start(Some(&source), Metrics::new().into()) {
             note(format!(
-                "the profile mapper: {error}. Mend it in the archive, or in a copy of the old folder, \
+                "the profile mapper: {error}. Correct it in the archive, or in a copy of the old folder, \
                  and import that"
             ));
         }

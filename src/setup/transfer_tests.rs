@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     directory::Entry,
-    installation::{DEFAULT_MAPPER, generate_signing_pair},
+    installation::{DEFAULT_MAPPER, generate_signing_key},
     profile::built_in,
 };
 
@@ -20,7 +20,7 @@ fn config() -> Value {
 fn home(config: &Value) -> TempDir {
     let folder = TempDir::new().expect("a folder");
     let home = Home::new(folder.path());
-    generate_signing_pair(&home, "corp", "corp.example", Clock::system().now()).expect("a pair");
+    generate_signing_key(&home, "corp", "corp.example", Clock::system().now()).expect("a key");
     fs::write(home.config_json(), config.to_string()).expect("written");
     folder
 }

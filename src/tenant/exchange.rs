@@ -1,23 +1,25 @@
-//! What installation and tenant tell each other: at a set-up and at each start.
+//! The exchange of a set-up and of each start: what the tenant knows, and what it is told.
 
-use anyhow::anyhow;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::{Registration, Ticket};
+use super::{ProvisioningTicket, Registration, TicketError};
 use crate::{
     config::{Config, keys},
     secret::ExposeSecret as _,
     token::{SigningKey, TenantKey},
 };
 
-/// Asks what the tenant knows, and tells it who we are: the keys that come of it.
+/// Asks what the tenant knows, and tells it who we are. Gives the keys that come of it.
+///
+/// # Errors
+/// Why the tenant did not answer as it should.
 pub async fn exchange(
-    ticket: &Ticket,
+    ticket: &ProvisioningTicket,
     config: &Config,
     signing: &SigningKey,
     agent_mode: bool,
-) -> anyhow::Result<Map<String, Value>> {
+) -> Result<Map<String, Value>, TicketError> {
     let info = ticket.info().await?;
     let server_url = config.federation.server_url.as_str().trim_end_matches('/');
     let mut certificates = vec![STANDARD.encode(signing.certificate())];
@@ -28,8 +30,10 @@ pub async fn exchange(
         agent_mode,
     };
     let tenant_key = ticket.register(&registration).await?;
-    TenantKey::new(&tenant_key)
-        .map_err(|error| anyhow!("{} gave no key: {error}", ticket.host()))?;
+    TenantKey::new(&tenant_key).map_err(|cause| TicketError::Key {
+        host: ticket.host(),
+        cause,
+    })?;
     let mut keys = info.keys();
     keys.insert(
         keys::TENANT_SIGNING_KEY.name.to_owned(),
@@ -43,9 +47,9 @@ pub async fn exchange(
     Ok(keys)
 }
 
-/// While the pair is rotated the fleet signs with two: the certificates of the pair to come and of the one
-/// before, where they are. A tenant knows what it was told last, by whichever instance, so each tells it
-/// all. Base64 of the DER.
+/// The certificates of the next signing key and of the one before, where they are: while the key is
+/// rotated, the fleet signs with two. The tenant knows what it was told last, by whichever instance, so each
+/// tells it all. Base64 of the DER.
 pub fn other_certificates(config: &Config) -> Vec<String> {
     use rustls_pki_types::{CertificateDer, pem::PemObject as _};
     let names = ["certs/next.pem", "certs/previous.pem"].iter();

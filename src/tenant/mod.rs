@@ -1,11 +1,13 @@
-//! What installation and tenant tell each other over the ticket (PROTOCOL.md section 2).
+//! What installation and tenant exchange over the provisioning ticket (PROTOCOL.md section 2).
 
+mod error;
 mod exchange;
 mod ticket;
 mod ticket_info;
 
 pub use self::{
+    error::TicketError,
     exchange::{exchange, other_certificates},
-    ticket::{CLOCK_LIMIT, Registration, Ticket, TicketError},
+    ticket::{CLOCK_LIMIT, ProvisioningTicket, Registration},
     ticket_info::TicketInfo,
 };

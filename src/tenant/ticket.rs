@@ -2,18 +2,19 @@
 //! told, and its clock.
 
 use std::{
+    io,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{Client, NoProxy, Proxy};
-use rustls::ClientConfig;
+use rustls::{CertificateError, ClientConfig};
 use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::ticket_info::TicketInfo;
+use super::{error::TicketError, ticket_info::TicketInfo};
 use crate::{
     config::ProxyConfig,
     secret::{ExposeSecret as _, SecretString},
@@ -22,12 +23,12 @@ use crate::{
 /// Connect, TLS, request and answer together.
 const LIMIT: Duration = Duration::from_secs(15);
 const MAX_ANSWER: usize = 1 << 20;
-/// What the incumbent allows; assertions are short-lived, so more is worth a word.
+/// What the legacy connector allows; assertions are short-lived, so a larger difference is reported.
 pub const CLOCK_LIMIT: Duration = Duration::from_secs(5);
 
 /// A connection's set-up address at the tenant.
 #[derive(Debug)]
-pub struct Ticket {
+pub struct ProvisioningTicket {
     url: SecretString,
     client: Client,
     /// The host of the proxy on the way there.
@@ -37,68 +38,17 @@ pub struct Ticket {
 /// What the tenant is told.
 #[derive(Debug)]
 pub struct Registration<'a> {
-    /// Base64 of the DER of each signing certificate that shall count: the present one first.
+    /// Base64 of the DER of each signing certificate that the tenant shall trust: the present one first.
     pub certificates: Vec<String>,
     pub server_url: &'a str,
     pub agent_mode: bool,
 }
 
-/// Why the tenant was not asked in vain only: each says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum TicketError {
-    #[error("the ticket is no https address; copy it from the connection's page at the tenant")]
-    Address,
-    #[error("HTTP_PROXY or HTTPS_PROXY is not the address of a proxy")]
-    Proxy,
-    #[error(
-        "the tenant does not know this ticket (404): copy the address from the connection's page \
-         again; an old one ends when a new one is made"
-    )]
-    Wrong,
-    #[error(
-        "{host} shows a certificate that this machine does not trust ({cause}): when a proxy \
-         re-encrypts, give its CA with SSL_CA_FILE; else check this machine's CA store"
-    )]
-    Untrusted { host: String, cause: String },
-    #[error(
-        "the certificate of {host} is not in force at this machine's time ({cause}): set the clock by \
-         NTP (timedatectl set-ntp true)"
-    )]
-    Clock { host: String, cause: String },
-    #[error(
-        "{host} cannot be reached: the proxy {proxy} does not let us through ({cause}); check \
-         HTTPS_PROXY, the user and password in it, and that the proxy runs"
-    )]
-    Proxied {
-        proxy: String,
-        host: String,
-        cause: String,
-    },
-    #[error(
-        "{host} cannot be reached ({cause}): check DNS and firewall, or set HTTPS_PROXY if this \
-         network needs a proxy"
-    )]
-    Unreachable { host: String, cause: String },
-    #[error(
-        "{host} answered with status {status}; try again, and ask the tenant's support if it stays"
-    )]
-    Status { host: String, status: u16 },
-    #[error(
-        "{host} answered something else than a tenant does ({cause}); a proxy may be in between"
-    )]
-    Answer { host: String, cause: String },
-    #[error(
-        "{host} names a realm that no tenant has ({realm:?}): nothing of what it says is taken. Check \
-         the ticket's address, and ask the tenant's support"
-    )]
-    Realm { host: String, realm: String },
-}
-
-impl Ticket {
+impl ProvisioningTicket {
     /// `tls` holds the roots that the tenant's certificate is checked with.
     ///
     /// # Errors
-    /// When the address, or a proxy's, is none.
+    /// When the address, or a proxy's, cannot be used.
     pub fn new(
         url: &SecretString,
         tls: &Arc<ClientConfig>,
@@ -139,7 +89,7 @@ impl Ticket {
     /// What the tenant knows of this installation.
     ///
     /// # Errors
-    /// Why it was not told.
+    /// Why there is no answer that can be used.
     pub async fn info(&self) -> Result<TicketInfo, TicketError> {
         let url = format!("{}/info", self.url.expose_secret());
         let info: TicketInfo = self.ask_of_ticket(self.client.get(url)).await?;
@@ -155,7 +105,7 @@ impl Ticket {
     /// Tells the tenant our certificates and SERVER_URL; gives the key that signs its requests.
     ///
     /// # Errors
-    /// Why it was not told.
+    /// Why there is no answer that can be used.
     pub async fn register(
         &self,
         registration: &Registration<'_>,
@@ -184,7 +134,7 @@ impl Ticket {
     /// The tenant's clock less ours, in milliseconds; half of the way there and back is taken off.
     ///
     /// # Errors
-    /// Why it was not told.
+    /// Why there is no answer that can be used.
     pub async fn clock_offset(&self, now: impl Fn() -> SystemTime) -> Result<i64, TicketError> {
         #[derive(Deserialize)]
         struct Answer {
@@ -233,7 +183,7 @@ impl Ticket {
             if text.len() + chunk.len() > MAX_ANSWER {
                 return Err(TicketError::Answer {
                     host,
-                    cause: "it is far too long".to_owned(),
+                    cause: "it is too long".to_owned(),
                 });
             }
             text.extend_from_slice(&chunk);
@@ -248,13 +198,12 @@ impl Ticket {
         let host = self.host();
         let connecting = error.is_connect();
         // The address in an error's text would be the ticket.
-        let cause = root_cause(&error.without_url());
-        let at_its_time = ["xpired", "not valid yet", "NotValidYet"];
-        if at_its_time.iter().any(|text| cause.contains(text)) {
-            return TicketError::Clock { host, cause };
-        }
-        if cause.contains("certificate") {
-            return TicketError::Untrusted { host, cause };
+        let error = error.without_url();
+        let cause = root_cause(&error);
+        match certificate_fault(&error) {
+            Some(Fault::Time) => return TicketError::Clock { host, cause },
+            Some(Fault::Other) => return TicketError::Untrusted { host, cause },
+            None => {}
         }
         match &self.proxy {
             Some(proxy) if connecting => TicketError::Proxied {
@@ -276,6 +225,39 @@ fn proxy_host(url: &Url, proxies: &ProxyConfig) -> Option<String> {
     proxy.uri().host().map(str::to_owned)
 }
 
+/// What is wrong with a server's certificate, as far as it decides what is to be done.
+#[derive(Debug, PartialEq, Eq)]
+enum Fault {
+    /// It has expired, or is not valid yet, by this machine's clock.
+    Time,
+    Other,
+}
+
+/// `None`: no certificate is the cause.
+fn certificate_fault(error: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(rustls::Error::InvalidCertificate(wrong)) = error.downcast_ref() {
+            return Some(match wrong {
+                CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. } => Fault::Time,
+                _ => Fault::Other,
+            });
+        }
+        // An io::Error names as its source what the error in it names as its own.
+        let inner = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        next = match inner {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
 /// The innermost cause: the outer ones say that sending a request failed.
 fn root_cause(error: &dyn std::error::Error) -> String {
     let mut inner = error;
@@ -283,4 +265,34 @@ fn root_cause(error: &dyn std::error::Error) -> String {
         inner = source;
     }
     inner.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("error sending request")]
+    struct Sending(#[source] io::Error);
+
+    #[test]
+    fn a_certificate_out_of_its_time_is_told_from_an_untrusted_one() {
+        let fault = |error: rustls::Error| {
+            let inner = io::Error::new(io::ErrorKind::InvalidData, error);
+            certificate_fault(&Sending(inner))
+        };
+        let invalid = rustls::Error::InvalidCertificate;
+        assert_eq!(fault(invalid(CertificateError::Expired)), Some(Fault::Time));
+        assert_eq!(
+            fault(invalid(CertificateError::NotValidYet)),
+            Some(Fault::Time)
+        );
+        assert_eq!(
+            fault(invalid(CertificateError::UnknownIssuer)),
+            Some(Fault::Other)
+        );
+        assert_eq!(fault(rustls::Error::DecryptError), None);
+        let refused = Sending(io::ErrorKind::ConnectionRefused.into());
+        assert_eq!(certificate_fault(&refused), None);
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::keys;
 
-/// What the tenant tells.
+/// What the tenant says of an installation.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TicketInfo {

@@ -28,7 +28,7 @@ pub use self::{
     handshake::{HANDSHAKE_LIMIT, HandshakeFailure},
     identity::Identity,
     server::TlsServer,
-    tickets::SharedTickets,
+    tickets::{NoTicketKey, SharedTickets},
 };
 
 /// A connection after its handshake.

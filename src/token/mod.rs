@@ -17,7 +17,7 @@ use std::{
 };
 
 pub use self::{
-    jwt::{TenantKey, hub_login},
+    jwt::{TenantKey, TenantKeyError, hub_login},
     metadata::federation_metadata,
     signature::{SigningKey, SigningKeyError},
 };

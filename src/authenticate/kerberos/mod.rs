@@ -10,9 +10,9 @@ mod spnego;
 mod worker;
 
 pub use self::{
-    acceptor::Kerberos,
+    acceptor::{Kerberos, KerberosError},
     gss::credential_of_cache,
-    keytab::{Entry as KeytabEntry, Keytab},
+    keytab::{Entry as KeytabEntry, Keytab, KeytabError},
     principal::{KerberosRealms, Principal},
     refusal::KerberosRefusal,
 };

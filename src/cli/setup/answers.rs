@@ -1,4 +1,4 @@
-//! What a set-up is told beforehand, and how it ends early.
+//! What a set-up is given beforehand.
 
 use std::path::PathBuf;
 
@@ -41,19 +41,4 @@ pub(in crate::cli) struct Answers {
     /// Ask nothing.
     #[arg(long)]
     pub(super) yes: bool,
-}
-
-/// Why it ended early, and what it left.
-pub(super) struct Stopped {
-    pub why: String,
-    pub left: &'static str,
-}
-
-impl From<String> for Stopped {
-    fn from(why: String) -> Self {
-        Self {
-            why,
-            left: "Nothing was saved.",
-        }
-    }
 }

@@ -2,27 +2,25 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
+use super::stop::Stop;
 use crate::secret::SecretString;
-
-/// The input ended.
-pub(super) const NO_ANSWER: &str = "there was no answer";
 
 /// What counts when the answer is empty.
 pub(super) enum Default<'a> {
     None,
     /// Shown in brackets.
     Shown(&'a str),
-    /// A secret; the words stand in its place.
+    /// A secret; the words are shown in its place.
     Hidden(&'a str, &'a str),
 }
 
 /// Whether there is somebody to ask.
-pub(super) fn asks(silent: bool) -> bool {
+pub(super) fn is_possible(silent: bool) -> bool {
     !silent && io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
 /// An answer; an empty one means the default.
-pub(super) fn ask(what: &str, default: &Default<'_>) -> Result<String, String> {
+pub(super) fn ask(what: &str, default: &Default<'_>) -> Result<String, Stop> {
     loop {
         let (shown, value) = match default {
             Default::None => (None, None),
@@ -33,11 +31,11 @@ pub(super) fn ask(what: &str, default: &Default<'_>) -> Result<String, String> {
             Some(shown) => print!("{what} [{shown}]: "),
             None => print!("{what}: "),
         }
-        io::stdout().flush().map_err(|error| error.to_string())?;
+        io::stdout().flush()?;
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line);
-        if read.map_err(|error| error.to_string())? == 0 {
-            return Err(NO_ANSWER.to_owned());
+        if read? == 0 {
+            return Err(Stop::NoAnswer);
         }
         match (line.trim(), value) {
             ("", Some(value)) => return Ok(value.to_owned()),
@@ -48,7 +46,7 @@ pub(super) fn ask(what: &str, default: &Default<'_>) -> Result<String, String> {
 }
 
 /// Yes or no; no is the default.
-pub(super) fn agrees(what: &str) -> Result<bool, String> {
+pub(super) fn ask_whether(what: &str) -> Result<bool, Stop> {
     loop {
         let answer = ask(what, &Default::Shown("no"))?;
         match answer.to_lowercase().as_str() {
@@ -60,14 +58,14 @@ pub(super) fn agrees(what: &str) -> Result<bool, String> {
 }
 
 /// A password, which is not shown; nothing for an empty answer where there is one already.
-pub(super) fn password(of: &str, present: bool) -> Result<Option<SecretString>, String> {
+pub(super) fn ask_password(of: &str, present: bool) -> Result<Option<SecretString>, Stop> {
     let what = if present {
         format!("Password of {of} [the present one]: ")
     } else {
         format!("Password of {of}: ")
     };
     loop {
-        let password = rpassword::prompt_password(&what).map_err(|e| e.to_string())?;
+        let password = rpassword::prompt_password(&what)?;
         match (password.is_empty(), present) {
             (false, _) => return Ok(Some(SecretString::from(password))),
             (true, true) => return Ok(None),

@@ -2,18 +2,20 @@
 //! everything by options and the environment without one.
 
 mod answers;
+mod ca_file;
 mod dialogue;
 mod steps;
+mod stop;
 
 use std::{path::Path, process::ExitCode};
 
 pub(super) use self::answers::Answers;
-use self::{answers::Stopped, steps::Steps};
+use self::{steps::Steps, stop::Stop};
 use super::{EXIT_CONFIG, refuse, runtime};
 use crate::{
     clock::Clock,
     config::{Declared, Settings, keys},
-    setup::{Next, Unsaved, next_steps, recover},
+    setup::{Next, next_steps, recover},
 };
 
 pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
@@ -24,21 +26,21 @@ pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
         Err(error) => return refuse(home, &error),
     }
     let result = runtime()
-        .map_err(|error| Stopped::from(error.to_string()))
+        .map_err(Stop::from)
         .and_then(|runtime| runtime.block_on(set_up(&settings, clock, answers)));
     match result {
         Ok(()) => {
-            tell_next(&settings, clock, home);
+            print_next(&settings, clock, home);
             ExitCode::SUCCESS
         }
-        Err(Stopped { why, left }) => {
-            eprintln!("\nad-edge: {why}\n{left}");
+        Err(stop) => {
+            eprintln!("\nad-edge: {stop}\n{}", stop.left());
             ExitCode::from(EXIT_CONFIG)
         }
     }
 }
 
-async fn set_up(settings: &Settings, clock: &Clock, answers: Answers) -> Result<(), Stopped> {
+async fn set_up(settings: &Settings, clock: &Clock, answers: Answers) -> Result<(), Stop> {
     let mut steps = Steps::begin(settings, clock, answers)?;
     steps.tenant().await?;
     steps.server_url()?;
@@ -50,16 +52,13 @@ async fn set_up(settings: &Settings, clock: &Clock, answers: Answers) -> Result<
         }
     }
     let saved = steps.plan.save(clock).await;
-    let saved = saved.map_err(|Unsaved { why, left }| Stopped {
-        why,
-        left: left.unwrap_or("Nothing was saved."),
-    })?;
+    let saved = saved.map_err(Stop::Unsaved)?;
     println!("\nSaved: {}", saved.files.join(", "));
     Ok(())
 }
 
 /// How to start, or what comes before that.
-fn tell_next(settings: &Settings, clock: &Clock, home: &Path) {
+fn print_next(settings: &Settings, clock: &Clock, home: &Path) {
     let home = home.display();
     let Next {
         steps,

@@ -1,20 +1,21 @@
 //! The steps of the dialogue. What an option or the environment says is not asked; what config.json says
-//! stands as the default; a wrong answer at a terminal is asked for again.
+//! is the default; a wrong answer at a terminal is asked for again.
 
-use std::{collections::HashSet, path::Path};
+use std::collections::HashSet;
 
-use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 use serde_json::json;
 
 use super::{
     answers::Answers,
-    dialogue::{self, Default, NO_ANSWER},
+    ca_file::ca_file,
+    dialogue::{self, Default},
+    stop::Stop,
 };
 use crate::{
     clock::Clock,
     config::{Settings, keys},
     secret::SecretString,
-    setup::{SetupCheck, SetupPlan},
+    setup::{CheckName, SetupCheck, SetupPlan},
 };
 
 pub(super) struct Steps<'a> {
@@ -40,11 +41,7 @@ const PASSWORD: &str = keys::LDAP_BIND_PASSWORD.name;
 const TICKET: &str = keys::PROVISIONING_TICKET.name;
 
 impl<'a> Steps<'a> {
-    pub fn begin(
-        settings: &'a Settings,
-        clock: &'a Clock,
-        answers: Answers,
-    ) -> Result<Self, String> {
+    pub fn begin(settings: &'a Settings, clock: &'a Clock, answers: Answers) -> Result<Self, Stop> {
         let mut plan = SetupPlan::begin(settings)?;
         let mut said = HashSet::new();
         let ca_file = match &answers.ca_file {
@@ -62,24 +59,31 @@ impl<'a> Steps<'a> {
         ] {
             if let Some(value) = value {
                 plan.set(key, json!(value))
-                    .map_err(|error| format!("{option}: {error}"))?;
+                    .map_err(|source| Stop::Option { option, source })?;
                 said.insert(key);
             }
         }
         if answers.anonymous {
             plan.set(ANONYMOUS, json!(true))
-                .map_err(|error| format!("--anonymous: {error}"))?;
+                .map_err(|source| Stop::Option {
+                    option: "--anonymous",
+                    source,
+                })?;
             said.insert(ANONYMOUS);
         } else if said.contains(USER) && !plan.is_fixed(ANONYMOUS) && plan.is_anonymous() {
             // An account that is named is meant to be used.
             plan.set(ANONYMOUS, json!(false))?;
         }
         if let Some(file) = &answers.bind_password_file {
-            let text = std::fs::read_to_string(file)
-                .map_err(|error| format!("{}: {error}; --bind-password-file", file.display()))?;
+            let option = "--bind-password-file";
+            let text = std::fs::read_to_string(file).map_err(|source| Stop::File {
+                file: file.clone(),
+                option,
+                source,
+            })?;
             let password = text.trim_end_matches(['\r', '\n']).to_owned();
-            plan.password(SecretString::from(password))
-                .map_err(|error| format!("--bind-password-file: {error}"))?;
+            plan.set_password(SecretString::from(password))
+                .map_err(|source| Stop::Option { option, source })?;
             said.insert(PASSWORD);
         }
         for key in [TICKET, SERVER, URL, BASE, USER, ANONYMOUS] {
@@ -88,13 +92,13 @@ impl<'a> Steps<'a> {
             }
         }
         if answers.domain.is_some() && plan.is_fixed(URL) {
-            return Err("--domain: LDAP_URL comes from the environment, which wins".to_owned());
+            return Err(Stop::DomainFixed);
         }
         plan.keep_environment();
         Ok(Self {
             plan,
             clock,
-            asks: dialogue::asks(answers.yes),
+            asks: dialogue::is_possible(answers.yes),
             said,
             domain: answers.domain,
             guess: String::new(),
@@ -103,7 +107,7 @@ impl<'a> Steps<'a> {
     }
 
     /// The ticket, and what the tenant says of it.
-    pub async fn tenant(&mut self) -> Result<(), String> {
+    pub async fn tenant(&mut self) -> Result<(), Stop> {
         loop {
             if !self.said.contains(TICKET) {
                 let present = self.plan.get(TICKET);
@@ -118,7 +122,7 @@ impl<'a> Steps<'a> {
                 Ok(says) => says,
                 Err(error) => {
                     self.refuse_others(TICKET)?;
-                    self.again(&error, &[TICKET])?;
+                    self.again(error.into(), &[TICKET])?;
                     continue;
                 }
             };
@@ -134,7 +138,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    pub fn server_url(&mut self) -> Result<(), String> {
+    pub fn server_url(&mut self) -> Result<(), Stop> {
         loop {
             if !self.said.contains(SERVER) {
                 let present = self.plan.get(SERVER);
@@ -152,26 +156,26 @@ impl<'a> Steps<'a> {
                 Ok(()) => return Ok(()),
                 Err(error) => {
                     self.refuse_others(SERVER)?;
-                    self.again(&error, &[SERVER])?;
+                    self.again(error.into(), &[SERVER])?;
                 }
             }
         }
     }
 
     /// The directory's servers, and the base of its users.
-    pub async fn directory(&mut self) -> Result<(), String> {
+    pub async fn directory(&mut self) -> Result<(), Stop> {
         loop {
             match self.find_directory().await {
                 Ok(()) => return Ok(()),
                 Err(error) => {
                     self.domain = None;
-                    self.again(&error, &[URL])?;
+                    self.again(error, &[URL])?;
                 }
             }
         }
     }
 
-    async fn find_directory(&mut self) -> Result<(), String> {
+    async fn find_directory(&mut self) -> Result<(), Stop> {
         let present = self.plan.get(URL);
         if let Some(domain) = self.domain.take() {
             self.by_domain(&domain).await?;
@@ -183,7 +187,10 @@ impl<'a> Steps<'a> {
         } else {
             let what = "Active Directory domain (its DNS name, such as corp.example)";
             if !self.asks {
-                return Err(format!("{what} is missing: give --domain or --ldap-url"));
+                return Err(Stop::Missing {
+                    what: what.to_owned(),
+                    option: "--domain or --ldap-url".to_owned(),
+                });
             }
             let guess = self.guess.contains('.').then_some(self.guess.as_str());
             let default = guess.map_or(Default::None, Default::Shown);
@@ -197,8 +204,8 @@ impl<'a> Steps<'a> {
                  user pass in plain text. Better: ldaps://, or LDAP_STARTTLS=true",
                 plain.join(", ")
             );
-            if self.asks && !dialogue::agrees("Send passwords in plain text")? {
-                return Err("another address of the directory, then".to_owned());
+            if self.asks && !dialogue::ask_whether("Send passwords in plain text")? {
+                return Err(Stop::PlainText);
             }
         }
         let explored = self.plan.explore(self.clock).await?;
@@ -215,14 +222,14 @@ impl<'a> Steps<'a> {
         if explored.anonymous && !self.plan.is_anonymous() {
             println!("Note: this directory answers searches without an account.");
             let free = ![ANONYMOUS, USER].iter().any(|key| self.said.contains(key));
-            if free && self.asks && dialogue::agrees("Search without an account")? {
+            if free && self.asks && dialogue::ask_whether("Search without an account")? {
                 self.plan.set(ANONYMOUS, json!(true))?;
             }
         }
         Ok(())
     }
 
-    async fn by_domain(&mut self, domain: &str) -> Result<(), String> {
+    async fn by_domain(&mut self, domain: &str) -> Result<(), Stop> {
         let (found, url) = self.plan.servers(domain).await?;
         let found: Vec<_> = found.iter().map(ToString::to_string).collect();
         println!("SRV records of {domain}: {}", found.join(", "));
@@ -230,7 +237,7 @@ impl<'a> Steps<'a> {
         self.ask(URL, what, &Default::Shown(&url), "--ldap-url")
     }
 
-    pub fn account(&mut self) -> Result<(), String> {
+    pub fn account(&mut self) -> Result<(), Stop> {
         if self.plan.is_anonymous() {
             return Ok(());
         }
@@ -244,23 +251,19 @@ impl<'a> Steps<'a> {
         let fixed =
             self.plan.is_fixed(PASSWORD) || self.said.contains(PASSWORD) && !self.ask_password;
         if !self.asks && !present {
-            return Err(
-                "the service account's password is missing: LDAP_BIND_PASSWORD in the environment, \
-                 or --bind-password-file"
-                    .to_owned(),
-            );
+            return Err(Stop::NoPassword);
         }
         if self.asks && !fixed {
             let user = self.plan.get(USER).unwrap_or_default();
-            if let Some(password) = dialogue::password(&user, present)? {
-                self.plan.password(password)?;
+            if let Some(password) = dialogue::ask_password(&user, present)? {
+                self.plan.set_password(password)?;
             }
         }
         Ok(())
     }
 
     /// Whether all is well; false when something was wrong that can be asked for again.
-    pub async fn checks(&mut self) -> Result<bool, String> {
+    pub async fn checks(&mut self) -> Result<bool, Stop> {
         println!("\nChecks");
         let checks = self.plan.checks(self.clock).await?;
         for check in &checks {
@@ -270,36 +273,33 @@ impl<'a> Steps<'a> {
         let Some(SetupCheck { name, .. }) = failed.first() else {
             return Ok(true);
         };
-        let keys: &[&'static str] = match *name {
-            "reach" => &[URL],
-            "bind" => &[USER],
-            "search" => &[BASE],
-            _ => &[],
+        let keys: &[&'static str] = match name {
+            CheckName::Reach => &[URL],
+            CheckName::Bind => &[USER],
+            CheckName::Search => &[BASE],
+            CheckName::Tenant => &[],
         };
-        self.ask_password = *name == "bind";
+        self.ask_password = *name == CheckName::Bind;
         // All the rest was answered well.
         self.said
             .extend([TICKET, SERVER, URL, BASE, USER, ANONYMOUS, PASSWORD]);
-        self.again(
-            "a check failed; correct what it says and run this again",
-            keys,
-        )?;
+        self.again(Stop::CheckFailed, keys)?;
         Ok(false)
     }
 
-    /// An error when something else than this key is wrong, which no answer would mend.
-    fn refuse_others(&self, key: &str) -> Result<(), String> {
+    /// An error when something else than this key is wrong, which no answer would correct.
+    fn refuse_others(&self, key: &str) -> Result<(), Stop> {
         match self.plan.examine() {
-            Err(mistakes) if !mistakes.contains(key) => Err(mistakes),
+            Err(error) if !error.is_about(key) => Err(error.into()),
             _ => Ok(()),
         }
     }
 
     /// What was wrong is asked for again; an error where that cannot be.
-    fn again(&mut self, error: &str, keys: &[&'static str]) -> Result<(), String> {
+    fn again(&mut self, error: Stop, keys: &[&'static str]) -> Result<(), Stop> {
         let fixed = keys.iter().any(|key| self.plan.is_fixed(key));
-        if !self.asks || keys.is_empty() || fixed || error == NO_ANSWER {
-            return Err(error.to_owned());
+        if !self.asks || keys.is_empty() || fixed || !error.may_be_asked_again() {
+            return Err(error);
         }
         println!("{error}\n");
         for key in keys {
@@ -315,37 +315,21 @@ impl<'a> Steps<'a> {
         what: &str,
         default: &Default<'_>,
         option: &str,
-    ) -> Result<(), String> {
+    ) -> Result<(), Stop> {
         let value = match (self.asks, default) {
             (true, _) => dialogue::ask(what, default)?,
-            (false, Default::None) => return Err(format!("{what} is missing: give {option}")),
+            (false, Default::None) => {
+                return Err(Stop::Missing {
+                    what: what.to_owned(),
+                    option: option.to_owned(),
+                });
+            }
             (false, Default::Hidden(value, _)) => (*value).to_owned(),
             (false, Default::Shown(value)) => {
                 println!("{what}: {value}");
                 (*value).to_owned()
             }
         };
-        self.plan.set(key, json!(value))
+        Ok(self.plan.set(key, json!(value))?)
     }
-}
-
-/// The value of `SSL_CA_FILE`: by the current folder, as options are, and relative where the home folder
-/// holds it, so that a copy of that has it too.
-fn ca_file(file: &Path, settings: &Settings) -> Result<String, String> {
-    let shown = file.display();
-    let bytes = std::fs::read(file).map_err(|error| format!("{shown}: {error}; --ca-file"))?;
-    if CertificateDer::pem_slice_iter(&bytes)
-        .flatten()
-        .next()
-        .is_none()
-    {
-        return Err(format!(
-            "{shown} holds no certificate in PEM (--ca-file). If it is in DER (.cer, .crt), convert it: \
-             openssl x509 -inform der -in {shown} -out {shown}.pem"
-        ));
-    }
-    let absolute = |path: &Path| std::path::absolute(path).map_err(|e| format!("{shown}: {e}"));
-    let file = absolute(file)?;
-    let inside = file.strip_prefix(absolute(&settings.home().path(""))?);
-    Ok(inside.unwrap_or(&file).display().to_string())
 }

@@ -3,14 +3,17 @@
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
-use super::view::{Changed, Fact, Facts, Imported, Line, LogLine, Looked, Person};
+use super::{
+    error::ChangeError,
+    view::{Changed, Fact, Facts, Imported, Line, LogLine, Looked, Person},
+};
 use crate::{
     config::{Declared, InForce, Shown},
     secret::SecretString,
 };
 
 /// What the console asks of the program.
-pub trait Backstage: Send + Sync {
+pub trait ConsoleBackend: Send + Sync {
     /// How this instance is.
     fn facts(&self) -> Facts;
     /// The last events of the log, the latest first.
@@ -20,33 +23,37 @@ pub trait Backstage: Send + Sync {
     /// What is known of the certificate of SERVER_URL.
     fn certificate_facts(&self) -> Vec<Fact>;
     /// Tries keys, with `check` by the four checks, and with `save` saves them when those of the directory
-    /// are well: the tenant has no say in them.
+    /// pass; that of the tenant may fail.
     fn change(
         &self,
         keys: Map<String, Value>,
         password: Option<SecretString>,
         check: bool,
         save: bool,
-    ) -> BoxFuture<'_, Result<Changed, String>>;
+    ) -> BoxFuture<'_, Result<Changed, ChangeError>>;
     /// A new certificate of SERVER_URL with its key, PEM; `anyway` also when browsers would refuse it.
     fn certificate(
         &self,
         chain: Vec<u8>,
         key: Vec<u8>,
         anyway: bool,
-    ) -> BoxFuture<'_, Result<String, String>>;
+    ) -> BoxFuture<'_, Result<String, ChangeError>>;
     /// The text of the profile mapper in use.
     fn mapper(&self) -> String;
     /// The profile that this mapper makes of a user, as text.
-    fn try_mapper(&self, source: String, user: String) -> BoxFuture<'_, Result<String, String>>;
-    fn save_mapper(&self, source: String) -> BoxFuture<'_, Result<String, String>>;
+    fn try_mapper(
+        &self,
+        source: String,
+        user: String,
+    ) -> BoxFuture<'_, Result<String, ChangeError>>;
+    fn save_mapper(&self, source: String) -> BoxFuture<'_, Result<String, ChangeError>>;
     /// The users whom a term finds.
-    fn search(&self, term: String) -> BoxFuture<'_, Result<Vec<Person>, String>>;
+    fn search(&self, term: String) -> BoxFuture<'_, Result<Vec<Person>, ChangeError>>;
     /// One user, by login name.
-    fn look_up(&self, name: String) -> BoxFuture<'_, Result<Looked, String>>;
+    fn look_up(&self, name: String) -> BoxFuture<'_, Result<Looked, ChangeError>>;
     fn doctor(&self) -> BoxFuture<'_, Vec<Line>>;
     /// The name and bytes of a zip.
-    fn export(&self) -> BoxFuture<'_, Result<(String, Vec<u8>), String>>;
+    fn export(&self) -> BoxFuture<'_, Result<(String, Vec<u8>), ChangeError>>;
     /// Without `take` it only reports; `Err` when nothing was changed.
-    fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<Imported, String>>;
+    fn import(&self, zip: Vec<u8>, take: bool) -> BoxFuture<'_, Result<Imported, ChangeError>>;
 }

@@ -1,4 +1,5 @@
-//! The signing pair of a new installation: RSA-2048, self-signed, as the incumbent makes it.
+//! The signing key and certificate of a new installation: RSA-2048, self-signed, as the legacy connector
+//! makes them.
 
 use std::{
     fs, io,
@@ -18,13 +19,13 @@ use crate::{
 /// so that those that do are not surprised.
 const LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-/// Why no pair could be made.
+/// Why no signing key and certificate could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
-    #[error("no signing pair can be generated: {0}")]
+    #[error("no signing key can be generated: {0}")]
     Generate(#[from] rcgen::Error),
     #[error(
-        "there is no signing pair and {} cannot be written ({source}): make the folder writable for \
+        "there is no signing key and certificate, and {} cannot be written ({source}): make the folder writable for \
          the first start, or copy certs/cert.pem and certs/cert.key from another instance",
         path.display()
     )]
@@ -35,8 +36,8 @@ pub enum GenerateError {
 /// file is never overwritten.
 ///
 /// # Errors
-/// When the pair cannot be made or written.
-pub fn generate_signing_pair(
+/// When they cannot be made or written.
+pub fn generate_signing_key(
     home: &Home,
     connection: &str,
     domain: &str,
@@ -70,7 +71,7 @@ pub fn generate_signing_pair(
     // The key first: a certificate without its key would look like a damaged installation.
     write_new(home, &key_file, key.as_bytes(), 0o600).map_err(|e| failed(&key_file, e))?;
     if let Err(source) = write_new(home, &certificate_file, certificate.as_bytes(), 0o644) {
-        // Half a pair would keep the next attempt from making a whole one. What matters is told already.
+        // A key without its certificate would keep the next attempt from making both.
         let _ = fs::remove_file(&key_file);
         return Err(failed(&certificate_file, source));
     }
@@ -89,11 +90,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pair_names_the_connection_and_its_key_is_private() {
+    fn the_certificate_names_the_connection_and_its_key_is_private() {
         let folder = tempfile::TempDir::new().expect("a folder");
         let home = Home::new(folder.path());
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_467_124);
-        let pair = generate_signing_pair(&home, "corp", "corp.example", now).expect("made");
+        let pair = generate_signing_key(&home, "corp", "corp.example", now).expect("made");
         let (_, pem) = parse_x509_pem(pair.certificate.as_bytes()).expect("PEM");
         let (_, certificate) = parse_x509_certificate(&pem.contents).expect("a certificate");
         assert_eq!(
@@ -109,18 +110,18 @@ mod tests {
         assert_eq!(key.key_size(), 2048);
         // What is there is never overwritten.
         let before = fs::read(home.signing_key()).expect("read");
-        assert!(generate_signing_pair(&home, "corp", "corp.example", now).is_err());
+        assert!(generate_signing_key(&home, "corp", "corp.example", now).is_err());
         assert_eq!(fs::read(home.signing_key()).expect("read"), before);
     }
 
     #[test]
-    fn half_a_pair_is_never_left() {
+    fn a_key_without_its_certificate_is_never_left() {
         let folder = tempfile::TempDir::new().expect("a folder");
         let home = Home::new(folder.path());
-        // A link to nowhere: it is not there for a reader, and stands in the way of a writer.
+        // A link to nowhere: a reader finds no file, and a writer cannot write one.
         fs::create_dir(home.path("certs")).expect("a folder");
         std::os::unix::fs::symlink("/nowhere/at/all", home.signing_certificate()).expect("a link");
-        let error = generate_signing_pair(&home, "corp", "corp.example", SystemTime::UNIX_EPOCH);
+        let error = generate_signing_key(&home, "corp", "corp.example", SystemTime::UNIX_EPOCH);
         let error = error.expect_err("refused").to_string();
         assert!(error.contains("cert.pem"), "{error}");
         assert!(!home.signing_key().exists());

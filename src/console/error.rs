@@ -1,0 +1,98 @@
+//! Why the console cannot do what it was asked.
+
+use std::{io, path::PathBuf};
+
+use axum::extract::multipart::MultipartError;
+use tokio::task::JoinError;
+
+use crate::{
+    directory::DirectoryError,
+    installation::{ArchiveError, FileError},
+    instance::ReloadError,
+    login::Refusal,
+    profile::{MapperError, ScriptError},
+    setup::{SetupError, Unsaved},
+    tls::TlsError,
+};
+
+/// Why the console cannot do what it was asked, or what it saved is not in use.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error(
+        "This installation is empty: import the zip of another instance here, or run ad-edge setup on this \
+         machine"
+    )]
+    NotSetUp,
+    #[error("OVERRIDE_CONFIG is false: settings come from the environment")]
+    NoFiles,
+    #[error("{} come from the environment, which wins: change them there", .0.join(", "))]
+    Fixed(Vec<String>),
+    #[error(
+        "Type the service account's password too: it would be sent to a server that does not have it yet"
+    )]
+    PasswordNeeded,
+    #[error("Nothing was saved: a check failed")]
+    CheckFailed,
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error(transparent)]
+    Unsaved(#[from] Unsaved),
+
+    #[error("TLS does not come from PEM files here (SSL_PFX, or a balancer ends it)")]
+    NoPemFiles,
+    #[error("Nothing was changed: {0}")]
+    Certificate(#[from] TlsError),
+    #[error("Nothing was changed: {}. Tick the box below to use it all the same.", .0.join("; "))]
+    DoubtfulCertificate(Vec<String>),
+    #[error(
+        "Nothing was changed: {} is a link, for instance of a program that renews it. Replace what it leads \
+         to, or the link",
+        .0.display()
+    )]
+    Link(PathBuf),
+    #[error("{} holds a private key and cannot be removed ({source}): remove it by hand", folder.display())]
+    KeyLeft { folder: PathBuf, source: io::Error },
+
+    #[error("the mapper is the text of PROFILE_MAPPER: change it there")]
+    MapperIsText,
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    #[error(transparent)]
+    Mapper(#[from] MapperError),
+
+    #[error("Give the login name of a user to try it on")]
+    NoName,
+    #[error("The directory has no user {0:?} under LDAP_BASE by LDAP_USER_BY_NAME")]
+    NoUser(String),
+    #[error(
+        "{name:?} means {count} users, and none of them can sign in by it: make LDAP_USER_BY_NAME or \
+         LDAP_BASE narrower"
+    )]
+    Ambiguous { name: String, count: usize },
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Search(#[from] Refusal),
+
+    #[error(transparent)]
+    Export(ArchiveError),
+    #[error("Nothing was changed: {0}")]
+    Import(ArchiveError),
+    #[error(
+        "{taken}, but this host cannot start with them yet: do what is listed below, then start ad-edge again"
+    )]
+    CannotStart { taken: String },
+
+    #[error("The upload was not received: {0}")]
+    Upload(#[from] MultipartError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("the profile cannot be shown as JSON ({0})")]
+    Json(#[from] serde_json::Error),
+    #[error("{saved}, but not in use, the old configuration stays in use: {why}")]
+    NotInUse { saved: String, why: ReloadError },
+    #[error("{saved}; the log says whether it is in use")]
+    Unknown { saved: String },
+    #[error("This was interrupted by a fault of the program: please report it, with the log")]
+    Interrupted(#[from] JoinError),
+}

@@ -1,0 +1,130 @@
+//! Why what a configuration names cannot be loaded.
+
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use tokio::task::JoinError;
+
+use crate::{
+    authenticate::{KerberosError, KeytabError, TrustError},
+    config::{Mistake, keys},
+    installation::GenerateError,
+    profile::ScriptError,
+    tls::{NoTicketKey, TlsError},
+    token::{SigningKeyError, TenantKeyError},
+};
+
+/// One thing that the configuration names and that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error(
+        "there is no signing key and certificate yet (certs/cert.key, certs/cert.pem): the first \
+         `ad-edge serve` makes them, or copy both from another instance"
+    )]
+    NoSigningKey,
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+    #[error(transparent)]
+    SessionTickets(#[from] NoTicketKey),
+    #[error("{} cannot be read ({source}): correct SSL_CA_FILE or SSL_CA_PATH", file.display())]
+    Roots { file: PathBuf, source: io::Error },
+    #[error("TLS to other servers cannot be set up: {0}")]
+    OutgoingTls(#[from] rustls::Error),
+    #[error(transparent)]
+    ClientAuthorities(#[from] TrustError),
+    #[error(transparent)]
+    ServerCertificate(#[from] TlsError),
+    #[error(transparent)]
+    Keytab(#[from] KerberosError),
+    #[error(transparent)]
+    TenantKey(#[from] TenantKeyError),
+    #[error(transparent)]
+    Mapper(#[from] ScriptError),
+    #[error("reading the files was interrupted by a fault of the program: please report it")]
+    Interrupted(#[from] JoinError),
+}
+
+/// What the configuration names cannot be used: everything that is wrong with it.
+#[derive(Debug, thiserror::Error)]
+pub struct Unusable(pub Vec<LoadError>);
+
+impl LoadError {
+    /// A file that the configuration names and that this host lacks, as a mistake of the key that names
+    /// it; `None` when something else is wrong.
+    #[must_use]
+    pub fn missing_file(&self) -> Option<Mistake> {
+        let (key, path, cause) = match self {
+            Self::Roots { file, source } => (keys::SSL_CA_FILE.name, file.as_path(), source),
+            Self::ServerCertificate(TlsError::Read { file, cause }) => {
+                (keys::TLS_CERT_FILE.name, file.as_path(), cause)
+            }
+            Self::ClientAuthorities(TrustError::Read { file, cause }) => {
+                (keys::CLIENT_CA_FILE.name, Path::new(file), cause)
+            }
+            Self::Keytab(KerberosError::Keytab {
+                path,
+                source: KeytabError::Read(cause),
+            }) => (keys::KERBEROS_KEYTAB.name, path.as_path(), cause),
+            Self::Mapper(ScriptError::Read(path, cause)) => {
+                (keys::PROFILE_MAPPER_FILE.name, Path::new(path), cause)
+            }
+            _ => return None,
+        };
+        let absent = matches!(
+            cause.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+        );
+        absent.then(|| Mistake {
+            key: key.to_owned(),
+            value: Some(path.display().to_string()),
+            problem: "is not on this host".to_owned(),
+            remedy: "Copy it from the other host, or write the path that it has here".to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration names what cannot be used:")?;
+        for problem in &self.0 {
+            write!(f, "\n  {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_here_is_told_from_one_that_cannot_be_used() {
+        let read = |kind: io::ErrorKind| {
+            LoadError::from(TlsError::Read {
+                file: "certs/tls.pem".into(),
+                cause: kind.into(),
+            })
+        };
+        let missing = read(io::ErrorKind::NotFound).missing_file();
+        let missing = missing.expect("it is missing");
+        assert_eq!(
+            (missing.key.as_str(), missing.value.as_deref()),
+            ("TLS_CERT_FILE", Some("certs/tls.pem"))
+        );
+        for other in [
+            read(io::ErrorKind::PermissionDenied),
+            TlsError::PfxPassword.into(),
+            LoadError::NoSigningKey,
+            ScriptError::NoFunction.into(),
+        ] {
+            assert_eq!(other.missing_file(), None, "{other}");
+        }
+        let mapper = ScriptError::Read("lib/m.js".into(), io::ErrorKind::NotFound.into());
+        let mapper = LoadError::from(mapper).missing_file().expect("missing");
+        assert_eq!(mapper.key, "PROFILE_MAPPER_FILE");
+    }
+}

@@ -1,0 +1,106 @@
+//! Why a set-up cannot go on.
+
+use crate::{
+    config::Invalid,
+    directory::{DirectoryError, LookupError},
+    installation::{ArchiveError, FileError, GenerateError},
+    instance::LoadError,
+    tenant::TicketError,
+    token::SigningKeyError,
+};
+
+/// Why a set-up cannot go on, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    #[error(
+        "OVERRIDE_CONFIG=false in the environment: no file is read or written, so there is nothing to set \
+         up. Give the keys in the environment and start ad-edge serve, which asks the tenant by itself; or \
+         take OVERRIDE_CONFIG out"
+    )]
+    NoFiles,
+    #[error("{key} comes from the environment, which wins: change it there, or take it out of it")]
+    Fixed { key: String },
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error("there is no ticket (PROVISIONING_TICKET): give it with --ticket")]
+    NoTicket,
+    #[error(transparent)]
+    Tenant(#[from] TicketError),
+    #[error(
+        "this machine's clock differs from the tenant's by {milliseconds} ms: set it by NTP \
+         (timedatectl set-ntp true)"
+    )]
+    Clock { milliseconds: i64 },
+    #[error(
+        "DNS names no directory server for {domain} (_ldap._tcp.{domain}): check the name, or give a \
+         server with --ldap-url"
+    )]
+    NoServers { domain: String },
+    #[error(
+        "the directory servers of {domain} are not found ({cause}): this machine must ask the domain's \
+         DNS (or LDAP_SRV_NAMESERVERS name it), or give a server with --ldap-url"
+    )]
+    Discovery { domain: String, cause: LookupError },
+    /// What each server says.
+    #[error("{}", joined(.0))]
+    Unreachable(Vec<DirectoryError>),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error("nobody is found under {base}: check LDAP_BASE, and that the account may read")]
+    NobodyFound { base: String },
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+    #[error("the system gives no random numbers, so the bind password cannot be encrypted")]
+    NoRandomness,
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Locked(#[from] ArchiveError),
+}
+
+impl SetupError {
+    /// Whether a mistake of the configuration is about this key, so that another value may correct it.
+    #[must_use]
+    pub fn is_about(&self, key: &str) -> bool {
+        let Self::Invalid(invalid) = self else {
+            return false;
+        };
+        let of_file = |name: &str| name.strip_suffix("_FILE") == Some(key);
+        let mut mistakes = invalid.mistakes.iter();
+        mistakes.any(|mistake| mistake.key == key || of_file(&mistake.key))
+    }
+}
+
+fn joined(errors: &[DirectoryError]) -> String {
+    let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    errors.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Mistake;
+
+    #[test]
+    fn a_mistake_is_about_its_own_key_alone() {
+        let error = SetupError::from(Invalid {
+            mistakes: vec![Mistake {
+                key: "LDAP_BASE_FILE".to_owned(),
+                value: None,
+                problem: "LDAP_URL has another base".to_owned(),
+                remedy: String::new(),
+            }],
+            warnings: Vec::new(),
+        });
+        assert!(error.is_about("LDAP_BASE"));
+        assert!(
+            !error.is_about("LDAP_URL"),
+            "a text that names it is not it"
+        );
+        assert!(!SetupError::NoTicket.is_about("PROVISIONING_TICKET"));
+    }
+}
