@@ -29,8 +29,10 @@ pub enum Kind {
     Dripping,
 }
 
-/// Each kind, and its share in eighths, which is also how many threads keep it: those that only connect do
-/// not wait for the handshakes of others.
+/// Each has threads of its own: those that only connect do not wait for the handshakes of others.
+const THREADS: usize = 4;
+
+/// Each kind, and its share in eighths.
 const KINDS: [(Kind, usize); 4] = [
     (Kind::Silent, 3),
     (Kind::HalfHandshake, 3),
@@ -60,12 +62,13 @@ impl SlowClients {
         let (done, open) = (Arc::new(AtomicBool::new(false)), Arc::<Open>::default());
         let config = client_config();
         let shares = KINDS.iter().enumerate();
-        let shares = shares.flat_map(|(at, (kind, eighths))| vec![(at, *kind); *eighths]);
+        let shares = shares.flat_map(|share| [share; THREADS]);
         let threads = shares
-            .map(|(at, kind)| {
+            .map(|(at, (kind, eighths))| {
                 let (done, open, config) =
                     (Arc::clone(&done), Arc::clone(&open), Arc::clone(&config));
-                thread::spawn(move || keep(port, kind, count / 8, &config, &done, &open[at]))
+                let wanted = (count * eighths / 8).div_ceil(THREADS);
+                thread::spawn(move || keep(port, *kind, wanted, &config, &done, &open[at]))
             })
             .collect();
         Self {
