@@ -380,7 +380,15 @@ fn the_table_allows_no_more_than_is_used() {
         let folders = needs.into_iter().filter_map(|to| to.first()).cloned();
         used.entry(folder.clone()).or_default().extend(folders);
     }
-    let ground = ["clock", "config", "lifecycle", "secret", "telemetry"].map(str::to_owned);
+    let ground = [
+        "cause",
+        "clock",
+        "config",
+        "lifecycle",
+        "secret",
+        "telemetry",
+    ]
+    .map(str::to_owned);
     for (folder, may) in table() {
         if OUTERMOST.contains(&folder.as_str()) {
             continue;

@@ -4,7 +4,7 @@ use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use ldap3::LdapError;
 
-use super::{dns::LookupError, error::one_line};
+use super::dns::LookupError;
 use crate::cause::{self, CertificateFault};
 
 /// A cause, with the error of the library below.
@@ -147,6 +147,15 @@ impl fmt::Display for ConnectCause {
             Self::NoAnswer => f.write_str("no answer yet"),
         }
     }
+}
+
+/// A server's text as one line of the log: AD ends its own with NUL.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars()
+        .filter(|c| *c != '\0')
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(300)
+        .collect()
 }
 
 #[cfg(test)]

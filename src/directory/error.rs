@@ -4,7 +4,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use ldap3::LdapError;
 
-use super::{account::AccountRefusal, connect_cause::ConnectCause, dns::LookupError};
+use super::{
+    account::AccountRefusal,
+    connect_cause::{ConnectCause, one_line},
+    dns::LookupError,
+};
 use crate::cause;
 
 /// The directory gave no answer, or none that helps.
@@ -144,15 +148,6 @@ impl fmt::Display for LostCause {
             Self::LostTwice => f.write_str("the answer to a bind was lost twice"),
         }
     }
-}
-
-/// A server's text as one line of the log: AD ends its own with NUL.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars()
-        .filter(|c| *c != '\0')
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(300)
-        .collect()
 }
 
 fn remedy_of_result(code: u32, text: &str) -> &'static str {

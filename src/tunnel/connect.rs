@@ -1,6 +1,6 @@
 //! The way to the hub: through a proxy or straight, TLS, then the WebSocket handshake.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::http::Uri;
 use hyper_util::{
@@ -24,11 +24,9 @@ use tokio_tungstenite::{
 use tower::Service as _;
 use url::{Host, Url};
 
-use super::error::ConnectError;
+use super::error::{CONNECT_LIMIT, ConnectError};
 use crate::{config::ProxyConfig, secret::ExposeSecret as _};
 
-/// The limit of one connect: proxy, TLS and WebSocket together.
-pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// A hostile hub may not fill the memory with one message; what is too large to be a request but
 /// smaller than this is read and dropped, which keeps the answers in flight.
 const MAX_MESSAGE_BYTES: usize = 16 << 20;

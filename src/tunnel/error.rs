@@ -4,8 +4,10 @@ use std::{error::Error, fmt, io, time::Duration};
 
 use tokio_tungstenite::tungstenite::{self, protocol::CloseFrame};
 
-use super::connect::CONNECT_LIMIT;
 use crate::{cause, token::SigningKeyError};
+
+/// The limit of one connect: proxy, TLS and WebSocket together.
+pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why the hub was not reached.
 #[derive(Debug, thiserror::Error)]
