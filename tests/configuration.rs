@@ -10,7 +10,7 @@ use crate::lab::{
 };
 
 #[test]
-fn the_incumbents_keys_alone_and_a_keytab_serve_kerberos_logins() {
+fn the_legacy_connectors_keys_alone_and_a_keytab_serve_kerberos_logins() {
     let lab = Lab::get();
     let home = lab.home();
     let pfx = tempfile::NamedTempFile::new().expect("a file");

@@ -32,7 +32,7 @@ fn nine_logins_over_three_instances_end_in_tokens_that_the_tenant_verifies() {
 }
 
 #[test]
-fn the_claims_are_those_of_the_incumbents_page() {
+fn the_claims_are_those_of_the_legacy_connectors_page() {
     let instance = Instance::start();
     let alice = Lab::get().kinit("alice");
     let ours = Form::read(&instance.curl(SIGN_IN).negotiate(&alice).run().body);

@@ -6,7 +6,7 @@ use crate::lab::{Lab, instance::Instance, page::Form, stand_in::Tenant};
 
 const FILE: &str = "lib/profileMapper.js";
 
-/// A mapper as administrators write them: the incumbent's sample, with something of their own.
+/// A mapper as administrators write them: the AD/LDAP Connector's sample, with something of their own.
 const MAPPER: &str = r"
 /* Maps what the directory holds to what the tenant sees. */
 module.exports = function (raw_data, callback) {

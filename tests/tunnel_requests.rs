@@ -1,4 +1,4 @@
-//! Requests over the tunnel: the answers are the incumbent's, member for member.
+//! Requests over the tunnel: the answers are the AD/LDAP Connector's, member for member.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::lab::{
     stand_in::Tenant,
 };
 
-/// Answers recorded from the incumbent.
+/// Answers recorded from the AD/LDAP Connector.
 const GOLDEN: &str = include_str!("golden/tunnel.jsonl");
 
 fn write_back(tenant: &Tenant) -> Builder {
@@ -61,7 +61,7 @@ fn comparable(mut answer: Value) -> String {
 }
 
 #[test]
-fn every_golden_case_is_answered_as_the_incumbent_does() {
+fn every_golden_case_is_answered_as_the_legacy_connector_does() {
     let tenant = Tenant::start();
     let _instance = write_back(&tenant).start();
     tenant.await_agents(1);

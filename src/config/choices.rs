@@ -68,7 +68,7 @@ pub enum CertificateName {
     Email,
     /// The subject → the entry of that DN.
     Dn,
-    /// The subject's common name → `LDAP_USER_BY_NAME`, as the incumbent does.
+    /// The subject's common name → `LDAP_USER_BY_NAME`, as the AD/LDAP Connector does.
     Cn,
 }
 

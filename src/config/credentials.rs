@@ -1,6 +1,6 @@
 //! The bind password at rest: `LDAP_BIND_CREDENTIALS`, encrypted with the signing key's PEM file.
 //!
-//! Two formats, both the incumbent's: `$2$.<salt>.<iv>.<cipher>` (scrypt, AES-256-CBC) and a bare
+//! Two formats, both the AD/LDAP Connector's: `$2$.<salt>.<iv>.<cipher>` (scrypt, AES-256-CBC) and a bare
 //! hexadecimal text (OpenSSL's EVP_BytesToKey with MD5, one round, no salt; read only).
 
 use aws_lc_rs::{

@@ -130,7 +130,7 @@ pub(super) fn directory(signing: Option<&SigningPair>, r: &mut Reader) -> Option
         cache: r.read(&keys::GROUPS_CACHE_SECONDS),
         deref_aliases: r.read(&keys::GROUPS_DEREF_ALIASES),
     };
-    // The incumbent writes its default of 1 into config.json, where it serialises all logins.
+    // The AD/LDAP Connector writes its default of 1 into config.json, where it serialises all logins.
     let binds = r.read(&keys::LDAP_NUMBER_OF_PARALLEL_BINDS);
     if binds == 1 {
         let usual = keys::LDAP_NUMBER_OF_PARALLEL_BINDS.kind.default;

@@ -20,7 +20,7 @@ pub struct FederationConfig {
     /// `TOKEN_SKEW_SECONDS`: how far NotBefore lies in the past.
     pub skew: Duration,
     /// `TOKEN_INCUMBENT_METHOD`: say `am:password` whatever the login was.
-    pub incumbent_method: bool,
+    pub legacy_method: bool,
 }
 
 /// The realms and the callbacks that may receive their tokens: the dynamic keys of `config.json`.
@@ -91,7 +91,7 @@ pub(super) fn federation(
         relying_parties: relying_parties(realm, r),
         lifetime: r.read(&keys::TOKEN_LIFETIME_SECONDS),
         skew: r.read(&keys::TOKEN_SKEW_SECONDS),
-        incumbent_method: r.read(&keys::TOKEN_INCUMBENT_METHOD),
+        legacy_method: r.read(&keys::TOKEN_INCUMBENT_METHOD),
         server_url: url?,
     })
 }

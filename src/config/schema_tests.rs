@@ -54,8 +54,8 @@ fn what_is_shipped_fits() {
         }
     }
     assert!(count > 0);
-    let incumbent = super::super::tests::incumbent();
-    assert_eq!(judge.complaint(&incumbent), None);
+    let legacy = super::super::tests::legacy();
+    assert_eq!(judge.complaint(&legacy), None);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::{restart::NeedsRestart, *};
 use crate::secret::ExposeSecret as _;
 
-/// A home folder with the incumbent's keys alone, and what the test changes.
+/// A home folder with the AD/LDAP Connector's keys alone, and what the test changes.
 struct Folder {
     dir: TempDir,
     environment: BTreeMap<String, String>,
@@ -46,7 +46,7 @@ impl Folder {
     }
 }
 
-pub(super) fn incumbent() -> serde_json::Value {
+pub(super) fn legacy() -> serde_json::Value {
     serde_json::json!({
         "LDAP_URL": "ldaps://dc1.corp.example",
         "LDAP_BASE": "DC=corp,DC=example",
@@ -62,14 +62,14 @@ pub(super) fn incumbent() -> serde_json::Value {
 }
 
 fn changed(key: &str, value: serde_json::Value) -> Folder {
-    let mut config = incumbent();
+    let mut config = legacy();
     config[key] = value;
     Folder::new(&config)
 }
 
 #[test]
-fn the_incumbents_keys_alone_are_enough() {
-    let config = Folder::new(&incumbent()).config();
+fn the_legacy_connectors_keys_alone_are_enough() {
+    let config = Folder::new(&legacy()).config();
     let direct = config.direct.expect("direct logins");
     assert_eq!(direct.listen.port, 4001);
     assert!(
@@ -102,7 +102,7 @@ fn the_incumbents_keys_alone_are_enough() {
 
 #[test]
 fn the_environment_wins_over_the_file() {
-    let config = Folder::new(&incumbent())
+    let config = Folder::new(&legacy())
         .with("PORT", "4002")
         .with("KERBEROS_AUTH", "false")
         .with("GROUP_PROPERTIES", r#"["cn","dn"]"#)
@@ -118,7 +118,7 @@ fn the_environment_wins_over_the_file() {
 
 #[test]
 fn every_mistake_is_reported_at_once_with_key_and_remedy() {
-    let mut config = incumbent();
+    let mut config = legacy();
     config["PORT"] = "none".into();
     config["LDAP_URL"] = "dc1".into();
     config["LDAP_BASE"] = serde_json::Value::Null;
@@ -153,7 +153,7 @@ fn a_secret_is_never_shown() {
         !format!("{invalid} {invalid:?}").contains("t0psecret"),
         "{invalid}"
     );
-    let loaded = Folder::new(&incumbent()).load().expect("good");
+    let loaded = Folder::new(&legacy()).load().expect("good");
     assert!(!format!("{loaded:?}").contains("secret with"), "{loaded:?}");
 }
 
@@ -297,7 +297,7 @@ fn a_hub_makes_a_tunnel() {
 
 #[test]
 fn the_mapper_of_the_home_folder_counts_unless_a_key_gives_another() {
-    let folder = Folder::new(&incumbent());
+    let folder = Folder::new(&legacy());
     assert_eq!(folder.config().accounts.mapper, None);
     fs::create_dir(folder.dir.path().join("lib")).expect("a folder");
     let file = folder.dir.path().join("lib/profileMapper.js");
@@ -322,7 +322,7 @@ fn a_request_cannot_name_a_key_as_its_realm() {
 
 #[test]
 fn a_realm_without_colon_is_a_key_too() {
-    let mut config = incumbent();
+    let mut config = legacy();
     config["REALM"] = "acme".into();
     config["acme"] = "https://acme.auth0.com/cb".into();
     let parties = Folder::new(&config).config().federation.relying_parties;
@@ -331,7 +331,7 @@ fn a_realm_without_colon_is_a_key_too() {
 
 #[test]
 fn a_secret_may_come_from_a_file() {
-    let mut config = incumbent();
+    let mut config = legacy();
     config["LDAP_BIND_PASSWORD"] = serde_json::Value::Null;
     let folder = Folder::new(&config).with("LDAP_BIND_PASSWORD_FILE", "certs/password");
     fs::write(folder.dir.path().join("certs/password"), "from a file\n").expect("written");
@@ -349,7 +349,7 @@ fn a_secret_may_come_from_a_file() {
 
 #[test]
 fn override_config_false_reads_no_file() {
-    let folder = Folder::new(&incumbent()).with("OVERRIDE_CONFIG", "false");
+    let folder = Folder::new(&legacy()).with("OVERRIDE_CONFIG", "false");
     let mistakes = folder.mistakes();
     assert!(
         mistakes
@@ -383,7 +383,7 @@ fn a_proxy_header_is_trusted_only_with_a_list_of_proxies() {
 
 #[test]
 fn kerberos_needs_a_keytab_and_a_certificate() {
-    let folder = Folder::new(&incumbent());
+    let folder = Folder::new(&legacy());
     for file in ["certs/tls.pem", "certs/krb5.keytab"] {
         fs::remove_file(folder.dir.path().join(file)).expect("removed");
     }
@@ -430,8 +430,8 @@ fn every_key_that_has_an_effect_is_read_once() {
 
 #[test]
 fn what_waits_for_a_restart_is_declared_so() {
-    let old = Folder::new(&incumbent()).config();
-    let mut changes = incumbent();
+    let old = Folder::new(&legacy()).config();
+    let mut changes = legacy();
     for (key, value) in [
         ("OPS_LISTEN", "127.0.0.1:1"),
         ("ADMIN_LISTEN", "off"),

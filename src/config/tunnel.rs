@@ -28,7 +28,7 @@ pub struct TunnelConfig {
 pub struct ProxyConfig {
     /// `HTTP_PROXY`.
     pub http: Option<SecretString>,
-    /// `HTTPS_PROXY`, else `HTTP_PROXY`, which is all that the incumbent knows.
+    /// `HTTPS_PROXY`, else `HTTP_PROXY`, which is all that the AD/LDAP Connector knows.
     pub https: Option<SecretString>,
     /// `NO_PROXY`: hosts, domains and networks that are reached without one.
     pub exempt: String,

@@ -146,7 +146,7 @@ impl Generation {
                     config.federation.lifetime,
                     config.federation.skew,
                 ),
-                connector_method: config.federation.incumbent_method,
+                connector_method: config.federation.legacy_method,
                 clock: clock.clone(),
                 slots: limits
                     .as_ref()

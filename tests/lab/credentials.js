@@ -1,4 +1,4 @@
-// Encrypts the password on standard input as the incumbent stores it, by Node's own crypto:
+// Encrypts the password on standard input as the AD/LDAP Connector stores it, by Node's own crypto:
 //   node credentials.js scrypt|legacy KEY_FILE
 const crypto = require('crypto');
 const fs = require('fs');

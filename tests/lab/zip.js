@@ -1,4 +1,4 @@
-// The incumbent's zips, by the library that it uses:
+// The AD/LDAP Connector's zips, by the library that it uses:
 //   node zip.js make ARCHIVE FOLDER     its export: four files of FOLDER
 //   node zip.js take ARCHIVE FOLDER     its import: these four, by their names
 const fs = require('fs');
