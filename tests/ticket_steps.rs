@@ -124,7 +124,7 @@ fn what_does_not_fit_is_not_taken_and_counts_as_an_error() {
         (vec!["--info", &server], "names a realm that no tenant has"),
         (vec!["--info", &file], "names a realm that no tenant has"),
         (vec!["--info", r#"{"adHub": "nowhere"}"#], "AD_HUB"),
-        (vec!["--padding", "2000000"], "far too long"),
+        (vec!["--padding", "2000000"], "too long"),
     ] {
         let tenant = Tenant::by_address_with(&arguments);
         let instance = with_ticket(&tenant.ticket()).start();
