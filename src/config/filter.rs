@@ -1,25 +1,143 @@
-//! Filters of which a value is a part.
+//! LDAP filters (RFC 4515), checked when they are read: one that does not parse finds nobody, so nobody
+//! would get in.
+
+/// Parentheses beyond this are no filter that anyone means; the parser behind it is recursive.
+const MAX_DEPTH: usize = 64;
+/// The place of a value.
+const PLACE: &str = "{0}";
 
 /// An LDAP filter in which `{0}` stands for a value, for instance `(sAMAccountName={0})`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterTemplate(String);
 
+/// Why a text is no filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    #[error("has no {{0}}, the place of the value")]
+    NoPlace,
+    #[error("is not an LDAP filter: a parenthesis or an operator is wrong")]
+    Malformed,
+}
+
 impl FilterTemplate {
-    /// The template, or `None` when the text holds no `{0}`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        text.contains("{0}").then(|| Self(text.to_owned()))
+    /// The template. A filter without parentheses around it gets them, as the AD/LDAP Connector reads it.
+    ///
+    /// # Errors
+    /// When the text holds no `{0}`, or is no filter with a value in its place.
+    pub fn parse(text: &str) -> Result<Self, FilterError> {
+        if !text.contains(PLACE) {
+            return Err(FilterError::NoPlace);
+        }
+        let template = enclosed(text);
+        if !parses(&template.replace(PLACE, "x")) {
+            return Err(FilterError::Malformed);
+        }
+        Ok(Self(template))
     }
 
     /// A template of this program, which holds `{0}`.
     pub(super) fn fixed(text: &str) -> Self {
-        debug_assert!(text.contains("{0}"));
+        debug_assert!(text.contains(PLACE));
         Self(text.to_owned())
     }
 
     /// The filter with `value`, already escaped (RFC 4515, section 3), in place of every `{0}`.
     #[must_use]
     pub fn with_escaped(&self, value: &str) -> String {
-        self.0.replace("{0}", value)
+        self.0.replace(PLACE, value)
+    }
+}
+
+/// A filter without a place for a value.
+///
+/// # Errors
+/// When it does not parse.
+pub(super) fn plain(text: &str) -> Result<String, FilterError> {
+    let filter = enclosed(text);
+    parses(&filter)
+        .then_some(filter)
+        .ok_or(FilterError::Malformed)
+}
+
+fn enclosed(text: &str) -> String {
+    if text.starts_with('(') {
+        text.to_owned()
+    } else {
+        format!("({text})")
+    }
+}
+
+/// Whether `filter` is one.
+#[must_use]
+pub fn parses(filter: &str) -> bool {
+    let mut depth = 0_usize;
+    for byte in filter.bytes() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return false;
+        }
+    }
+    ldap3::parse_filter(filter).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use ldap3::ldap_escape;
+
+    use super::*;
+
+    #[test]
+    fn escapes_what_a_filter_gives_a_meaning() {
+        assert_eq!(ldap_escape(r"a*(b)\c"), r"a\2a\28b\29\5cc");
+        assert_eq!(ldap_escape("nul\0"), r"nul\00");
+        assert_eq!(ldap_escape("Zoë 😀 &|!=<>~"), "Zoë 😀 &|!=<>~");
+    }
+
+    #[test]
+    fn an_escaped_value_never_changes_the_filter() {
+        for value in ["*", ")(objectClass=*", r"\2a", "a\0b", "😀)"] {
+            assert!(parses(&format!("(cn={})", ldap_escape(value))), "{value}");
+        }
+    }
+
+    #[test]
+    fn tells_a_filter_from_other_text() {
+        assert!(parses("(member:1.2.840.113556.1.4.1941:=CN=a,DC=b)"));
+        assert!(!parses("(cn=a"));
+        assert!(!parses("(cn=a)(b)"));
+        assert!(!parses(&format!(
+            "{}cn=a{}",
+            "(!".repeat(100_000),
+            ")".repeat(100_000)
+        )));
+    }
+
+    #[test]
+    fn a_template_is_a_filter_with_a_place() {
+        for (text, template) in [
+            ("(sAMAccountName={0})", Ok("(sAMAccountName={0})")),
+            ("sAMAccountName={0}", Ok("(sAMAccountName={0})")),
+            (
+                "(&(objectCategory=person)(|(cn=*{0}*)(mail={0})))",
+                Ok("(&(objectCategory=person)(|(cn=*{0}*)(mail={0})))"),
+            ),
+            ("(sAMAccountName={0}", Err(FilterError::Malformed)),
+            ("(sAMAccountName={0}))", Err(FilterError::Malformed)),
+            ("(&(cn={0})", Err(FilterError::Malformed)),
+            ("{0}", Err(FilterError::Malformed)),
+            ("(sAMAccountName=alice)", Err(FilterError::NoPlace)),
+        ] {
+            let expected = template.map(|text| FilterTemplate(text.to_owned()));
+            assert_eq!(FilterTemplate::parse(text), expected, "{text}");
+        }
+        assert_eq!(
+            plain("objectCategory=group").as_deref(),
+            Ok("(objectCategory=group)")
+        );
+        assert_eq!(plain("(objectCategory=group"), Err(FilterError::Malformed));
     }
 }

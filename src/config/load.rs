@@ -128,6 +128,13 @@ impl Config {
     ) -> Result<Loaded, Invalid> {
         let mut mistakes = Vec::new();
         let file = FileKeys::read(&home, environment, &mut mistakes);
+        if !mistakes.is_empty() {
+            // What is missing without the file would only follow from that.
+            return Err(Invalid {
+                mistakes,
+                warnings: Vec::new(),
+            });
+        }
         Self::understand(home, environment, file, learned, mistakes)
     }
 

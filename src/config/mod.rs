@@ -14,6 +14,7 @@ mod client_cert;
 mod credentials;
 mod direct;
 mod directory;
+mod dn;
 mod effective;
 mod federation;
 mod filter;
@@ -45,6 +46,7 @@ pub use self::{
     directory::{DirectoryConfig, GroupsConfig, Scheme, ServerUrl, ServersConfig, ServiceAccount},
     effective::{Effective, InForce, Shown},
     federation::{Callback, RelyingParties},
+    filter::parses as filter_parses,
     home::Home,
     key::{Declared, FlagKey},
     listen::ListenConfig,

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs, io,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -14,7 +15,7 @@ use super::{
     home::Home,
     keys,
     load::{Config, Loaded},
-    mistake::Invalid,
+    mistake::{Invalid, Mistake},
     source::{FileKeys, uses_files},
 };
 use crate::secret::{ExposeSecret as _, SecretString};
@@ -77,9 +78,29 @@ impl Settings {
     }
 
     /// # Errors
-    /// Every mistake found.
+    /// Every mistake found; nothing but that when there is no home folder.
     pub fn load(&self) -> Result<Loaded, Invalid> {
+        if self.uses_files() && !self.has_home() {
+            return Err(Invalid {
+                mistakes: vec![Mistake {
+                    key: "--home".to_owned(),
+                    value: Some(self.home.display().to_string()),
+                    problem: "is not a folder".to_owned(),
+                    remedy: "Correct --home (or AD_EDGE_HOME), or make the folder first".to_owned(),
+                }],
+                warnings: Vec::new(),
+            });
+        }
         self.load_with(&Map::new())
+    }
+
+    /// Whether the home folder is there; one that may not be looked at counts as there.
+    #[must_use]
+    pub fn has_home(&self) -> bool {
+        match fs::metadata(&self.home) {
+            Ok(found) => found.is_dir(),
+            Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
+        }
     }
 
     /// The configuration with what `config.json` said before: all other files are read again.

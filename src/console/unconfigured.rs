@@ -47,7 +47,9 @@ const FINISH: Duration = Duration::from_secs(5);
 pub fn is_empty(settings: &Settings) -> bool {
     let effective = settings.effective(&Map::new());
     settings.uses_files()
-        && !settings.home().config_json().exists()
+        && settings.has_home()
+        // One that may not be looked at is there.
+        && settings.home().config_json().try_exists().is_ok_and(|there| !there)
         && !effective.has(keys::LDAP_URL)
         && effective.text(keys::ADMIN_LISTEN).as_deref() != Some("off")
 }

@@ -23,9 +23,8 @@ use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
 use super::{
     entry::Entry,
     error::{DirectoryError, LostCause},
-    filter,
 };
-use crate::telemetry::event;
+use crate::{config::filter_parses, telemetry::event};
 
 /// Below AD's `MaxPageSize` of 1000; a search for more is asked for in pages (RFC 2696).
 const PAGE: usize = 500;
@@ -147,7 +146,7 @@ impl Connection {
         search: &Search<'_>,
         deadline: Instant,
     ) -> Result<Vec<Entry>, DirectoryError> {
-        if !filter::parses(search.filter) {
+        if !filter_parses(search.filter) {
             return Ok(Vec::new());
         }
         let mut entries = Vec::new();

@@ -17,7 +17,6 @@ mod dn;
 mod dns;
 mod entry;
 mod error;
-mod filter;
 mod groups;
 mod keepalive;
 mod password;

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{
     super::{
-        filter::FilterTemplate,
+        dn,
+        filter::{self, FilterTemplate},
         shape::{Form, Format, Shape, Usual},
     },
     kind::{Kind, Wrong, empty_list, list, parsed, shape, text, without_default},
@@ -60,7 +61,16 @@ impl Kind for Text {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<Option<String>>, Wrong> {
-        Ok(text(given)?.map(Some))
+        let text = text(given)?;
+        if let (Format::Dn, Some(text)) = (self.format, &text)
+            && !dn::is_name(text)
+        {
+            return Err(Wrong::new(
+                "is not a distinguished name",
+                "Write a name such as DC=corp,DC=example",
+            ));
+        }
+        Ok(text.map(Some))
     }
 }
 
@@ -76,7 +86,16 @@ impl Kind for Preset {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<String>, Wrong> {
-        text(given)
+        let text = text(given)?;
+        match (self.format, text) {
+            (Format::Filter, Some(text)) => filter::plain(&text).map(Some).map_err(|error| {
+                Wrong::new(
+                    error.to_string(),
+                    format!("Write a filter such as {}", self.default),
+                )
+            }),
+            (_, text) => Ok(text),
+        }
     }
 }
 
@@ -92,10 +111,13 @@ impl Kind for Filter {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<FilterTemplate>, Wrong> {
-        parsed(given, FilterTemplate::parse, || {
+        let Some(text) = text(given)? else {
+            return Ok(None);
+        };
+        FilterTemplate::parse(&text).map(Some).map_err(|error| {
             Wrong::new(
-                "has no {0}, the place of the value",
-                "Write a filter such as (sAMAccountName={0})",
+                error.to_string(),
+                format!("Write a filter such as {}", self.0),
             )
         })
     }
