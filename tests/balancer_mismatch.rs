@@ -187,3 +187,36 @@ fn a_balancer_that_is_right_is_no_trouble() {
         "{page}"
     );
 }
+
+#[test]
+fn what_a_client_sends_through_a_balancer_that_is_right_is_no_trouble() {
+    let instance = Instance::builder().behind_proxy().start();
+    let balancer = Haproxy::start(&[&instance]);
+    let lab = crate::lab::Lab::get();
+    for bytes in [
+        "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+    ] {
+        for _ in 0..5 {
+            let address = (lab.address.as_str(), balancer.port);
+            let mut stream = std::net::TcpStream::connect(address).expect("connects");
+            stream.set_read_timeout(Some(SECONDS)).expect("a limit");
+            std::io::Write::write_all(&mut stream, bytes.as_bytes()).expect("sends");
+            let mut answer = Vec::new();
+            // Closed or reset: either way it has been looked at.
+            let _ = std::io::Read::read_to_end(&mut stream, &mut answer);
+        }
+    }
+    let counted = |reason: &str| {
+        let metric = format!("ad_edge_balancer_mismatches_total{{reason=\"{reason}\"}}");
+        instance.metric(&metric).unwrap_or(0.0)
+    };
+    wait_until(SECONDS, "they are not counted", || {
+        counted("proxy_header") >= 5.0 && counted("plain_http") >= 5.0
+    });
+    assert_eq!(instance.ops("/readyz"), Some((200, "ready\n".to_owned())));
+    assert_eq!(
+        instance.process.event_lines("balancer.mismatch", &[]),
+        Vec::<String>::new()
+    );
+}

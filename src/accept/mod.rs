@@ -4,6 +4,8 @@
 //! [`Listener`] opens the port, [`accept`] runs the loop; each [`Connection`] gets a task of its own
 //! before the first byte is read, so that no client can make another one wait.
 
+mod balancers;
+mod first;
 mod listener;
 mod mismatch;
 mod proxy;
@@ -14,8 +16,10 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 
 pub use self::{
+    balancers::{Mismatches, Place, Present, Sender},
+    first::{First, first},
     listener::{BindError, Inherited, Listener},
-    mismatch::{First, Mismatch, Mismatches, Present, first},
+    mismatch::Mismatch,
     run::{AcceptLimits, accept},
 };
 

@@ -9,9 +9,11 @@ use tokio::{
 };
 
 use super::{
-    Connection, canonical,
+    Connection,
+    balancers::{Mismatches, Place, Sender},
+    canonical,
     listener::Listener,
-    mismatch::{Mismatch, Mismatches},
+    mismatch::Mismatch,
     proxy,
 };
 use crate::{
@@ -220,7 +222,14 @@ where
                     Ok((peer, via)) => Connection { stream, peer, via },
                     Err(refusal) => {
                         count(metrics.as_deref(), refusal.label());
-                        if let Some(suppressed) = refusals.pass() {
+                        // What a balancer does wrong again and again has a line of its own.
+                        let is_mismatch = matches!(
+                            refusal,
+                            proxy::ProxyRefusal::Untrusted
+                                | proxy::ProxyRefusal::Missing
+                                | proxy::ProxyRefusal::Version1
+                        );
+                        if !is_mismatch && let Some(suppressed) = refusals.pass() {
                             tracing::warn!(
                                 event = event::ACCEPT_PROXY_REFUSED,
                                 %from,
@@ -248,7 +257,13 @@ async fn introduce(
     stream: &mut TcpStream,
     from: std::net::SocketAddr,
 ) -> Result<(std::net::SocketAddr, Option<std::net::SocketAddr>), proxy::ProxyRefusal> {
-    let note = |mismatch| rule.mismatches.note(mismatch, from.ip(), false);
+    let note = |mismatch| {
+        let sender = Sender {
+            address: from.ip(),
+            for_client: false,
+        };
+        rule.mismatches.note(mismatch, sender, Place::Users, None);
+    };
     if !rule.config.trusts(from.ip()) {
         note(Mismatch::NotTrusted);
         return Err(proxy::ProxyRefusal::Untrusted);

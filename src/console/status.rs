@@ -22,7 +22,15 @@ impl Program {
     pub(super) fn facts_now(&self) -> Facts {
         let current = self.current.load();
         let (mood, state, sentence) = match self.readiness.evaluate_for_operators() {
-            Ready::Yes => (Mood::Good, "ready", "Users are signed in here".to_owned()),
+            Ready::Yes if self.readiness.warnings().is_empty() => {
+                (Mood::Good, "ready", "Users are signed in here".to_owned())
+            }
+            Ready::Yes => (
+                Mood::Warn,
+                "ready",
+                "Requests arrive here, and a balancer disagrees with this instance: see below"
+                    .to_owned(),
+            ),
             Ready::Draining => (
                 Mood::Warn,
                 "draining",
@@ -94,17 +102,12 @@ impl Program {
         let present = self.readiness.mismatches().into_iter();
         let mut facts: Vec<_> = present
             .map(|one| {
-                let mood = if one.mismatch.is_fatal() {
-                    Mood::Bad
-                } else {
-                    Mood::Warn
-                };
                 let text = format!(
                     "{}. Remedy: {}",
                     one.mismatch.cause(),
                     one.mismatch.remedy(one.from)
                 );
-                fact(mood, &format!("From {}", one.from), text)
+                fact(Mood::Bad, &format!("From {}", one.from), text)
             })
             .collect();
         if facts.is_empty() {

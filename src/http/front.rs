@@ -5,9 +5,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Site, serve};
+use super::{Site, Unused, serve};
 use crate::{
-    accept::{First, Mismatch, Mismatches, first},
+    accept::{First, Mismatch, Mismatches, Place, Sender, first},
     lifecycle::Lifecycle,
     telemetry::{Metrics, event, log::Throttle},
     tls::{
@@ -92,15 +92,17 @@ impl Front {
                     Ok(First::Http | First::Other) => {
                         self.opened("ok");
                         let info = ConnectionInfo::plain(connection.peer, connection.via);
-                        return serve(connection.stream, info, &site, lifecycle).await;
+                        let unused = serve(connection.stream, info, &site, lifecycle).await;
+                        return self.count_unused(unused);
                     }
                 };
                 self.opened(mismatch.reason());
-                self.note(mismatch, &Ends::of(&connection));
+                self.note(mismatch, &Ends::of(&connection), None);
             }
             Some(tls) => {
                 if let Some(Secured { stream, info }) = self.handshake(tls, connection).await {
-                    serve(stream, info, &site, lifecycle).await;
+                    let unused = serve(stream, info, &site, lifecycle).await;
+                    self.count_unused(unused);
                 }
             }
         }
@@ -110,13 +112,13 @@ impl Front {
         let ends = Ends::of(&connection);
         let started = Instant::now();
         let site = self.0.site.load_full();
-        let mut foreign_name = false;
+        let mut foreign_name = None;
         let done = tokio::select! {
             done = tls.handshake(connection, site.limits.handshake, &mut foreign_name) => done,
             () = self.hurried(&site) => Err(HandshakeFailure::Timeout),
         };
-        if foreign_name {
-            self.note(Mismatch::ServerName, &ends);
+        if let Some(name) = &foreign_name {
+            self.note(Mismatch::ServerName, &ends, Some(name));
         }
         match done {
             Ok(secured) => {
@@ -135,8 +137,8 @@ impl Front {
             Err(failure) => {
                 self.opened(failure.label());
                 match failure {
-                    HandshakeFailure::PlainHttp => self.note(Mismatch::PlainHttp, &ends),
-                    HandshakeFailure::ProxyHeader => self.note(Mismatch::ProxyHeader, &ends),
+                    HandshakeFailure::PlainHttp => self.note(Mismatch::PlainHttp, &ends, None),
+                    HandshakeFailure::ProxyHeader => self.note(Mismatch::ProxyHeader, &ends, None),
                     failure => self.log(ends.client, &failure),
                 }
                 None
@@ -150,9 +152,21 @@ impl Front {
         sleep(site.limits.last_request).await;
     }
 
-    fn note(&self, mismatch: Mismatch, ends: &Ends) {
+    fn note(&self, mismatch: Mismatch, ends: &Ends, name: Option<&str>) {
+        let place = match self.0.metrics {
+            Some(_) => Place::Users,
+            None => Place::Operators,
+        };
         let mismatches = &self.0.mismatches;
-        mismatches.note(mismatch, ends.other.ip(), ends.named);
+        mismatches.note(mismatch, ends.sender, place, name);
+    }
+
+    /// A connection that was opened and ended without a request.
+    fn count_unused(&self, unused: Option<Unused>) {
+        if let Some((metrics, unused)) = self.0.metrics.as_ref().zip(unused) {
+            let counter = &metrics.connections_unused;
+            counter.with_label_values(&[unused.reason()]).inc();
+        }
     }
 
     fn log(&self, client: SocketAddr, failure: &HandshakeFailure) {
@@ -184,18 +198,17 @@ impl Front {
 /// Who is at the other end.
 struct Ends {
     client: SocketAddr,
-    /// Of the socket.
-    other: SocketAddr,
-    /// A balancer named the client.
-    named: bool,
+    sender: Sender,
 }
 
 impl Ends {
     fn of(connection: &Connection) -> Self {
         Self {
             client: connection.peer,
-            other: connection.via.unwrap_or(connection.peer),
-            named: connection.via.is_some(),
+            sender: Sender {
+                address: connection.via.unwrap_or(connection.peer).ip(),
+                for_client: connection.via.is_some(),
+            },
         }
     }
 }

@@ -23,6 +23,6 @@ pub use self::{
     limits::Limits,
     page::PageContext,
     random::Random,
-    serve::serve,
+    serve::{Unused, serve},
     site::{Site, SiteSettings},
 };

@@ -26,9 +26,16 @@ const MAX_HEADERS: usize = 256;
 
 /// Serves `site` on `stream`; each request carries `info` in its extensions.
 ///
+/// Says how it ended when nothing was asked on it.
+///
 /// When `lifecycle` stops, a request in flight is finished and an idle connection is closed; one that
 /// has not asked anything yet gets a moment to do so. Every wait has a limit ([`Limits`]).
-pub async fn serve<S>(stream: S, info: ConnectionInfo, site: &Site, lifecycle: &Lifecycle)
+pub async fn serve<S>(
+    stream: S,
+    info: ConnectionInfo,
+    site: &Site,
+    lifecycle: &Lifecycle,
+) -> Option<Unused>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -55,16 +62,21 @@ where
     loop {
         tokio::select! {
             ended = connection.as_mut() => {
+                let unused = match &ended {
+                    Ok(()) => Unused::Closed,
+                    Err(cause) if cause.is_parse() => Unused::NotHttp,
+                    Err(_) => Unused::Broken,
+                };
                 if let Err(cause) = ended {
                     tracing::debug!(%client, %cause, "connection ended");
                 }
-                return;
+                return (!asked.load(Ordering::Relaxed)).then_some(unused);
             }
             () = first_head.as_mut(), if waits_for_first => {
                 waits_for_first = false;
                 if !asked.load(Ordering::Relaxed) {
                     tracing::debug!(%client, "no request within the time limit, closed");
-                    return;
+                    return Some(Unused::Timeout);
                 }
             }
             () = lifecycle.stopping(), if stop == Stop::NotYet => {
@@ -81,6 +93,30 @@ where
                 connection.as_mut().graceful_shutdown();
                 stop = Stop::Told;
             }
+        }
+    }
+}
+
+/// How a connection ended on which nothing was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unused {
+    /// The client closed it: a balancer that only connects, a browser that opens one in advance.
+    Closed,
+    /// What was sent is not HTTP/1.
+    NotHttp,
+    Broken,
+    Timeout,
+}
+
+impl Unused {
+    /// The label `reason` of `ad_edge_connections_unused_total`.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::NotHttp => "not_http",
+            Self::Broken => "broken",
+            Self::Timeout => "timeout",
         }
     }
 }

@@ -26,7 +26,7 @@ use super::{
     page::{PageContext, RequestId},
 };
 use crate::{
-    accept::{Mismatch, Mismatches},
+    accept::{Mismatch, Mismatches, Place, Sender},
     lifecycle::Lifecycle,
     telemetry::{Metrics, event},
     tls::ConnectionInfo,
@@ -36,6 +36,15 @@ use crate::{
 /// reset, and the reset may overtake the answer.
 const DISCARD_BYTES: usize = 1024 * 1024;
 const DISCARD_LIMIT: Duration = Duration::from_secs(2);
+/// What the health checks of balancers call themselves, a part of it in small letters.
+const PROBES: [&str; 6] = [
+    "health",
+    "probe",
+    "check",
+    "googlehc",
+    "load balancer",
+    "go-http-client",
+];
 /// The longest path in the log.
 const LOGGED_PATH: usize = 200;
 
@@ -135,9 +144,15 @@ async fn around(State(shared): State<Arc<Shared>>, mut request: Request, next: N
     let status = response.status();
     if let Some(mismatches) = &settings.mismatches {
         if let Some(from) = seen.lost_probe(status) {
-            mismatches.note(Mismatch::ProbePath, from, false);
+            let sender = Sender {
+                address: from,
+                for_client: false,
+            };
+            mismatches.note(Mismatch::ProbePath, sender, Place::Users, None);
         }
-        mismatches.served();
+        if let Some(from) = seen.other_end {
+            mismatches.served(from);
+        }
     }
     if let Some(metrics) = &settings.metrics {
         metrics
@@ -211,6 +226,8 @@ struct Seen {
     method: axum::http::Method,
     path: String,
     client: Option<std::net::SocketAddr>,
+    /// Of the socket: a balancer, where there is one.
+    other_end: Option<std::net::IpAddr>,
     /// Nobody's browser: it does not say what it is, or says that it is a health check, and no balancer
     /// has named a client.
     is_machine: bool,
@@ -226,14 +243,11 @@ impl Seen {
         let info = request.extensions().get::<ConnectionInfo>();
         let agent = request.headers().get(header::USER_AGENT);
         let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()).to_lowercase());
-        let is_check = |agent: String| {
-            ["health", "probe", "check"]
-                .iter()
-                .any(|word| agent.contains(word))
-        };
+        let is_check = |agent: String| PROBES.iter().any(|word| agent.contains(word));
         Self {
             is_machine: info.is_some_and(|info| info.via.is_none()) && agent.is_none_or(is_check),
             client: info.map(|info| info.client),
+            other_end: info.map(|info| info.via.unwrap_or(info.client).ip()),
             method: request.method().clone(),
             // Without the query: it holds what applications pass along.
             path: request.uri().path().chars().take(LOGGED_PATH).collect(),

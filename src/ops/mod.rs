@@ -74,17 +74,20 @@ async fn healthz() -> &'static str {
 }
 
 async fn readyz(State(readiness): State<Arc<Readiness>>) -> Response {
-    told(readiness.evaluate(), &[])
+    response(readiness.evaluate(), &[])
 }
 
 async fn readyz_for_operators(State(readiness): State<Arc<Readiness>>) -> Response {
-    told(readiness.evaluate_for_operators(), &readiness.warnings())
+    response(readiness.evaluate_for_operators(), &readiness.warnings())
 }
 
-fn told(ready: Ready, warnings: &[String]) -> Response {
+fn response(ready: Ready, warnings: &[String]) -> Response {
     let (status, text) = match ready {
         Ready::Yes => (StatusCode::OK, format!("ready\n{}", lines(warnings))),
-        Ready::No(reasons) => (StatusCode::SERVICE_UNAVAILABLE, lines(&reasons)),
+        Ready::No(reasons) => {
+            let text = format!("{}{}", lines(&reasons), lines(warnings));
+            (StatusCode::SERVICE_UNAVAILABLE, text)
+        }
         // Not 503: HAProxy's `disable-on-404` takes the server out gently, 503 would cut what runs.
         Ready::Draining => (StatusCode::NOT_FOUND, "draining\n".to_owned()),
     };

@@ -49,6 +49,9 @@ pub struct Metrics {
     pub connections: IntGauge,
     /// `ad_edge_connections_total{outcome}`: accepted connections by how their opening went.
     pub connections_opened: IntCounterVec,
+    /// `ad_edge_connections_unused_total{reason}`: connections that were opened and ended without a request:
+    /// `closed`, `not_http`, `broken`, `timeout`.
+    pub connections_unused: IntCounterVec,
     /// `ad_edge_balancer_mismatches_total{reason}`: connections and checks by which a balancer disagrees
     /// with this instance.
     pub balancer_mismatches: IntCounterVec,
@@ -130,6 +133,12 @@ impl Metrics {
                 "connections_total",
                 "Connections on PORT by how their opening went.",
                 &["outcome"],
+            ),
+            connections_unused: counters(
+                r,
+                "connections_unused_total",
+                "Connections on PORT that were opened and ended without a request.",
+                &["reason"],
             ),
             balancer_mismatches: counters(
                 r,

@@ -94,13 +94,13 @@ impl TlsServer {
     /// Does the handshake with the identity in use now.
     ///
     /// # Errors
-    /// When it fails or lasts longer than `limit`. Either way `foreign_name` says whether the client
-    /// asked for a host that the certificate does not cover.
+    /// When it fails or lasts longer than `limit`. Either way `foreign_name` holds the host that the
+    /// client asked for, when the certificate does not cover it.
     pub async fn handshake(
         &self,
         connection: Connection,
         limit: Duration,
-        foreign_name: &mut bool,
+        foreign_name: &mut Option<String>,
     ) -> Result<Secured, HandshakeFailure> {
         timeout(limit, self.handshake_now(connection, foreign_name))
             .await
@@ -110,7 +110,7 @@ impl TlsServer {
     async fn handshake_now(
         &self,
         connection: Connection,
-        foreign_name: &mut bool,
+        foreign_name: &mut Option<String>,
     ) -> Result<Secured, HandshakeFailure> {
         let Connection { stream, peer, via } = connection;
         match first(&stream).await {
@@ -130,7 +130,9 @@ impl TlsServer {
             .map_err(HandshakeFailure::of)?;
         let hello = greeted.client_hello();
         let name = hello.server_name();
-        *foreign_name = name.is_some_and(|name| !current.leaf.covers(name));
+        *foreign_name = name
+            .filter(|name| !current.leaf.covers(name))
+            .map(str::to_owned);
         let config = current.for_host(name);
         let stream = greeted
             .into_stream(config)

@@ -60,7 +60,7 @@ async fn meet(server: &TlsServer) -> (TcpStream, JoinHandle<Result<Secured, Hand
             peer,
             via: None,
         };
-        server.handshake(connection, SHORT * 10, &mut false).await
+        server.handshake(connection, SHORT * 10, &mut None).await
     });
     (near, task)
 }
