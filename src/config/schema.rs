@@ -54,6 +54,7 @@ fn property(key: &'static dyn Declared) -> Value {
             json!({"type": ["string", "null"], "pattern": TEMPLATE})
         }
         Form::Text(Format::Header) => json!({"type": ["string", "null"], "pattern": HEADER}),
+        Form::Text(Format::Dn | Format::Filter) => json!({"type": ["string", "null"]}),
         Form::Text(_) | Form::Secret | Form::File | Form::Folder => {
             json!({"type": ["string", "number", "null"]})
         }
