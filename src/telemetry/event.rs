@@ -171,7 +171,7 @@ events! {
         "Check the server that the line names.";
     DIRECTORY_GROUPS_CUT = "directory.groups_cut", WARN,
         "A user is in more groups than are read; the others are left out.",
-        "Reduce the user's groups, or narrow LDAP_BASE_GROUP.";
+        "Reduce the user's groups, or narrow LDAP_BASE_GROUPS.";
     DIRECTORY_GROUPS_FAILED = "directory.groups_failed", WARN,
         "A user's groups could not be read; the login went on without them.",
         "Check the server that the line names.";

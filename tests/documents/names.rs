@@ -27,8 +27,6 @@ const OTHER_NAMES: &[&str] = &[
     "INSUFF_ACCESS_RIGHTS",
     "KRB5_CONFIG",
     "KRB5_NT_PRINCIPAL",
-    // A misspelling, as an example.
-    "LDAP_BASE_GROUP",
     "LOGIN_BIND",
     "LOGIN_CA_FILE",
     "LOGIN_CERT_FILE",
