@@ -36,12 +36,15 @@ events! {
     PROGRAM_ENDED = "program.ended", INFO,
         "The program ends; `cut` says how many requests were not finished.",
         "When `cut` is above 0: raise SHUTDOWN_SECONDS.";
-    CONFIG_DOUBTED = "config.doubted", WARN,
+    CONFIG_WARNING = "config.warning", WARN,
         "A key of the configuration is accepted, and is probably a mistake.",
         "Correct the key that the line names.";
-    FILE_DOUBTED = "file.doubted", WARN,
+    FILE_WARNING = "file.warning", WARN,
         "A certificate or another file is used, and has or will soon have a problem.",
         "Replace the file that the line names.";
+    SIGNING_KEY_MADE = "signing_key.made", WARN,
+        "There was no signing key: a key and a certificate for it were made.",
+        "Give the certificate to the tenant, and copy both files to every other instance.";
 
     // Reading configuration and files again.
     RELOAD_FILES_CHANGED = "reload.files_changed", INFO,
