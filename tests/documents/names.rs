@@ -57,7 +57,7 @@ impl Document {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// What stands between backticks.
+    /// What is between backticks.
     pub fn spans(&self) -> Vec<String> {
         let prose = self.prose();
         let spans = prose.split('`').skip(1).step_by(2);
