@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the signing pair of an installation: cert.pem and cert.key in a folder, self-signed, with
+# Makes the signing key and certificate of an installation: cert.pem and cert.key in a folder, self-signed, with
 # the subject that the tenant expects. Refuses to replace an existing pair: the tenant trusts it
 # by its fingerprint, and the stored bind password is encrypted with it.
 #
@@ -12,7 +12,7 @@ if [ $# -ne 3 ]; then
 fi
 folder=$1
 if [ -e "$folder/cert.key" ] || [ -e "$folder/cert.pem" ]; then
-    echo "$folder already holds a signing pair; it is left as it is" >&2
+    echo "$folder already holds a signing key and certificate; they are left as they are" >&2
     exit 1
 fi
 

@@ -4,7 +4,7 @@
 #
 #   deploy/rolling-restart.sh NAME[=READYZ_URL]... -- COMMAND...
 #
-# COMMAND restarts one instance and returns when it was started; {} in it stands for NAME:
+# COMMAND restarts one instance and returns when it was started; {} in it is replaced by NAME:
 #
 #   deploy/rolling-restart.sh edge1 edge2 edge3 -- ssh {} sudo systemctl restart ad-edge
 #

@@ -55,7 +55,7 @@ fn the_legacy_connectors_keys_alone_and_a_keytab_serve_kerberos_logins() {
     }
     let instance = builder.start();
     instance.await_event("tunnel.disabled", &[]);
-    instance.await_log(&["a new signing key and certificate were made"]);
+    instance.await_event("signing_key.made", &["WARN"]);
     let response = instance.curl("/wsfed").negotiate(&lab.kinit("alice")).run();
     assert_eq!(response.status, 200, "{}", response.body);
     let form = Form::read(&response.body);

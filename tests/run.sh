@@ -12,6 +12,8 @@
 #   AD_EDGE_REPORT=deploy/ha-report.md tests/run.sh --test faults
 set -euo pipefail
 export LC_NUMERIC=C
+# A snapshot that differs is a failure and writes nothing, unless that is asked for.
+export INSTA_UPDATE=${INSTA_UPDATE:-no}
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=tests/lab/packages.sh
@@ -82,6 +84,7 @@ cleanup() {
             rm -rf "$LAB_STATE"
         fi
     fi
+    times_end
 }
 trap cleanup EXIT
 trap 'exit 130' INT
@@ -205,6 +208,4 @@ if [ -z "$found" ]; then
     echo "no test has that in its name: ${filter[*]}" >&2
     result=4
 fi
-times_table
-echo
 exit "$result"

@@ -58,7 +58,7 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     }
     for warning in &loaded.warnings {
         tracing::warn!(
-            event = event::CONFIG_DOUBTED,
+            event = event::CONFIG_WARNING,
             key = warning.key,
             "{}",
             warning.text
@@ -69,7 +69,7 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
         Err(unusable) => return refuse(home, &unusable),
     };
     for warning in &materials.warnings {
-        tracing::warn!(event = event::FILE_DOUBTED, "{warning}");
+        tracing::warn!(event = event::FILE_WARNING, "{warning}");
     }
     let clock = clock.clone();
     match block_on(serve::run(

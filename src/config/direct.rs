@@ -161,7 +161,7 @@ fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<BalancerCertificate
     for name in r.read(&keys::CHANNEL_BINDING_CERT_FILES) {
         let path = home.path(&name);
         let problem = match fs::read(&path) {
-            // The leaf alone, which stands first.
+            // The leaf alone, which comes first.
             Ok(bytes) => match CertificateDer::from_pem_slice(&bytes) {
                 Ok(leaf) => {
                     certificates.push(BalancerCertificate {

@@ -31,7 +31,7 @@ pub struct RelyingParties {
     pub callbacks: BTreeMap<String, Vec<Callback>>,
 }
 
-/// A URL that stands, to the letter, in a relying party's list. Nothing else makes one.
+/// A URL that is, to the letter, in a relying party's list. Nothing else makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Callback(String);
 

@@ -6,7 +6,7 @@ const MAX_DEPTH: usize = 64;
 /// The place of a value.
 const PLACE: &str = "{0}";
 
-/// An LDAP filter in which `{0}` stands for a value, for instance `(sAMAccountName={0})`.
+/// An LDAP filter in which `{0}` is replaced by a value, for instance `(sAMAccountName={0})`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterTemplate(String);
 

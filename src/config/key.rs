@@ -1,4 +1,4 @@
-//! What a key says of itself: all that is known of it stands in its declaration, once. The reader, the
+//! What a key says of itself: all that is known of it is in its declaration, once. The reader, the
 //! documentation, the schema, set-up, import, console and doctor take it from there.
 
 use std::{fmt::Debug, path::PathBuf};

@@ -55,7 +55,7 @@ pub enum Format {
     Dn,
     /// An LDAP filter.
     Filter,
-    /// An LDAP filter in which `{0}` stands for a value.
+    /// An LDAP filter in which `{0}` is replaced by a value.
     FilterTemplate,
     JavaScript,
     Pem,

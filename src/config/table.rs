@@ -137,7 +137,7 @@ pub fn keys_json() -> Value {
     keys::all().map(one).collect()
 }
 
-/// What a value may be; words to write stand between `mark`.
+/// What a value may be; words to write are between `mark`.
 fn value_words(shape: &Shape, mark: &str) -> String {
     let marked = |words: &[&str]| {
         let words: Vec<_> = words
@@ -183,7 +183,7 @@ fn format_words(format: Format) -> &'static str {
     }
 }
 
-/// The default in words; what may be written so stands between `mark`.
+/// The default in words; what may be written so is between `mark`.
 pub(super) fn default_words(shape: &Shape, mark: &str) -> String {
     match &shape.default {
         Some(Value::Array(words)) if words.is_empty() => "none".to_owned(),

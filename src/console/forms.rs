@@ -29,7 +29,7 @@ pub(super) const DIRECTORY: [Field; 6] = [
     (
         &keys::LDAP_USER_BY_NAME,
         "How a login name finds its user",
-        "An LDAP filter; {0} stands for the name.",
+        "An LDAP filter; {0} is replaced by the name.",
     ),
     (
         &keys::LDAP_BASE_GROUPS,

@@ -33,7 +33,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// A value as it may stand in a filter (RFC 4515, section 3).
+/// A value as it may appear in a filter (RFC 4515, section 3).
 pub use ldap3::ldap_escape;
 
 pub use self::{

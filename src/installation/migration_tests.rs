@@ -10,7 +10,7 @@ fn said(config: &Value) -> String {
     report(&archive_with(&[("config.json", text.as_bytes())])).expect("a report")
 }
 
-/// Each text stands in the report of the first configuration and not in that of the second.
+/// Each text is in the report of the first configuration and not in that of the second.
 #[test]
 fn each_difference_is_said_where_it_matters() {
     let tls = |more: Value| {

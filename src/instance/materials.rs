@@ -13,7 +13,7 @@ use crate::{
     installation::generate_signing_key,
     login::{Attempts, Slots},
     profile::Mapper,
-    telemetry::Metrics,
+    telemetry::{Metrics, event},
     tls::{Identity, SharedTickets},
     token::{SigningKey, TenantKey},
     web::Web,
@@ -72,7 +72,7 @@ impl Materials {
         let mut problems = Vec::new();
         let mut warnings = Vec::new();
         let mut note = |problem: LoadError| problems.push(problem);
-        let signing = signing_files(config, clock, may_write, &mut warnings)
+        let signing = signing_files(config, clock, may_write)
             .and_then(|files| {
                 let key = SigningKey::new(&files)?;
                 let tickets = SharedTickets::new(&files.key, clock.clone())?;
@@ -141,7 +141,6 @@ fn signing_files(
     config: &Config,
     clock: &Clock,
     may_write: bool,
-    warnings: &mut Vec<String>,
 ) -> Result<SigningPair, LoadError> {
     if let Some(files) = &config.signing {
         return Ok(files.clone());
@@ -156,10 +155,10 @@ fn signing_files(
         &config.federation.issuer,
         clock.now(),
     )?;
-    warnings.push(
+    tracing::warn!(
+        event = event::SIGNING_KEY_MADE,
         "a new signing key and certificate were made (certs/cert.key, certs/cert.pem): give the certificate to the \
          tenant, and copy both files to every other instance"
-            .to_owned(),
     );
     Ok(files)
 }

@@ -101,7 +101,7 @@ impl Running {
         } = loaded;
         for warning in warnings {
             tracing::warn!(
-                event = event::CONFIG_DOUBTED,
+                event = event::CONFIG_WARNING,
                 key = warning.key,
                 "{}",
                 warning.text
@@ -119,7 +119,7 @@ impl Running {
         let (config, materials) = tokio::task::spawn_blocking(load).await?;
         let materials = materials?;
         for warning in &materials.warnings {
-            tracing::warn!(event = event::FILE_DOUBTED, "{warning}");
+            tracing::warn!(event = event::FILE_WARNING, "{warning}");
         }
         let signing = materials.signing_files.clone();
         let read = Read {

@@ -36,12 +36,15 @@ events! {
     PROGRAM_ENDED = "program.ended", INFO,
         "The program ends; `cut` says how many requests were not finished.",
         "When `cut` is above 0: raise SHUTDOWN_SECONDS.";
-    CONFIG_DOUBTED = "config.doubted", WARN,
+    CONFIG_WARNING = "config.warning", WARN,
         "A key of the configuration is accepted, and is probably a mistake.",
         "Correct the key that the line names.";
-    FILE_DOUBTED = "file.doubted", WARN,
+    FILE_WARNING = "file.warning", WARN,
         "A certificate or another file is used, and has or will soon have a problem.",
         "Replace the file that the line names.";
+    SIGNING_KEY_MADE = "signing_key.made", WARN,
+        "There was no signing key: a key and a certificate for it were made.",
+        "Give the certificate to the tenant, and copy both files to every other instance.";
 
     // Reading configuration and files again.
     RELOAD_FILES_CHANGED = "reload.files_changed", INFO,
@@ -171,7 +174,7 @@ events! {
         "Check the server that the line names.";
     DIRECTORY_GROUPS_CUT = "directory.groups_cut", WARN,
         "A user is in more groups than are read; the others are left out.",
-        "Reduce the user's groups, or narrow LDAP_BASE_GROUP.";
+        "Reduce the user's groups, or narrow LDAP_BASE_GROUPS.";
     DIRECTORY_GROUPS_FAILED = "directory.groups_failed", WARN,
         "A user's groups could not be read; the login went on without them.",
         "Check the server that the line names.";

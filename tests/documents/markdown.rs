@@ -23,7 +23,7 @@ pub struct Block {
 pub enum Mark {
     /// By `document_commands`, on a machine of that name.
     Run(String),
-    /// By `.ci/run`.
+    /// By `.ci/run`; after a colon, with what.
     Ci,
     /// By nobody, and why.
     Elsewhere(String),
@@ -78,6 +78,7 @@ impl Block {
         Some(match mark.trim() {
             "run" => Mark::Run("edge1".to_owned()),
             "ci" => Mark::Ci,
+            mark if mark.starts_with("ci: ") => Mark::Ci,
             mark => match (
                 mark.strip_prefix("run on "),
                 mark.strip_prefix("elsewhere: "),

@@ -27,8 +27,6 @@ const OTHER_NAMES: &[&str] = &[
     "INSUFF_ACCESS_RIGHTS",
     "KRB5_CONFIG",
     "KRB5_NT_PRINCIPAL",
-    // A misspelling, as an example.
-    "LDAP_BASE_GROUP",
     "LOGIN_BIND",
     "LOGIN_CA_FILE",
     "LOGIN_CERT_FILE",
@@ -59,7 +57,7 @@ impl Document {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// What stands between backticks.
+    /// What is between backticks.
     pub fn spans(&self) -> Vec<String> {
         let prose = self.prose();
         let spans = prose.split('`').skip(1).step_by(2);

@@ -111,7 +111,7 @@ impl Haproxy {
             .env("LOGIN_CA_FILE", lab.ca())
             .env("METRICS_BIND", format!("{}:{metrics_port}", lab.address));
         for number in 0..INSTANCES {
-            // A port that nobody serves stands for an instance that is not there.
+            // A port that nobody serves is in place of an instance that is not there.
             let edge = edges.get(number).cloned();
             let edge = edge.unwrap_or_else(|| format!("{}:{}", lab.address, lab.free_port()));
             command.env(format!("EDGE_{}", number + 1), edge);

@@ -2,7 +2,7 @@
 # The home folder of an installation on the lab's domain. Every instance gets a copy; what differs
 # (PORT, OPS_LISTEN, INSTANCE_NAME) comes in by the environment. Sourced after domain.sh.
 
-# home_make FOLDER: makes it, or renews all but the signing pair.
+# home_make FOLDER: makes it, or renews all but the signing key and certificate.
 home_make() {
     local home=$1 pki=$LAB_STATE/pki
     mkdir -p "$home/certs"

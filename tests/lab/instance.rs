@@ -191,10 +191,6 @@ impl Instance {
         run_with_input(&mut command, "");
     }
 
-    pub fn await_log(&self, texts: &[&str]) -> String {
-        self.process.await_log(Duration::from_secs(10), texts)
-    }
-
     /// The first log line of an event (`deploy/events.md`) that holds all of the texts; waits for it.
     pub fn await_event(&self, event: &str, texts: &[&str]) -> String {
         let limit = Duration::from_secs(10);

@@ -152,7 +152,7 @@ impl Lab {
     }
 
     /// Changes the directory, as LDIF with `changetype: modify` (or add, or delete). Straight into
-    /// the controller's data base: no password policy of a caller stands in the way.
+    /// the controller's data base: no password policy of a caller is in the way.
     pub fn ldbmodify(&self, ldif: &str) {
         self.ldbmodify_with(&[], ldif);
     }

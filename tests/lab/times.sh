@@ -18,7 +18,8 @@ part_end() {
     part_name=
 }
 
-# times_begin: makes the folder, unless a script that called this one has.
+# times_begin: makes the folder, unless a script that called this one has. The caller's EXIT trap calls
+# times_end, which removes it.
 times_begin() {
     times_began=$(date +%s)
     times_are_mine=
@@ -38,10 +39,19 @@ times_junit() {
     done
 }
 
-# times_table: the parts in order, and the slowest tests; says nothing where the caller will.
+# times_end: the parts in order, and the slowest tests; prints nothing where the calling script will. Removes
+# the folder. For an EXIT trap, so that a run that fails or is interrupted prints its table too.
+times_end() {
+    [ -n "${AD_EDGE_TIMES:-}" ] || return 0
+    part_end || true
+    [ -n "${times_are_mine:-}" ] || return 0
+    times_are_mine=
+    times_table || true
+    rm -rf "$AD_EDGE_TIMES"
+}
+
 times_table() {
-    part_end
-    [ -n "$times_are_mine" ] || return 0
+    [ -e "$AD_EDGE_TIMES/parts" ] || return 0
     printf '\nWhere the time went\n\n'
     awk -F '\t' '{ printf "%7.1f s  %s\n", $1 / 10, $2; sum += $1 }
         END { printf "%7.1f s  in all\n", sum / 10 }' "$AD_EDGE_TIMES/parts"
@@ -59,5 +69,4 @@ if tests:
     for seconds, group, name in tests[:15]:
         print(f"{seconds:7.1f} s  {group.split('::')[-1]} {name}")
 END
-    rm -rf "$AD_EDGE_TIMES"
 }
