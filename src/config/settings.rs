@@ -43,6 +43,10 @@ impl Settings {
         let environment = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
             .collect();
+        Self::new(home, environment)
+    }
+
+    pub(crate) fn new(home: &Path, environment: BTreeMap<String, String>) -> Self {
         Self {
             home: home.to_owned(),
             environment,
@@ -197,12 +201,7 @@ mod tests {
             "ANONYMOUS_SEARCH_ENABLED": true,
         });
         std::fs::write(home.join("config.json"), config.to_string()).expect("written");
-        Settings {
-            home: home.to_owned(),
-            environment: BTreeMap::new(),
-            learned: Mutex::default(),
-            writing: Mutex::default(),
-        }
+        Settings::new(home, BTreeMap::new())
     }
 
     #[test]
