@@ -16,7 +16,7 @@ use super::{
     keys,
     load::{Config, Loaded},
     mistake::{Invalid, Mistake},
-    source::{FileKeys, uses_files},
+    source::{FileKeys, uses_files, variable},
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
@@ -63,8 +63,8 @@ impl Settings {
     /// A variable of the environment; an empty one is none.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
-        let value = self.environment.get(name)?;
-        (!value.is_empty()).then_some(value)
+        let (_, text) = variable(&self.environment, name)?;
+        Some(text)
     }
 
     /// Whether files of the home folder are read and written.
