@@ -148,6 +148,46 @@ fn a_secret_from_a_file_is_shown_by_its_file() {
 }
 
 #[test]
+fn a_url_is_shown_without_its_password() {
+    let mut config = good();
+    config["AD_HUB"] = json!("https://user:hush@hub.example/x");
+    let home = Home::new(&config);
+    assert_eq!(home.shown("AD_HUB")["value"], "https://hub.example/x");
+    for arguments in [&["show"][..], &["show", "--json"]] {
+        let said = home.run(arguments);
+        assert!(!said.out.contains("hush"), "{}", said.out);
+        assert!(!said.err.contains("hush"), "{}", said.err);
+    }
+}
+
+#[test]
+fn an_empty_variable_is_none() {
+    let mut config = good();
+    config["SITE_NAME"] = json!("Acme");
+    let home = Home::new(&config)
+        .with("SITE_NAME", "")
+        .with("HTTPS_PROXY", "")
+        .with("https_proxy", "http://proxy:3128")
+        .with("LDAP_BIND_PASSWORD", "");
+    let path = home.file("password", "hush");
+    let home = home.with("LDAP_BIND_PASSWORD_FILE", &path);
+    assert_eq!(home.shown("SITE_NAME")["value"], "Acme");
+    assert_eq!(home.shown("SITE_NAME")["origin"], "config.json");
+    assert_eq!(home.shown("HTTPS_PROXY")["detail"], "https_proxy");
+    assert_eq!(home.shown("LDAP_BIND_PASSWORD")["origin"], "file");
+}
+
+#[test]
+fn a_path_that_is_not_text_is_a_mistake() {
+    let mut config = good();
+    config["LDAP_BIND_CREDENTIALS_FILE"] = json!(5);
+    let said = Home::new(&config).run(&["show"]);
+    assert_eq!(said.code, Some(64));
+    let words = "LDAP_BIND_CREDENTIALS_FILE: is not text";
+    assert!(said.err.contains(words), "{}", said.err);
+}
+
+#[test]
 fn without_files_only_the_environment_counts() {
     let home = Home::new(&good())
         .with("OVERRIDE_CONFIG", "false")

@@ -13,7 +13,7 @@ use super::{
     mistake::Mistake,
     shape::Usual,
     source::{FileKeys, Origin, Source, uses_files},
-    value::{flag, show, text_of},
+    value::{flag, show, text_of, without_userinfo},
 };
 use crate::secret::SecretString;
 
@@ -136,7 +136,7 @@ impl Effective {
         let given = given.and_then(|given| Some((text_of(&given.value)?, given)));
         let (value, origin) = match given {
             Some((_, given)) if given.secret => (Shown::Hidden, given.origin.clone()),
-            Some((text, given)) => (Shown::Text(text), given.origin.clone()),
+            Some((text, given)) => (Shown::Text(without_userinfo(&text)), given.origin.clone()),
             None => (self.usual(key), Origin::Default),
         };
         InForce {
@@ -153,7 +153,8 @@ impl Effective {
         let parties = self.source.relying_parties().map(|(key, given)| InForce {
             key: key.to_owned(),
             declared: None,
-            value: text_of(&given.value).map_or(Shown::Nothing, Shown::Text),
+            value: text_of(&given.value)
+                .map_or(Shown::Nothing, |text| Shown::Text(without_userinfo(&text))),
             origin: given.origin.clone(),
         });
         let declared = keys::all().filter(|key| !key.is_unused());

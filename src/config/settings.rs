@@ -16,7 +16,7 @@ use super::{
     keys,
     load::{Config, Loaded},
     mistake::{Invalid, Mistake},
-    source::{FileKeys, uses_files},
+    source::{FileKeys, uses_files, variable},
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
@@ -43,6 +43,10 @@ impl Settings {
         let environment = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
             .collect();
+        Self::new(home, environment)
+    }
+
+    pub(crate) fn new(home: &Path, environment: BTreeMap<String, String>) -> Self {
         Self {
             home: home.to_owned(),
             environment,
@@ -59,8 +63,8 @@ impl Settings {
     /// A variable of the environment; an empty one is none.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
-        let value = self.environment.get(name)?;
-        (!value.is_empty()).then_some(value)
+        let (_, text) = variable(&self.environment, name)?;
+        Some(text)
     }
 
     /// Whether files of the home folder are read and written.
@@ -197,12 +201,7 @@ mod tests {
             "ANONYMOUS_SEARCH_ENABLED": true,
         });
         std::fs::write(home.join("config.json"), config.to_string()).expect("written");
-        Settings {
-            home: home.to_owned(),
-            environment: BTreeMap::new(),
-            learned: Mutex::default(),
-            writing: Mutex::default(),
-        }
+        Settings::new(home, BTreeMap::new())
     }
 
     #[test]

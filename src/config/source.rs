@@ -96,8 +96,8 @@ impl Source {
     ) -> Self {
         let learned_realm = learned.get(keys::REALM.name);
         let file_realm = learned_realm.or_else(|| file.0.get(keys::REALM.name));
-        let realm = match environment.get(keys::REALM.name) {
-            Some(realm) => Some(realm.as_str()),
+        let realm = match variable(environment, keys::REALM.name) {
+            Some((_, realm)) => Some(realm.as_str()),
             None => file_realm.and_then(Value::as_str),
         };
         let mut source = Self {
@@ -180,7 +180,7 @@ impl Source {
     ) {
         for key in keys::all().filter(|key| !key.is_unused()) {
             let mut names = key.variables().into_iter();
-            let given = names.find_map(|name| environment.get_key_value(&name));
+            let given = names.find_map(|name| variable(environment, &name));
             if let Some((name, text)) = given {
                 // The variable itself wins over the file it could have come from.
                 self.insert_text(key, text.clone(), Origin::Environment(name.clone()));
@@ -189,7 +189,7 @@ impl Source {
             }
         }
         for (key, text) in environment {
-            if self.names_relying_party(key) {
+            if !text.is_empty() && self.names_relying_party(key) {
                 let given = Given {
                     value: Value::String(text.clone()),
                     secret: false,
@@ -209,12 +209,25 @@ impl Source {
         environment: &BTreeMap<String, String>,
         mistakes: &mut Vec<Mistake>,
     ) {
-        let of_environment = environment.get(&file_key);
-        let path = of_environment
-            .cloned()
-            .or_else(|| Some(self.get(&file_key)?.value.as_str()?.to_owned()));
-        let Some(path) = path else {
-            return;
+        let of_environment = variable(environment, &file_key).map(|(_, path)| path);
+        let path = match (of_environment, self.get(&file_key)) {
+            (Some(path), _) => path.clone(),
+            (None, None) => return,
+            (None, Some(given)) => match &given.value {
+                Value::Null => return,
+                Value::String(path) if path.is_empty() => return,
+                Value::String(path) => path.clone(),
+                _ => {
+                    mistakes.push(Mistake {
+                        // It may be the secret itself.
+                        value: None,
+                        problem: "is not text".to_owned(),
+                        remedy: format!("Give the path of a file that holds {}", key.name()),
+                        key: file_key,
+                    });
+                    return;
+                }
+            },
         };
         match fs::read_to_string(home.path(&path)) {
             Ok(text) => {
@@ -248,6 +261,15 @@ impl Source {
         };
         self.values.insert(key.name().to_owned(), given);
     }
+}
+
+/// A variable of the environment with its name; an empty one is none.
+pub(super) fn variable<'a>(
+    environment: &'a BTreeMap<String, String>,
+    name: &str,
+) -> Option<(&'a String, &'a String)> {
+    let given = environment.get_key_value(name);
+    given.filter(|(_, text)| !text.is_empty())
 }
 
 /// Whether files of the home folder are read and written: not with `OVERRIDE_CONFIG=false` in the

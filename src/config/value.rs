@@ -2,12 +2,25 @@
 
 use serde_json::Value;
 
-/// As it was written, to be shown.
+/// As it was written, to be shown: without the user and password of a URL.
 pub(super) fn show(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => without_userinfo(text),
+        other => without_userinfo(&other.to_string()),
     }
+}
+
+/// A text without what stands between `://` and `@` in its URLs: it may hold a password.
+pub(super) fn without_userinfo(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(['/', '?', '#', ',', '"']).unwrap_or(part.len());
+        let from = part[..end].rfind('@').map_or(0, |at| at + 1);
+        shown.push_str("://");
+        shown.push_str(&part[from..]);
+    }
+    shown
 }
 
 /// Whether a value says yes; the default where it says nothing, `None` when it is something else.
@@ -89,6 +102,25 @@ mod tests {
         assert_eq!(list(&json!("a, b,")), expected);
         assert_eq!(list(&json!({"a": 1})), None);
         assert_eq!(list(&json!([1])), None);
+    }
+
+    #[test]
+    fn no_url_is_shown_with_its_password() {
+        for (text, shown) in [
+            (
+                "https://user:p@ss@hub.example/a@b",
+                "https://hub.example/a@b",
+            ),
+            (
+                "ldaps://u:p@dc1, ldaps://u:p@dc2",
+                "ldaps://dc1, ldaps://dc2",
+            ),
+            ("https://hub.example?to=a@b", "https://hub.example?to=a@b"),
+            ("jdoe@corp.example", "jdoe@corp.example"),
+        ] {
+            assert_eq!(without_userinfo(text), shown);
+            assert_eq!(show(&json!([text])), format!("[\"{shown}\"]"));
+        }
     }
 
     #[test]

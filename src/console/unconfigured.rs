@@ -51,7 +51,7 @@ pub fn is_empty(settings: &Settings) -> bool {
         // One that may not be looked at is there.
         && settings.home().config_json().try_exists().is_ok_and(|there| !there)
         && !effective.has(keys::LDAP_URL)
-        && effective.text(keys::ADMIN_LISTEN).as_deref() != Some("off")
+        && effective.value(&keys::ADMIN_LISTEN).is_some()
 }
 
 /// Serves the console and the probes until an import was taken with which this host can start, or the end
@@ -73,7 +73,7 @@ pub async fn first_run(
     let mut inherited = passed_on.copy();
     let effective = settings.effective(&Map::new());
     let at = effective.checked(&keys::ADMIN_LISTEN)?;
-    let at = at.unwrap_or(keys::ADMIN_LISTEN.kind.0);
+    let at = at.context("ADMIN_LISTEN is off: there is no console for a first import")?;
     let ops_at = effective.checked(&keys::OPS_LISTEN)?;
     let listener = inherited
         .or_bind(at.ip(), at.port())
@@ -244,5 +244,23 @@ impl ConsoleBackend for Empty {
             Ok(Imported { told, report })
         }
         .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn each_word_for_off_keeps_the_console_closed() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let opens = |word: &str| {
+            let variable = ("ADMIN_LISTEN".to_owned(), word.to_owned());
+            is_empty(&Settings::new(folder.path(), BTreeMap::from([variable])))
+        };
+        assert!(!opens("off") && !opens("false") && !opens(" off "));
+        assert!(opens("127.0.0.1:8357") && opens(""));
     }
 }
