@@ -165,6 +165,27 @@ fn compare(context: &Context, info: &TicketInfo, findings: &Findings) {
             differs.push((keys::AD_HUB.name, theirs.clone()));
         }
     }
+    if config.federation.issuer != info.connection_domain {
+        differs.push((keys::WSFED_ISSUER.name, info.connection_domain.clone()));
+    }
+    if let Some(direct) = &config.direct {
+        for (key, ours, theirs) in [
+            (
+                keys::KERBEROS_AUTH.name,
+                direct.kerberos.is_some(),
+                info.kerberos,
+            ),
+            (
+                keys::CLIENT_CERT_AUTH.name,
+                direct.client_cert.is_some(),
+                info.cert_auth,
+            ),
+        ] {
+            if let Some(theirs) = theirs.filter(|theirs| *theirs != ours) {
+                differs.push((key, theirs.to_string()));
+            }
+        }
+    }
     let parties = &config.federation.relying_parties;
     let realm = &info.realm;
     if parties.default.as_deref() != Some(realm.name.as_str()) {

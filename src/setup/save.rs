@@ -65,8 +65,8 @@ impl SetupPlan<'_> {
             Some(files) => files,
             None => {
                 let connection = self.get(keys::CONNECTION.name).unwrap_or_default();
-                let issuer = self.get(keys::WSFED_ISSUER.name).unwrap_or_default();
-                let made = generate_signing_key(&home, &connection, &issuer, clock.now())?;
+                let issuer = &config.federation.issuer;
+                let made = generate_signing_key(&home, &connection, issuer, clock.now())?;
                 files.extend(["certs/cert.pem", "certs/cert.key"]);
                 made
             }
