@@ -47,10 +47,10 @@
 //! | `accept` | listener, limits, PROXY header | ground |
 //! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls`, `accept` |
-//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `secret` |
+//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `secret` |
 //! | `lifecycle` | the phases of the end, signals, what the service manager is told (ground) | |
 //! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config` |
-//! | `cause` | the errors of outside libraries in plain words (ground) | |
+//! | `cause` | the errors of outside libraries in plain words; quoting (ground) | |
 //! | `clock` | the time of day (ground) | |
 //! | `secret` | values that are never shown (ground) | |
 //!

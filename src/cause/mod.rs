@@ -4,11 +4,13 @@
 //! An error type of a folder keeps the library's error as its cause, decides by its type, and words it
 //! here at the edge.
 
+mod quoted;
 mod tls;
 mod watch;
 mod words;
 
 pub use self::{
+    quoted::quoted,
     tls::{CertificateFault, alert, certificate, tls},
     watch::watch,
     words::{any, dns, io, ldap, system_lookup, tls_in, websocket},

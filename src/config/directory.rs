@@ -167,7 +167,7 @@ fn servers(r: &mut Reader) -> ServersConfig {
         if Host::parse(&domain).is_err() {
             r.wrong(
                 keys::LDAP_URL,
-                format!("{domain:?} is not a domain"),
+                format!("{} is not a domain", crate::cause::quoted(&domain)),
                 "Write srv: and the DNS name of the domain, srv:corp.example",
             );
         }
@@ -187,7 +187,7 @@ fn servers(r: &mut Reader) -> ServersConfig {
             Some(server) => servers.push(server),
             None => r.wrong(
                 keys::LDAP_URL,
-                format!("{text:?} is not the address of a directory"),
+                format!("{} is not the address of a directory", crate::cause::quoted(&text)),
                 "Write ldaps://dc1.corp.example, ldap://dc1.corp.example:389, or srv:corp.example alone",
             ),
         }
@@ -205,7 +205,10 @@ fn nameservers(r: &mut Reader) -> Vec<SocketAddr> {
             Ok(address) => servers.push(address),
             Err(_) => r.wrong(
                 keys::LDAP_SRV_NAMESERVERS,
-                format!("{text:?} is not the address of a name server"),
+                format!(
+                    "{} is not the address of a name server",
+                    crate::cause::quoted(&text)
+                ),
                 "Write 192.0.2.53 or 192.0.2.53:5353",
             ),
         }

@@ -110,7 +110,7 @@ fn relying_parties(default: Option<String>, r: &mut Reader) -> RelyingParties {
                 Some(callback) => callbacks.push(callback),
                 None => r.wrong(
                     &realm,
-                    format!("{text:?} is not a callback URL"),
+                    format!("{} is not a callback URL", crate::cause::quoted(&text)),
                     "Write absolute addresses between commas, https://acme.auth0.com/login/callback",
                 ),
             }

@@ -43,7 +43,7 @@ pub(super) fn listen(port: u16, r: &mut Reader) -> ListenConfig {
             Ok(net) => trusted_proxies.push(net),
             Err(_) => r.wrong(
                 keys::TRUSTED_PROXIES,
-                format!("{text:?} is not an address range"),
+                format!("{} is not an address range", crate::cause::quoted(&text)),
                 r#"Write ["10.0.0.0/24", "fd00::5"]"#,
             ),
         }

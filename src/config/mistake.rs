@@ -30,7 +30,7 @@ impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.key)?;
         if let Some(value) = &self.value {
-            write!(f, " = {value:?}")?;
+            write!(f, " = {}", crate::cause::quoted(value))?;
         }
         write!(f, ": {}. {}", self.problem, self.remedy)
     }

@@ -62,11 +62,12 @@ pub enum ChangeError {
 
     #[error("Give the login name of a user to try it on")]
     NoName,
-    #[error("The directory has no user {0:?} under LDAP_BASE by LDAP_USER_BY_NAME")]
+    #[error("The directory has no user {} under LDAP_BASE by LDAP_USER_BY_NAME", crate::cause::quoted(.0))]
     NoUser(String),
     #[error(
-        "{name:?} means {count} users, and none of them can sign in by it: make LDAP_USER_BY_NAME or \
-         LDAP_BASE narrower"
+        "{} means {count} users, and none of them can sign in by it: make LDAP_USER_BY_NAME or \
+         LDAP_BASE narrower",
+        crate::cause::quoted(name)
     )]
     Ambiguous { name: String, count: usize },
     #[error(transparent)]

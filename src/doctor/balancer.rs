@@ -56,7 +56,7 @@ pub(super) async fn examine(context: &Context, findings: &Findings) {
                 Finding::warn(
                     AREA,
                     "tls-balancer",
-                    format!("{text}; the last issuer is {issuer:?}"),
+                    format!("{text}; the last issuer is {}", cause::quoted(&issuer)),
                 )
                 .about(host)
                 .fix(look)

@@ -211,8 +211,9 @@ fn chain(
                 AREA,
                 "tls-chain",
                 format!(
-                    "its chain leads to no CA that this machine trusts: {last:?}, the last issuer, may be \
-                     an intermediate that is missing"
+                    "its chain leads to no CA that this machine trusts: {}, the last issuer, may be \
+                     an intermediate that is missing",
+                    crate::cause::quoted(&last)
                 ),
             )
             .note(

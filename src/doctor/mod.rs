@@ -194,7 +194,9 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
 }
 
 fn mistaken(mistake: Mistake) -> Finding {
-    let value = mistake.value.map(|value| format!(" = {value:?}"));
+    let value = mistake
+        .value
+        .map(|value| format!(" = {}", crate::cause::quoted(&value)));
     let text = format!(
         "{}{} {}",
         mistake.key,

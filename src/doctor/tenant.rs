@@ -125,7 +125,10 @@ async fn ticket(context: &Context, findings: &Findings) {
             return;
         }
     };
-    let text = format!("it knows this connection as {:?}", info.connection_name);
+    let text = format!(
+        "it knows this connection as {}",
+        crate::cause::quoted(&info.connection_name)
+    );
     findings.add(Finding::ok(AREA, "ticket", text));
     compare(context, &info, findings);
     let pair = config.signing.as_ref();

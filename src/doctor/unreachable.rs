@@ -6,7 +6,7 @@ use super::{
     recorder::Recorder,
 };
 use crate::{
-    cause::CertificateFault,
+    cause::{self, CertificateFault},
     config::{Scheme, ServerUrl},
     directory::DirectoryError,
 };
@@ -38,10 +38,11 @@ pub(super) fn unreachable(
     };
     if fault == Some(CertificateFault::UnknownIssuer) {
         let issuer = shown.and_then(Recorder::issuer);
-        let issuer = issuer.unwrap_or_else(|| "its issuer".to_owned());
-        let text = format!("{text}; the certificate of {issuer:?} is missing here");
+        let issuer =
+            issuer.map_or_else(|| "its issuer".to_owned(), |issuer| cause::quoted(&issuer));
+        let text = format!("{text}; the certificate of {issuer} is missing here");
         finding("ldap-tls-issuer", text).fix(look).note(format!(
-            "ask the directory's administrators for the CA certificate of {issuer:?} and name its PEM file in \
+            "ask the directory's administrators for the CA certificate of {issuer} and name its PEM file in \
              SSL_CA_FILE; the command shows the chain"
         ))
     } else if fault == Some(CertificateFault::WrongName) {

@@ -234,7 +234,8 @@ impl Old<'_> {
             let no = self.keys.get(key).and_then(|value| read_flag(value, true)) == Some(false);
             if no && !text.is_empty() {
                 self.add(format!(
-                    "{key} is the text {text:?}, which the legacy connector took for true; here it means false."
+                    "{key} is the text {}, which the legacy connector took for true; here it means false.",
+                    crate::cause::quoted(&text)
                 ));
             }
         }

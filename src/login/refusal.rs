@@ -19,8 +19,9 @@ pub enum Refusal {
     #[error("this login method is switched off (FORM_LOGIN, KERBEROS_AUTH, CLIENT_CERT_AUTH)")]
     MethodOff,
     #[error(
-        "the directory has no user {name:?} under LDAP_BASE by LDAP_USER_BY_NAME; check both keys \
-         if there should be one"
+        "the directory has no user {} under LDAP_BASE by LDAP_USER_BY_NAME; check both keys \
+         if there should be one",
+        crate::cause::quoted(name)
     )]
     UnknownUser { name: String },
     #[error(
@@ -29,8 +30,9 @@ pub enum Refusal {
     )]
     UnknownPrincipal { name: String },
     #[error(
-        "the directory has {count} entries for {name:?}; make LDAP_USER_BY_NAME or LDAP_BASE \
-         narrower, so that a name means one user"
+        "the directory has {count} entries for {}; make LDAP_USER_BY_NAME or LDAP_BASE \
+         narrower, so that a name means one user",
+        crate::cause::quoted(name)
     )]
     Ambiguous { name: String, count: usize },
     #[error(

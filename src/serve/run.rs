@@ -188,8 +188,8 @@ pub async fn run(
     let config = running.current.load().config.clone();
     tracing::info!(
         event = event::PROGRAM_DRAINING,
-        drain = ?config.drain,
-        shutdown = ?config.shutdown,
+        drain_seconds = config.drain.as_secs_f64(),
+        shutdown_seconds = config.shutdown.as_secs_f64(),
         "draining"
     );
     let drained = drain(&running, &mut signals, config.drain, config.shutdown).await;

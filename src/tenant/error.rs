@@ -49,8 +49,9 @@ pub enum TicketError {
     #[error("{host} gave no key that can be used: {cause}")]
     Key { host: String, cause: TenantKeyError },
     #[error(
-        "{host} names a realm that no tenant has ({realm:?}): nothing of what it says is taken. Check \
-         the ticket's address, and ask the tenant's support"
+        "{host} names a realm that no tenant has ({}): nothing of what it says is taken. Check \
+         the ticket's address, and ask the tenant's support",
+        crate::cause::quoted(realm)
     )]
     Realm { host: String, realm: String },
 }

@@ -82,7 +82,7 @@ pub(super) enum Asked {
 pub(super) enum BadRequest {
     #[error("The parameter {0} is in the address more than once.")]
     Repeated(&'static str),
-    #[error("The request asks for wa={0:?}; this server knows wsignin1.0 and wsignout1.0.")]
+    #[error("The request asks for wa={}; this server knows wsignin1.0 and wsignout1.0.", crate::cause::quoted(.0))]
     Action(String),
     #[error(
         "The request names no application (wtrealm), and this server has no default. The \
@@ -90,13 +90,15 @@ pub(super) enum BadRequest {
     )]
     NoRealm,
     #[error(
-        "The application {0:?} is not known here. The administrator lists its addresses in \
-         config.json under that name."
+        "The application {} is not known here. The administrator lists its addresses in \
+         config.json under that name.",
+        crate::cause::quoted(.0)
     )]
     UnknownRealm(String),
     #[error(
-        "The address to return to (wreply) is not among those listed for the application {0:?}, so \
-         nothing is sent there. The administrator adds it in config.json."
+        "The address to return to (wreply) is not among those listed for the application {}, so \
+         nothing is sent there. The administrator adds it in config.json.",
+        crate::cause::quoted(.0)
     )]
     Callback(String),
 }

@@ -35,13 +35,17 @@ pub enum CertificateRefusal {
     Invalid(Arc<rustls::Error>),
     #[error("the certificate of {subject} holds none of the names in CLIENT_CERT_MAP")]
     NoName { subject: String },
-    #[error("the directory has no user for the certificate's {name} {value:?}")]
+    #[error(
+        "the directory has no user for the certificate's {name} {}",
+        cause::quoted(value)
+    )]
     UnknownUser {
         name: CertificateName,
         value: String,
     },
     #[error(
-        "the directory has {count} users for the certificate's {name} {value:?}; correct the directory or CLIENT_CERT_MAP so that it is one"
+        "the directory has {count} users for the certificate's {name} {}; correct the directory or CLIENT_CERT_MAP so that it is one",
+        cause::quoted(value)
     )]
     Ambiguous {
         name: CertificateName,
@@ -49,7 +53,8 @@ pub enum CertificateRefusal {
         count: usize,
     },
     #[error(
-        "the certificate's {name} means {dn}, and its {other} {other_value:?} does not; issue a new one with the names of one user"
+        "the certificate's {name} means {dn}, and its {other} {} does not; issue a new one with the names of one user",
+        cause::quoted(other_value)
     )]
     Disagreement {
         name: CertificateName,

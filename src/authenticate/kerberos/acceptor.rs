@@ -220,7 +220,7 @@ impl Acceptor {
         let name = String::from_utf8_lossy(&name);
         let principal = Principal::parse(&name).ok_or_else(|| KerberosRefusal::Other {
             asked: asked(),
-            detail: format!("{name:?} is not a user principal"),
+            detail: format!("{} is not a user principal", crate::cause::quoted(&name)),
         })?;
         if !keys.realms.allow(&principal.realm) {
             return Err(KerberosRefusal::ForeignRealm { principal });

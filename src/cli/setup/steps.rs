@@ -127,8 +127,9 @@ impl<'a> Steps<'a> {
                 }
             };
             println!(
-                "The tenant knows this connection as {:?} of {}",
-                says.info.connection_name, says.info.connection_domain
+                "The tenant knows this connection as {} of {}",
+                crate::cause::quoted(&says.info.connection_name),
+                says.info.connection_domain
             );
             for changed in says.changed {
                 println!("Note: {changed}");

@@ -103,7 +103,7 @@ impl<T: PartialEq + Debug + Copy + Sync> Kind for Choices<T> {
             match self.words.iter().find(|(word, _)| *word == text) {
                 Some((_, one)) if meant.contains(one) => {}
                 Some((_, one)) => meant.push(*one),
-                None => wrong.push(format!("{text:?}")),
+                None => wrong.push(crate::cause::quoted(&text)),
             }
         }
         if wrong.is_empty() {
