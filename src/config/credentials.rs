@@ -18,7 +18,7 @@ use crate::secret::{ExposeSecret as _, SecretString};
 
 /// Why a stored password cannot be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub(super) enum CredentialsError {
+pub enum CredentialsError {
     #[error("is not in a known format")]
     Format,
     #[error("does not open with this installation's certs/cert.key")]
@@ -47,10 +47,8 @@ pub(super) fn decrypt(stored: &str, key_file: &[u8]) -> Result<SecretString, Cre
 ///
 /// # Errors
 /// Why not, to be read after the name of the key.
-pub fn opens(stored: &str, key_file: &[u8]) -> Result<(), String> {
-    decrypt(stored, key_file)
-        .map(drop)
-        .map_err(|error| error.to_string())
+pub fn opens(stored: &str, key_file: &[u8]) -> Result<(), CredentialsError> {
+    decrypt(stored, key_file).map(drop)
 }
 
 fn decrypt_with(stored: &str, key_file: &[u8]) -> Result<SecretString, CredentialsError> {

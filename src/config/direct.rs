@@ -13,6 +13,7 @@ use super::{
     reader::Reader,
     tls::{TlsKeys, TlsMaterial, tls},
 };
+use crate::cause;
 
 /// The direct logins: what browsers reach at SERVER_URL.
 #[derive(Debug, Clone)]
@@ -172,7 +173,7 @@ fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<BalancerCertificate
                 }
                 Err(_) => "holds no certificate in PEM".to_owned(),
             },
-            Err(error) => format!("cannot be read ({error})"),
+            Err(error) => format!("cannot be read: {}", cause::io(&error)),
         };
         r.mistake(
             keys::CHANNEL_BINDING_CERT_FILES,
@@ -198,7 +199,7 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
         r.mistake(
             keys::KERBEROS_KEYTAB,
             Some(keytab.display().to_string()),
-            format!("cannot be read ({error})"),
+            format!("cannot be read: {}", cause::io(&error)),
             "Export the keys of HTTP/<host of SERVER_URL> from AD (ktpass, or \
              samba-tool domain exportkeytab) to that file, readable for this user",
         );

@@ -3,6 +3,7 @@
 use std::{fs, io, path::Path};
 
 use super::{home::Home, keys, reader::Reader};
+use crate::cause;
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// The RSA key pair that signs tokens, logs in to the hub and protects the bind password.
@@ -56,7 +57,7 @@ fn read_pem(path: &Path, key: impl AsRef<str>, r: &mut Reader) -> Option<String>
             r.mistake(
                 key,
                 Some(path.display().to_string()),
-                format!("cannot be read ({error})"),
+                format!("cannot be read: {}", cause::io(&error)),
                 "Make it readable for the user that runs ad-edge",
             );
             None

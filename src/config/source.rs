@@ -11,6 +11,7 @@ use super::{
     kinds::{Kind as _, Wrong},
     mistake::{Mistake, Warning},
 };
+use crate::cause;
 
 /// Every value that was given, before it is understood.
 #[derive(Debug, Default)]
@@ -247,7 +248,7 @@ impl Source {
             Err(error) => mistakes.push(Mistake {
                 key: file_key,
                 value: Some(path),
-                problem: format!("cannot be read ({error})"),
+                problem: format!("cannot be read: {}", cause::io(&error)),
                 remedy: format!("Give the path of a file that holds {}", key.name()),
             }),
         }
@@ -305,7 +306,7 @@ fn read_file(home: &Home, mistakes: &mut Vec<Mistake>) -> Map<String, Value> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Map::new(),
         Err(error) => {
             return wrong(
-                format!("cannot be read ({error})"),
+                format!("cannot be read: {}", cause::io(&error)),
                 "Make it readable for the user that runs ad-edge",
             );
         }

@@ -9,6 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::SecretSlice;
 
 use super::{home::Home, keys, reader::Reader};
+use crate::cause;
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// Where the certificate and key of SERVER_URL come from.
@@ -111,7 +112,7 @@ pub(super) fn extra_roots(home: &Home, r: &mut Reader) -> Vec<PathBuf> {
         if let Err(error) = fs::File::open(file) {
             r.wrong(
                 keys::SSL_CA_FILE,
-                format!("{} cannot be read ({error})", file.display()),
+                format!("{} cannot be read: {}", file.display(), cause::io(&error)),
                 "Give a PEM file of CA certificates",
             );
         }
@@ -125,7 +126,7 @@ pub(super) fn extra_roots(home: &Home, r: &mut Reader) -> Vec<PathBuf> {
             ),
             Err(error) => r.wrong(
                 keys::SSL_CA_PATH,
-                format!("cannot be read ({error})"),
+                format!("cannot be read: {}", cause::io(&error)),
                 "Give a folder of PEM files",
             ),
         }

@@ -8,11 +8,12 @@ use super::{
     bounds::{MAX_ENTRIES, MAX_FILE, MAX_TOTAL},
     file::FileError,
 };
+use crate::cause;
 
 /// Why nothing was exported or imported; nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    #[error("{0} cannot be read ({1})")]
+    #[error("{} cannot be read ({})", .0, cause::io(.1))]
     Read(String, io::Error),
     #[error("this is not a zip archive ({0})")]
     NoZip(#[source] ZipError),
@@ -51,16 +52,17 @@ pub enum ArchiveError {
     #[error("another ad-edge is changing {0}: try again in a moment")]
     Busy(String),
     #[error(
-        "an import was interrupted, and {} cannot be read ({source}): run `ad-edge check` as the \
+        "an import was interrupted, and {} cannot be read ({}): run `ad-edge check` as the \
          user who imported, or put the files of the newest folder in backups/ back by hand and remove \
          {}",
         journal.display(),
+        cause::io(source),
         journal.display()
     )]
     Journal { journal: PathBuf, source: io::Error },
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("{0} cannot be written ({1})")]
+    #[error("{} cannot be written ({})", .0, cause::io(.1))]
     Write(String, io::Error),
     #[error("the archive cannot be written ({0})")]
     Zip(#[source] ZipError),

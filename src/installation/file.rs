@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use crate::config::Home;
+use crate::{cause, config::Home};
 
 /// The content of `config.json`, with what is to be changed.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub struct ConfigFile {
 /// Why a file was not read or written; what was there is there still.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    #[error("{} cannot be read ({source})", path.display())]
+    #[error("{} cannot be read ({})", path.display(), cause::io(source))]
     Read { path: PathBuf, source: io::Error },
     #[error("{} is not a JSON object ({problem}); correct it first, nothing was changed", path.display())]
     NotObject { path: PathBuf, problem: JsonProblem },

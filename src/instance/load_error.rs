@@ -9,6 +9,7 @@ use tokio::task::JoinError;
 
 use crate::{
     authenticate::{KerberosError, KeytabError, TrustError},
+    cause,
     config::{Mistake, keys},
     installation::GenerateError,
     profile::ScriptError,
@@ -30,7 +31,11 @@ pub enum LoadError {
     SigningKey(#[from] SigningKeyError),
     #[error(transparent)]
     SessionTickets(#[from] NoTicketKey),
-    #[error("{} cannot be read ({source}): correct SSL_CA_FILE or SSL_CA_PATH", file.display())]
+    #[error(
+        "{} cannot be read ({}): correct SSL_CA_FILE or SSL_CA_PATH",
+        file.display(),
+        cause::io(source)
+    )]
     Roots { file: PathBuf, source: io::Error },
     #[error("TLS to other servers cannot be set up: {0}")]
     OutgoingTls(#[from] rustls::Error),
