@@ -57,7 +57,9 @@ fn each_filter_is_parsed_and_has_its_place_for_the_value() {
             ("(sAMAccountName=alice)", "has no {0}"),
         ] {
             let said = checked(&json!({ key: filter }));
-            let found = said.iter().any(|line| line.contains(key) && line.contains(problem));
+            let found = said
+                .iter()
+                .any(|line| line.contains(key) && line.contains(problem));
             assert!(found, "{key} = {filter}: {said:?}");
         }
     }
@@ -94,7 +96,10 @@ fn a_mistake_in_the_json_is_one_message() {
         let output = run(command, home.path());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(64), "{said}");
-        assert!(said.contains("is not JSON") && said.contains("column"), "{said}");
+        assert!(
+            said.contains("is not JSON") && said.contains("column"),
+            "{said}"
+        );
         assert!(said.contains("1 mistake"), "{said}");
         for follows in ["LDAP_URL", "SERVER_URL", "LDAP_BASE"] {
             assert!(!said.contains(follows), "{command}: {said}");
@@ -110,7 +115,10 @@ fn a_folder_that_is_not_there_is_one_message_and_no_console() {
         let output = run(command, &home);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(64), "{said}");
-        assert!(said.contains("typo") && said.contains("is not a folder"), "{said}");
+        assert!(
+            said.contains("typo") && said.contains("is not a folder"),
+            "{said}"
+        );
         assert!(said.contains("1 mistake"), "{said}");
         assert!(!said.contains("LDAP_URL"), "{command}: {said}");
     }
