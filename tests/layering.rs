@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{Item, UseTree};
 
@@ -86,8 +86,32 @@ struct Module {
     file: String,
     /// Name in this file → absolute path of what it stands for.
     uses: BTreeMap<String, Names>,
-    /// Names that are used outside of `use` items, and the paths that begin with one.
+    /// Names that are used outside of `use` items, and the paths that begin with one; what a private
+    /// `use` brings too, since a trait may be used for its methods alone.
     paths: BTreeSet<Names>,
+    /// What a `pub use` passes on: needed by the folder, not by this file.
+    passed_on: BTreeSet<Names>,
+    /// Modules that the file declares (`mod name;`), with the file of a `#[path]`.
+    children: BTreeMap<String, Option<String>>,
+    /// Those of them under `#[cfg(test)]`.
+    test_children: BTreeSet<String>,
+    /// What a file cannot be read past: globs of our own modules, `include!`.
+    opaque: Vec<String>,
+}
+
+impl Module {
+    /// The path in the crate of `used`, which stands in the module `path`.
+    fn resolve(&self, used: &[String], path: &Names) -> Option<Names> {
+        let first = used.first()?;
+        absolute(used, path).or_else(|| {
+            if let Some(target) = self.uses.get(first) {
+                return Some([target.as_slice(), &used[1..]].concat());
+            }
+            // A bare child; a name alone is a variable.
+            let child = used.len() > 1 && self.children.contains_key(first);
+            child.then(|| [path.as_slice(), used].concat())
+        })
+    }
 }
 
 /// Every module that is a file, by its path in the crate; the crate itself has the empty path.
@@ -96,7 +120,7 @@ struct House(BTreeMap<Names, Module>);
 impl House {
     /// `with_tests`: modules under `#[cfg(test)]` count too.
     fn read(with_tests: bool) -> Self {
-        let mut texts: Vec<_> = files(&source())
+        let texts: Vec<_> = files(&source())
             .into_iter()
             .map(|path| {
                 let name = path.strip_prefix(source()).expect("under src");
@@ -104,9 +128,6 @@ impl House {
                 (name, fs::read_to_string(&path).expect("a source file"))
             })
             .collect();
-        if !with_tests {
-            texts.retain(|(name, _)| !name.ends_with("tests.rs"));
-        }
         let texts = texts.iter().map(|(name, text)| (name.as_str(), &**text));
         Self::of(texts, with_tests)
     }
@@ -120,8 +141,19 @@ impl House {
                 file: name.to_owned(),
                 ..Module::default()
             };
+            declared(&parsed.items, &mut module);
             collect(&parsed.items, &path, with_tests, &mut module);
             modules.insert(path, module);
+        }
+        if !with_tests {
+            let tests: BTreeSet<Names> = modules
+                .iter()
+                .flat_map(|(path, module)| {
+                    let child = |name: &String| [path.as_slice(), &[name.clone()]].concat();
+                    module.test_children.iter().map(child)
+                })
+                .collect();
+            modules.retain(|path, _| !tests.contains(path));
         }
         Self(modules)
     }
@@ -148,17 +180,22 @@ impl House {
         for (path, module) in &self.0 {
             let mut needs = BTreeSet::new();
             for used in &module.paths {
-                let Some(first) = used.first() else { continue };
-                let absolute = match absolute(used, path) {
-                    Some(absolute) => absolute,
-                    None => match module.uses.get(first) {
-                        Some(target) => [target.as_slice(), &used[1..]].concat(),
-                        None => continue,
-                    },
-                };
-                needs.extend(self.declares(&absolute, 0).filter(|other| *other != path));
+                let absolute = module.resolve(used, path);
+                let needed = absolute.and_then(|absolute| self.declares(&absolute, 0));
+                needs.extend(needed.filter(|other| *other != path));
             }
             arrows.insert(path, needs);
+        }
+        arrows
+    }
+
+    /// File → files that it needs or passes on.
+    fn arrows_of_folders(&self) -> BTreeMap<&Names, BTreeSet<&Names>> {
+        let mut arrows = self.arrows();
+        for (path, module) in &self.0 {
+            let passed_on = module.passed_on.iter();
+            let passed_on = passed_on.filter_map(|target| self.declares(target, 0));
+            arrows.entry(path).or_default().extend(passed_on);
         }
         arrows
     }
@@ -192,16 +229,52 @@ fn absolute(path: &[String], module: &[String]) -> Option<Names> {
     }
 }
 
+/// Notes the modules that the items declare as files of their own.
+fn declared(items: &[Item], module: &mut Module) {
+    for item in items {
+        let Item::Mod(item) = item else { continue };
+        if item.content.is_some() {
+            continue;
+        }
+        let name = item.ident.to_string();
+        let other_file = item.attrs.iter().find_map(|attribute| {
+            let syn::Meta::NameValue(pair) = &attribute.meta else {
+                return None;
+            };
+            let file = pair.value.to_token_stream().to_string();
+            pair.path
+                .is_ident("path")
+                .then(|| file.trim_matches('"').to_owned())
+        });
+        if is_test(&item.attrs) {
+            module.test_children.insert(name.clone());
+        }
+        module.children.insert(name, other_file);
+    }
+}
+
 fn collect(items: &[Item], path: &Names, with_tests: bool, module: &mut Module) {
     for item in items {
         match item {
             Item::Use(item) => {
+                if is_test(&item.attrs) && !with_tests {
+                    continue;
+                }
+                let private = matches!(item.vis, syn::Visibility::Inherited);
                 let mut flat = Vec::new();
                 flatten(&item.tree, &Names::new(), &mut flat);
                 for (name, target) in flat {
-                    if let Some(target) = absolute(&target, path) {
-                        module.uses.insert(name, target);
+                    let Some(resolved) = module.resolve(&target, path) else {
+                        continue;
+                    };
+                    if name == "*" {
+                        module.opaque.push(target.join("::"));
+                    } else if private {
+                        module.paths.insert(from_crate(&resolved));
+                    } else {
+                        module.passed_on.insert(resolved.clone());
                     }
+                    module.uses.insert(name, resolved);
                 }
             }
             Item::Mod(inner) => {
@@ -213,27 +286,41 @@ fn collect(items: &[Item], path: &Names, with_tests: bool, module: &mut Module) 
                     let mut deeper = path.clone();
                     deeper.push(inner.ident.to_string());
                     collect(items, &deeper, with_tests, &mut own);
-                    for used in own.paths {
-                        let resolved = absolute(&used, &deeper).or_else(|| {
-                            let target = own.uses.get(used.first()?)?;
-                            Some([target.as_slice(), &used[1..]].concat())
-                        });
-                        let absolute =
-                            resolved.map(|names| [vec!["crate".to_owned()], names].concat());
-                        module.paths.extend(absolute);
+                    for used in &own.paths {
+                        let resolved = own.resolve(used, &deeper);
+                        module.paths.extend(resolved.as_ref().map(from_crate));
                     }
+                    module.passed_on.extend(own.passed_on);
+                    // Of a module inside of the file, its parent is the file itself.
+                    let outside = own.opaque.into_iter().filter(|glob| glob != "super");
+                    module.opaque.extend(outside);
                 }
             }
-            item => paths_in(item.to_token_stream(), &mut module.paths),
+            item => {
+                let tokens = item.to_token_stream();
+                if let Item::Macro(item) = item
+                    && item.mac.path.is_ident("include")
+                {
+                    module.opaque.push("include!".to_owned());
+                }
+                paths_in(tokens, &Names::new(), &mut module.paths);
+            }
         }
     }
 }
 
+fn from_crate(path: &Names) -> Names {
+    [&["crate".to_owned()], path.as_slice()].concat()
+}
+
+/// Whether the item is there in tests only: exactly `#[cfg(test)]`.
 fn is_test(attributes: &[syn::Attribute]) -> bool {
-    let is_test = |attribute: &syn::Attribute| {
-        attribute.path().is_ident("cfg") && attribute.to_token_stream().to_string().contains("test")
-    };
-    attributes.iter().any(is_test)
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("cfg")
+            && attribute
+                .parse_args::<syn::Path>()
+                .is_ok_and(|condition| condition.is_ident("test"))
+    })
 }
 
 /// Each name that a `use` brings, with the path it stands for.
@@ -259,30 +346,39 @@ fn flatten(tree: &UseTree, before: &Names, found: &mut Vec<(String, Names)>) {
                 flatten(tree, before, found);
             }
         }
-        UseTree::Glob(_) => {}
+        UseTree::Glob(_) => found.push(("*".to_owned(), before.clone())),
     }
 }
 
-/// Every `a::b::c` in the code, inside of macros too.
-fn paths_in(tokens: TokenStream, found: &mut BTreeSet<Names>) {
-    let mut path = Names::new();
-    let mut colons = 0;
+/// Every `a::b::c` in the code, inside of macros too; `before` is what stands before the braces of a
+/// `use` within a function.
+fn paths_in(tokens: TokenStream, before: &Names, found: &mut BTreeSet<Names>) {
+    let mut path = before.clone();
+    let mut colons = if before.is_empty() { 0 } else { 2 };
     for token in tokens {
         match token {
             TokenTree::Ident(name) => {
                 if colons != 2 {
-                    found.insert(std::mem::take(&mut path));
+                    found.insert(std::mem::replace(&mut path, before.clone()));
                 }
                 path.push(name.to_string());
                 colons = 0;
             }
             TokenTree::Punct(punct) if punct.as_char() == ':' && !path.is_empty() => colons += 1,
             other => {
-                found.insert(std::mem::take(&mut path));
-                colons = 0;
-                if let TokenTree::Group(group) = other {
-                    paths_in(group.stream(), found);
+                let ended = std::mem::replace(&mut path, before.clone());
+                if let TokenTree::Group(group) = other
+                    && !is_visibility(&group)
+                {
+                    let within = if colons == 2 && group.delimiter() == Delimiter::Brace {
+                        ended.clone()
+                    } else {
+                        Names::new()
+                    };
+                    paths_in(group.stream(), &within, found);
                 }
+                found.insert(ended);
+                colons = if before.is_empty() { 0 } else { 2 };
             }
         }
     }
@@ -291,6 +387,12 @@ fn paths_in(tokens: TokenStream, found: &mut BTreeSet<Names>) {
     found.retain(|path| {
         !matches!(path.as_slice(), [] | [_]) || !path.iter().all(|name| is_keyword(name))
     });
+}
+
+/// `(in a::b)` of `pub(in a::b)` names nothing that is needed.
+fn is_visibility(group: &Group) -> bool {
+    let first = group.stream().into_iter().next();
+    first.is_some_and(|first| matches!(first, TokenTree::Ident(word) if word == "in"))
 }
 
 fn is_keyword(name: &str) -> bool {
@@ -331,7 +433,7 @@ fn circles<T: Ord + Clone>(arrows: &BTreeMap<T, BTreeSet<T>>) -> Vec<(T, Vec<T>)
 /// Every arrow between folders that its row does not allow.
 fn violations(rows: &Rows, house: &House) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (from, needs) in house.arrows() {
+    for (from, needs) in house.arrows_of_folders() {
         let Some(folder) = from.first() else { continue };
         for to in needs.into_iter().filter_map(|to| to.first()) {
             let allowed = rows.get(folder).is_some_and(|may| may.contains(to));
@@ -375,7 +477,7 @@ fn every_row_is_a_folder() {
 fn the_table_allows_no_more_than_is_used() {
     let house = House::read(true);
     let mut used = Rows::new();
-    for (from, needs) in house.arrows() {
+    for (from, needs) in house.arrows_of_folders() {
         let Some(folder) = from.first() else { continue };
         let folders = needs.into_iter().filter_map(|to| to.first()).cloned();
         used.entry(folder.clone()).or_default().extend(folders);
@@ -469,4 +571,21 @@ fn a_forbidden_import_is_found_through_a_facade_a_macro_and_a_parent() {
     let left = circles(&arrows);
     let left: Vec<_> = left.iter().map(|(from, _)| files(from)).collect();
     assert_eq!(left, ["directory", "directory::entry"]);
+}
+
+#[test]
+fn a_circle_through_a_bare_child_is_found() {
+    let texts = [
+        (
+            "web/mod.rs",
+            "mod direct; mod users; pub struct Web;
+             fn router() { route(direct::submit); let users = 1; f(users); }",
+        ),
+        ("web/direct.rs", "use super::Web; fn submit(_: Web) {}"),
+        ("web/users.rs", "use super::Web; fn search(_: Web) {}"),
+    ];
+    let house = House::of(texts.into_iter(), false);
+    let left = circles(&house.arrows());
+    let left: Vec<_> = left.iter().map(|(from, _)| from.join("::")).collect();
+    assert_eq!(left, ["web", "web::direct"]);
 }

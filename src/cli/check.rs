@@ -3,7 +3,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use super::refuse;
+use super::exit::refuse;
 use crate::{clock::Clock, config::Settings, instance::check, setup::recover};
 
 pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {

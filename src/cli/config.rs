@@ -10,7 +10,7 @@ use std::{
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
-use super::refuse;
+use super::exit::refuse;
 use crate::config::{
     InForce, Origin, Settings, Shown, keys_json, keys_markdown, keys_text, schema,
 };

@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode};
 use serde_json::json;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{EXIT_CONFIG, runtime};
+use super::exit::{EXIT_CONFIG, runtime};
 use crate::{
     clock::Clock,
     config::Settings,

@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use super::refuse;
+use super::exit::refuse;
 use crate::{
     clock::Clock,
     config::Settings,

@@ -2,7 +2,7 @@
 
 use std::{fs::File, path::Path, process::ExitCode};
 
-use super::refuse;
+use super::exit::refuse;
 use crate::{
     clock::Clock,
     config::Settings,

@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod doctor;
+mod exit;
 mod export;
 mod import;
 mod serve;
@@ -11,12 +12,9 @@ mod setup;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use tokio::runtime::Runtime;
 
+use self::exit::EXIT_CONFIG;
 use crate::clock::Clock;
-
-/// Bad usage or configuration (`EX_USAGE` of sysexits).
-const EXIT_CONFIG: u8 = 64;
 
 /// The login edge in front of Active Directory.
 #[derive(Debug, Parser)]
@@ -92,17 +90,4 @@ pub fn run(clock: &Clock) -> ExitCode {
         Command::Export { file } => export::run(&arguments.home, clock, file),
         Command::Import { from, dry_run } => import::run(&arguments.home, clock, &from, dry_run),
     }
-}
-
-/// What a command's asynchronous work runs on.
-fn runtime() -> std::io::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-}
-
-/// Says on standard error why the configuration cannot be used.
-fn refuse(home: &std::path::Path, error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("ad-edge: {} ({})", error, home.display());
-    ExitCode::from(EXIT_CONFIG)
 }

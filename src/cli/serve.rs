@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 use anyhow::Context as _;
 use serde_json::Map;
 
-use super::{refuse, runtime};
+use super::exit::{refuse, runtime};
 use crate::{
     clock::Clock,
     config::{LogFormat, Settings, keys},

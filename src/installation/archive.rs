@@ -19,7 +19,8 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use super::{
     ArchiveError,
-    bounds::{MAX_ENTRIES, bounded, limited},
+    bounds::{bounded, limited},
+    limits::MAX_ENTRIES,
     paths::{CERTIFICATE, CONFIG, KEY, MAPPER, NEEDED, allowed, leads_out, shown},
 };
 use crate::config::{Declared as _, credentials_open, keys};

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     config::{Home, encrypt_credentials},
-    installation::{bounds::MAX_FILE, generate_signing_key},
+    installation::{generate_signing_key, limits::MAX_FILE},
     secret::SecretString,
 };
 

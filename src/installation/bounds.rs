@@ -2,11 +2,11 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::ArchiveError;
+use super::{
+    error::ArchiveError,
+    limits::{MAX_ENTRIES, MAX_FILE, MAX_TOTAL},
+};
 
-pub(super) const MAX_ENTRIES: usize = 500;
-pub(super) const MAX_FILE: u64 = 8 << 20;
-pub(super) const MAX_TOTAL: u64 = 32 << 20;
 /// Nothing that is compressed well is larger, and what is compressed badly not by much.
 const MAX_ARCHIVE: u64 = MAX_TOTAL + (1 << 20);
 

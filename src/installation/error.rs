@@ -5,8 +5,8 @@ use std::{io, path::PathBuf};
 use zip::result::ZipError;
 
 use super::{
-    bounds::{MAX_ENTRIES, MAX_FILE, MAX_TOTAL},
     file::FileError,
+    limits::{MAX_ENTRIES, MAX_FILE, MAX_TOTAL},
 };
 use crate::cause;
 

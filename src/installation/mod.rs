@@ -9,6 +9,7 @@ mod file;
 mod host;
 mod install;
 mod journal;
+mod limits;
 mod migration;
 mod paths;
 mod signing_key;

@@ -4,7 +4,11 @@ use std::{fmt::Write as _, time::SystemTime};
 
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use super::{Issuer, SigningKeyError, Statement, signature, uri, xml};
+use super::{
+    SigningKeyError,
+    issuer::{Issuer, Statement, uri},
+    signature, xml,
+};
 
 const END: &str = "</saml:Assertion>";
 

@@ -1,6 +1,9 @@
 //! Exact bytes of a token, with the clock and the identifier held still.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use aws_lc_rs::{
     digest,
@@ -9,8 +12,12 @@ use aws_lc_rs::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
-use super::*;
-use crate::{config::SigningPair, profile::Profile, secret::SecretString};
+use super::{issuer::uri, *};
+use crate::{
+    config::SigningPair,
+    profile::{Claims, Profile},
+    secret::SecretString,
+};
 
 /// A signing key and certificate for this test only.
 fn key() -> SigningKey {

@@ -13,8 +13,9 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    Web, pages, refusal,
+    pages, refusal,
     request::{Pairs, SignIn},
+    state::Web,
 };
 use crate::{
     http::{PageContext, page::Verbatim},

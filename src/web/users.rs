@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{Web, request::Pairs};
+use super::{request::Pairs, state::Web};
 use crate::{http::page::Verbatim, login::Term, telemetry::event};
 
 pub(super) async fn search(

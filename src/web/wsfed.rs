@@ -10,16 +10,16 @@ use axum::{
 };
 
 use super::{
-    Web, negotiate,
+    negotiate,
     pages::{self, Form, Other},
     refusal,
     request::{Asked, BadRequest, Method, Pairs, SignIn},
-    signed_out,
+    state::Web,
     step::{Brought, Negotiate, Step, Ways},
 };
 use crate::{
     http::page::{PageContext, notice},
-    login::{Client, Origin, Proof, SignedIn, Wanted},
+    login::{Proof, SignedIn, Wanted},
     tls::ConnectionInfo,
 };
 
@@ -58,6 +58,22 @@ pub(super) async fn submit(
     web.answer(&page, &info, &pairs, brought).await
 }
 
+/// `GET /logout`.
+pub(super) async fn sign_out(page: PageContext) -> Response {
+    signed_out(&page)
+}
+
+/// There is no session to end: each sign-in is independent.
+fn signed_out(page: &PageContext) -> Response {
+    notice(
+        page,
+        StatusCode::OK,
+        "You are not signed in here",
+        "This server keeps no session, so there is nothing to end. Sign out of the application \
+         itself; on a shared computer, sign out of the computer too.",
+    )
+}
+
 fn bad_request(page: &PageContext, error: &BadRequest) -> Response {
     notice(
         page,
@@ -92,7 +108,7 @@ impl Web {
     ) -> Response {
         let wanted = match Asked::read(pairs, &self.relying_parties) {
             Ok(Asked::SignIn(wanted)) => wanted,
-            Ok(Asked::SignOut) => return signed_out(page.clone()).await,
+            Ok(Asked::SignOut) => return signed_out(page),
             Err(error) => return bad_request(page, &error),
         };
         let ways = Ways {
@@ -207,23 +223,5 @@ impl Web {
             .headers_mut()
             .insert(header::WWW_AUTHENTICATE, negotiate::CHALLENGE);
         answer
-    }
-}
-
-impl Web {
-    /// The request, for the audit line.
-    pub(super) fn origin(&self, page: &PageContext, info: &ConnectionInfo) -> Origin {
-        let address = info.client.ip();
-        // Without a PROXY header the address is that of whoever has connected.
-        let balancers = &self.listen.trusted_proxies;
-        let balancer = info.via.is_none() && balancers.iter().any(|net| net.contains(&address));
-        Origin {
-            request_id: page.request_id.to_string(),
-            client: if balancer {
-                Client::Balancer(address)
-            } else {
-                Client::Address(address)
-            },
-        }
     }
 }

@@ -11,7 +11,7 @@ use std::{path::Path, process::ExitCode};
 
 pub(super) use self::answers::Answers;
 use self::{steps::Steps, stop::Stop};
-use super::{EXIT_CONFIG, refuse, runtime};
+use super::exit::{EXIT_CONFIG, refuse, runtime};
 use crate::{
     clock::Clock,
     config::{Declared, Settings, keys},
