@@ -146,14 +146,15 @@ impl House {
             modules.insert(path, module);
         }
         if !with_tests {
-            let tests: BTreeSet<Names> = modules
+            let only_in_tests: BTreeSet<Names> = modules
                 .iter()
                 .flat_map(|(path, module)| {
-                    let child = |name: &String| [path.as_slice(), &[name.clone()]].concat();
+                    let child =
+                        |name: &String| [path.as_slice(), std::slice::from_ref(name)].concat();
                     module.test_children.iter().map(child)
                 })
                 .collect();
-            modules.retain(|path, _| !tests.contains(path));
+            modules.retain(|path, _| !only_in_tests.contains(path));
         }
         Self(modules)
     }
