@@ -54,11 +54,12 @@ fn property(key: &'static dyn Declared) -> Value {
             json!({"type": ["string", "null"], "pattern": TEMPLATE})
         }
         Form::Text(Format::Header) => json!({"type": ["string", "null"], "pattern": HEADER}),
-        Form::Text(Format::Dn | Format::Filter) => json!({"type": ["string", "null"]}),
+        Form::Text(Format::Dn | Format::Filter) | Form::Address { .. } => {
+            json!({"type": ["string", "null"]})
+        }
         Form::Text(_) | Form::Secret | Form::File | Form::Folder => {
             json!({"type": ["string", "number", "null"]})
         }
-        Form::Address { .. } => json!({"type": ["string", "null"]}),
         Form::List(_) | Form::Files => json!({"anyOf": [texts(), {"type": ["string", "null"]}]}),
         Form::Choices(words) => json!({"anyOf": [
             {"type": "array", "items": {"enum": words}},
