@@ -34,7 +34,7 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
         };
         log = Some(recent.clone());
         let waiting = first_run(Arc::clone(&settings), clock.clone(), recent);
-        match block_on(waiting) {
+        match block_on(async { Ok(waiting.await?) }) {
             Ok(Some(sockets)) => inherited = Some(sockets),
             Ok(None) => return ExitCode::SUCCESS,
             Err(error) => return cannot_start(&error),

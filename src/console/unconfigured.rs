@@ -1,11 +1,11 @@
 //! An empty home folder: the console alone, so that a second server is made by an import in the browser.
 
 use std::{
+    io,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use anyhow::Context as _;
 use futures_util::{
     FutureExt as _,
     future::{BoxFuture, ready},
@@ -27,9 +27,10 @@ use super::{
     view::{Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
 };
 use crate::{
-    accept::{Inherited, Mismatches},
+    accept::{BindError, Inherited, Mismatches},
+    cause,
     clock::Clock,
-    config::{Declared, InForce, Settings, Shown, keys},
+    config::{Declared, InForce, Mistake, Settings, Shown, keys},
     installation::DEFAULT_MAPPER,
     instance::check,
     lifecycle::{Lifecycle, notify},
@@ -41,6 +42,34 @@ use crate::{
 
 /// How long the answer to the import may take to reach the browser.
 const FINISH: Duration = Duration::from_secs(5);
+
+/// Why the console cannot wait for a first import.
+#[derive(Debug, thiserror::Error)]
+pub enum FirstRunError {
+    #[error("ADMIN_LISTEN is off: there is no console for a first import")]
+    Off,
+    #[error("{0}")]
+    Key(Mistake),
+    #[error("{key}: {source}")]
+    Listen {
+        key: &'static str,
+        source: BindError,
+    },
+    #[error("signals cannot be received: {}", cause::io(.0))]
+    Signals(#[from] io::Error),
+}
+
+impl FirstRunError {
+    fn listen(key: &'static str, source: BindError) -> Self {
+        Self::Listen { key, source }
+    }
+}
+
+impl From<Mistake> for FirstRunError {
+    fn from(mistake: Mistake) -> Self {
+        Self::Key(mistake)
+    }
+}
 
 /// Whether there is nothing to start from: no `config.json`, and no directory in the environment.
 #[must_use]
@@ -63,7 +92,7 @@ pub async fn first_run(
     settings: Arc<Settings>,
     clock: Clock,
     recent: RecentEvents,
-) -> anyhow::Result<Option<Inherited>> {
+) -> Result<Option<Inherited>, FirstRunError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     // There is nothing to read again.
@@ -73,14 +102,14 @@ pub async fn first_run(
     let mut inherited = passed_on.copy();
     let effective = settings.effective(&Map::new());
     let at = effective.checked(&keys::ADMIN_LISTEN)?;
-    let at = at.context("ADMIN_LISTEN is off: there is no console for a first import")?;
+    let at = at.ok_or(FirstRunError::Off)?;
     let ops_at = effective.checked(&keys::OPS_LISTEN)?;
     let listener = inherited
         .or_bind(at.ip(), at.port())
-        .context(keys::ADMIN_LISTEN.name)?;
+        .map_err(|source| FirstRunError::listen(keys::ADMIN_LISTEN.name, source))?;
     let probes = inherited
         .or_bind(ops_at.ip(), ops_at.port())
-        .context(keys::OPS_LISTEN.name)?;
+        .map_err(|source| FirstRunError::listen(keys::OPS_LISTEN.name, source))?;
     let readiness = Readiness::new(life.clone(), Mismatches::new(None))
         .with("set-up", || Err(ChangeError::NotSetUp.to_string()));
     let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()));

@@ -2,20 +2,20 @@
 //! told, and its clock.
 
 use std::{
-    io,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{Client, NoProxy, Proxy};
-use rustls::{CertificateError, ClientConfig};
+use rustls::ClientConfig;
 use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
 use super::{error::TicketError, ticket_info::TicketInfo};
 use crate::{
+    cause::{self, CertificateFault},
     config::ProxyConfig,
     secret::{ExposeSecret as _, SecretString},
 };
@@ -201,8 +201,10 @@ impl ProvisioningTicket {
         let error = error.without_url();
         let cause = root_cause(&error);
         match certificate_fault(&error) {
-            Some(Fault::Time) => return TicketError::Clock { host, cause },
-            Some(Fault::Other) => return TicketError::Untrusted { host, cause },
+            Some(CertificateFault::Expired | CertificateFault::NotYetValid) => {
+                return TicketError::Clock { host, cause };
+            }
+            Some(_) => return TicketError::Untrusted { host, cause },
             None => {}
         }
         match &self.proxy {
@@ -225,37 +227,9 @@ fn proxy_host(url: &Url, proxies: &ProxyConfig) -> Option<String> {
     proxy.uri().host().map(str::to_owned)
 }
 
-/// What is wrong with a server's certificate, as far as it decides what is to be done.
-#[derive(Debug, PartialEq, Eq)]
-enum Fault {
-    /// It has expired, or is not valid yet, by this machine's clock.
-    Time,
-    Other,
-}
-
 /// `None`: no certificate is the cause.
-fn certificate_fault(error: &(dyn std::error::Error + 'static)) -> Option<Fault> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(rustls::Error::InvalidCertificate(wrong)) = error.downcast_ref() {
-            return Some(match wrong {
-                CertificateError::Expired
-                | CertificateError::ExpiredContext { .. }
-                | CertificateError::NotValidYet
-                | CertificateError::NotValidYetContext { .. } => Fault::Time,
-                _ => Fault::Other,
-            });
-        }
-        // An io::Error names as its source what the error in it names as its own.
-        let inner = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        next = match inner {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
+fn certificate_fault(error: &(dyn std::error::Error + 'static)) -> Option<CertificateFault> {
+    CertificateFault::of(cause::tls_in(error)?)
 }
 
 /// The innermost cause: the outer ones say that sending a request failed.
@@ -269,6 +243,10 @@ fn root_cause(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
+    use rustls::CertificateError;
+
     use super::*;
 
     #[derive(Debug, thiserror::Error)]
@@ -282,14 +260,17 @@ mod tests {
             certificate_fault(&Sending(inner))
         };
         let invalid = rustls::Error::InvalidCertificate;
-        assert_eq!(fault(invalid(CertificateError::Expired)), Some(Fault::Time));
+        assert_eq!(
+            fault(invalid(CertificateError::Expired)),
+            Some(CertificateFault::Expired)
+        );
         assert_eq!(
             fault(invalid(CertificateError::NotValidYet)),
-            Some(Fault::Time)
+            Some(CertificateFault::NotYetValid)
         );
         assert_eq!(
             fault(invalid(CertificateError::UnknownIssuer)),
-            Some(Fault::Other)
+            Some(CertificateFault::UnknownIssuer)
         );
         assert_eq!(fault(rustls::Error::DecryptError), None);
         let refused = Sending(io::ErrorKind::ConnectionRefused.into());
