@@ -134,11 +134,14 @@ impl Metrics {
                 "Connections on PORT by how their opening went.",
                 &["outcome"],
             ),
-            connections_unused: counters(
-                r,
-                "connections_unused_total",
-                "Connections on PORT that were opened and ended without a request.",
-                &["reason"],
+            connections_unused: from_zero(
+                counters(
+                    r,
+                    "connections_unused_total",
+                    "Connections on PORT that were opened and ended without a request.",
+                    &["reason"],
+                ),
+                &["closed", "not_http", "broken", "timeout"],
             ),
             balancer_mismatches: counters(
                 r,
@@ -314,6 +317,14 @@ fn name(short: &str) -> String {
 
 fn counter(r: &Registry, short: &str, help: &str) -> IntCounter {
     register!(r, IntCounter::new(name(short), help))
+}
+
+/// With a sample for each value of its one label from the start, so that an alert sees the first increase.
+fn from_zero(counters: IntCounterVec, values: &[&str]) -> IntCounterVec {
+    for value in values {
+        counters.with_label_values(&[*value]);
+    }
+    counters
 }
 
 fn counters(r: &Registry, short: &str, help: &str, labels: &[&str]) -> IntCounterVec {
