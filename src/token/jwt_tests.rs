@@ -1,0 +1,180 @@
+//! Tests of the tenant's tokens: who signed them, with which algorithm, and until when they count.
+
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::{EncodingKey, Header, encode};
+
+use super::*;
+use crate::config::SigningPair;
+
+const NOW: u64 = 1_795_467_124;
+
+struct Pair {
+    certificate: String,
+    public: String,
+    /// As PKCS#1.
+    bare: String,
+    key: rcgen::KeyPair,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).expect("a key");
+        let certificate = rcgen::CertificateParams::default()
+            .self_signed(&key)
+            .expect("a certificate")
+            .pem();
+        Self {
+            certificate,
+            public: key.public_key_pem(),
+            bare: format!(
+                "-----BEGIN RSA PUBLIC KEY-----\n{}\n-----END RSA PUBLIC KEY-----\n",
+                STANDARD.encode(key.public_key_raw())
+            ),
+            key,
+        }
+    }
+
+    fn sign(&self, claims: &Value) -> String {
+        let key = EncodingKey::from_rsa_pem(self.key.serialize_pem().as_bytes());
+        encode(&Header::new(Algorithm::RS256), claims, &key.expect("RSA")).expect("signs")
+    }
+}
+
+fn key(text: &str) -> TenantKey {
+    TenantKey::new(&SecretString::from(text.to_owned())).expect("a key")
+}
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(NOW)
+}
+
+fn seconds_from_now(offset: i64) -> u64 {
+    NOW.checked_add_signed(offset).expect("a time")
+}
+
+fn hs256(claims: &Value, secret: &str) -> String {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    encode(&Header::new(Algorithm::HS256), claims, &key).expect("signs")
+}
+
+#[test]
+fn the_keys_kind_fixes_the_algorithm() {
+    let (pair, other) = (Pair::new(), Pair::new());
+    let claims = json!({"pid": "p1", "exp": seconds_from_now(60)});
+    let good = pair.sign(&claims);
+    for text in [&pair.certificate, &pair.public, &pair.bare] {
+        let key = key(text);
+        assert_eq!(key.claims(&good, now()).expect("accepted")["pid"], "p1");
+        assert_eq!(
+            key.claims(&other.sign(&claims), now()),
+            Err(JwtError::Signature)
+        );
+        // The public key is no secret, so it must not count as one.
+        for secret in [text.as_str(), text.trim()] {
+            assert_eq!(
+                key.claims(&hs256(&claims, secret), now()),
+                Err(JwtError::Algorithm)
+            );
+        }
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
+        let body = URL_SAFE_NO_PAD.encode(claims.to_string());
+        let none = key.claims(&format!("{header}.{body}."), now());
+        assert!(none.is_err(), "{none:?}");
+    }
+    let shared = key("a shared secret");
+    assert!(
+        shared
+            .claims(&hs256(&claims, "a shared secret"), now())
+            .is_ok()
+    );
+    assert_eq!(shared.claims(&good, now()), Err(JwtError::Algorithm));
+    assert_eq!(
+        shared.claims(&hs256(&claims, "another"), now()),
+        Err(JwtError::Signature)
+    );
+}
+
+#[test]
+fn a_token_counts_in_its_time_only() {
+    let key = key("s");
+    let claims = |claims: Value| key.claims(&hs256(&claims, "s"), now());
+    assert!(
+        claims(json!({"exp": seconds_from_now(-5)})).is_ok(),
+        "leeway"
+    );
+    assert_eq!(
+        claims(json!({"exp": seconds_from_now(-6)})),
+        Err(JwtError::Expired)
+    );
+    assert_eq!(
+        claims(json!({"exp": seconds_from_now(-60)})),
+        Err(JwtError::Expired)
+    );
+    assert_eq!(
+        claims(json!({"exp": seconds_from_now(60), "nbf": seconds_from_now(6)})),
+        Err(JwtError::NotYetValid)
+    );
+    assert!(claims(json!({"exp": seconds_from_now(60), "nbf": seconds_from_now(5)})).is_ok());
+    assert_eq!(
+        claims(json!({"exp": seconds_from_now(60), "nbf": "now"})),
+        Err(JwtError::Claim("nbf".to_owned()))
+    );
+    assert!(
+        claims(json!({"exp": 1_795_467_184.5})).is_ok(),
+        "a fraction"
+    );
+    assert_eq!(
+        claims(json!({"pid": "p"})),
+        Err(JwtError::Claim("exp".to_owned()))
+    );
+    assert!(claims(json!({"exp": seconds_from_now(60), "aud": "x"})).is_ok());
+}
+
+#[test]
+fn what_is_no_token_is_refused() {
+    let key = key("s");
+    for text in ["", ".", "..", "a.b.c", "{}", &"x".repeat(100_000)] {
+        assert!(key.claims(text, now()).is_err());
+    }
+}
+
+#[test]
+fn a_broken_pem_is_no_shared_secret() {
+    for text in [
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+        "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
+        "-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----",
+        "-----BEGIN NOTHING-----",
+    ] {
+        let text = SecretString::from(text.to_owned());
+        assert!(TenantKey::new(&text).is_err());
+    }
+    let ec = rcgen::KeyPair::generate().expect("a key").public_key_pem();
+    assert!(TenantKey::new(&SecretString::from(ec)).is_err());
+}
+
+#[test]
+fn the_hub_can_check_our_proof() {
+    let pair = Pair::new();
+    let signing = SigningKey::new(&SigningPair {
+        certificate: pair.certificate.clone(),
+        key: SecretString::from(pair.key.serialize_pem()),
+    })
+    .expect("a key and its certificate");
+    let token = hub_login(&signing, "corp", "urn:auth0:acme", now()).expect("signs");
+    let claims = key(&pair.certificate)
+        .claims(&token, now())
+        .expect("accepted");
+    let number = |name: &str| claims[name].as_u64().expect("a number");
+    assert_eq!(number("exp"), number("iat") + 60);
+    assert_eq!(
+        (&claims["iss"], &claims["aud"]),
+        (&json!("corp"), &json!("urn:auth0:acme"))
+    );
+}
+
+#[test]
+fn debug_shows_no_key() {
+    let shown = format!("{:?}", key("a shared secret"));
+    assert!(!shown.contains("secret"), "{shown}");
+}
