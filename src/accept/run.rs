@@ -237,6 +237,8 @@ where
                                 suppressed,
                                 "connection refused"
                             );
+                        } else {
+                            tracing::debug!(%from, reason = %refusal, "connection refused");
                         }
                         return;
                     }

@@ -95,8 +95,8 @@ events! {
         "The system gives no new connections; it is tried again.",
         "Raise LimitNOFILE when too many files are open.";
     ACCEPT_PROXY_REFUSED = "accept.proxy_refused", WARN,
-        "A connection was closed for its PROXY header: missing, not allowed or malformed.",
-        "Make the balancer's settings and PROXY_PROTOCOL and TRUSTED_PROXIES agree.";
+        "A connection was closed for its PROXY header: malformed, too late or broken off. One that is missing, of version 1 or not allowed is `balancer.mismatch`.",
+        "Look at the balancer's PROXY settings, and at the network between it and this instance.";
     TLS_HANDSHAKE_FAILED = "tls.handshake_failed", WARN,
         "A TLS handshake failed.",
         "When browsers are meant: check the certificate of SERVER_URL and its chain.";
