@@ -80,7 +80,7 @@ impl TunnelLife {
 impl Drop for TunnelLife {
     fn drop(&mut self) {
         if !self.0.is_draining() {
-            self.0.hurry();
+            self.0.advance();
         }
     }
 }
