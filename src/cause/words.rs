@@ -49,6 +49,19 @@ pub fn any(error: &(dyn Error + 'static)) -> String {
     words.join(": ")
 }
 
+/// The innermost cause alone, where the outer ones say no more than that something was tried (an HTTP
+/// client's).
+pub fn root(error: &(dyn Error + 'static)) -> String {
+    let mut inner = error;
+    while let Some(source) = inner.source() {
+        if known(inner).is_some() {
+            break;
+        }
+        inner = source;
+    }
+    any(inner)
+}
+
 /// The error of TLS that is the cause of another, at any depth.
 pub fn tls_in<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     let mut next = Some(error);
@@ -210,6 +223,19 @@ mod tests {
         assert_eq!(io(&io::Error::from_raw_os_error(111)), "connection refused");
         let eof = io::Error::from(io::ErrorKind::UnexpectedEof);
         assert_eq!(io(&eof), "the other side closed the connection");
+    }
+
+    #[test]
+    fn the_root_is_what_the_outer_errors_only_pass_on() {
+        let refused = io::Error::from_raw_os_error(111);
+        assert_eq!(root(&Outer(refused)), "connection refused");
+        let untrusted = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let inner = io::Error::new(io::ErrorKind::InvalidData, untrusted);
+        let words = root(&Outer(inner));
+        assert!(
+            words.ends_with("comes from an unknown authority"),
+            "{words}"
+        );
     }
 
     #[test]

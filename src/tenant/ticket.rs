@@ -199,7 +199,7 @@ impl ProvisioningTicket {
         let connecting = error.is_connect();
         // The address in an error's text would be the ticket.
         let error = error.without_url();
-        let cause = root_cause(&error);
+        let cause = cause::root(&error);
         match certificate_fault(&error) {
             Some(CertificateFault::Expired | CertificateFault::NotYetValid) => {
                 return TicketError::Clock { host, cause };
@@ -230,15 +230,6 @@ fn proxy_host(url: &Url, proxies: &ProxyConfig) -> Option<String> {
 /// `None`: no certificate is the cause.
 fn certificate_fault(error: &(dyn std::error::Error + 'static)) -> Option<CertificateFault> {
     CertificateFault::of(cause::tls_in(error)?)
-}
-
-/// The innermost cause: the outer ones say that sending a request failed.
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
 }
 
 #[cfg(test)]

@@ -82,6 +82,46 @@ impl Haproxy {
         Self::run(command, &changed, &addresses(&[instance]), folder)
     }
 
+    /// Starts it with a configuration that `ad-edge setup` printed, at the lab's ports and with its CA, and
+    /// waits until its checks have found all of the instances ready.
+    ///
+    /// # Panics
+    /// When the text is not what is expected, or no configuration.
+    pub fn printed(text: &str, instances: usize) -> Self {
+        let lab = Lab::get();
+        let folder = TempDir::new().expect("a folder");
+        let (port, metrics_port) = (lab.free_port(), lab.free_port());
+        let at = |port: u16| format!("{}:{port}", lab.address);
+        let mut text = text.to_owned();
+        for (from, to) in [
+            ("bind *:8443", format!("bind {}", at(port))),
+            ("bind 127.0.0.1:8405", format!("bind {}", at(metrics_port))),
+            (
+                "log /dev/log local0",
+                "log stdout format raw local0".to_owned(),
+            ),
+            (
+                "ca-file /etc/haproxy/login-ca.pem",
+                format!("ca-file {}", lab.ca().display()),
+            ),
+        ] {
+            assert!(text.contains(from), "no {from:?} in {text}");
+            text = text.replace(from, &to);
+        }
+        let path = folder.path().join("haproxy.cfg");
+        std::fs::write(&path, text).expect("written");
+        let mut command = Command::new("haproxy");
+        command.args(["-W", "-db", "-f"]).arg(path);
+        let balancer = Self {
+            process: Running::start(&mut command, &folder.path().join("log")),
+            port,
+            metrics_port,
+            _folder: folder,
+        };
+        balancer.await_up(instances);
+        balancer
+    }
+
     /// Starts it on ports that may or may not be served.
     pub fn start_on(ports: &[u16]) -> Self {
         let command = Command::new("haproxy");
