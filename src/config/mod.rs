@@ -19,6 +19,7 @@ mod effective;
 mod federation;
 mod filter;
 pub mod home;
+mod instance;
 mod key;
 pub mod keys;
 mod kinds;
@@ -48,6 +49,7 @@ pub use self::{
     federation::{Callback, RelyingParties},
     filter::parses as filter_parses,
     home::Home,
+    instance::InstanceMark,
     key::{Declared, FlagKey},
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},

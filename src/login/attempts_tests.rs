@@ -44,10 +44,10 @@ fn a_name_that_is_nobody_s_meets_the_same_limit() {
     let attempts = attempts(0, 3);
     for _ in 0..3 {
         attempts
-            .of_stranger("mallory", NOBODY, Instant::now())
+            .of_unknown_user("mallory", NOBODY, Instant::now())
             .expect("allowed");
     }
-    let refused = attempts.of_stranger(" Mallory", NOBODY, Instant::now());
+    let refused = attempts.of_unknown_user(" Mallory", NOBODY, Instant::now());
     assert_eq!(
         refused.expect_err("too many").reason(),
         "too_many_attempts",

@@ -191,7 +191,7 @@ impl Logins {
                 let entry = match self.accounts.one(&Term::Plain(username)).await {
                     Err(Refusal::UnknownUser { name }) => {
                         let now = Instant::now();
-                        self.attempts.of_stranger(&name, origin.client, now)?;
+                        self.attempts.of_unknown_user(&name, origin.client, now)?;
                         return Err(Refusal::UnknownUser { name });
                     }
                     found => found?,

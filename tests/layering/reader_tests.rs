@@ -114,8 +114,8 @@ fn files_are_found_by_their_declarations_and_tests_by_their_attribute() {
     };
     let code = ["", "clock", "main", "web", "web::page", "web::page::part"];
     assert_eq!(paths(false), code);
-    let tests = ["web::page_tests", "web::tests"];
-    assert_eq!(paths(true).len(), code.len() + tests.len());
+    let of_tests = ["web::page_tests", "web::tests"];
+    assert_eq!(paths(true).len(), code.len() + of_tests.len());
     let sources = Sources::of(texts, true);
     let needs = |path: &str| -> Vec<String> {
         let path: Names = path.split("::").map(str::to_owned).collect();
@@ -124,7 +124,7 @@ fn files_are_found_by_their_declarations_and_tests_by_their_attribute() {
             .map(|names| names.join("::"))
             .collect()
     };
-    for of in tests {
+    for of in of_tests {
         assert_eq!(needs(of), ["web::page"], "{of}");
     }
     assert_eq!(needs("web::page::part"), ["clock"]);
@@ -188,7 +188,10 @@ fn all_below_is_no_more_than_that() {
          //! | `clock` | | |\n\
          //! Ground: `clock`.\n",
     );
-    let may = |folder: &str| Vec::from_iter(table.rows[folder].may.iter().map(String::as_str));
+    let may = |folder: &str| -> Vec<&str> {
+        let may = table.rows[folder].may.iter();
+        may.map(String::as_str).collect()
+    };
     assert_eq!(may("cli"), ["cli", "clock", "serve", "tls", "web"]);
     assert_eq!(may("serve"), ["clock", "serve", "tls", "web"]);
     assert_eq!(may("web"), ["clock", "tls", "web"]);
