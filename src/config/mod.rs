@@ -55,7 +55,7 @@ pub use self::{
     restart::NeedsRestart,
     schema::schema,
     settings::Settings,
-    signing::SigningPair,
+    signing::SigningPem,
     source::{FileKeys, Origin},
     table::{keys_json, keys_markdown, keys_text},
     tls::TlsMaterial,
