@@ -25,6 +25,7 @@ mod kinds;
 mod listen;
 mod load;
 mod mistake;
+mod older_names;
 mod reader;
 mod restart;
 mod schema;
