@@ -65,6 +65,7 @@ fn fixture() -> Fixture {
             ..Limits::for_token(65_536)
         },
         random: Random::fixed(0x5a),
+        instance: None,
         hsts: true,
         metrics: Some(Arc::clone(&metrics)),
         mismatches: None,
