@@ -9,7 +9,7 @@ use std::{
 
 use url::{Host, Url};
 
-use super::{credentials, filter::FilterTemplate, keys, reader::Reader, signing::SigningPair};
+use super::{credentials, filter::FilterTemplate, keys, reader::Reader, signing::SigningPem};
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// How to reach and search Active Directory, or another LDAP directory.
@@ -109,7 +109,7 @@ impl fmt::Display for ServerUrl {
     }
 }
 
-pub(super) fn directory(signing: Option<&SigningPair>, r: &mut Reader) -> Option<DirectoryConfig> {
+pub(super) fn directory(signing: Option<&SigningPem>, r: &mut Reader) -> Option<DirectoryConfig> {
     let servers = servers(r);
     let base = r.read(&keys::LDAP_BASE);
     if base.is_none() {
@@ -232,7 +232,7 @@ fn server(text: &str) -> Option<ServerUrl> {
     })
 }
 
-fn service(signing: Option<&SigningPair>, r: &mut Reader) -> ServiceAccount {
+fn service(signing: Option<&SigningPem>, r: &mut Reader) -> ServiceAccount {
     let anonymous = r.read(&keys::ANONYMOUS_SEARCH_ENABLED);
     let user = r.read(&keys::LDAP_BIND_USER);
     let password = r.read(&keys::LDAP_BIND_PASSWORD);
@@ -265,12 +265,12 @@ fn service(signing: Option<&SigningPair>, r: &mut Reader) -> ServiceAccount {
 
 fn stored_password(
     stored: &SecretString,
-    signing: Option<&SigningPair>,
+    signing: Option<&SigningPem>,
     r: &mut Reader,
 ) -> Option<SecretString> {
     let remedy = "Copy certs/cert.key from the installation that wrote it, or give \
                   LDAP_BIND_PASSWORD again";
-    let Some(pair) = signing else {
+    let Some(signing) = signing else {
         r.wrong(
             keys::LDAP_BIND_CREDENTIALS,
             "cannot be read without certs/cert.key",
@@ -278,7 +278,7 @@ fn stored_password(
         );
         return None;
     };
-    let key_file = pair.key.expose_secret().as_bytes();
+    let key_file = signing.key.expose_secret().as_bytes();
     credentials::decrypt(stored.expose_secret(), key_file)
         .map_err(|error| r.wrong(keys::LDAP_BIND_CREDENTIALS, error.to_string(), remedy))
         .ok()

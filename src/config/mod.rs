@@ -26,6 +26,7 @@ mod kinds;
 mod listen;
 mod load;
 mod mistake;
+mod older_names;
 mod reader;
 mod restart;
 mod schema;
@@ -57,7 +58,7 @@ pub use self::{
     restart::NeedsRestart,
     schema::schema,
     settings::Settings,
-    signing::SigningPair,
+    signing::SigningPem,
     source::{FileKeys, Origin},
     table::{keys_json, keys_markdown, keys_text},
     tls::TlsMaterial,

@@ -13,7 +13,7 @@ pub type Names = Vec<String>;
 pub struct SourceFile {
     /// Relative to `src`.
     pub name: String,
-    /// Name in this file → absolute path of what it stands for.
+    /// Name in this file → absolute path of what it means.
     pub uses: BTreeMap<String, Names>,
     /// Names that are used outside of `use` items, and the paths that begin with one; what a private
     /// `use` brings too, since a trait may be used for its methods alone.
@@ -65,7 +65,7 @@ impl SourceFile {
         file
     }
 
-    /// The path in the crate of `used`, which stands in the module `path`.
+    /// The path in the crate of `used`, which is in the module `path`.
     pub fn resolve(&self, used: &[String], path: &Names) -> Option<Names> {
         let first = used.first()?;
         absolute(used, path).or_else(|| {
@@ -113,7 +113,7 @@ impl SourceFile {
                     let mut globs = Vec::new();
                     let tokens = item.to_token_stream();
                     if has_include(tokens.clone()) {
-                        let why = "code of another file stands in no module of its own";
+                        let why = "its code is in no module of its own";
                         self.hidden.push(format!("include!: {why}"));
                     }
                     paths_in(tokens, &Names::new(), &mut self.paths, &mut globs);
@@ -222,13 +222,14 @@ fn path_of(attribute: &syn::Attribute) -> Option<String> {
     let syn::Meta::NameValue(pair) = &attribute.meta else {
         return None;
     };
-    let file = pair.value.to_token_stream().to_string();
-    pair.path
+    let file = value.value.to_token_stream().to_string();
+    value
+        .path
         .is_ident("path")
         .then(|| file.trim_matches('"').to_owned())
 }
 
-/// Each name that a `use` brings, with the path it stands for.
+/// Each name that a `use` brings, with the path it means.
 fn flatten(tree: &UseTree, before: &Names, found: &mut Vec<(String, Names)>) {
     match tree {
         UseTree::Path(path) => {
@@ -256,7 +257,7 @@ fn flatten(tree: &UseTree, before: &Names, found: &mut Vec<(String, Names)>) {
 }
 
 /// Every `a::b::c` in the code, inside of macros too, and every `a::b::*` of our own; `before` is what
-/// stands before the braces of a `use` within a function.
+/// is before the braces of a `use` within a function.
 fn paths_in(
     tokens: TokenStream,
     before: &Names,

@@ -7,7 +7,7 @@ use std::{
 
 use super::sources::source;
 
-/// They may import whatever stands below them in the table.
+/// They may import whatever is below them in the table.
 const OUTERMOST: [&str; 2] = ["cli", "serve"];
 
 pub struct Table {
@@ -75,7 +75,7 @@ impl Table {
     }
 }
 
-/// What stands between backticks.
+/// What is between backticks.
 fn names(cell: &str) -> BTreeSet<String> {
     cell.split('`')
         .skip(1)
