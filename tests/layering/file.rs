@@ -219,7 +219,7 @@ fn is_test(attributes: &[syn::Attribute]) -> bool {
 
 /// The file of `#[path = "file"]`.
 fn path_of(attribute: &syn::Attribute) -> Option<String> {
-    let syn::Meta::NameValue(pair) = &attribute.meta else {
+    let syn::Meta::NameValue(value) = &attribute.meta else {
         return None;
     };
     let file = value.value.to_token_stream().to_string();
