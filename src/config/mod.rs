@@ -25,6 +25,7 @@ mod kinds;
 mod listen;
 mod load;
 mod mistake;
+mod problem;
 mod reader;
 mod restart;
 mod schema;
@@ -51,7 +52,8 @@ pub use self::{
     key::{Declared, FlagKey},
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},
-    mistake::{Invalid, Mistake},
+    mistake::{Given, Invalid, Mistake, Place},
+    problem::Problem,
     restart::NeedsRestart,
     schema::schema,
     settings::Settings,
