@@ -187,7 +187,7 @@ async fn stopping_closes_the_port_and_lets_connections_finish() {
     running.next().await;
     let lifecycle = running.lifecycle.clone();
     let drain = tokio::spawn(async move { lifecycle.drain(Duration::ZERO, SOON).await });
-    tokio::time::sleep(LAST_CALL * 3).await;
+    tokio::time::sleep(ACCEPT_GRACE * 3).await;
     assert!(TcpStream::connect(running.address).await.is_err(), "closed");
     assert_eq!(running.metrics.connections.get(), 1, "still served");
     drop(open);

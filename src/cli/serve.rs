@@ -43,8 +43,8 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     let loaded = match settings.load() {
         Ok(loaded) => loaded,
         Err(invalid) => {
-            if let Some(told) = &recovered {
-                eprintln!("ad-edge: {told}");
+            if let Some(warning) = &recovered {
+                eprintln!("ad-edge: {warning}");
             }
             return refuse(home, &invalid);
         }
@@ -53,8 +53,8 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
         Ok(recent) => recent,
         Err(error) => return refuse(home, &error),
     };
-    if let Some(told) = &recovered {
-        tracing::error!(event = event::IMPORT_RECOVERED, "{told}");
+    if let Some(warning) = &recovered {
+        tracing::error!(event = event::IMPORT_RECOVERED, "{warning}");
     }
     for warning in &loaded.warnings {
         tracing::warn!(

@@ -12,6 +12,7 @@ use super::{
     directory::{DirectoryConfig, directory},
     federation::{FederationConfig, federation},
     home::Home,
+    instance::InstanceConfig,
     keys,
     mistake::{Invalid, Mistake, Warning},
     reader::Reader,
@@ -54,17 +55,6 @@ pub struct Config {
     pub admin_listen: Option<SocketAddr>,
     /// `TENANT_SIGNING_KEY`: checks what the tenant signs; PEM, or a shared secret.
     pub tenant_key: Option<SecretString>,
-}
-
-/// How this instance calls itself.
-#[derive(Debug, Clone)]
-pub struct InstanceConfig {
-    /// `INSTANCE_NAME`.
-    pub name: String,
-    /// `INSTANCE_HEADER`: name the instance in each answer.
-    pub header: bool,
-    /// `SITE_NAME`, else `CONNECTION`: whose sign-in page this is.
-    pub site: String,
 }
 
 /// A configuration that can be used, and what is worth a look in it.

@@ -19,6 +19,7 @@ mod effective;
 mod federation;
 mod filter;
 pub mod home;
+mod instance;
 mod key;
 pub mod keys;
 mod kinds;
@@ -49,6 +50,7 @@ pub use self::{
     federation::{Callback, RelyingParties},
     filter::parses as filter_parses,
     home::Home,
+    instance::InstanceMark,
     key::{Declared, FlagKey},
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},

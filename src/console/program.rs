@@ -237,11 +237,11 @@ impl ConsoleBackend for Program {
                     .map_err(ChangeError::Import)
             });
             let TakenImport { done, report } = taken.await?;
-            let told = match done {
+            let result = match done {
                 Some(done) => own.in_use(&taken_in_words(&done)).await,
                 None => Ok(NOT_TAKEN.to_owned()),
             };
-            Ok(Imported { told, report })
+            Ok(Imported { result, report })
         };
         to_its_end(work)
     }

@@ -54,17 +54,17 @@ fn changed_to(open: &'static str, changed: Result<Changed, ChangeError>, typed: 
     match changed {
         Ok(Changed {
             saved,
-            told,
+            result,
             checks,
         }) => {
-            outcome.told = Some(told);
+            outcome.result = Some(result);
             outcome.checks = checks;
             if !saved {
                 outcome.typed = typed;
             }
         }
         Err(error) => {
-            outcome.told = Some(Err(error));
+            outcome.result = Some(Err(error));
             outcome.typed = typed;
         }
     }
@@ -81,10 +81,10 @@ pub(super) async fn mapper(
     let mut outcome = Outcome::at("mapper");
     let backend = &console.backend;
     if what == "save" {
-        outcome.told = Some(backend.save_mapper(source.clone()).await);
+        outcome.result = Some(backend.save_mapper(source.clone()).await);
     } else {
         let tried = backend.try_mapper(source.clone(), user.clone()).await;
-        outcome.tried = outcome.good(tried).unwrap_or_default();
+        outcome.tried = outcome.record_error(tried).unwrap_or_default();
     }
     (outcome.mapper, outcome.term) = (Some(source), user);
     console.show(&page, &outcome)
@@ -102,7 +102,7 @@ pub(super) async fn users(
     let mut outcome = Outcome::at("users");
     outcome.term = term(fields);
     let people = console.backend.search(outcome.term.clone()).await;
-    outcome.people = outcome.good(people);
+    outcome.people = outcome.record_error(people);
     console.show(&page, &outcome)
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn user(
     let mut outcome = Outcome::at("users");
     outcome.term = term(fields);
     let looked = console.backend.look_up(outcome.term.clone()).await;
-    outcome.looked = outcome.good(looked);
+    outcome.looked = outcome.record_error(looked);
     console.show(&page, &outcome)
 }
 
@@ -145,7 +145,7 @@ pub(super) async fn export(
             ];
             (headers, zip).into_response()
         }
-        Err(error) => console.show(&page, &Outcome::told("export", Err(error))),
+        Err(error) => console.show(&page, &Outcome::with_result("export", Err(error))),
     }
 }
 
@@ -158,8 +158,8 @@ pub(super) async fn import(
     let take = form.fields.get("do").is_none_or(|what| what != "look");
     let zip = form.files.remove("zip").unwrap_or_default();
     let imported = console.backend.import(zip, take).await;
-    if let Some(Imported { told, report }) = outcome.good(imported) {
-        outcome.told = Some(told);
+    if let Some(Imported { result, report }) = outcome.record_error(imported) {
+        outcome.result = Some(result);
         outcome.report = report;
     }
     console.show(&page, &outcome)
@@ -174,7 +174,7 @@ pub(super) async fn certificate(
     let (chain, key) = (take("chain"), take("key"));
     let anyway = form.fields.contains_key("anyway");
     let changed = console.backend.certificate(chain, key, anyway).await;
-    console.show(&page, &Outcome::told("server", changed))
+    console.show(&page, &Outcome::with_result("server", changed))
 }
 
 pub(super) async fn doctor(

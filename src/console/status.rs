@@ -42,7 +42,7 @@ impl Program {
                 format!("Nobody can be signed in here: {}", reasons.join("; ")),
             ),
         };
-        let events = self.recent.loud();
+        let events = self.recent.warnings();
         let hours = self.history.minutes(&self.metrics).into_iter();
         Facts {
             instance: current.config.instance.name.clone(),

@@ -261,7 +261,7 @@ impl ConsoleBackend for Empty {
                 Ok::<_, ChangeError>((import, starts))
             };
             let (TakenImport { done, report }, starts) = spawn_blocking(work).await??;
-            let told = match (done.as_ref().map(taken_in_words), starts) {
+            let result = match (done.as_ref().map(taken_in_words), starts) {
                 (None, _) => Ok(NOT_TAKEN.to_owned()),
                 (Some(taken), true) => {
                     // Full: the start was asked for before.
@@ -270,7 +270,7 @@ impl ConsoleBackend for Empty {
                 }
                 (Some(taken), false) => Err(ChangeError::CannotStart { taken }),
             };
-            Ok(Imported { told, report })
+            Ok(Imported { result, report })
         }
         .boxed()
     }

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     accept::{Mismatch, Mismatches, Place, Sender},
+    config::InstanceMark,
     lifecycle::Lifecycle,
     telemetry::{Metrics, event},
     tls::ConnectionInfo,
@@ -53,6 +54,8 @@ const LOGGED_PATH: usize = 200;
 pub struct SiteSettings {
     pub limits: Limits,
     pub random: Random,
+    /// What the numbers of its requests begin with, on the site that users see.
+    pub instance: Option<InstanceMark>,
     /// TLS is ours: browsers are told to use nothing else for this host.
     pub hsts: bool,
     /// Counts the answers of the port that users reach.
@@ -116,7 +119,7 @@ impl Site {
 async fn around(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let settings = &shared.settings;
     let started = Instant::now();
-    let page = PageContext::new(&settings.random);
+    let page = PageContext::new(&settings.random, settings.instance);
     let seen = Seen::of(&request, settings.quiet);
     request.extensions_mut().insert(page.clone());
 

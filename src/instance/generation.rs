@@ -80,7 +80,7 @@ impl TunnelLife {
 impl Drop for TunnelLife {
     fn drop(&mut self) {
         if !self.0.is_draining() {
-            self.0.hurry();
+            self.0.advance();
         }
     }
 }
@@ -251,6 +251,7 @@ impl Generation {
         let settings = SiteSettings {
             limits: Limits::for_token(direct.listen.max_token),
             random: Random::system(),
+            instance: Some(self.config.instance.mark()),
             hsts: true,
             metrics: Some(Arc::clone(metrics)),
             mismatches: Some(mismatches.clone()),

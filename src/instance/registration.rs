@@ -59,7 +59,7 @@ pub enum Unfit {
 
 /// What the tenant was told, and where.
 #[derive(PartialEq, Eq)]
-struct Told {
+struct Registration {
     ticket: Option<String>,
     server_url: String,
     thumbprint: String,
@@ -67,7 +67,7 @@ struct Told {
     others: Vec<String>,
 }
 
-impl Told {
+impl Registration {
     fn of(generation: &Generation) -> Self {
         let ticket = generation.config.ticket.as_ref();
         Self {
@@ -94,7 +94,7 @@ impl RegistrationKeeper {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
             let generation = self.current.load_full();
-            let now = Told::of(&generation);
+            let now = Registration::of(&generation);
             let Some(url) = &generation.config.ticket else {
                 drop(generation);
                 self.await_difference(&now).await;
@@ -126,8 +126,8 @@ impl RegistrationKeeper {
     }
 
     /// Waits until a reload brings something else to tell the tenant.
-    async fn await_difference(&self, told: &Told) {
-        while Told::of(&self.current.load()) == *told {
+    async fn await_difference(&self, registered: &Registration) {
+        while Registration::of(&self.current.load()) == *registered {
             sleep(LOOK).await;
         }
     }

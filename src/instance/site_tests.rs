@@ -228,7 +228,7 @@ impl Answer {
         format!("{}\n{}\n{before}{after}", self.status, self.head)
     }
 
-    fn is_page(&self, status: u16) {
+    fn assert_page(&self, status: u16) {
         assert_eq!(self.status, status, "{}", self.body);
         assert!(self.body.starts_with("<!doctype html>"), "{}", self.body);
         assert!(self.body.contains("ID"), "the request's number");
@@ -273,7 +273,7 @@ async fn what_is_no_acceptable_token_is_refused_in_plain_words_and_without_a_new
         let front = front(&json!({}));
         let value = format!("Negotiate {token}");
         let answer = front.get("/wsfed", &[("authorization", &value)]).await;
-        answer.is_page(401);
+        answer.assert_page(401);
         assert!(!answer.head.contains("www-authenticate"), "{}", answer.head);
         assert!(answer.body.contains(words), "{words}: {}", answer.body);
         let line = front.log.line(&format!(r#""reason":"{reason}""#));
@@ -307,7 +307,7 @@ async fn a_callback_that_is_not_listed_gets_no_token_whoever_asks() {
                 .await,
             front.post(&path, "username=alice&password=x").await,
         ] {
-            answer.is_page(400);
+            answer.assert_page(400);
         }
     }
     let direct = front.post(
@@ -379,7 +379,7 @@ async fn a_form_that_is_switched_off_is_neither_shown_nor_taken() {
         assert!(!page.body.contains(r#"name="password""#), "{path}");
     }
     let fields = "username=bob&password=x";
-    front.post("/wsfed", fields).await.is_page(403);
+    front.post("/wsfed", fields).await.assert_page(403);
     let direct = front.post("/wsfed/direct", fields).await;
     assert_eq!(direct.status, 403, "{}", direct.body);
     assert!(direct.body.contains("FORM_LOGIN"), "{}", direct.body);
@@ -398,33 +398,33 @@ async fn a_proxy_s_word_for_a_user_counts_only_where_it_is_trusted() {
     plain
         .ask(forwarded("127.0.0.1:5000", "alice"))
         .await
-        .is_page(401);
+        .assert_page(401);
     drop(plain);
     let trusting = front(&json!({
         "WITH_KERBEROS_PROXY_FRONTEND": true,
         "TRUSTED_PROXIES": "192.0.2.7",
     }));
     // Believed: what is missing is the directory alone.
-    let believed = trusting.ask(forwarded("192.0.2.7:5000", "alice"));
-    let believed = believed.await;
-    believed.is_page(503);
-    assert!(believed.body.contains("directory does not answer"));
-    let stranger = trusting.ask(forwarded("192.0.2.8:5000", "alice"));
-    let stranger = stranger.await;
-    stranger.is_page(401);
-    assert!(stranger.head.contains("www-authenticate: Negotiate\n"));
+    let trusted = trusting.ask(forwarded("192.0.2.7:5000", "alice"));
+    let trusted = trusted.await;
+    trusted.assert_page(503);
+    assert!(trusted.body.contains("directory does not answer"));
+    let untrusted = trusting.ask(forwarded("192.0.2.8:5000", "alice"));
+    let untrusted = untrusted.await;
+    untrusted.assert_page(401);
+    assert!(untrusted.head.contains("www-authenticate: Negotiate\n"));
 }
 
 #[tokio::test]
 async fn what_is_too_large_unknown_or_malformed_gets_a_page() {
     let front = front(&json!({}));
-    front.get("/nowhere", &[]).await.is_page(404);
-    front.get("/wsfed?wa=other", &[]).await.is_page(400);
+    front.get("/nowhere", &[]).await.assert_page(404);
+    front.get("/wsfed?wa=other", &[]).await.assert_page(400);
     let large = format!("username={}", "x".repeat(100_000));
-    front.post("/wsfed", &large).await.is_page(413);
+    front.post("/wsfed", &large).await.assert_page(413);
     let value = format!("Negotiate {}", "A".repeat(120_000));
     let large = front.get("/wsfed", &[("authorization", &value)]).await;
-    large.is_page(431);
+    large.assert_page(431);
     let json = Request::post("/wsfed/direct").header(header::CONTENT_TYPE, "application/json");
     let answer = front.ask(json.body(Body::from("[1]")).expect("one")).await;
     assert_eq!(answer.status, 400, "{}", answer.body);

@@ -31,7 +31,7 @@ pub struct Attempts {
     users: Option<Failures>,
     /// Names that the directory does not know, counted like users: a limit that only users have would
     /// tell who is one. Apart from them, so that made-up names push nobody out.
-    strangers: Option<Failures>,
+    unknown_users: Option<Failures>,
 }
 
 #[derive(Debug)]
@@ -47,13 +47,13 @@ struct Failures {
 pub(super) struct Attempt {
     attempts: Arc<Attempts>,
     client: Client,
-    counted: Option<(Whose, String, Arc<AtomicU32>)>,
+    counted: Option<(Counter, String, Arc<AtomicU32>)>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Whose {
+enum Counter {
     User,
-    Stranger,
+    UnknownUser,
 }
 
 impl Attempts {
@@ -73,7 +73,7 @@ impl Attempts {
             limits: *limits,
             addresses: NonZeroU32::new(limits.per_address).map(Rates::new),
             users: failures(),
-            strangers: failures(),
+            unknown_users: failures(),
         }
     }
 
@@ -99,26 +99,30 @@ impl Attempts {
 
     /// Counts an attempt on this user's password.
     pub(super) fn of_user(self: &Arc<Self>, dn: &str, client: Client) -> Result<Attempt, Refusal> {
-        self.begin(Whose::User, dn, client)
+        self.begin(Counter::User, dn, client)
     }
 
-    /// Counts an attempt by a name that is nobody's.
-    pub(super) fn of_stranger(self: &Arc<Self>, name: &str, client: Client) -> Result<(), Refusal> {
-        let attempt = self.begin(Whose::Stranger, name.trim(), client)?;
+    /// Counts an attempt by a name that the directory does not know.
+    pub(super) fn of_unknown_user(
+        self: &Arc<Self>,
+        name: &str,
+        client: Client,
+    ) -> Result<(), Refusal> {
+        let attempt = self.begin(Counter::UnknownUser, name.trim(), client)?;
         attempt.ended(&Err(Refusal::Password(BindError::WrongPassword)));
         Ok(())
     }
 
-    fn failures(&self, whose: Whose) -> Option<&Failures> {
-        match whose {
-            Whose::User => self.users.as_ref(),
-            Whose::Stranger => self.strangers.as_ref(),
+    fn failures(&self, counter: Counter) -> Option<&Failures> {
+        match counter {
+            Counter::User => self.users.as_ref(),
+            Counter::UnknownUser => self.unknown_users.as_ref(),
         }
     }
 
     fn begin(
         self: &Arc<Self>,
-        whose: Whose,
+        counter: Counter,
         name: &str,
         client: Client,
     ) -> Result<Attempt, Refusal> {
@@ -127,7 +131,7 @@ impl Attempts {
             client,
             counted,
         };
-        let Some(failures) = self.failures(whose) else {
+        let Some(failures) = self.failures(counter) else {
             return Ok(attempt(None));
         };
         let name = name.to_lowercase();
@@ -140,7 +144,7 @@ impl Attempts {
                 again: failures.window,
             });
         }
-        Ok(attempt(Some((whose, name, count))))
+        Ok(attempt(Some((counter, name, count))))
     }
 
     fn failed_from(&self, client: Client) {
@@ -157,10 +161,10 @@ impl Attempt {
         if wrong {
             self.attempts.failed_from(self.client);
         }
-        let Some((whose, name, count)) = self.counted else {
+        let Some((counter, name, count)) = self.counted else {
             return;
         };
-        let Some(failures) = self.attempts.failures(whose) else {
+        let Some(failures) = self.attempts.failures(counter) else {
             return;
         };
         match verdict {

@@ -36,9 +36,11 @@ fn so_many_failures_and_no_more() {
 fn a_name_that_is_nobody_s_meets_the_same_limit() {
     let attempts = attempts(0, 3);
     for _ in 0..3 {
-        attempts.of_stranger("mallory", NOBODY).expect("allowed");
+        attempts
+            .of_unknown_user("mallory", NOBODY)
+            .expect("allowed");
     }
-    let refused = attempts.of_stranger(" Mallory", NOBODY);
+    let refused = attempts.of_unknown_user(" Mallory", NOBODY);
     assert_eq!(
         refused.expect_err("too many").reason(),
         "too_many_attempts",

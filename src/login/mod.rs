@@ -187,7 +187,7 @@ impl Logins {
                 }
                 let entry = match self.accounts.one(&Term::Plain(username)).await {
                     Err(Refusal::UnknownUser { name }) => {
-                        self.attempts.of_stranger(&name, origin.client)?;
+                        self.attempts.of_unknown_user(&name, origin.client)?;
                         return Err(Refusal::UnknownUser { name });
                     }
                     found => found?,

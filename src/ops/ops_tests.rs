@@ -57,7 +57,7 @@ async fn readiness_follows_its_checks_and_the_drain() {
     assert!(text.contains("\nad_edge_ready 0\n"), "{text}");
     assert_eq!(ask(&router, "/healthz").await, (200, "ok\n".to_owned()));
 
-    lifecycle.hurry();
+    lifecycle.advance();
     assert_eq!(
         ask(&router, "/readyz").await,
         (404, "draining\n".to_owned())

@@ -349,8 +349,8 @@ async fn drain(
         tokio::select! {
             drained = &mut both => return drained,
             asked = signals.next() => if asked == Asked::End {
-                running.life.hurry();
-                tunnel_life.hurry();
+                running.life.advance();
+                tunnel_life.advance();
             },
         }
     }

@@ -216,8 +216,8 @@ mod tests {
             "a fresh nonce"
         );
         assert!(!ticket.windows(9).any(|part| part == b"a session"));
-        let stranger = at(&self::pem(), NOW);
-        assert_eq!(stranger.decrypt(&ticket), None);
+        let other = at(&self::pem(), NOW);
+        assert_eq!(other.decrypt(&ticket), None);
         let renewed = under(b"another certificate", &pem, NOW);
         assert_eq!(renewed.decrypt(&ticket), None);
         for index in 0..ticket.len() {
