@@ -93,7 +93,7 @@ fn handshake() -> Duration {
         .expect("versions")
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .expect("a pair");
+        .expect("a key and certificate");
     let mut roots = RootCertStore::empty();
     for ca in CertificateDer::pem_slice_iter(&std::fs::read(lab.ca()).expect("the CA")) {
         roots.add(ca.expect("PEM")).expect("a CA");

@@ -84,7 +84,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 struct Module {
     /// Relative to `src`.
     file: String,
-    /// Name in this file → absolute path of what it stands for.
+    /// Name in this file → absolute path of what it means.
     uses: BTreeMap<String, Names>,
     /// Names that are used outside of `use` items, and the paths that begin with one; what a private
     /// `use` brings too, since a trait may be used for its methods alone.
@@ -100,7 +100,7 @@ struct Module {
 }
 
 impl Module {
-    /// The path in the crate of `used`, which stands in the module `path`.
+    /// The path in the crate of `used`, which is in the module `path`.
     fn resolve(&self, used: &[String], path: &Names) -> Option<Names> {
         let first = used.first()?;
         absolute(used, path).or_else(|| {
@@ -239,11 +239,12 @@ fn declared(items: &[Item], module: &mut Module) {
         }
         let name = item.ident.to_string();
         let other_file = item.attrs.iter().find_map(|attribute| {
-            let syn::Meta::NameValue(pair) = &attribute.meta else {
+            let syn::Meta::NameValue(value) = &attribute.meta else {
                 return None;
             };
-            let file = pair.value.to_token_stream().to_string();
-            pair.path
+            let file = value.value.to_token_stream().to_string();
+            value
+                .path
                 .is_ident("path")
                 .then(|| file.trim_matches('"').to_owned())
         });
@@ -324,7 +325,7 @@ fn is_test(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
-/// Each name that a `use` brings, with the path it stands for.
+/// Each name that a `use` brings, with the path it means.
 fn flatten(tree: &UseTree, before: &Names, found: &mut Vec<(String, Names)>) {
     match tree {
         UseTree::Path(path) => {
@@ -351,7 +352,7 @@ fn flatten(tree: &UseTree, before: &Names, found: &mut Vec<(String, Names)>) {
     }
 }
 
-/// Every `a::b::c` in the code, inside of macros too; `before` is what stands before the braces of a
+/// Every `a::b::c` in the code, inside of macros too; `before` is what is before the braces of a
 /// `use` within a function.
 fn paths_in(tokens: TokenStream, before: &Names, found: &mut BTreeSet<Names>) {
     let mut path = before.clone();

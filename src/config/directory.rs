@@ -15,7 +15,7 @@ use super::{
     keys,
     problem::{Concern, Missing, Problem},
     reader::Reader,
-    signing::SigningPair,
+    signing::SigningPem,
     value::without_userinfo,
 };
 use crate::secret::{ExposeSecret as _, SecretString};
@@ -117,7 +117,7 @@ impl fmt::Display for ServerUrl {
     }
 }
 
-pub(super) fn directory(signing: Option<&SigningPair>, r: &mut Reader) -> Option<DirectoryConfig> {
+pub(super) fn directory(signing: Option<&SigningPem>, r: &mut Reader) -> Option<DirectoryConfig> {
     let servers = servers(r);
     let base = r.read(&keys::LDAP_BASE);
     if base.is_none() {
@@ -225,7 +225,7 @@ fn server(text: &str) -> Option<ServerUrl> {
     })
 }
 
-fn service(signing: Option<&SigningPair>, r: &mut Reader) -> ServiceAccount {
+fn service(signing: Option<&SigningPem>, r: &mut Reader) -> ServiceAccount {
     let anonymous = r.read(&keys::ANONYMOUS_SEARCH_ENABLED);
     let user = r.read(&keys::LDAP_BIND_USER);
     let password = r.read(&keys::LDAP_BIND_PASSWORD);
@@ -251,14 +251,14 @@ fn service(signing: Option<&SigningPair>, r: &mut Reader) -> ServiceAccount {
 
 fn stored_password(
     stored: &SecretString,
-    signing: Option<&SigningPair>,
+    signing: Option<&SigningPem>,
     r: &mut Reader,
 ) -> Option<SecretString> {
-    let Some(pair) = signing else {
+    let Some(signing) = signing else {
         r.wrong(&keys::LDAP_BIND_CREDENTIALS, Problem::NoKeyForCredentials);
         return None;
     };
-    let key_file = pair.key.expose_secret().as_bytes();
+    let key_file = signing.key.expose_secret().as_bytes();
     credentials::decrypt(stored.expose_secret(), key_file)
         .map_err(|error| r.wrong(&keys::LDAP_BIND_CREDENTIALS, error))
         .ok()

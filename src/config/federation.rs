@@ -25,7 +25,7 @@ pub struct FederationConfig {
     pub lifetime: Duration,
     /// `TOKEN_SKEW_SECONDS`: how far NotBefore lies in the past.
     pub skew: Duration,
-    /// `TOKEN_INCUMBENT_METHOD`: say `am:password` whatever the login was.
+    /// `TOKEN_LEGACY_METHOD`: say `am:password` whatever the login was.
     pub legacy_method: bool,
 }
 
@@ -93,7 +93,7 @@ pub(super) fn federation(
         relying_parties: relying_parties(realm, r),
         lifetime: r.read(&keys::TOKEN_LIFETIME_SECONDS),
         skew: r.read(&keys::TOKEN_SKEW_SECONDS),
-        legacy_method: r.read(&keys::TOKEN_INCUMBENT_METHOD),
+        legacy_method: r.read(&keys::TOKEN_LEGACY_METHOD),
         server_url: url?,
     })
 }

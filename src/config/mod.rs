@@ -26,6 +26,7 @@ mod kinds;
 mod listen;
 mod load;
 mod mistake;
+mod older_names;
 mod problem;
 mod reader;
 mod restart;
@@ -59,7 +60,7 @@ pub use self::{
     restart::NeedsRestart,
     schema::schema,
     settings::Settings,
-    signing::SigningPair,
+    signing::SigningPem,
     source::{FileKeys, Origin},
     table::{keys_json, keys_markdown, keys_text},
     tls::TlsMaterial,

@@ -109,6 +109,8 @@ pub enum Concern {
     Unknown,
     #[error("unknown key, without effect; did you mean {0}?")]
     Misspelt(&'static str),
+    #[error("is the older name of {0}; write {0}")]
+    OlderName(&'static str),
     #[error("counts in the environment only; without effect here")]
     EnvironmentOnly,
     #[error(

@@ -11,7 +11,7 @@ use super::{
     value::show,
 };
 
-/// Reads keys and collects mistakes; after a mistake the default stands in, so that reading goes on
+/// Reads keys and collects mistakes; after a mistake the default is used, so that reading goes on
 /// and everything wrong is found in one go.
 pub(super) struct Reader {
     source: Source,

@@ -1,4 +1,4 @@
-//! Keys of the pair that signs tokens.
+//! Keys of the key and certificate that sign tokens.
 
 use std::{fs, io, path::Path};
 
@@ -11,16 +11,16 @@ use super::{
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
-/// The RSA key pair that signs tokens, logs in to the hub and protects the bind password.
+/// The RSA key that signs tokens, authenticates to the hub and encrypts the bind password, and its certificate.
 #[derive(Debug, Clone)]
-pub struct SigningPair {
+pub struct SigningPem {
     /// PEM of the certificate.
     pub certificate: String,
     /// PEM of the private key, PKCS#8 or PKCS#1.
     pub key: SecretString,
 }
 
-pub(super) fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPair> {
+pub(super) fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPem> {
     let certificate = match r.read(&keys::AUTH_CERT) {
         Some(text) => Some(text),
         None => files.and_then(|home| read_pem(&home.signing_certificate(), &keys::AUTH_CERT, r)),
@@ -36,7 +36,7 @@ pub(super) fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPai
             .map(SecretString::from),
     };
     match (certificate, key) {
-        (Some(certificate), Some(key)) => return Some(SigningPair { certificate, key }),
+        (Some(certificate), Some(key)) => return Some(SigningPem { certificate, key }),
         (Some(_), None) => r.missing(&keys::AUTH_CERT_KEY, Missing::SigningKey),
         (None, Some(_)) => r.missing(&keys::AUTH_CERT, Missing::SigningCertificate),
         (None, None) if files.is_none() => {

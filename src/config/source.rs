@@ -10,6 +10,7 @@ use super::{
     keys,
     kinds::{Kind as _, Wrong},
     mistake::{Given as Written, Mistake, Place, Warning},
+    older_names,
     problem::{Concern, Holds, Problem},
 };
 
@@ -97,8 +98,10 @@ impl Source {
         mistakes: &mut Vec<Mistake>,
         warnings: &mut Vec<Warning>,
     ) -> Self {
+        let file = older_names::in_file(&file.0, warnings);
+        warnings.extend(older_names::in_environment(environment));
         let learned_realm = learned.get(keys::REALM.name);
-        let file_realm = learned_realm.or_else(|| file.0.get(keys::REALM.name));
+        let file_realm = learned_realm.or_else(|| file.get(keys::REALM.name));
         let realm = match variable(environment, keys::REALM.name) {
             Some((_, realm)) => Some(realm.as_str()),
             None => file_realm.and_then(Value::as_str),
@@ -107,7 +110,7 @@ impl Source {
             realm: realm.unwrap_or_default().trim().to_owned(),
             ..Self::default()
         };
-        let of_file = file.0.iter().filter(|(key, _)| !learned.contains_key(*key));
+        let of_file = file.iter().filter(|(key, _)| !learned.contains_key(*key));
         for (key, value) in of_file {
             source.take(key, value, Origin::ConfigJson, warnings);
         }

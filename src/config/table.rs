@@ -121,6 +121,7 @@ pub fn keys_json() -> Value {
             "unused": key.is_unused(),
             "refused": form == Form::Refused,
             "file_key": key.file_variant(),
+            "older_name": key.older_name(),
             "meaning": key.meaning(),
         });
         match form {

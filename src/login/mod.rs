@@ -79,7 +79,7 @@ pub struct Logins {
     pub kerberos: Option<Kerberos>,
     pub certificates: Option<Certificates>,
     pub issuer: Issuer,
-    /// `TOKEN_INCUMBENT_METHOD`.
+    /// `TOKEN_LEGACY_METHOD`.
     pub connector_method: bool,
     pub clock: Clock,
     /// Logins that may be under way at the same time (`MAX_LOGINS`).

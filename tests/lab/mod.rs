@@ -1,4 +1,4 @@
-//! What the integration tests stand on: the lab's domain (made by `tests/run.sh`), real instances,
+//! What the integration tests use: the lab's domain (made by `tests/run.sh`), real instances,
 //! `HAProxy`, curl, and the tenant's stand-in. Everything is per test but the domain.
 
 #![allow(dead_code, reason = "tests take what they need of it")]
