@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{key::Declared, keys, mistake::Warning, source::variable};
+use super::{key::Declared, keys, mistake::Warning};
 
 /// The keys of `config.json` under their present names. What the present name says wins.
 pub(super) fn in_file(
@@ -26,7 +26,7 @@ pub(super) fn in_environment(
     environment: &BTreeMap<String, String>,
 ) -> impl Iterator<Item = Warning> {
     renamed()
-        .filter(|(_, older)| variable(environment, older).is_some())
+        .filter(|(_, older)| environment.get(*older).is_some_and(|text| !text.is_empty()))
         .map(|(key, older)| warning(key, older))
 }
 
@@ -45,10 +45,7 @@ fn warning(key: &dyn Declared, older: &str) -> Warning {
 mod tests {
     use serde_json::json;
 
-    use super::{
-        super::{Config, Home, tests::legacy},
-        *,
-    };
+    use super::super::{Config, Home, tests::legacy};
 
     fn read(file: &[(&str, bool)], environment: &[(&str, &str)]) -> (bool, Vec<String>) {
         let folder = tempfile::TempDir::new().expect("a folder");
