@@ -4,7 +4,13 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use url::Url;
 
-use super::{keys, reader::Reader, value};
+use super::{
+    keys,
+    mistake::Place,
+    problem::{Concern, Problem},
+    reader::Reader,
+    value,
+};
 
 /// Who we are towards relying parties and where tokens may go.
 #[derive(Debug, Clone)]
@@ -80,11 +86,7 @@ pub(super) fn federation(
         .ok()
         .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
     if url.is_none() {
-        r.wrong(
-            keys::SERVER_URL,
-            "is not a web address",
-            "Write the address users open, https://login.corp.example",
-        );
+        r.wrong(&keys::SERVER_URL, Problem::NotAWebAddress);
     }
     Some(FederationConfig {
         issuer: r.read(&keys::WSFED_ISSUER),
@@ -109,23 +111,18 @@ fn relying_parties(default: Option<String>, r: &mut Reader) -> RelyingParties {
             match Callback::parse(&text) {
                 Some(callback) => callbacks.push(callback),
                 None => r.wrong(
-                    &realm,
-                    format!("{} is not a callback URL", crate::cause::quoted(&text)),
-                    "Write absolute addresses between commas, https://acme.auth0.com/login/callback",
+                    Place::Other(realm.clone()),
+                    Problem::NotACallback(value::without_userinfo(&text)),
                 ),
             }
         }
         parties.callbacks.insert(realm, callbacks);
     }
     match &default {
-        None => r.warn(
-            keys::REALM,
-            "is missing: direct logins have no one to send a token to",
-        ),
-        Some(realm) if parties.callbacks.get(realm).is_none_or(Vec::is_empty) => r.warn(
-            realm,
-            "this key should list the callback URLs of REALM; until then direct logins are refused",
-        ),
+        None => r.warn(&keys::REALM, Concern::NoRelyingParty),
+        Some(realm) if parties.callbacks.get(realm).is_none_or(Vec::is_empty) => {
+            r.warn(Place::Other(realm.clone()), Concern::NoCallbacks);
+        }
         Some(_) => {}
     }
     parties.default = default;

@@ -27,6 +27,7 @@ mod listen;
 mod load;
 mod mistake;
 mod older_names;
+mod problem;
 mod reader;
 mod restart;
 mod schema;
@@ -54,7 +55,8 @@ pub use self::{
     key::{Declared, FlagKey},
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},
-    mistake::{Invalid, Mistake},
+    mistake::{Given, Invalid, Mistake, Place},
+    problem::Problem,
     restart::NeedsRestart,
     schema::schema,
     settings::Settings,

@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{key::Declared, keys, mistake::Warning};
+use super::{
+    key::Declared,
+    keys,
+    mistake::{Place, Warning},
+    problem::Concern,
+};
 
 /// The keys of `config.json` under their present names. What the present name says wins.
 pub(super) fn in_file(
@@ -34,10 +39,10 @@ fn renamed() -> impl Iterator<Item = (&'static dyn Declared, &'static str)> {
     keys::all().filter_map(|key| Some((key, key.older_name()?)))
 }
 
-fn warning(key: &dyn Declared, older: &str) -> Warning {
+fn warning(key: &'static dyn Declared, older: &str) -> Warning {
     Warning {
-        key: older.to_owned(),
-        text: format!("is the older name of {0}; write {0}", key.name()),
+        place: Place::Other(older.to_owned()),
+        concern: Concern::OlderName(key.name()),
     }
 }
 
