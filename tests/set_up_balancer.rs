@@ -110,8 +110,15 @@ fn the_printed_configuration_signs_a_user_in() {
 
 #[test]
 fn an_installation_that_expects_no_balancer_is_warned_and_an_address_is_checked() {
-    let instance = Instance::start();
-    let (text, said) = printed(&instance.home(), &[]);
+    let home = TempDir::new().expect("a folder");
+    let config = serde_json::json!({
+        "SERVER_URL": "https://login.corp.example",
+        "LDAP_URL": "ldaps://dc1.corp.example",
+        "LDAP_BASE": "DC=corp,DC=example",
+        "ANONYMOUS_SEARCH_ENABLED": true,
+    });
+    std::fs::write(home.path().join("config.json"), config.to_string()).expect("written");
+    let (text, said) = printed(home.path(), &[]);
     assert!(said.contains("only this host is in it"), "{said}");
     assert!(said.contains("--balancer-address ADDRESS"), "{said}");
     assert_eq!(text.matches("    server ").count(), 2, "{text}");
@@ -123,7 +130,7 @@ fn an_installation_that_expects_no_balancer_is_warned_and_an_address_is_checked(
         "--instance",
         "https://edge1",
     ]);
-    wrong.arg("--home").arg(instance.home());
+    wrong.arg("--home").arg(home.path());
     refused(
         &mut wrong,
         &["\"https://edge1\" is no address of an instance"],

@@ -59,9 +59,9 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     for warning in &loaded.warnings {
         tracing::warn!(
             event = event::CONFIG_WARNING,
-            key = warning.key,
+            key = %warning.place,
             "{}",
-            warning.text
+            warning.concern
         );
     }
     let materials = match Materials::load(&loaded.config, clock, true, &Kept::default()) {

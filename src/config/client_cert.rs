@@ -9,6 +9,7 @@ use super::{
     choices::CertificateName,
     home::{Home, REVOCATION_FOLDER},
     keys,
+    problem::Missing,
     reader::Reader,
 };
 
@@ -111,11 +112,7 @@ pub(super) fn client_cert(
         return None;
     }
     let Some(authorities) = authorities else {
-        r.missing(
-            keys::CLIENT_CA_FILE,
-            "Logins by client certificate need the CA that issues them: put it at \
-             certs/client-ca.pem (PEM), or set CLIENT_CA_FILE or CA_CERT",
-        );
+        r.missing(&keys::CLIENT_CA_FILE, Missing::ClientAuthorities);
         return None;
     };
     let listed: Vec<_> = listed.iter().map(|file| home.path(file)).collect();

@@ -9,8 +9,8 @@ use super::{
     home::Home,
     key::{Declared, Key, on_this_host},
     keys,
-    kinds::{Kind, Wrong},
-    mistake::Mistake,
+    kinds::Kind,
+    mistake::{Given, Mistake},
     shape::Usual,
     source::{FileKeys, Origin, Source, uses_files},
     value::{flag, show, text_of, without_userinfo},
@@ -84,17 +84,16 @@ impl Effective {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn checked<K: Kind>(&self, key: &Key<K>) -> Result<K::Value, Mistake> {
+    pub fn checked<K: Kind>(&self, key: &'static Key<K>) -> Result<K::Value, Mistake> {
         let Some(given) = self.source.get(key.name) else {
             return Ok(key.kind.default());
         };
         match key.kind.understand(&given.value) {
             Ok(value) => Ok(value.unwrap_or_else(|| key.kind.default())),
-            Err(Wrong { problem, remedy }) => Err(Mistake {
-                key: key.name.to_owned(),
-                value: (!given.secret).then(|| show(&given.value)),
-                problem,
-                remedy,
+            Err(wrong) => Err(Mistake {
+                place: key.into(),
+                given: (!given.secret).then(|| Given::Value(show(&given.value))),
+                problem: wrong.into(),
             }),
         }
     }

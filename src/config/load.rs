@@ -16,7 +16,7 @@ use super::{
     keys,
     mistake::{Invalid, Mistake, Warning},
     reader::Reader,
-    signing::{SigningPair, signing},
+    signing::{SigningPem, signing},
     source::{FileKeys, Source, uses_files},
     tls::extra_roots,
     tunnel::{ProxyConfig, TenantSide, TunnelConfig, proxy, ticket, tunnel},
@@ -33,7 +33,7 @@ pub struct Config {
     pub directory: DirectoryConfig,
     pub federation: FederationConfig,
     /// `None`: neither file exists yet; a first start makes them.
-    pub signing: Option<SigningPair>,
+    pub signing: Option<SigningPem>,
     /// Further roots for outgoing TLS: PEM files of `SSL_CA_FILE` and `SSL_CA_PATH`.
     pub extra_roots: Vec<PathBuf>,
     pub ops_listen: SocketAddr,
@@ -81,11 +81,11 @@ impl Fingerprint {
             context.update(given.value.to_string().as_bytes());
             context.update(b"\n");
         }
-        if let Some(pair) = &config.signing {
-            context.update(pair.key.expose_secret().as_bytes());
+        if let Some(signing) = &config.signing {
+            context.update(signing.key.expose_secret().as_bytes());
         }
         for file in &config.extra_roots {
-            // One that cannot be read is told when it is loaded.
+            // One that cannot be read is reported when it is loaded.
             context.update(&std::fs::read(file).unwrap_or_default());
         }
         // Paths that are taken when they are there, and the like. Secrets do not show in it.

@@ -26,6 +26,8 @@ mod kinds;
 mod listen;
 mod load;
 mod mistake;
+mod older_names;
+mod problem;
 mod reader;
 mod restart;
 mod schema;
@@ -53,11 +55,12 @@ pub use self::{
     key::{Declared, FlagKey},
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},
-    mistake::{Invalid, Mistake},
+    mistake::{Given, Invalid, Mistake, Place},
+    problem::Problem,
     restart::NeedsRestart,
     schema::schema,
     settings::Settings,
-    signing::SigningPair,
+    signing::SigningPem,
     source::{FileKeys, Origin},
     table::{keys_json, keys_markdown, keys_text},
     tls::TlsMaterial,

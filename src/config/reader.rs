@@ -1,14 +1,17 @@
 //! Reads keys, each as its declaration says, and notes what is wrong.
 
+use std::path::PathBuf;
+
 use super::{
     key::Key,
-    kinds::{Kind, Wrong},
-    mistake::{Mistake, Warning},
+    kinds::Kind,
+    mistake::{Given, Mistake, Place, Warning},
+    problem::{Concern, Missing, Problem},
     source::Source,
     value::show,
 };
 
-/// Reads keys and collects mistakes; after a mistake the default stands in, so that reading goes on
+/// Reads keys and collects mistakes; after a mistake the default is used, so that reading goes on
 /// and everything wrong is found in one go.
 pub(super) struct Reader {
     source: Source,
@@ -33,7 +36,7 @@ impl Reader {
     }
 
     /// The value of a key; its default where none is given, or beside a mistake.
-    pub fn read<K: Kind>(&mut self, key: &Key<K>) -> K::Value {
+    pub fn read<K: Kind>(&mut self, key: &'static Key<K>) -> K::Value {
         self.read.push(key.name);
         let understood = match self.source.get(key.name) {
             Some(given) => key.kind.understand(&given.value),
@@ -42,49 +45,44 @@ impl Reader {
         match understood {
             Ok(Some(value)) => return value,
             Ok(None) => {}
-            Err(Wrong { problem, remedy }) => self.wrong(key, problem, remedy),
+            Err(wrong) => self.wrong(key, wrong),
         }
         key.kind.default()
     }
 
-    /// Notes a mistake in the value of `key`; the value is shown unless it is a secret.
-    pub fn wrong(
-        &mut self,
-        key: impl AsRef<str>,
-        problem: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
-        let given = self.source.get(key.as_ref());
-        let value = given
-            .filter(|given| !given.secret)
-            .map(|given| show(&given.value));
-        self.mistake(key, value, problem, remedy);
-    }
-
-    /// Notes a mistake in something that a key leads to, for instance a file.
-    pub fn mistake(
-        &mut self,
-        key: impl AsRef<str>,
-        value: Option<String>,
-        problem: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
+    /// Notes a mistake in the value of a key; the value is shown unless it is a secret.
+    pub fn wrong(&mut self, place: impl Into<Place>, problem: impl Into<Problem>) {
+        let place = place.into();
+        let given = self.source.get(&place.name());
+        let given = given.filter(|given| !given.secret);
         self.mistakes.push(Mistake {
-            key: key.as_ref().to_owned(),
-            value,
+            given: given.map(|given| Given::Value(show(&given.value))),
+            place,
             problem: problem.into(),
-            remedy: remedy.into(),
         });
     }
 
-    pub fn missing(&mut self, key: impl AsRef<str>, remedy: impl Into<String>) {
-        self.mistake(key, None, "is missing", remedy);
+    /// Notes a mistake in the file, or the folder, that a key leads to.
+    pub fn wrong_file(&mut self, place: impl Into<Place>, path: PathBuf, problem: Problem) {
+        self.mistakes.push(Mistake {
+            place: place.into(),
+            given: Some(Given::File(path)),
+            problem,
+        });
     }
 
-    pub fn warn(&mut self, key: impl AsRef<str>, text: impl Into<String>) {
+    pub fn missing(&mut self, place: impl Into<Place>, missing: Missing) {
+        self.mistakes.push(Mistake {
+            place: place.into(),
+            given: None,
+            problem: Problem::Missing(missing),
+        });
+    }
+
+    pub fn warn(&mut self, place: impl Into<Place>, concern: Concern) {
         self.warnings.push(Warning {
-            key: key.as_ref().to_owned(),
-            text: text.into(),
+            place: place.into(),
+            concern,
         });
     }
 }

@@ -153,6 +153,16 @@ fn a_secret_is_never_shown() {
         !format!("{invalid} {invalid:?}").contains("t0psecret"),
         "{invalid}"
     );
+    for (key, value) in [
+        ("LDAP_URL", "ldaps://svc:t0psecret@dc1.corp.example"),
+        ("urn:auth0:corp", "ftp://svc:t0psecret@acme.example"),
+    ] {
+        let invalid = changed(key, value.into()).load().expect_err("wrong");
+        assert!(
+            !format!("{invalid} {invalid:?}").contains("t0psecret"),
+            "{invalid}"
+        );
+    }
     let loaded = Folder::new(&legacy()).load().expect("good");
     assert!(!format!("{loaded:?}").contains("secret with"), "{loaded:?}");
 }

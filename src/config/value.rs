@@ -10,7 +10,7 @@ pub(super) fn show(value: &Value) -> String {
     }
 }
 
-/// A text without what stands between `://` and `@` in its URLs: it may hold a password.
+/// A text without what is between `://` and `@` in its URLs: it may hold a password.
 pub(super) fn without_userinfo(text: &str) -> String {
     let mut parts = text.split("://");
     let mut shown = parts.next().unwrap_or_default().to_owned();

@@ -152,7 +152,7 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
     let loaded = match settings.load() {
         Ok(loaded) => loaded,
         Err(invalid) => {
-            for mistake in invalid.mistakes {
+            for mistake in &invalid.mistakes {
                 findings.add(mistaken(mistake));
             }
             return None;
@@ -195,17 +195,15 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
     }
 }
 
-fn mistaken(mistake: Mistake) -> Finding {
-    let value = mistake
-        .value
-        .map(|value| format!(" = {}", crate::cause::quoted(&value)));
-    let text = format!(
-        "{}{} {}",
-        mistake.key,
-        value.unwrap_or_default(),
-        mistake.problem
-    );
+fn mistaken(mistake: &Mistake) -> Finding {
+    let Mistake {
+        place,
+        given,
+        problem,
+    } = mistake;
+    let given = given.as_ref().map(|given| format!(" = {given}"));
+    let text = format!("{place}{} {problem}", given.unwrap_or_default());
     Finding::fail("config", "config", text)
-        .about(mistake.key)
-        .note(mistake.remedy)
+        .about(place.name())
+        .note(problem.remedy())
 }

@@ -131,8 +131,8 @@ async fn ticket(context: &Context, findings: &Findings) {
     );
     findings.add(Finding::ok(AREA, "ticket", text));
     compare(context, &info, findings);
-    let pair = config.signing.as_ref();
-    let Some(key) = pair.and_then(|pair| SigningKey::new(pair).ok()) else {
+    let signing = config.signing.as_ref();
+    let Some(key) = signing.and_then(|pem| SigningKey::new(pem).ok()) else {
         return;
     };
     let ours = key.thumbprint();
@@ -145,7 +145,7 @@ async fn ticket(context: &Context, findings: &Findings) {
         );
         Finding::fail(AREA, "thumbprint", text)
             .fix(context.command("setup"))
-            .note("a start of ad-edge tells the tenant as well")
+            .note("a start of ad-edge registers it at the tenant, too")
     });
 }
 

@@ -49,7 +49,8 @@ impl Old<'_> {
     }
 
     fn on(&self, key: &FlagKey) -> bool {
-        let given = self.keys.get(key.name);
+        let older = || self.keys.get(key.older?);
+        let given = self.keys.get(key.name).or_else(older);
         given.and_then(|value| read_flag(value, key.kind.0)) == Some(true)
     }
 
@@ -81,11 +82,11 @@ impl Old<'_> {
             );
         }
         let direct = self.on(&keys::KERBEROS_AUTH) || self.on(&keys::CLIENT_CERT_AUTH);
-        if direct && !self.on(&keys::TOKEN_INCUMBENT_METHOD) {
+        if direct && !self.on(&keys::TOKEN_LEGACY_METHOD) {
             self.add(
                 "Tokens say how the user signed in: AuthenticationMethod is urn:ietf:rfc:1510 for Kerberos \
                  and urn:ietf:rfc:2246 for a certificate, where the legacy connector wrote am:password for \
-                 everything. TOKEN_INCUMBENT_METHOD true brings that back.",
+                 everything. TOKEN_LEGACY_METHOD true brings that back.",
             );
         }
         if direct {

@@ -80,7 +80,7 @@ fn imports_side_by_side_leave_one_of_them_whole() {
 #[test]
 fn one_file_that_cannot_be_written_puts_all_back() {
     let (_folder, home) = installation();
-    // A link to nowhere stands where the last file's folder shall be.
+    // A link to a path that does not exist is where the last file's folder has to be.
     std::os::unix::fs::symlink("/nowhere/at/all", home.path("lib")).expect("a link");
     let before = all(&home);
     let archive = archive_with(&[(MAPPER, b"module.exports = 1"), ("certs/new/a.pem", b"new")]);

@@ -72,6 +72,15 @@ impl Stage {
         message.replace(&self.folder.display().to_string(), &self.shown)
     }
 
+    /// A path of this folder as one of the home folder.
+    #[must_use]
+    pub fn at_home(&self, path: PathBuf) -> PathBuf {
+        match path.strip_prefix(&self.folder) {
+            Ok(name) => Path::new(&self.shown).join(name),
+            Err(_) => path,
+        }
+    }
+
     /// Links to everything that lies in the home folder's `under` and will stay.
     fn link(&self, home: &Path, under: &Path, own: &BTreeSet<String>) -> io::Result<()> {
         let entries = match fs::read_dir(home.join(under)) {

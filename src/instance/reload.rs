@@ -102,9 +102,9 @@ impl Running {
         for warning in warnings {
             tracing::warn!(
                 event = event::CONFIG_WARNING,
-                key = warning.key,
+                key = %warning.place,
                 "{}",
-                warning.text
+                warning.concern
             );
         }
         let old = self.current.load_full();

@@ -89,8 +89,9 @@ pub fn haproxy(
 
 fn heading(url: &Url, needs: &[String]) -> String {
     let mut text = format!(
-        "# HAProxy in front of ad-edge at {url}, as ad-edge setup --balancer haproxy prints it.\n\
-         # Needs HAProxy 2.6 or newer. haproxy/README.md of ad-edge says what each part is for.\n"
+        "# HAProxy in front of ad-edge at {}, as ad-edge setup --balancer haproxy prints it.\n\
+         # Needs HAProxy 2.6 or newer. haproxy/README.md of ad-edge says what each part is for.\n",
+        url.as_str().trim_end_matches('/')
     );
     if !needs.is_empty() {
         text.push_str("#\n# Put here first:\n");

@@ -1,7 +1,7 @@
 //! Export and import of an installation, tried before anything changes, for the command
 //! line and the console alike.
 
-use std::{fmt::Write as _, io::Cursor, path::Path};
+use std::{fmt::Write as _, io::Cursor};
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ use crate::{
     authenticate::Certificates,
     clock::Clock,
     config::{
-        AuthoritySource, CertificateName, ClientCertConfig, Home, MapperSource, Mistake,
+        AuthoritySource, CertificateName, ClientCertConfig, Given, Home, MapperSource, Mistake,
         RevocationConfig, RevocationFiles, Settings, TlsMaterial, home, keys, read_flag, read_list,
     },
     installation::{
@@ -99,8 +99,8 @@ impl Import {
         let Verdict { warnings, problem } = check(&Settings::of_process(stage.folder()), clock);
         let retires = installation.retires(&home);
         let is_taken_away = |mistake: &Mistake| {
-            let path = mistake.value.as_deref().map(Path::new);
-            path.is_some_and(|path| retires.iter().any(|name| path.ends_with(name)))
+            let file = mistake.file();
+            file.is_some_and(|file| retires.iter().any(|name| file.ends_with(name)))
         };
         if let Some(problem) = &problem
             && problem
@@ -117,7 +117,10 @@ impl Import {
                 .mistakes()
                 .into_iter()
                 .map(|mistake| Mistake {
-                    value: mistake.value.as_deref().map(|value| stage.in_words(value)),
+                    given: mistake.given.map(|given| match given {
+                        Given::File(path) => Given::File(stage.at_home(path)),
+                        Given::Value(text) => Given::Value(text),
+                    }),
                     ..mistake
                 })
                 .collect(),

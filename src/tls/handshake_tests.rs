@@ -208,7 +208,7 @@ fn with_certificate(
         .expect("versions")
         .with_root_certificates(roots)
         .with_client_auth_cert(vec![certificate.clone()], key)
-        .expect("a pair");
+        .expect("a key and certificate");
     config.resumption = Resumption::in_memory_sessions(8);
     (Arc::new(config), certificate)
 }

@@ -82,7 +82,7 @@ impl Haproxy {
         Self::run(command, &changed, &addresses(&[instance]), folder)
     }
 
-    /// Starts it with a configuration that `ad-edge setup` printed, at the lab's ports and with its CA, and
+    /// Starts it with a configuration that `ad-edge setup` printed, on the lab's address and with its CA, and
     /// waits until its checks have found all of the instances ready.
     ///
     /// # Panics
@@ -90,24 +90,26 @@ impl Haproxy {
     pub fn printed(text: &str, instances: usize) -> Self {
         let lab = Lab::get();
         let folder = TempDir::new().expect("a folder");
-        let (port, metrics_port) = (lab.free_port(), lab.free_port());
-        let at = |port: u16| format!("{}:{port}", lab.address);
+        let metrics_port = lab.free_port();
+        let (_, port) = text.split_once("bind *:").expect("where users connect to");
+        let port = port.lines().next().expect("a line").trim().to_owned();
         let mut text = text.to_owned();
         for (from, to) in [
-            ("bind *:8443", format!("bind {}", at(port))),
-            ("bind 127.0.0.1:8405", format!("bind {}", at(metrics_port))),
+            ("bind *:", format!("bind {}:", lab.address)),
+            (
+                "bind 127.0.0.1:8405",
+                format!("bind {}:{metrics_port}", lab.address),
+            ),
             (
                 "log /dev/log local0",
                 "log stdout format raw local0".to_owned(),
             ),
-            (
-                "ca-file /etc/haproxy/login-ca.pem",
-                format!("ca-file {}", lab.ca().display()),
-            ),
+            ("/etc/haproxy/login-ca.pem", lab.ca().display().to_string()),
         ] {
             assert!(text.contains(from), "no {from:?} in {text}");
             text = text.replace(from, &to);
         }
+        let port = port.parse().expect("a port");
         let path = folder.path().join("haproxy.cfg");
         std::fs::write(&path, text).expect("written");
         let mut command = Command::new("haproxy");

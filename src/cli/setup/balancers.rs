@@ -42,7 +42,7 @@ impl Steps<'_> {
             match self.plan.examine() {
                 Ok(()) => break,
                 Err(error) => {
-                    self.refuse_others(PROXIES)?;
+                    self.refuse_others(&keys::TRUSTED_PROXIES)?;
                     self.again(error.into(), &[PROXIES])?;
                 }
             }

@@ -14,7 +14,8 @@ use super::{
         shape::{Form, Shape, Usual},
         value,
     },
-    kind::{Kind, Wrong, parsed, shape, text, without_default},
+    kind::{Kind, parsed, shape, text, without_default},
+    wrong::Wrong,
 };
 
 /// True or false.
@@ -62,10 +63,12 @@ impl Kind for Flag {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<bool>, Wrong> {
-        value::flag(given, self.0)
-            .map(Some)
-            .ok_or_else(|| Wrong::new("is neither true nor false", "Write true or false"))
+        value::flag(given, self.0).map(Some).ok_or(Wrong::NotFlag)
     }
+}
+
+fn whole(number: impl Serialize) -> u64 {
+    json!(number).as_u64().unwrap_or_default()
 }
 
 impl<T> Kind for Number<T>
@@ -75,7 +78,6 @@ where
     type Value = T;
 
     fn shape(&self) -> Shape {
-        let whole = |number: T| json!(number).as_u64().unwrap_or_default();
         let form = Form::Number {
             least: whole(self.least),
             most: whole(self.most),
@@ -93,11 +95,9 @@ where
             let number = text.parse().ok();
             number.filter(|number| (self.least..=self.most).contains(number))
         };
-        parsed(given, in_range, || {
-            Wrong::new(
-                "is not a whole number in range",
-                format!("Write a number from {} to {}", self.least, self.most),
-            )
+        parsed(given, in_range, || Wrong::NotInRange {
+            least: whole(self.least),
+            most: whole(self.most),
         })
     }
 }
@@ -159,7 +159,7 @@ impl Kind for Refused {
         if text(given).is_ok_and(|text| text.is_none()) {
             return Ok(None);
         }
-        Err(Wrong::new(self.problem, "Remove it"))
+        Err(Wrong::Refused(self.problem))
     }
 }
 
