@@ -1,24 +1,18 @@
 //! The balancers in front: who may connect, and where TLS ends. An instance that expects none refuses their
 //! PROXY header, and one that expects them refuses everybody else.
 
-use serde_json::{Map, json};
-
 use super::{
     answers::TlsEnds,
+    balancer_keys::{NONE, set_balancers, set_tls_ends},
     dialogue::{self, Default},
     steps::Steps,
     stop::Stop,
 };
-use crate::{
-    config::{ProxyProtocol, Settings, keys},
-    setup::{SetupError, SetupPlan},
-};
+use crate::config::keys;
 
 const PROXIES: &str = keys::TRUSTED_PROXIES.name;
 const PROTOCOL: &str = keys::PROXY_PROTOCOL.name;
 const TERMINATION: &str = keys::TLS_TERMINATION.name;
-/// The answer where browsers connect to the instances themselves.
-const NONE: &str = "none";
 
 impl Steps<'_> {
     /// Without anybody to ask, what is there counts, and is shown.
@@ -71,41 +65,4 @@ impl Steps<'_> {
         }
         Ok(())
     }
-}
-
-/// `none` alone turns the PROXY header off.
-pub(super) fn set_balancers(
-    plan: &mut SetupPlan<'_>,
-    addresses: &[String],
-) -> Result<(), SetupError> {
-    if let [only] = addresses
-        && only.eq_ignore_ascii_case(NONE)
-    {
-        if plan.balancers().is_some() {
-            plan.set(PROTOCOL, json!("off"))?;
-        }
-        return Ok(());
-    }
-    plan.set(PROXIES, json!(addresses))?;
-    plan.set(PROTOCOL, json!("v2"))
-}
-
-pub(super) fn set_tls_ends(plan: &mut SetupPlan<'_>, ends: TlsEnds) -> Result<(), SetupError> {
-    let value = match ends {
-        TlsEnds::Here => "here",
-        TlsEnds::Balancer => "proxy",
-    };
-    if ends == TlsEnds::Here && !plan.ends_tls_at_balancer() {
-        return Ok(());
-    }
-    plan.set(TERMINATION, json!(value))
-}
-
-pub(super) fn is_behind_balancer(settings: &Settings) -> bool {
-    let values = settings.effective(&Map::new());
-    values.value(&keys::PROXY_PROTOCOL) == ProxyProtocol::V2
-}
-
-pub(super) fn this_host() -> String {
-    gethostname::gethostname().to_string_lossy().into_owned()
 }

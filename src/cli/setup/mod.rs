@@ -2,6 +2,7 @@
 //! everything by options and the environment without one.
 
 mod answers;
+mod balancer_keys;
 mod balancers;
 mod ca_file;
 mod dialogue;
@@ -13,7 +14,7 @@ use std::{path::Path, process::ExitCode};
 pub(super) use self::answers::Answers;
 use self::{
     answers::Balancer,
-    balancers::{is_behind_balancer, this_host},
+    balancer_keys::{is_behind_balancer, this_host},
     steps::Steps,
     stop::Stop,
 };

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     answers::Answers,
-    balancers::{set_balancers, set_tls_ends},
+    balancer_keys::{set_balancers, set_tls_ends},
     ca_file::ca_file,
     dialogue::{self, Default},
     stop::Stop,
