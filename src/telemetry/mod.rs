@@ -10,6 +10,6 @@ mod recent;
 
 pub use self::{
     history::History,
-    metrics::Metrics,
+    metrics::{LoginOutcome, Metrics},
     recent::{LOG_ONLY, RecentEvent, RecentEvents},
 };
