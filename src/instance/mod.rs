@@ -16,7 +16,7 @@ mod watch;
 mod site_tests;
 
 pub use self::{
-    check::{Verdict, check},
+    check::{Problem, Verdict, check},
     generation::{Generation, Read},
     load_error::LoadError,
     materials::{Kept, Materials, outgoing, trusted_roots},
