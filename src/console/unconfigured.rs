@@ -111,7 +111,7 @@ pub async fn first_run(
         .or_bind(ops_at.ip(), ops_at.port())
         .map_err(|source| FirstRunError::listen(keys::OPS_LISTEN.name, source))?;
     let readiness = Readiness::new(life.clone(), Mismatches::new(None))
-        .with("set-up", || Err(ChangeError::NotSetUp.to_string()));
+        .with("set-up", || Err(ChangeError::NotSetUp));
     let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()));
     life.spawn(ops::run(
         probes,

@@ -26,7 +26,7 @@ use crate::{
     telemetry::{Metrics, event},
     tls::{ChannelBinding, ClientAuth, Identity},
     token::{Issuer, SigningKey},
-    tunnel::{self, TunnelParts, TunnelState},
+    tunnel::{self, TunnelError, TunnelParts, TunnelState},
     web::{self, Web},
 };
 
@@ -224,12 +224,16 @@ impl Generation {
             return Ok(());
         }
         let mut waiting = new.clone();
-        let connected = waiting.wait_for(|state| *state == TunnelState::Connected);
+        let connected = waiting.wait_for(|state| matches!(state, TunnelState::Connected));
         let _ = timeout(TUNNEL_LIMIT, connected).await;
         if is_connected(new) || !is_connected(old) {
             return Ok(());
         }
-        Err(NotConnected(new.borrow().clone()))
+        let state = new.borrow();
+        Err(NotConnected(match &*state {
+            TunnelState::Disconnected(why) => why.clone(),
+            TunnelState::Connected => None,
+        }))
     }
 
     /// The site of the direct logins.
@@ -324,8 +328,8 @@ pub struct UnusableName(#[from] InvalidHeaderValue);
 
 /// The tunnel is not connected.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", match .0 { TunnelState::Disconnected(Some(why)) => why, _ => "the hub does not answer" })]
-pub struct NotConnected(pub TunnelState);
+#[error("{}", .0.as_ref().map_or_else(|| "the hub does not answer".to_owned(), ToString::to_string))]
+pub struct NotConnected(pub Option<Arc<TunnelError>>);
 
 /// No server of the directory can be used: how each of them is.
 #[derive(Debug, thiserror::Error)]
