@@ -31,6 +31,7 @@ use crate::{
     cause,
     clock::Clock,
     config::{Declared, InForce, Mistake, Settings, Shown, keys},
+    doctor::Area,
     installation::DEFAULT_MAPPER,
     instance::check,
     lifecycle::{Lifecycle, notify},
@@ -238,7 +239,7 @@ impl ConsoleBackend for Empty {
     fn doctor(&self) -> BoxFuture<'_, Vec<Line>> {
         let line = Line {
             mood: Mood::Warn,
-            area: "config".to_owned(),
+            area: Area::Config.label(),
             text: ChangeError::NotSetUp.to_string(),
             fix: None,
             note: None,
