@@ -5,12 +5,7 @@
 #[path = "../tests/lab/mod.rs"]
 mod lab;
 
-use std::{
-    io::Cursor,
-    process::Command,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io::Cursor, process::Command, sync::Arc, time::Duration};
 
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -27,6 +22,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::lab::{Lab, instance::Instance, process::cpu_time, run_with_input};
 

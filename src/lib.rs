@@ -21,15 +21,16 @@
 //! # The house
 //!
 //! Imports point to earlier stages or to the ground, never forward, never in a circle, not between files
-//! either; the test `tests/layering.rs` reads this table and holds it.
+//! either; the test `tests/layering` reads this table and holds it.
 //!
 //! Above the stages of a login lies one `instance`, made of a configuration and kept up, and above that a
 //! floor for each thing that an administrator does.
 //!
 //! | folder | holds | may import |
 //! | --- | --- | --- |
-//! | `main`, `cli` | parse the command, exit code; a file per command | all |
-//! | `serve` | builds the program from the configuration and runs it: listeners, signals, drain | all |
+//! | `main` | the program: the library's command line | ground, `cli` |
+//! | `cli` | parse the command, exit code; a file per command | all below |
+//! | `serve` | builds the program from the configuration and runs it: listeners, signals, drain | all below |
 //! | `console` | the console: guard, page, forms, charts, routes; what it asks of a running program, and of an empty home folder | ground, `doctor`, `setup`, `instance`, `installation`, `ops`, `login`, `authenticate`, `directory`, `profile`, `tunnel`, `http`, `tls`, `accept` |
 //! | `doctor` | looks at everything an installation needs, and says what mends it | ground, `instance`, `tenant`, `tunnel`, `authenticate`, `directory`, `token`, `tls`, `accept` |
 //! | `setup` | makes and moves an installation: a set-up, an import tried before it is taken, what is left to do | ground, `instance`, `installation`, `tenant`, `authenticate`, `directory`, `profile`, `token`, `tls` |

@@ -9,7 +9,6 @@ use super::{
     keys,
     mistake::{Place, Warning},
     problem::Concern,
-    source::variable,
 };
 
 /// The keys of `config.json` under their present names. What the present name says wins.
@@ -32,7 +31,7 @@ pub(super) fn in_environment(
     environment: &BTreeMap<String, String>,
 ) -> impl Iterator<Item = Warning> {
     renamed()
-        .filter(|(_, older)| variable(environment, older).is_some())
+        .filter(|(_, older)| environment.get(*older).is_some_and(|text| !text.is_empty()))
         .map(|(key, older)| warning(key, older))
 }
 

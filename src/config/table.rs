@@ -205,8 +205,8 @@ fn usual_words(usual: Usual, mark: &str) -> String {
     }
 }
 
-/// Whose it is, and what goes with it.
-pub(super) fn notes(key: &dyn Declared) -> Vec<&'static str> {
+/// Whose it is, what goes with it, and what it was called before.
+pub(super) fn notes(key: &dyn Declared) -> Vec<String> {
     let scope = key.scope();
     [
         (scope.host, "this host's own"),
@@ -216,6 +216,7 @@ pub(super) fn notes(key: &dyn Declared) -> Vec<&'static str> {
     ]
     .into_iter()
     .filter(|(set, _)| *set)
-    .map(|(_, note)| note)
+    .map(|(_, note)| note.to_owned())
+    .chain(key.older_name().map(|older| format!("older name {older}")))
     .collect()
 }

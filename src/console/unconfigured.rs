@@ -1,10 +1,6 @@
 //! An empty home folder: the console alone, so that a second server is made by an import in the browser.
 
-use std::{
-    io,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io, sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt as _,
@@ -16,6 +12,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
     task::spawn_blocking,
+    time::Instant,
 };
 
 use super::{

@@ -1,6 +1,8 @@
 //! What a search for a user's groups costs, and whether it finds any.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{
     context::Context,

@@ -1,7 +1,9 @@
 //! One line for each login: who, from where, by what, with which outcome. Never a password, token or
 //! ticket.
 
-use std::{fmt, net::IpAddr, time::Instant};
+use std::{fmt, net::IpAddr};
+
+use tokio::time::Instant;
 
 use super::refusal::Refusal;
 use crate::telemetry::{LoginOutcome, Metrics, event};

@@ -3,16 +3,14 @@
 //! Names follow Prometheus' conventions: the prefix `ad_edge_`, base units, few labels, and no label
 //! whose values a client could choose.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use prometheus::core::Collector as _;
 use prometheus::{
     Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry, TextEncoder,
 };
+use tokio::time::Instant;
 
 /// Good and refused logins by method.
 pub type Counts = BTreeMap<String, (u64, u64)>;

@@ -1,8 +1,9 @@
 //! What happens to the domain controllers.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{
     fleet::{Fleet, RATE, pause},

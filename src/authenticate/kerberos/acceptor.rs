@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread::available_parallelism,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
@@ -15,6 +15,7 @@ use libgssapi::{
     error::Error,
     util::Buf,
 };
+use tokio::time::Instant;
 
 use super::{
     gss::{self, AcquireError},
