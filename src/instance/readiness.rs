@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::generation::{Generation, UnreachableDirectory};
+use super::{generation::Generation, generation_error::UnreachableDirectory};
 use crate::{
     accept::Mismatches, clock::Clock, lifecycle::Lifecycle, ops::Readiness, tls::TlsServer,
     tunnel::TunnelState,
