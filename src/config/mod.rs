@@ -72,4 +72,8 @@ pub use self::{
 pub use self::filter::FilterTemplate;
 
 #[cfg(test)]
+mod declaration_tests;
+#[cfg(test)]
+mod section_tests;
+#[cfg(test)]
 mod tests;

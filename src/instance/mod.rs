@@ -3,6 +3,7 @@
 
 mod check;
 mod generation;
+mod generation_error;
 mod load_error;
 mod materials;
 mod readiness;
@@ -12,6 +13,8 @@ mod reload_request;
 mod upkeep;
 mod watch;
 
+#[cfg(test)]
+mod site_fixture;
 #[cfg(test)]
 mod site_tests;
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::generation::{Generation, NotConnected, UnreachableDirectory};
+use super::{
+    generation::Generation,
+    generation_error::{NotConnected, UnreachableDirectory},
+};
 use crate::{
     accept::Mismatches, clock::Clock, lifecycle::Lifecycle, ops::Readiness, tls::TlsServer,
     tunnel::TunnelState,

@@ -5,7 +5,7 @@ use std::fmt;
 use tokio::{sync::oneshot, task::JoinError};
 
 use super::{
-    generation::{NotConnected, UnreachableDirectory, UnusableName},
+    generation_error::{NotConnected, UnreachableDirectory, UnusableName},
     load_error::{LoadError, Unusable},
 };
 use crate::{

@@ -7,10 +7,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use prometheus::core::Collector as _;
 use prometheus::{
-    Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
-    IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder, Gauge, GaugeVec, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Registry, TextEncoder,
 };
 use tokio::time::Instant;
+
+use super::registered::{
+    counter, counters, float_gauge, float_gauges, from_zero, gauge, gauges, histograms,
+};
 
 /// Good and refused logins by method.
 pub type Counts = BTreeMap<String, (u64, u64)>;
@@ -38,23 +42,6 @@ impl LoginOutcome {
         Self::ALL.into_iter().find(|one| one.label() == label)
     }
 }
-
-/// Registers a metric; names are constants of this file, so a failure is a mistake here.
-macro_rules! register {
-    ($registry:expr, $metric:expr) => {{
-        let metric = $metric.expect("a metric's name and labels are well formed");
-        $registry
-            .register(Box::new(metric.clone()))
-            .expect("a metric's name is used once");
-        metric
-    }};
-}
-
-/// Buckets for work that takes from a hundred microseconds to some seconds.
-const SECONDS: &[f64] = &[
-    0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
-    10.0, 20.0,
-];
 
 /// The metrics of one instance and the registry that holds them.
 #[derive(Debug)]
@@ -254,12 +241,10 @@ impl Metrics {
                 "The directory server's clock less this machine's.",
                 &["server"],
             ),
-            tenant_clock: register!(
+            tenant_clock: float_gauge(
                 r,
-                Gauge::new(
-                    name("tenant_clock_offset_seconds"),
-                    "The tenant's clock less this machine's."
-                )
+                "tenant_clock_offset_seconds",
+                "The tenant's clock less this machine's.",
             ),
             ticket_steps: counters(
                 r,
@@ -330,43 +315,6 @@ impl Default for Metrics {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn name(short: &str) -> String {
-    format!("ad_edge_{short}")
-}
-
-fn counter(r: &Registry, short: &str, help: &str) -> IntCounter {
-    register!(r, IntCounter::new(name(short), help))
-}
-
-/// With a sample for each value of its one label from the start, so that an alert sees the first increase.
-fn from_zero(counters: IntCounterVec, values: &[&str]) -> IntCounterVec {
-    for value in values {
-        counters.with_label_values(&[*value]);
-    }
-    counters
-}
-
-fn counters(r: &Registry, short: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-    register!(r, IntCounterVec::new(Opts::new(name(short), help), labels))
-}
-
-fn gauge(r: &Registry, short: &str, help: &str) -> IntGauge {
-    register!(r, IntGauge::new(name(short), help))
-}
-
-fn gauges(r: &Registry, short: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
-    register!(r, IntGaugeVec::new(Opts::new(name(short), help), labels))
-}
-
-fn float_gauges(r: &Registry, short: &str, help: &str, labels: &[&str]) -> GaugeVec {
-    register!(r, GaugeVec::new(Opts::new(name(short), help), labels))
-}
-
-fn histograms(r: &Registry, short: &str, help: &str, labels: &[&str]) -> HistogramVec {
-    let opts = HistogramOpts::new(name(short), help).buckets(SECONDS.to_vec());
-    register!(r, HistogramVec::new(opts, labels))
 }
 
 #[cfg(test)]

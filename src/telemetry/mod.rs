@@ -7,6 +7,7 @@ mod history;
 pub mod log;
 pub mod metrics;
 mod recent;
+mod registered;
 
 pub use self::{
     history::History,
