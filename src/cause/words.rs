@@ -49,17 +49,18 @@ pub fn any(error: &(dyn Error + 'static)) -> String {
     words.join(": ")
 }
 
-/// The innermost cause alone, where the outer ones say no more than that something was tried (an HTTP
-/// client's).
-pub fn root(error: &(dyn Error + 'static)) -> String {
+/// The innermost cause in words: what lies around it says that a request failed.
+pub fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut inner = error;
-    while let Some(source) = inner.source() {
-        if known(inner).is_some() {
-            break;
+    loop {
+        if let Some(known) = known(inner) {
+            return known;
         }
-        inner = source;
+        match inner.source() {
+            Some(source) => inner = source,
+            None => return inner.to_string(),
+        }
     }
-    any(inner)
 }
 
 /// The error of TLS that is the cause of another, at any depth.
@@ -226,12 +227,12 @@ mod tests {
     }
 
     #[test]
-    fn the_root_is_what_the_outer_errors_only_pass_on() {
+    fn the_innermost_cause_is_what_the_outer_errors_only_pass_on() {
         let refused = io::Error::from_raw_os_error(111);
-        assert_eq!(root(&Outer(refused)), "connection refused");
+        assert_eq!(innermost(&Outer(refused)), "connection refused");
         let untrusted = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
         let inner = io::Error::new(io::ErrorKind::InvalidData, untrusted);
-        let words = root(&Outer(inner));
+        let words = innermost(&Outer(inner));
         assert!(
             words.ends_with("comes from an unknown authority"),
             "{words}"

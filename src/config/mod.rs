@@ -44,7 +44,7 @@ pub use self::{
     accounts::{AccountsConfig, MapperSource, WriteBackConfig},
     choices::{CertificateName, ChannelBindingPolicy, LogFormat, ProxyProtocol, TlsTermination},
     client_cert::{AuthoritySource, ClientCertConfig, RevocationConfig, RevocationFiles},
-    credentials::{encrypt as encrypt_credentials, opens as credentials_open},
+    credentials::{CredentialsError, encrypt as encrypt_credentials, opens as credentials_open},
     direct::{DirectConfig, FormLimits, KerberosConfig},
     directory::{DirectoryConfig, GroupsConfig, Scheme, ServerUrl, ServersConfig, ServiceAccount},
     effective::{Effective, InForce, Shown},
@@ -71,5 +71,9 @@ pub use self::{
 #[cfg(test)]
 pub use self::filter::FilterTemplate;
 
+#[cfg(test)]
+mod declaration_tests;
+#[cfg(test)]
+mod section_tests;
 #[cfg(test)]
 mod tests;

@@ -9,14 +9,14 @@ use procfs::{
 
 use super::{
     context::Context,
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
 };
 use crate::{
     accept::{BindError, Listener},
     config::keys,
 };
 
-const PORTS: &str = "ports";
+const PORTS: Area = Area::Ports;
 
 pub(super) fn examine(context: &Context, findings: &Findings) {
     let config = &context.config;

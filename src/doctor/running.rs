@@ -9,12 +9,12 @@ use reqwest::Client;
 
 use super::{
     context::Context,
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
     network::is_served,
 };
 use crate::cause;
 
-const AREA: &str = "ready";
+const AREA: Area = Area::Ready;
 const LIMIT: Duration = Duration::from_secs(3);
 /// The lines of balancers that disagree with the instance (`ops`).
 const BALANCER: &str = "balancer:";
@@ -29,7 +29,7 @@ pub(super) async fn examine(context: &Context, findings: &Findings) {
     let (status, text) = match ask(address).await {
         Ok(answer) => answer,
         Err(error) => {
-            let error = cause::root(&error.without_url());
+            let error = cause::innermost(&error.without_url());
             let text = format!("the ad-edge that runs here does not answer at {address}: {error}");
             findings.add(
                 Finding::warn(AREA, "ready-silent", text)

@@ -6,7 +6,7 @@ use tokio::{net::lookup_host, time::timeout};
 
 use super::{
     context::{Context, days, quoted},
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
     network::is_served,
     recorder::{Shown, issuer},
     visit::{Answer, VisitError, Visitor},
@@ -17,8 +17,8 @@ use crate::{
     tls::{Identity, LeafFacts},
 };
 
-const AREA: &str = "url";
-const DNS: &str = "dns";
+const AREA: Area = Area::Url;
+const DNS: Area = Area::Dns;
 const LIMIT: Duration = Duration::from_secs(5);
 /// Connections that are made one after the other, so that a round robin comes to each instance.
 const VISITS: usize = 12;
@@ -206,7 +206,7 @@ fn certificate(context: &Context, address: SocketAddr, shown: &Shown, findings: 
                 ),
         );
     }
-    let untrusted = |level: fn(&'static str, &'static str, String) -> Finding, text, note| {
+    let untrusted = |level: fn(Area, &'static str, String) -> Finding, text, note| {
         findings.add(
             level(AREA, "url-trust", text)
                 .about(&about)

@@ -94,7 +94,7 @@ fn failed(error: reqwest::Error, recorder: &Recorder) -> VisitError {
     if error.is_timeout() {
         return VisitError::Silent;
     }
-    let words = cause::root(&error);
+    let words = cause::innermost(&error);
     // TLS is a part of connecting there: a certificate, or an error of TLS, came over a connection.
     let over_connection =
         !recorder.shown().chain.is_empty() || cause::tls_in(&error).is_some() || !refused(&error);

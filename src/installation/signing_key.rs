@@ -101,11 +101,11 @@ mod tests {
             certificate.subject().to_string(),
             "CN=corp, OU=corp.example, O=auth0/ad-ldap-connector"
         );
-        let mode = fs::metadata(home.signing_key())
+        let access = fs::metadata(home.signing_key())
             .expect("written")
             .permissions()
             .mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(access & 0o777, 0o600);
         let key = certificate.public_key().parsed().expect("a public key");
         assert_eq!(key.key_size(), 2048);
         // What is there is never overwritten.

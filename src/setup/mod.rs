@@ -5,6 +5,7 @@ mod balancer;
 mod checks;
 mod directory;
 mod error;
+mod import_error;
 mod next;
 mod next_steps;
 mod plan;
@@ -16,6 +17,7 @@ pub use self::{
     balancer::haproxy,
     checks::{CheckName, SetupCheck},
     error::SetupError,
+    import_error::ImportError,
     next::{Next, next_steps},
     plan::SetupPlan,
     save::{SIGNING_KEY_STAYS, Unsaved},

@@ -7,9 +7,10 @@ mod history;
 pub mod log;
 pub mod metrics;
 mod recent;
+mod registered;
 
 pub use self::{
     history::History,
-    metrics::Metrics,
+    metrics::{LoginOutcome, Metrics},
     recent::{LOG_ONLY, RecentEvent, RecentEvents},
 };

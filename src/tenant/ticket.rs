@@ -13,7 +13,10 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::{error::TicketError, ticket_info::TicketInfo};
+use super::{
+    error::{AnswerFault, TicketError},
+    ticket_info::TicketInfo,
+};
 use crate::{
     cause::{self, CertificateFault},
     config::ProxyConfig,
@@ -183,14 +186,17 @@ impl ProvisioningTicket {
             if text.len() + chunk.len() > MAX_ANSWER {
                 return Err(TicketError::Answer {
                     host,
-                    cause: "it is too long".to_owned(),
+                    fault: AnswerFault::TooLong,
                 });
             }
             text.extend_from_slice(&chunk);
         }
         serde_json::from_slice(&text).map_err(|error| TicketError::Answer {
             host,
-            cause: format!("line {} column {}", error.line(), error.column()),
+            fault: AnswerFault::NotJson {
+                line: error.line(),
+                column: error.column(),
+            },
         })
     }
 
@@ -198,9 +204,8 @@ impl ProvisioningTicket {
         let host = self.host();
         let connecting = error.is_connect();
         // The address in an error's text would be the ticket.
-        let error = error.without_url();
-        let cause = cause::root(&error);
-        match certificate_fault(&error) {
+        let cause = error.without_url();
+        match certificate_fault(&cause) {
             Some(CertificateFault::Expired | CertificateFault::NotYetValid) => {
                 return TicketError::Clock { host, cause };
             }
