@@ -7,7 +7,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     installation::{ArchiveError, Installation, report},
-    setup::{Import, recover},
+    setup::{Import, ImportError, recover},
 };
 
 pub(super) fn run(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> ExitCode {
@@ -21,7 +21,7 @@ pub(super) fn run(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> Exi
     }
 }
 
-fn take(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> Result<(), ArchiveError> {
+fn take(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> Result<(), ImportError> {
     let settings = Settings::of_process(home);
     let installation = if from.is_dir() {
         Installation::of_folder(from)?

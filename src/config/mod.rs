@@ -44,7 +44,7 @@ pub use self::{
     accounts::{AccountsConfig, MapperSource, WriteBackConfig},
     choices::{CertificateName, ChannelBindingPolicy, LogFormat, ProxyProtocol},
     client_cert::{AuthoritySource, ClientCertConfig, RevocationConfig, RevocationFiles},
-    credentials::{encrypt as encrypt_credentials, opens as credentials_open},
+    credentials::{CredentialsError, encrypt as encrypt_credentials, opens as credentials_open},
     direct::{DirectConfig, FormLimits, KerberosConfig},
     directory::{DirectoryConfig, GroupsConfig, Scheme, ServerUrl, ServersConfig, ServiceAccount},
     effective::{Effective, InForce, Shown},

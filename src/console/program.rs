@@ -198,7 +198,7 @@ impl ConsoleBackend for Program {
                     Level::Warn => Mood::Warn,
                     Level::Fail => Mood::Bad,
                 },
-                area: finding.area.to_owned(),
+                area: finding.area.label(),
                 text: finding.text,
                 fix: finding.fix,
                 note: finding.note,

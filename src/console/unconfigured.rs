@@ -28,6 +28,7 @@ use crate::{
     cause,
     clock::Clock,
     config::{Declared, InForce, Mistake, Settings, Shown, keys},
+    doctor::Area,
     installation::DEFAULT_MAPPER,
     instance::check,
     lifecycle::{Lifecycle, notify},
@@ -108,7 +109,7 @@ pub async fn first_run(
         .or_bind(ops_at.ip(), ops_at.port())
         .map_err(|source| FirstRunError::listen(keys::OPS_LISTEN.name, source))?;
     let readiness = Readiness::new(life.clone(), Mismatches::new(None))
-        .with("set-up", || Err(ChangeError::NotSetUp.to_string()));
+        .with("set-up", || Err(ChangeError::NotSetUp));
     let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()));
     life.spawn(ops::run(
         probes,
@@ -235,7 +236,7 @@ impl ConsoleBackend for Empty {
     fn doctor(&self) -> BoxFuture<'_, Vec<Line>> {
         let line = Line {
             mood: Mood::Warn,
-            area: "config".to_owned(),
+            area: Area::Config.label(),
             text: ChangeError::NotSetUp.to_string(),
             fix: None,
             note: None,

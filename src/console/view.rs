@@ -141,7 +141,7 @@ pub struct Imported {
 #[derive(Debug, Clone)]
 pub struct Line {
     pub mood: Mood,
-    pub area: String,
+    pub area: &'static str,
     pub text: String,
     /// A command that corrects it, and words about that.
     pub fix: Option<String>,

@@ -8,7 +8,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
     context::{Context, quoted},
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
     groups,
     recorder::recording,
     unreachable::unreachable,
@@ -19,7 +19,7 @@ use crate::{
     telemetry::Metrics,
 };
 
-const AREA: &str = "ldap";
+const AREA: Area = Area::Ldap;
 /// Kerberos' limit is 300 s; a good clock is far within.
 const CLOCK_WARN: i64 = 60;
 const CLOCK_FAIL: i64 = 300;
@@ -182,15 +182,15 @@ async fn reach<'a>(
         let text = format!("{url}'s clock differs by {offset} s");
         let finding = match offset.abs() {
             CLOCK_FAIL.. => Finding::fail(
-                "clock",
+                Area::Clock,
                 "clock-directory",
                 format!("{text}: Kerberos refuses tickets beyond 300 s"),
             )
             .fix("timedatectl set-ntp true"),
             CLOCK_WARN.. => {
-                Finding::warn("clock", "clock-directory", text).fix("timedatectl set-ntp true")
+                Finding::warn(Area::Clock, "clock-directory", text).fix("timedatectl set-ntp true")
             }
-            _ => Finding::ok("clock", "clock-directory", text),
+            _ => Finding::ok(Area::Clock, "clock-directory", text),
         };
         findings.add(finding.about(url.to_string()));
     }

@@ -10,7 +10,7 @@ use tokio::{net::lookup_host, time::timeout};
 
 use super::{
     context::{Context, quoted},
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
 };
 use crate::{
     accept::{BindError, Listener},
@@ -18,7 +18,7 @@ use crate::{
 };
 
 const LIMIT: Duration = Duration::from_secs(5);
-const PORTS: &str = "ports";
+const PORTS: Area = Area::Ports;
 
 pub(super) async fn examine(context: &Context, findings: &Findings) {
     let config = &context.config;
@@ -109,7 +109,7 @@ fn holder(address: SocketAddr) -> Option<(i32, String)> {
 }
 
 async fn name(context: &Context, findings: &Findings) {
-    const AREA: &str = "dns";
+    const AREA: Area = Area::Dns;
     let url = &context.config.federation.server_url;
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
         return;

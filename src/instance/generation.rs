@@ -227,12 +227,16 @@ impl Generation {
             return Ok(());
         }
         let mut waiting = new.clone();
-        let connected = waiting.wait_for(|state| *state == TunnelState::Connected);
+        let connected = waiting.wait_for(|state| matches!(state, TunnelState::Connected));
         let _ = timeout(TUNNEL_LIMIT, connected).await;
         if is_connected(new) || !is_connected(old) {
             return Ok(());
         }
-        Err(NotConnected(new.borrow().clone()))
+        let state = new.borrow();
+        Err(NotConnected(match &*state {
+            TunnelState::Disconnected(why) => why.clone(),
+            TunnelState::Connected => None,
+        }))
     }
 
     /// The site of the direct logins.

@@ -1,12 +1,12 @@
 //! Why a new generation does not come into use.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use axum::http::header::InvalidHeaderValue;
 
 use crate::{
     directory::{Directory, ServerStatus},
-    tunnel::TunnelState,
+    tunnel::TunnelError,
 };
 
 /// INSTANCE_NAME cannot be sent in a header.
@@ -16,8 +16,8 @@ pub struct UnusableName(#[from] InvalidHeaderValue);
 
 /// The tunnel is not connected.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", match .0 { TunnelState::Disconnected(Some(why)) => why, _ => "the hub does not answer" })]
-pub struct NotConnected(pub TunnelState);
+#[error("{}", .0.as_ref().map_or_else(|| "the hub does not answer".to_owned(), ToString::to_string))]
+pub struct NotConnected(pub Option<Arc<TunnelError>>);
 
 /// No server of the directory can be used: how each of them is.
 #[derive(Debug, thiserror::Error)]

@@ -19,7 +19,7 @@ mod site_fixture;
 mod site_tests;
 
 pub use self::{
-    check::{Verdict, check},
+    check::{Problem, Verdict, check},
     generation::{Generation, Read},
     load_error::LoadError,
     materials::{Kept, Materials, outgoing, trusted_roots},

@@ -26,7 +26,7 @@ fn home(config: &Value) -> TempDir {
 }
 
 /// Tries the installation of one folder in another.
-fn try_out(from: &Path, to: &Path) -> Result<Import, ArchiveError> {
+fn try_out(from: &Path, to: &Path) -> Result<Import, ImportError> {
     let installation = Installation::of_folder(from)?;
     Import::try_out(&Settings::of_process(to), &Clock::system(), installation)
 }

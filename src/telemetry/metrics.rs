@@ -19,12 +19,36 @@ use super::registered::{
 /// Good and refused logins by method.
 pub type Counts = BTreeMap<String, (u64, u64)>;
 
+/// How a login ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginOutcome {
+    Success,
+    Refused,
+}
+
+impl LoginOutcome {
+    const ALL: [Self; 2] = [Self::Success, Self::Refused];
+
+    /// The label of metrics and audit lines.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Refused => "refused",
+        }
+    }
+
+    fn of_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.label() == label)
+    }
+}
+
 /// The metrics of one instance and the registry that holds them.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// `ad_edge_logins_total{method, outcome, reason}`: finished direct logins. `reason` is empty
-    /// when the outcome is `success`.
+    /// `ad_edge_logins_total{method, outcome, reason}`: finished direct logins, by [`LoginOutcome`].
+    /// `reason` is empty after a success.
     pub logins: IntCounterVec,
     /// `ad_edge_login_stage_seconds{stage}`: time spent in one stage of a login.
     pub stage_seconds: HistogramVec,
@@ -252,10 +276,9 @@ impl Metrics {
                     reason = "a count of logins"
                 )]
                 let count = metric.get_counter().get_value() as u64;
-                if label("outcome") == "success" {
-                    method.0 += count;
-                } else {
-                    method.1 += count;
+                match LoginOutcome::of_label(label("outcome")) {
+                    Some(LoginOutcome::Success) => method.0 += count,
+                    Some(LoginOutcome::Refused) | None => method.1 += count,
                 }
             }
         }

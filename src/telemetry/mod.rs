@@ -12,6 +12,6 @@ mod registered;
 pub use self::{
     history::History,
     log::{LogError, Throttle, init as init_log},
-    metrics::Metrics,
+    metrics::{LoginOutcome, Metrics},
     recent::{LOG_ONLY, RecentEvent, RecentEvents},
 };

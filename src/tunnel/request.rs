@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 use super::{
     Tunnel, answer,
     link::Link,
-    message::{self, Asked, Event, Incoming},
+    message::{self, Asked, Event, Incoming, MissingClaim},
 };
 use crate::{
     login::{Client, Denied, Origin, Refusal},
@@ -126,7 +126,7 @@ impl Tunnel {
     ) -> (&'static str, Value) {
         let asked = match Asked::read(event, claims) {
             Ok(asked) => asked,
-            Err(claim) => {
+            Err(MissingClaim(claim)) => {
                 tracing::warn!(
                     event = event::TUNNEL_CLAIM_MISSING,
                     request = event.name(),
