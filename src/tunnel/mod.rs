@@ -35,7 +35,7 @@ use crate::{
     config::TunnelConfig,
     lifecycle::{Backoff, Lifecycle},
     login::Accounts,
-    telemetry::{Metrics, event, log::Throttle},
+    telemetry::{Metrics, Throttle, event},
     token::{SigningKey, TenantKey, hub_login},
 };
 
