@@ -20,7 +20,7 @@ use crate::{
     cause,
     config::{ListenConfig, ProxyProtocol},
     lifecycle::Lifecycle,
-    telemetry::{Metrics, event, log::Throttle},
+    telemetry::{Metrics, Throttle, event},
 };
 
 /// The pause after an error that the next `accept` would meet again.

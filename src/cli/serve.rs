@@ -13,10 +13,7 @@ use crate::{
     instance::{Kept, Materials},
     serve,
     setup::recover,
-    telemetry::{
-        RecentEvents, event,
-        log::{self, LogError},
-    },
+    telemetry::{LogError, RecentEvents, event, init_log},
 };
 
 pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
@@ -84,7 +81,7 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
 fn begin_log(format: Option<LogFormat>, clock: &Clock) -> Result<RecentEvents, LogError> {
     let format = format.unwrap_or_else(LogFormat::for_stderr);
     let filter = std::env::var("RUST_LOG").ok();
-    log::init(format, filter.as_deref(), clock.clone())
+    init_log(format, filter.as_deref(), clock.clone())
 }
 
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {

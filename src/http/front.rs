@@ -9,7 +9,7 @@ use super::{Site, Unused, serve};
 use crate::{
     accept::{First, Mismatch, Mismatches, Place, Sender, first},
     lifecycle::Lifecycle,
-    telemetry::{Metrics, event, log::Throttle},
+    telemetry::{Metrics, Throttle, event},
     tls::{
         AcceptLimits, Connection, ConnectionInfo, HandshakeFailure, Listener, Secured, TlsServer,
         accept,

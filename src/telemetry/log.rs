@@ -18,8 +18,7 @@ use tracing_subscriber::{
 };
 
 /// What is logged without `RUST_LOG`: libraries that repeat what this program says are quieter.
-pub const DEFAULT_FILTER: &str =
-    "info,ldap3=error,lber=warn,rustls=warn,hyper=warn,tungstenite=warn";
+const DEFAULT_FILTER: &str = "info,ldap3=error,lber=warn,rustls=warn,hyper=warn,tungstenite=warn";
 
 /// Why the log could not be started.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     lifecycle::Lifecycle,
     login::Accounts,
-    telemetry::{Metrics, log::Throttle},
+    telemetry::{Metrics, Throttle},
     token::{SigningKey, TenantKey},
 };
 
