@@ -1,4 +1,4 @@
-//! Keeps the service connection of one server up: connect, bind, probe, replace, and again for ever.
+//! Keeps the service connection of one server up: connect, bind, probe, replace, until the program ends.
 
 use std::{sync::Arc, time::Duration};
 

@@ -170,7 +170,7 @@ fn server_certificate(context: &Context, findings: &Findings) {
     chain(context, &identity, host, !warnings.is_empty(), findings);
 }
 
-/// Whether a client of this machine would believe it: with an intermediate missing, none does.
+/// Whether a client of this machine would trust it: with an intermediate missing, none does.
 fn chain(
     context: &Context,
     identity: &Identity,

@@ -69,7 +69,7 @@ pub struct SiteSettings {
     pub extra_headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// A router, dressed. A cheap handle.
+/// A router with limits, headers and log around it. A cheap handle.
 #[derive(Debug, Clone)]
 pub struct Site {
     pub(super) router: Router,
@@ -108,7 +108,7 @@ impl Site {
         self.superseded.store(true, Ordering::Relaxed);
     }
 
-    /// The dressed router, for tests that need no connection.
+    /// The router with all of that, for tests that need no connection.
     #[cfg(test)]
     pub fn router(&self) -> Router {
         self.router.clone()

@@ -78,7 +78,7 @@ impl Stage {
         &self.names
     }
 
-    /// Links to everything that lies in the home folder's `under` and will stay.
+    /// Links to everything that is in the home folder's `under` and will stay.
     fn link(&self, home: &Path, under: &Path, own: &BTreeSet<String>) -> io::Result<()> {
         let entries = match fs::read_dir(home.join(under)) {
             Ok(entries) => entries,

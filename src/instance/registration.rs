@@ -1,4 +1,4 @@
-//! Registers this installation at the tenant: at each start, and when what the tenant was told has changed.
+//! Registers this installation at the tenant: at each start, and when what is registered has changed.
 //! It runs in the background: an unreachable tenant keeps nobody from signing in.
 
 use std::{sync::Arc, time::Duration};
@@ -22,7 +22,7 @@ use crate::{
 
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
-/// How often it is compared with what the tenant was told: a reload may bring another SERVER_URL, signing
+/// How often it is compared with what is registered: a reload may bring another SERVER_URL, signing
 /// certificate or ticket, and a rotation other certificates.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -37,7 +37,7 @@ pub struct RegistrationKeeper {
     pub reloads: mpsc::Sender<Answer>,
 }
 
-/// Why the tenant was not told, or what it says is not used.
+/// Why the registration failed, or why what the tenant says is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistrationError {
     #[error(transparent)]
@@ -57,7 +57,7 @@ pub enum Unfit {
     Interrupted(#[from] JoinError),
 }
 
-/// What the tenant was told, and where.
+/// What is registered at the tenant, and where.
 #[derive(PartialEq, Eq)]
 struct Registration {
     ticket: Option<String>,

@@ -1,4 +1,4 @@
-//! The story of a login, in one place: proof → principal → entry → profile → token.
+//! A login from begin to end, in one place: proof → principal → entry → profile → token.
 //!
 //! [`Logins::sign_in`] is the whole of it. Every login ends in one audit line and one count, whatever
 //! its outcome.

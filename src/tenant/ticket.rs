@@ -38,7 +38,7 @@ pub struct ProvisioningTicket {
     proxy: Option<String>,
 }
 
-/// What the tenant is told.
+/// What is registered at the tenant.
 #[derive(Debug)]
 pub struct Registration<'a> {
     /// Base64 of the DER of each signing certificate that the tenant shall trust: the present one first.

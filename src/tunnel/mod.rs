@@ -1,8 +1,8 @@
 //! The tunnel: an outbound WebSocket to the tenant's hub, over which credential logins, searches and
 //! password changes arrive.
 //!
-//! [`start`] keeps it up for ever: `connect` reaches the hub, `link` serves one connection, `message`
-//! reads what it asks, `request` does it, `answer` words what it is told. The answers are
+//! [`start`] keeps it up until the program ends: `connect` reaches the hub, `link` serves one connection, `message`
+//! reads what it asks, `request` does it, `answer` makes the text of the answer. The answers are
 //! those of the AD/LDAP Connector.
 
 mod answer;

@@ -38,7 +38,7 @@ impl Tunnel {
             return;
         }
         link.arrived.notify_one();
-        // As many again may wait as work; the rest hears at once that there is no room.
+        // As many again may wait as work; the rest is answered at once that there is no room.
         let room = link.requests.len() < self.most;
         let (tunnel, link) = (Arc::clone(self), link.clone());
         let tracked = link.requests.clone();
