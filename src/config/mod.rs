@@ -42,7 +42,7 @@ mod value;
 
 pub use self::{
     accounts::{AccountsConfig, MapperSource, WriteBackConfig},
-    choices::{CertificateName, ChannelBindingPolicy, LogFormat, ProxyProtocol},
+    choices::{CertificateName, ChannelBindingPolicy, LogFormat, ProxyProtocol, TlsTermination},
     client_cert::{AuthoritySource, ClientCertConfig, RevocationConfig, RevocationFiles},
     credentials::{CredentialsError, encrypt as encrypt_credentials, opens as credentials_open},
     direct::{DirectConfig, FormLimits, KerberosConfig},

@@ -3,27 +3,18 @@
 
 use std::{fmt::Write as _, io::Cursor};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{
-    import_error::{ImportError, ImportFault},
-    next_steps::Place,
-};
+use super::{import_error::ImportError, next_steps::Place};
 use crate::{
-    authenticate::Certificates,
     clock::Clock,
-    config::{
-        AuthoritySource, CertificateName, ClientCertConfig, Given, Home, MapperSource, Mistake,
-        RevocationConfig, RevocationFiles, Settings, TlsMaterial, home, keys, read_flag, read_list,
-    },
+    config::{Given, Home, Mistake, Settings, keys},
     installation::{
         self, ArchiveError, HostKeys, Imported, Installation, Leftover, Stage, StageNames,
         export_name, report,
     },
-    instance::{Problem, Verdict, check},
-    profile::Mapper,
-    telemetry::{Metrics, event},
-    tls::Identity,
+    instance::{Problem, Verdict, check, import_faults},
+    telemetry::event,
 };
 
 /// An export: a file's name and bytes, and what another server needs beside it.
@@ -96,7 +87,7 @@ impl Import {
         let host = installation.take_host_keys(&home)?;
         let report = report(&installation)?;
         let stage = Stage::of(&home, &installation, clock.now())?;
-        let faults = faults(&installation, &stage)?;
+        let faults = import_faults(&installation, &stage)?;
         if !faults.is_empty() {
             return Err(ImportError::Faulty {
                 faults,
@@ -259,77 +250,6 @@ fn at_home(mut mistake: Mistake, names: &StageNames) -> Mistake {
         mistake.given = Some(Given::File(names.at_home(path)));
     }
     mistake
-}
-
-/// What is wrong in the archive itself, wherever it is used.
-fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<ImportFault>, ArchiveError> {
-    let config = installation.config()?;
-    let mut faults = Vec::new();
-    let own = installation
-        .mapper()
-        .filter(|_| !given(&config, keys::PROFILE_MAPPER_FILE));
-    let mapper = config
-        .get(keys::PROFILE_MAPPER.name)
-        .and_then(Value::as_str)
-        .filter(|text| !text.trim().is_empty())
-        .map(str::to_owned)
-        .or(own);
-    if let Some(text) = mapper {
-        let source = MapperSource::Text(text);
-        if let Err(error) = Mapper::start(Some(&source), Metrics::new().into()) {
-            faults.push(error.into());
-        }
-    }
-    if let Some(authorities) = authorities(installation, &config)
-        && let Err(error) = Certificates::load(&authorities)
-    {
-        faults.push(error.into());
-    }
-    let [chain, key] = [home::TLS_CERTIFICATE, home::TLS_KEY];
-    if installation.has(chain) && installation.has(key) && !given(&config, keys::TLS_CERT_FILE) {
-        let material = TlsMaterial::Pem {
-            chain: stage.folder().join(chain),
-            key: stage.folder().join(key),
-        };
-        if let Err(error) = Identity::load(&material) {
-            faults.push(error.into());
-        }
-    }
-    Ok(faults)
-}
-
-/// The CAs that the archive brings and uses.
-fn authorities(
-    installation: &Installation,
-    config: &Map<String, Value>,
-) -> Option<ClientCertConfig> {
-    let on = config.get(keys::CLIENT_CERT_AUTH.name)?;
-    if read_flag(on, keys::CLIENT_CERT_AUTH.kind.0) != Some(true)
-        || given(config, keys::CLIENT_CA_FILE)
-    {
-        return None;
-    }
-    let texts = match installation.file(home::CLIENT_CA) {
-        Some(file) => vec![String::from_utf8_lossy(file).into_owned()],
-        None => read_list(config.get(keys::CA_CERT.name)?)?,
-    };
-    Some(ClientCertConfig {
-        authorities: AuthoritySource::Text(texts),
-        revocation: RevocationConfig {
-            files: RevocationFiles::Listed(Vec::new()),
-            required: false,
-        },
-        map: vec![CertificateName::Cn],
-        header: String::new(),
-        hosts: Vec::new(),
-    })
-}
-
-fn given(config: &Map<String, Value>, key: impl AsRef<str>) -> bool {
-    config
-        .get(key.as_ref())
-        .and_then(Value::as_str)
-        .is_some_and(|text| !text.trim().is_empty())
 }
 
 #[cfg(test)]
