@@ -49,7 +49,7 @@ pub use self::{
     directory::{DirectoryConfig, GroupsConfig, Scheme, ServerUrl, ServersConfig, ServiceAccount},
     effective::{Effective, InForce, Shown},
     federation::{Callback, RelyingParties},
-    filter::parses as filter_parses,
+    filter::{FilterTemplate, parses as filter_parses},
     home::Home,
     instance::InstanceMark,
     key::{Declared, FlagKey},
@@ -67,9 +67,6 @@ pub use self::{
     tunnel::{ProxyConfig, TunnelConfig},
     value::{flag as read_flag, list as read_list, text_of},
 };
-
-#[cfg(test)]
-pub use self::filter::FilterTemplate;
 
 #[cfg(test)]
 mod declaration_tests;
