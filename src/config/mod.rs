@@ -18,6 +18,7 @@ mod dn;
 mod effective;
 mod federation;
 mod filter;
+mod fleet;
 pub(crate) mod home;
 mod instance;
 mod key;
@@ -33,6 +34,7 @@ mod restart;
 mod schema;
 mod settings;
 mod shape;
+mod shared;
 mod signing;
 mod source;
 mod table;
@@ -49,7 +51,8 @@ pub use self::{
     directory::{DirectoryConfig, GroupsConfig, Scheme, ServerUrl, ServersConfig, ServiceAccount},
     effective::{Effective, InForce, Shown},
     federation::{Callback, RelyingParties},
-    filter::parses as filter_parses,
+    filter::{FilterTemplate, parses as filter_parses},
+    fleet::FleetMember,
     home::Home,
     instance::InstanceMark,
     key::{Declared, FlagKey},
@@ -60,6 +63,7 @@ pub use self::{
     restart::NeedsRestart,
     schema::schema,
     settings::Settings,
+    shared::SharedValues,
     signing::SigningPem,
     source::{FileKeys, Origin},
     table::{keys_json, keys_markdown, keys_text},
@@ -67,9 +71,6 @@ pub use self::{
     tunnel::{ProxyConfig, TunnelConfig},
     value::{flag as read_flag, list as read_list, text_of},
 };
-
-#[cfg(test)]
-pub use self::filter::FilterTemplate;
 
 #[cfg(test)]
 mod declaration_tests;

@@ -11,7 +11,7 @@ use super::{
     kind::{Kind, empty_list, list, parsed, shape, text, without_default},
     wrong::Wrong,
 };
-use crate::secret::SecretString;
+use crate::secret::{ExposeSecret as _, SecretString};
 
 /// A text.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,14 @@ pub struct Preset {
 /// An LDAP filter with `{0}`.
 #[derive(Debug, Clone, Copy)]
 pub struct Filter(pub &'static str);
+
+/// The same, or none: the program then has ways of its own, which `usual` describes.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnFilter {
+    pub usual: Usual,
+    /// For a wrong one.
+    pub example: &'static str,
+}
 
 /// The name of a header, in lower case.
 #[derive(Debug, Clone, Copy)]
@@ -111,16 +119,36 @@ impl Kind for Filter {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<FilterTemplate>, Wrong> {
-        let Some(text) = text(given)? else {
-            return Ok(None);
-        };
-        FilterTemplate::parse(&text)
-            .map(Some)
-            .map_err(|error| Wrong::NotFilter {
-                error,
-                usual: self.0,
-            })
+        template(given, self.0)
     }
+}
+
+impl Kind for OwnFilter {
+    type Value = Option<FilterTemplate>;
+
+    fn shape(&self) -> Shape {
+        without_default(Form::Text(Format::FilterTemplate), self.usual)
+    }
+
+    fn default(&self) -> Option<FilterTemplate> {
+        None
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Option<FilterTemplate>>, Wrong> {
+        Ok(template(given, self.example)?.map(Some))
+    }
+}
+
+fn template(given: &Value, example: &'static str) -> Result<Option<FilterTemplate>, Wrong> {
+    let Some(text) = text(given)? else {
+        return Ok(None);
+    };
+    FilterTemplate::parse(&text)
+        .map(Some)
+        .map_err(|error| Wrong::NotFilter {
+            error,
+            usual: example,
+        })
 }
 
 impl Kind for Header {
@@ -179,5 +207,10 @@ impl Kind for Secret {
         };
         let text = text.filter(|text| !text.is_empty());
         Ok(text.map(|text| Some(SecretString::from(text))))
+    }
+
+    fn canonical(&self, given: &Value) -> Option<Value> {
+        let secret = self.understand(given).ok()???;
+        Some(Value::from(secret.expose_secret()))
     }
 }
