@@ -72,6 +72,19 @@ impl Effective {
         }
     }
 
+    /// What was read already.
+    pub(super) fn of(source: Source, home: &Home, uses_files: bool) -> Self {
+        Self {
+            source,
+            home: home.clone(),
+            uses_files,
+        }
+    }
+
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// The value of a key; its default where none is given, or a wrong one.
     #[must_use]
     pub fn value<K: Kind>(&self, key: &Key<K>) -> K::Value {
@@ -197,6 +210,18 @@ impl Shown {
 }
 
 impl Origin {
+    /// In a word that stays the same from version to version.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::ConfigJson => "config.json",
+            Self::Environment(_) => "environment",
+            Self::File { .. } => "file",
+            Self::Tenant => "tenant",
+        }
+    }
+
     /// Whether the environment decides the value, so that nothing else can change it.
     #[must_use]
     pub fn is_environment(&self) -> bool {

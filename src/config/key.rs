@@ -70,6 +70,8 @@ pub trait Declared: Debug + Sync {
     /// What is wrong with a value, if anything is.
     #[cfg(test)]
     fn wrong(&self, given: &serde_json::Value) -> Option<super::kinds::Wrong>;
+    /// What was given, written in one way: values that mean the same become equal. `None` counts as absent.
+    fn canonical(&self, given: &serde_json::Value) -> Option<serde_json::Value>;
 
     /// Its value never appears in a log, a page or a message; `<KEY>_FILE` may name a file instead.
     fn is_secret(&self) -> bool {
@@ -227,6 +229,10 @@ impl<K: Kind> Declared for Key<K> {
     #[cfg(test)]
     fn wrong(&self, given: &serde_json::Value) -> Option<super::kinds::Wrong> {
         self.kind.understand(given).err()
+    }
+
+    fn canonical(&self, given: &serde_json::Value) -> Option<serde_json::Value> {
+        self.kind.canonical(given)
     }
 }
 

@@ -16,12 +16,15 @@ use super::{
     client_cert::AuthoritySource,
     direct::{DirectConfig, direct},
     directory::{DirectoryConfig, directory},
+    effective::Effective,
     federation::{FederationConfig, federation},
+    fleet::{FleetMember, fleet, ops_token},
     home::Home,
     instance::InstanceConfig,
     keys,
     mistake::{Invalid, Mistake, Warning},
     reader::Reader,
+    shared::SharedValues,
     signing::{SigningPem, signing},
     source::{FileKeys, Source, uses_files},
     tls::{TlsMaterial, extra_roots},
@@ -43,6 +46,10 @@ pub struct Config {
     /// Further roots for outgoing TLS: PEM files of `SSL_CA_FILE` and `SSL_CA_PATH`.
     pub extra_roots: Vec<PathBuf>,
     pub ops_listen: SocketAddr,
+    /// `FLEET`: where each instance listens with its `OPS_LISTEN`.
+    pub fleet: Vec<FleetMember>,
+    /// `OPS_TOKEN`: whoever asks for `/instance` shows it.
+    pub ops_token: Option<SecretString>,
     /// `DRAIN_SECONDS`.
     pub drain: Duration,
     /// `SHUTDOWN_SECONDS`.
@@ -70,6 +77,8 @@ pub struct Loaded {
     pub warnings: Vec<Warning>,
     /// Of everything that was given: equal ones mean the same.
     pub fingerprint: Fingerprint,
+    /// What is compared with other instances.
+    pub shared: SharedValues,
     /// What it was read from, for [`Config::load_kept`].
     pub file: FileKeys,
 }
@@ -205,11 +214,13 @@ impl Config {
         let fingerprint = config
             .as_ref()
             .map(|config| Fingerprint::of(reader.source(), config));
-        let Reader {
-            mistakes, warnings, ..
-        } = reader;
+        let (source, mistakes, warnings) = reader.into_parts();
         match config.zip(fingerprint) {
             Some((config, fingerprint)) if mistakes.is_empty() => Ok(Loaded {
+                shared: SharedValues::of(
+                    &Effective::of(source, &config.home, config.uses_files),
+                    &config.directory.service,
+                ),
                 config,
                 warnings,
                 fingerprint,
@@ -252,6 +263,8 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
         signing,
         extra_roots: extra_roots(&home, r),
         ops_listen: r.read(&keys::OPS_LISTEN),
+        fleet: fleet(r),
+        ops_token: ops_token(r),
         drain: r.read(&keys::DRAIN_SECONDS),
         shutdown: r.read(&keys::SHUTDOWN_SECONDS),
         log_format: r.read(&keys::LOG_FORMAT),

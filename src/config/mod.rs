@@ -18,6 +18,7 @@ mod dn;
 mod effective;
 mod federation;
 mod filter;
+mod fleet;
 pub(crate) mod home;
 mod instance;
 mod key;
@@ -33,6 +34,7 @@ mod restart;
 mod schema;
 mod settings;
 mod shape;
+mod shared;
 mod signing;
 mod source;
 mod table;
@@ -50,6 +52,7 @@ pub use self::{
     effective::{Effective, InForce, Shown},
     federation::{Callback, RelyingParties},
     filter::{FilterTemplate, parses as filter_parses},
+    fleet::FleetMember,
     home::Home,
     instance::InstanceMark,
     key::{Declared, FlagKey},
@@ -60,6 +63,7 @@ pub use self::{
     restart::NeedsRestart,
     schema::schema,
     settings::Settings,
+    shared::SharedValues,
     signing::SigningPem,
     source::{FileKeys, Origin},
     table::{keys_json, keys_markdown, keys_text},

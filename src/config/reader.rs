@@ -31,6 +31,11 @@ impl Reader {
         }
     }
 
+    /// What was read, what is wrong with it, and what is worth a look.
+    pub fn into_parts(self) -> (Source, Vec<Mistake>, Vec<Warning>) {
+        (self.source, self.mistakes, self.warnings)
+    }
+
     pub fn source(&self) -> &Source {
         &self.source
     }

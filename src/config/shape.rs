@@ -65,6 +65,8 @@ pub enum Format {
     Header,
     /// Names of hosts or domains.
     Host,
+    /// A name or an address with a port.
+    HostAndPort,
 }
 
 /// A default that is no value of its own.

@@ -181,6 +181,7 @@ fn format_words(format: Format) -> &'static str {
         Format::Network => "network address",
         Format::Header => "header name",
         Format::Host => "host or domain",
+        Format::HostAndPort => "host:port",
     }
 }
 

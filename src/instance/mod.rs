@@ -11,6 +11,7 @@ mod readiness;
 mod registration;
 mod reload;
 mod reload_request;
+mod reporter;
 mod upkeep;
 mod watch;
 
@@ -29,5 +30,6 @@ pub use self::{
     registration::{RegistrationKeeper, keep},
     reload::{Running, changed},
     reload_request::{Answer, ReloadError, WaitingKeys, What, restart_in_words},
+    reporter::Reporter,
     watch::Watch,
 };

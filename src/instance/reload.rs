@@ -97,6 +97,7 @@ impl Running {
             mut config,
             warnings,
             fingerprint,
+            mut shared,
             file,
         } = loaded;
         for warning in warnings {
@@ -109,6 +110,7 @@ impl Running {
         }
         let old = self.current.load_full();
         let waits = keep_fixed(&mut config, &old.config)?;
+        shared.keep(&old.shared, &waits);
         let kept = old.kept(&self.metrics);
         let clock = self.clock.clone();
         // It reads files, and runs the mapper's script once.
@@ -125,6 +127,7 @@ impl Running {
         let read = Read {
             config,
             fingerprint,
+            shared,
             file,
         };
         let (mut new, identity) = Generation::build(read, materials, &self.clock);

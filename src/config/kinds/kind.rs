@@ -26,6 +26,21 @@ pub trait Kind: Debug + Copy + Sync + 'static {
     /// # Errors
     /// What is wrong with it.
     fn understand(&self, given: &Value) -> Result<Option<Self::Value>, Wrong>;
+
+    /// What was given, written in one way: values that mean the same become equal. `None` counts as absent,
+    /// as does what is wrong.
+    fn canonical(&self, given: &Value) -> Option<Value> {
+        self.understand(given).ok()??;
+        match self.shape().form {
+            Form::Flag => value::flag(given, false).map(Value::from),
+            Form::Number { .. } => text(given).ok()??.parse::<u64>().ok().map(Value::from),
+            Form::List(_) | Form::Files | Form::Choices(_) => {
+                let list = value::list(given).filter(|list| !list.is_empty());
+                list.map(Value::from)
+            }
+            _ => text(given).ok()?.map(Value::from),
+        }
+    }
 }
 
 /// A text, trimmed; absent when null or empty.

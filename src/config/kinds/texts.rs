@@ -11,7 +11,7 @@ use super::{
     kind::{Kind, empty_list, list, parsed, shape, text, without_default},
     wrong::Wrong,
 };
-use crate::secret::SecretString;
+use crate::secret::{ExposeSecret as _, SecretString};
 
 /// A text.
 #[derive(Debug, Clone, Copy)]
@@ -207,5 +207,10 @@ impl Kind for Secret {
         };
         let text = text.filter(|text| !text.is_empty());
         Ok(text.map(|text| Some(SecretString::from(text))))
+    }
+
+    fn canonical(&self, given: &Value) -> Option<Value> {
+        let secret = self.understand(given).ok()???;
+        Some(Value::from(secret.expose_secret()))
     }
 }

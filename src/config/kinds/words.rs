@@ -67,6 +67,11 @@ impl<T: PartialEq + Debug + Copy + Sync> Kind for Choice<T> {
             words: canonical(self.words),
         })
     }
+
+    fn canonical(&self, given: &Value) -> Option<Value> {
+        let meant = self.understand(given).ok()??;
+        word_of(self.words, &meant).map(Value::from)
+    }
 }
 
 impl<T: PartialEq + Debug + Copy + Sync> Kind for Choices<T> {
