@@ -25,7 +25,7 @@ pub use self::{
     generation::{Expires, Generation, Read},
     import_faults::{ImportFault, import_faults},
     load_error::LoadError,
-    materials::{Kept, Materials, outgoing, trusted_roots},
+    materials::{Kept, Materials, is_trusted_everywhere, outgoing, trusted_roots},
     readiness::readiness,
     registration::{RegistrationKeeper, keep},
     reload::{Running, changed},
