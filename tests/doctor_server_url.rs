@@ -44,6 +44,33 @@ fn a_fleet_that_is_right_answers_and_each_instance_is_named() {
 }
 
 #[test]
+fn an_instance_of_the_fleet_that_does_not_answer_is_named() {
+    let lab = Lab::get();
+    let named = || Instance::builder().behind_proxy();
+    let (first, forgotten) = (named().start(), named().start());
+    let balancer = Haproxy::start(&[&first]);
+    let stopped = lab.free_port();
+    let fleet = [first.ops_port, forgotten.ops_port, stopped];
+    let fleet: Vec<_> = fleet
+        .iter()
+        .map(|port| format!("{}:{port}", lab.address))
+        .collect();
+    let url = format!("https://login.corp.example:{}", balancer.port);
+    let report = doctor(
+        of(&first, &Tenant::by_address())
+            .set("SERVER_URL", url)
+            .set("FLEET", serde_json::json!(fleet)),
+    );
+    let missing = report.warns("fleet", "fleet-missing");
+    assert_eq!(missing["subject"], forgotten.name());
+    let words = text(missing, "text");
+    assert!(words.contains("the balancer does not know it"), "{words}");
+    let silent = report.warns("fleet", "fleet-silent");
+    assert_eq!(silent["subject"], fleet[2]);
+    assert!(report.all("fleet", "fleet").is_empty(), "{report:?}");
+}
+
+#[test]
 fn an_instance_that_the_balancer_does_not_know_is_not_among_them() {
     let known = Instance::builder().behind_proxy().start();
     let forgotten = Instance::builder().behind_proxy().start();
