@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{Installation, paths::shown};
-use crate::config::{Declared, FlagKey, home, keys, read_flag, read_list};
+use crate::config::{Declared, FilterTemplate, FlagKey, home, keys, read_flag, read_list};
 
 /// The configuration, read as a start reads it.
 struct Old<'a> {
@@ -114,12 +114,6 @@ impl Old<'_> {
                  refused until KERBEROS_REALMS lists their realms.",
             );
         }
-        if self.given(keys::LDAP_USER_BY_NAME) {
-            self.add(
-                "Kerberos finds a user of Active Directory by the sAMAccountName, whatever \
-                 LDAP_USER_BY_NAME compares with the name; its other conditions count.",
-            );
-        }
     }
 
     fn certificates(&mut self) {
@@ -187,6 +181,17 @@ impl Old<'_> {
             self.add(
                 "Active Directory takes new passwords over TLS only: ENABLE_WRITE_BACK cannot work over \
                  this LDAP_URL.",
+            );
+        }
+        let by_ticket =
+            self.on(&keys::KERBEROS_AUTH) || self.on(&keys::WITH_KERBEROS_PROXY_FRONTEND);
+        let by_name = FilterTemplate::parse(self.text(keys::LDAP_USER_BY_NAME));
+        let by_account = |name: &str| name.eq_ignore_ascii_case("sAMAccountName");
+        if by_ticket && by_name.is_ok_and(|filter| !filter.attributes().all(by_account)) {
+            self.add(
+                "A user of Kerberos, and one whom a proxy names, is found on Active Directory by the \
+                 sAMAccountName, whatever LDAP_USER_BY_NAME compares with the name; its other conditions \
+                 count.",
             );
         }
         let roots = self
