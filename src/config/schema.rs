@@ -60,7 +60,7 @@ fn property(key: &'static dyn Declared) -> Value {
             json!({"type": ["string", "null"], "pattern": TEMPLATE})
         }
         Form::Text(Format::Header) => json!({"type": ["string", "null"], "pattern": HEADER}),
-        Form::Text(Format::Dn | Format::Filter) | Form::Address { .. } => {
+        Form::Text(Format::Dn | Format::Filter | Format::Link) | Form::Address { .. } => {
             json!({"type": ["string", "null"]})
         }
         Form::Text(_) | Form::Secret | Form::File | Form::Folder => {

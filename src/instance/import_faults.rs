@@ -1,12 +1,12 @@
-//! What an import brings, tried by itself: its mapper, CAs and certificate.
+//! What an import brings, tried by itself: its mapper, CAs, certificate and logo.
 
 use serde_json::{Map, Value};
 
 use crate::{
     authenticate::{Certificates, TrustError},
     config::{
-        AuthoritySource, CertificateName, ClientCertConfig, MapperSource, RevocationConfig,
-        RevocationFiles, TlsMaterial, home, keys, read_flag, read_list,
+        AuthoritySource, CertificateName, ClientCertConfig, Logo, LogoError, MapperSource,
+        RevocationConfig, RevocationFiles, TlsMaterial, home, keys, read_flag, read_list,
     },
     installation::{ArchiveError, Installation, Stage},
     profile::{Mapper, ScriptError},
@@ -25,6 +25,12 @@ pub enum ImportFault {
     ClientAuthorities(#[from] TrustError),
     #[error(transparent)]
     Certificate(#[from] TlsError),
+    #[error("the logo {name} {error}")]
+    Logo {
+        name: String,
+        #[source]
+        error: LogoError,
+    },
 }
 
 /// What is wrong in an archive that was unpacked in a folder to try it.
@@ -66,6 +72,13 @@ pub fn import_faults(
         if let Err(error) = Identity::load(&material) {
             faults.push(error.into());
         }
+    }
+    let logo = config.get(keys::SITE_LOGO.name).and_then(Value::as_str);
+    if let Some(name) = logo.map(str::trim).filter(|name| installation.has(name))
+        && let Err(error) = Logo::read(stage.folder().join(name))
+    {
+        let name = name.to_owned();
+        faults.push(ImportFault::Logo { name, error });
     }
     Ok(faults)
 }
