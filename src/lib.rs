@@ -49,7 +49,7 @@
 //! | `http` | serving, limits, pages, request log | ground, `tls`, `accept` |
 //! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `secret` |
 //! | `lifecycle` | the phases of the end, signals, what the service manager is told (ground) | |
-//! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config` |
+//! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config`, `cause` |
 //! | `cause` | the errors of outside libraries in plain words; quoting (ground) | |
 //! | `clock` | the time of day (ground) | |
 //! | `secret` | values that are never shown (ground) | |

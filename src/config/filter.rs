@@ -41,6 +41,11 @@ impl FilterTemplate {
         Self(text.to_owned())
     }
 
+    /// As it is written, with `{0}`.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The filter with `value`, already escaped (RFC 4515, section 3), in place of every `{0}`.
     #[must_use]
     pub fn with_escaped(&self, value: &str) -> String {

@@ -18,6 +18,7 @@ mod dn;
 mod effective;
 mod federation;
 mod filter;
+mod fixed;
 pub mod home;
 mod key;
 pub mod keys;
@@ -25,8 +26,8 @@ mod kinds;
 mod listen;
 mod load;
 mod mistake;
+mod pattern;
 mod reader;
-mod restart;
 mod schema;
 mod settings;
 mod shape;
@@ -39,7 +40,9 @@ mod value;
 
 pub use self::{
     accounts::{AccountsConfig, MapperSource, WriteBackConfig},
-    choices::{CertificateName, ChannelBindingPolicy, LogFormat, ProxyProtocol},
+    choices::{
+        CertificateName, ChannelBindingPolicy, LogFormat, LogLevels, ProxyProtocol, TlsTermination,
+    },
     client_cert::{AuthoritySource, ClientCertConfig, RevocationConfig, RevocationFiles},
     credentials::{encrypt as encrypt_credentials, opens as credentials_open},
     direct::{DirectConfig, FormLimits, KerberosConfig},
@@ -47,12 +50,12 @@ pub use self::{
     effective::{Effective, InForce, Shown},
     federation::{Callback, RelyingParties},
     filter::parses as filter_parses,
+    fixed::NeedsRestart,
     home::Home,
     key::{Declared, FlagKey},
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},
     mistake::{Invalid, Mistake},
-    restart::NeedsRestart,
     schema::schema,
     settings::Settings,
     signing::SigningPair,
@@ -60,11 +63,11 @@ pub use self::{
     table::{keys_json, keys_markdown, keys_text},
     tls::TlsMaterial,
     tunnel::{ProxyConfig, TunnelConfig},
-    value::{flag as read_flag, list as read_list, text_of},
+    value::text_of,
 };
 
 #[cfg(test)]
-pub use self::filter::FilterTemplate;
+pub use self::{filter::FilterTemplate, kinds::Kind};
 
 #[cfg(test)]
 mod tests;

@@ -1,17 +1,17 @@
 //! Reads keys, each as its declaration says, and notes what is wrong.
 
 use super::{
+    effective::Effective,
     key::Key,
     kinds::{Kind, Wrong},
     mistake::{Mistake, Warning},
     source::Source,
-    value::show,
 };
 
 /// Reads keys and collects mistakes; after a mistake the default stands in, so that reading goes on
 /// and everything wrong is found in one go.
 pub(super) struct Reader {
-    source: Source,
+    values: Effective,
     /// The keys that were read, each time that they were.
     pub read: Vec<&'static str>,
     pub mistakes: Vec<Mistake>,
@@ -19,9 +19,9 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub fn new(source: Source, mistakes: Vec<Mistake>, warnings: Vec<Warning>) -> Self {
+    pub fn new(values: Effective, mistakes: Vec<Mistake>, warnings: Vec<Warning>) -> Self {
         Self {
-            source,
+            values,
             read: Vec::new(),
             mistakes,
             warnings,
@@ -29,22 +29,32 @@ impl Reader {
     }
 
     pub fn source(&self) -> &Source {
-        &self.source
+        self.values.source()
+    }
+
+    pub fn values(&self) -> &Effective {
+        &self.values
     }
 
     /// The value of a key; its default where none is given, or beside a mistake.
     pub fn read<K: Kind>(&mut self, key: &Key<K>) -> K::Value {
+        self.given(key).unwrap_or_else(|| key.kind.default())
+    }
+
+    /// The same with what its declaration names for when none is given: the value of another key, a file.
+    pub fn read_or_usual<K: Kind>(&mut self, key: &Key<K>) -> K::Value {
+        self.given(key)
+            .unwrap_or_else(|| self.values.usual_value(key))
+    }
+
+    fn given<K: Kind>(&mut self, key: &Key<K>) -> Option<K::Value> {
         self.read.push(key.name);
-        let understood = match self.source.get(key.name) {
-            Some(given) => key.kind.understand(&given.value),
-            None => Ok(None),
-        };
-        match understood {
-            Ok(Some(value)) => return value,
-            Ok(None) => {}
-            Err(Wrong { problem, remedy }) => self.wrong(key, problem, remedy),
-        }
-        key.kind.default()
+        self.values
+            .understood(key)
+            .unwrap_or_else(|Wrong { problem, remedy }| {
+                self.wrong(key, problem, remedy);
+                None
+            })
     }
 
     /// Notes a mistake in the value of `key`; the value is shown unless it is a secret.
@@ -54,10 +64,7 @@ impl Reader {
         problem: impl Into<String>,
         remedy: impl Into<String>,
     ) {
-        let given = self.source.get(key.as_ref());
-        let value = given
-            .filter(|given| !given.secret)
-            .map(|given| show(&given.value));
+        let value = self.values.as_written(key.as_ref());
         self.mistake(key, value, problem, remedy);
     }
 

@@ -23,6 +23,8 @@ pub enum Form {
     Number {
         least: u64,
         most: u64,
+        /// What is smaller counts as this.
+        floor: u64,
         /// `seconds`, `bytes`; empty: a plain number.
         unit: &'static str,
     },
@@ -65,6 +67,8 @@ pub enum Format {
     Header,
     /// Names of hosts or domains.
     Host,
+    /// What is logged: a level, and those of parts of the program.
+    Levels,
 }
 
 /// A default that is no value of its own.

@@ -1,8 +1,12 @@
 //! Keys of the pair that signs tokens.
 
-use std::{fs, io, path::Path};
+use std::{fs, io};
 
-use super::{home::Home, keys, reader::Reader};
+use super::{
+    key::{Declared, Key},
+    keys,
+    reader::Reader,
+};
 use crate::cause;
 use crate::secret::{ExposeSecret as _, SecretString};
 
@@ -15,10 +19,10 @@ pub struct SigningPair {
     pub key: SecretString,
 }
 
-pub(super) fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPair> {
+pub(super) fn signing(uses_files: bool, r: &mut Reader) -> Option<SigningPair> {
     let certificate = match r.read(&keys::AUTH_CERT) {
         Some(text) => Some(text),
-        None => files.and_then(|home| read_pem(&home.signing_certificate(), keys::AUTH_CERT, r)),
+        None => read_usual(&keys::AUTH_CERT, r),
     };
     // Every byte of it counts: stored passwords are encrypted with them.
     let given = r
@@ -26,9 +30,7 @@ pub(super) fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPai
         .filter(|key| !key.expose_secret().trim().is_empty());
     let key = match given {
         Some(text) => Some(text),
-        None => files
-            .and_then(|home| read_pem(&home.signing_key(), keys::AUTH_CERT_KEY, r))
-            .map(SecretString::from),
+        None => read_usual(&keys::AUTH_CERT_KEY, r).map(SecretString::from),
     };
     match (certificate, key) {
         (Some(certificate), Some(key)) => return Some(SigningPair { certificate, key }),
@@ -40,7 +42,7 @@ pub(super) fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPai
             keys::AUTH_CERT,
             "There is a signing key but no certificate: restore certs/cert.pem beside certs/cert.key",
         ),
-        (None, None) if files.is_none() => r.missing(
+        (None, None) if !uses_files => r.missing(
             keys::AUTH_CERT,
             "With OVERRIDE_CONFIG=false no file is read: give AUTH_CERT and AUTH_CERT_KEY",
         ),
@@ -49,8 +51,13 @@ pub(super) fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPai
     None
 }
 
-fn read_pem(path: &Path, key: impl AsRef<str>, r: &mut Reader) -> Option<String> {
-    match fs::read_to_string(path) {
+/// The file whose content counts where the key is not given.
+fn read_usual<K>(key: &Key<K>, r: &mut Reader) -> Option<String>
+where
+    Key<K>: Declared,
+{
+    let path = r.values().usual_file(key)?;
+    match fs::read_to_string(&path) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {

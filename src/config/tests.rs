@@ -4,17 +4,17 @@ use std::{collections::BTreeMap, fs, time::Duration};
 
 use tempfile::TempDir;
 
-use super::{restart::NeedsRestart, *};
+use super::*;
 use crate::secret::ExposeSecret as _;
 
 /// A home folder with the AD/LDAP Connector's keys alone, and what the test changes.
-struct Folder {
-    dir: TempDir,
+pub(super) struct Folder {
+    pub dir: TempDir,
     environment: BTreeMap<String, String>,
 }
 
 impl Folder {
-    fn new(config: &serde_json::Value) -> Self {
+    pub fn new(config: &serde_json::Value) -> Self {
         let dir = TempDir::new().expect("a folder");
         fs::create_dir_all(dir.path().join("certs")).expect("a folder");
         fs::write(dir.path().join("config.json"), config.to_string()).expect("written");
@@ -27,16 +27,16 @@ impl Folder {
         }
     }
 
-    fn with(mut self, key: &str, value: &str) -> Self {
+    pub fn with(mut self, key: &str, value: &str) -> Self {
         self.environment.insert(key.to_owned(), value.to_owned());
         self
     }
 
-    fn load(&self) -> Result<Loaded, Invalid> {
+    pub fn load(&self) -> Result<Loaded, Invalid> {
         Config::load(Home::new(self.dir.path()), &self.environment)
     }
 
-    fn config(&self) -> Config {
+    pub fn config(&self) -> Config {
         self.load().expect("a good configuration").config
     }
 
@@ -416,7 +416,8 @@ fn every_key_that_has_an_effect_is_read_once() {
         &mut mistakes,
         &mut warnings,
     );
-    let mut reader = reader::Reader::new(source, mistakes, warnings);
+    let values = Effective::new(source, &home, &environment);
+    let mut reader = reader::Reader::new(values, mistakes, warnings);
     load::read(home, true, &mut reader);
     let mut read = reader.read;
     read.sort_unstable();
@@ -429,56 +430,64 @@ fn every_key_that_has_an_effect_is_read_once() {
 }
 
 #[test]
-fn what_waits_for_a_restart_is_declared_so() {
-    let old = Folder::new(&legacy()).config();
-    let mut changes = legacy();
-    for (key, value) in [
-        ("OPS_LISTEN", "127.0.0.1:1"),
-        ("ADMIN_LISTEN", "off"),
-        ("LOG_FORMAT", "json"),
-        ("LISTEN_ADDRESS", "127.0.0.1"),
-        ("PORT", "1"),
-        ("PROXY_PROTOCOL", "v2"),
-        ("TRUSTED_PROXIES", "127.0.0.1"),
-        ("MAX_CONNECTIONS", "7"),
-        ("MAX_HEADER_SIZE", "70000"),
-        ("DRAIN_SECONDS", "1"),
-        ("SITE_NAME", "Acme"),
-    ] {
-        changes[key] = value.into();
-    }
-    let mut new = Folder::new(&changes).config();
-    let mut kept = new.keep_fixed(&old).expect("a configuration");
-    // It cannot be kept by itself.
-    kept.push(keys::TLS_TERMINATION.name);
-    kept.sort_unstable();
-    let mut declared: Vec<_> = keys::all()
-        .filter(|key| key.scope().restart)
-        .map(Declared::name)
-        .collect();
-    declared.sort_unstable();
-    assert_eq!(kept, declared);
-    assert_eq!(new.ops_listen, old.ops_listen);
-    assert_eq!(new.drain, Duration::from_secs(1));
-    changes["TLS_TERMINATION"] = "proxy".into();
-    let mut new = Folder::new(&changes).config();
-    assert_eq!(new.keep_fixed(&old), Err(NeedsRestart::TlsTermination));
+fn what_counts_for_want_of_a_value_is_that_of_the_declaration() {
+    let config = changed("CONNECTION", "corp".into())
+        .with("HTTP_PROXY", "http://proxy:3128")
+        .with("INSTANCE_NAME", "")
+        .config();
+    assert_eq!(config.instance.site, "corp");
+    assert_eq!(
+        config.directory.groups.expect("groups").base,
+        config.directory.base
+    );
+    assert!(config.proxy.https.is_some());
+    assert!(
+        config.instance.name.ends_with(":4001"),
+        "{}",
+        config.instance.name
+    );
+    // The same where no file of the home folder is read.
+    let bare = Folder::new(&legacy())
+        .with("OVERRIDE_CONFIG", "false")
+        .with("CLIENT_CERT_AUTH", "true");
+    fs::write(bare.dir.path().join("certs/client-ca.pem"), "").expect("written");
+    let mistakes = bare.mistakes();
+    assert!(
+        mistakes
+            .iter()
+            .any(|m| m.starts_with("CLIENT_CA_FILE: is missing")),
+        "{mistakes:?}"
+    );
 }
 
 #[test]
-fn the_tenant_gives_its_own_keys_only() {
-    let said = keys::all().filter(|key| key.scope().tenant);
-    let said: Vec<_> = said.map(Declared::name).collect();
-    assert_eq!(
-        said,
-        [
-            "KERBEROS_AUTH",
-            "CLIENT_CERT_AUTH",
-            "REALM",
-            "WSFED_ISSUER",
-            "CONNECTION",
-            "AD_HUB",
-            "TENANT_SIGNING_KEY"
-        ]
+fn a_star_stands_for_all_revocation_lists_of_a_folder() {
+    let folder = changed("CLIENT_CERT_AUTH", true.into()).with("CA_CERT", "x");
+    let lists = |folder: &Folder| {
+        let direct = folder.config().direct.expect("direct logins");
+        direct
+            .client_cert
+            .expect("a section")
+            .revocation
+            .files
+            .paths()
+    };
+    assert!(lists(&folder).is_empty(), "there is no such folder");
+    for (subfolder, name) in [
+        ("certs/crl", "a.pem"),
+        ("certs/crl", "b.txt"),
+        ("certs/more", "c.crl"),
+    ] {
+        let path = folder.dir.path().join(subfolder);
+        fs::create_dir_all(&path).expect("a folder");
+        fs::write(path.join(name), "").expect("written");
+    }
+    let at = |name: &str| folder.dir.path().join(name);
+    assert_eq!(lists(&folder), [at("certs/crl/a.pem")]);
+    let (a, c, d) = (at("certs/crl/a.pem"), at("certs/more/c.crl"), at("d.pem"));
+    let folder = folder.with(
+        "CLIENT_CRL_FILES",
+        "certs/more/*.crl, d.pem, certs/crl/*.pem",
     );
+    assert_eq!(lists(&folder), [c, d, a]);
 }

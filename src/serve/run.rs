@@ -22,7 +22,7 @@ use crate::{
     },
     lifecycle::{Asked, Drained, Lifecycle, Signals, notify, notify_reloading},
     ops,
-    telemetry::{History, RecentEvents, event},
+    telemetry::{History, RecentEvents, event, log::Log},
     tls::TlsServer,
 };
 
@@ -44,7 +44,7 @@ pub async fn run(
     materials: Materials,
     clock: Clock,
     settings: Arc<Settings>,
-    recent: RecentEvents,
+    log: Log,
     inherited: Option<Inherited>,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
@@ -158,6 +158,7 @@ pub async fn run(
 
     let running = Running {
         settings,
+        log: log.clone(),
         current,
         front,
         tls,
@@ -178,7 +179,7 @@ pub async fn run(
     if let Some(listener) = console {
         let address = listener.address();
         tracing::info!(event = event::CONSOLE_LISTENING, %address, "the console");
-        let program = program(&running, Arc::clone(&history), recent, reloads);
+        let program = program(&running, Arc::clone(&history), log.recent, reloads);
         let router = console::serve_on(address, Arc::new(program));
         ops_life.spawn(console::run(listener, router, ops_life.clone()));
     }

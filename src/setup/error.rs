@@ -1,7 +1,7 @@
 //! Why a set-up cannot go on.
 
 use crate::{
-    config::Invalid,
+    config::{Invalid, keys},
     directory::{DirectoryError, LookupError},
     installation::{ArchiveError, FileError, GenerateError},
     instance::LoadError,
@@ -69,7 +69,9 @@ impl SetupError {
         let Self::Invalid(invalid) = self else {
             return false;
         };
-        let of_file = |name: &str| name.strip_suffix("_FILE") == Some(key);
+        let of_file = |name: &str| {
+            keys::find_by_file_variant(name).is_some_and(|secret| secret.name() == key)
+        };
         let mut mistakes = invalid.mistakes.iter();
         mistakes.any(|mistake| mistake.key == key || of_file(&mistake.key))
     }
@@ -89,14 +91,14 @@ mod tests {
     fn a_mistake_is_about_its_own_key_alone() {
         let error = SetupError::from(Invalid {
             mistakes: vec![Mistake {
-                key: "LDAP_BASE_FILE".to_owned(),
+                key: "LDAP_BIND_PASSWORD_FILE".to_owned(),
                 value: None,
                 problem: "LDAP_URL has another base".to_owned(),
                 remedy: String::new(),
             }],
             warnings: Vec::new(),
         });
-        assert!(error.is_about("LDAP_BASE"));
+        assert!(error.is_about("LDAP_BIND_PASSWORD"));
         assert!(
             !error.is_about("LDAP_URL"),
             "a text that names it is not it"

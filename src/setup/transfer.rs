@@ -3,15 +3,13 @@
 
 use std::{fmt::Write as _, io::Cursor, path::Path};
 
-use serde_json::{Map, Value};
-
 use super::next_steps::Place;
 use crate::{
     authenticate::Certificates,
     clock::Clock,
     config::{
-        AuthoritySource, CertificateName, ClientCertConfig, Home, MapperSource, Mistake,
-        RevocationConfig, RevocationFiles, Settings, TlsMaterial, home, keys, read_flag, read_list,
+        AuthoritySource, CertificateName, ClientCertConfig, Effective, Home, MapperSource, Mistake,
+        RevocationConfig, RevocationFiles, Settings, TlsMaterial, home, keys,
     },
     installation::{
         self, ArchiveError, HostKeys, Imported, Installation, Leftover, Stage, export_name, report,
@@ -181,6 +179,7 @@ impl Import {
         let home = self.home.path("").display().to_string();
         let home = home.trim_end_matches('/');
         let keys = self.installation.config().unwrap_or_default();
+        let values = Effective::of_file(&keys);
         let _ = match &self.hindrance {
             None => writeln!(text, "\nIt can start: ad-edge serve --home {home}"),
             Some(Hindrance {
@@ -188,11 +187,10 @@ impl Import {
                 mistakes,
             }) => {
                 let _ = writeln!(text, "\nBefore it can start: {problem}");
-                let key = |name: &str| keys.get(name).and_then(Value::as_str).unwrap_or_default();
                 let place = Place::new(
                     &self.home.path(""),
-                    key(keys::SERVER_URL.name),
-                    key(keys::LDAP_BASE.name),
+                    &values.value(&keys::SERVER_URL).unwrap_or_default(),
+                    &values.value(&keys::LDAP_BASE).unwrap_or_default(),
                 );
                 for step in mistakes.iter().filter_map(|mistake| place.step(mistake)) {
                     let _ = writeln!(text, "- {}", step.replace('\n', "\n    "));
@@ -248,19 +246,13 @@ pub fn take_import(
 
 /// What is wrong in the archive itself, wherever it is used.
 fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<String>, ArchiveError> {
-    let config = installation.config()?;
+    let values = Effective::of_file(&installation.config()?);
     let mut faults = Vec::new();
     let mut note = |problem: String| faults.push(stage.in_words(&problem));
     let own = installation
         .mapper()
-        .filter(|_| !given(&config, keys::PROFILE_MAPPER_FILE));
-    let mapper = config
-        .get(keys::PROFILE_MAPPER.name)
-        .and_then(Value::as_str)
-        .filter(|text| !text.trim().is_empty())
-        .map(str::to_owned)
-        .or(own);
-    if let Some(text) = mapper {
+        .filter(|_| !values.is_given(&keys::PROFILE_MAPPER_FILE));
+    if let Some(text) = values.value(&keys::PROFILE_MAPPER).or(own) {
         let source = MapperSource::Text(text);
         if let Err(error) = Mapper::start(Some(&source), Metrics::new().into()) {
             note(format!(
@@ -269,13 +261,13 @@ fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<String>, Arc
             ));
         }
     }
-    if let Some(authorities) = authorities(installation, &config)
+    if let Some(authorities) = authorities(installation, &values)
         && let Err(error) = Certificates::load(&authorities)
     {
         note(format!("the CAs of client certificates: {error}"));
     }
     let [chain, key] = [home::TLS_CERTIFICATE, home::TLS_KEY];
-    if installation.has(chain) && installation.has(key) && !given(&config, keys::TLS_CERT_FILE) {
+    if installation.has(chain) && installation.has(key) && !values.is_given(&keys::TLS_CERT_FILE) {
         let material = TlsMaterial::Pem {
             chain: stage.folder().join(chain),
             key: stage.folder().join(key),
@@ -288,37 +280,24 @@ fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<String>, Arc
 }
 
 /// The CAs that the archive brings and uses.
-fn authorities(
-    installation: &Installation,
-    config: &Map<String, Value>,
-) -> Option<ClientCertConfig> {
-    let on = config.get(keys::CLIENT_CERT_AUTH.name)?;
-    if read_flag(on, keys::CLIENT_CERT_AUTH.kind.0) != Some(true)
-        || given(config, keys::CLIENT_CA_FILE)
-    {
+fn authorities(installation: &Installation, values: &Effective) -> Option<ClientCertConfig> {
+    if !values.value(&keys::CLIENT_CERT_AUTH) || values.is_given(&keys::CLIENT_CA_FILE) {
         return None;
     }
     let texts = match installation.file(home::CLIENT_CA) {
         Some(file) => vec![String::from_utf8_lossy(file).into_owned()],
-        None => read_list(config.get(keys::CA_CERT.name)?)?,
+        None => Some(values.value(&keys::CA_CERT)).filter(|texts| !texts.is_empty())?,
     };
     Some(ClientCertConfig {
         authorities: AuthoritySource::Text(texts),
         revocation: RevocationConfig {
-            files: RevocationFiles::Listed(Vec::new()),
+            files: RevocationFiles::default(),
             required: false,
         },
         map: vec![CertificateName::Cn],
         header: String::new(),
         hosts: Vec::new(),
     })
-}
-
-fn given(config: &Map<String, Value>, key: impl AsRef<str>) -> bool {
-    config
-        .get(key.as_ref())
-        .and_then(Value::as_str)
-        .is_some_and(|text| !text.trim().is_empty())
 }
 
 #[cfg(test)]

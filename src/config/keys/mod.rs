@@ -49,8 +49,7 @@ pub fn find(name: &str) -> Option<&'static dyn Declared> {
 /// The secret that the key of that name (`<KEY>_FILE`) gives in a file.
 #[must_use]
 pub fn find_by_file_variant(name: &str) -> Option<&'static dyn Declared> {
-    let secret = find(name.strip_suffix("_FILE")?)?;
-    secret.file_variant().map(|_| secret)
+    all().find(|key| key.file_variant().as_deref() == Some(name))
 }
 
 /// The tenant's word on which logins there are.

@@ -23,6 +23,9 @@ pub trait Kind: Debug + Copy + Sync + 'static {
     /// # Errors
     /// What is wrong with it.
     fn understand(&self, given: &Value) -> Result<Option<Self::Value>, Wrong>;
+
+    /// A value as JSON; null for none, and for a secret.
+    fn write(&self, value: &Self::Value) -> Value;
 }
 
 /// What is wrong with a value, and what would be right.
@@ -51,9 +54,11 @@ pub(super) fn text(given: &Value) -> Result<Option<String>, Wrong> {
     }
 }
 
-pub(super) fn list(given: &Value) -> Result<Vec<String>, Wrong> {
-    value::list(given)
-        .ok_or_else(|| Wrong::new("is not a list of texts", r#"Write ["one", "two"]"#))
+/// Several texts; absent when there is none.
+pub(super) fn list(given: &Value) -> Result<Option<Vec<String>>, Wrong> {
+    let list = value::list(given)
+        .ok_or_else(|| Wrong::new("is not a list of texts", r#"Write ["one", "two"]"#))?;
+    Ok(Some(list).filter(|list| !list.is_empty()))
 }
 
 pub(super) fn parsed<T>(

@@ -10,6 +10,6 @@ pub use self::{
     kind::{Kind, Wrong},
     places::{Address, File, Files, Folder, Socket, SocketOrOff},
     plain::{Flag, Number, Refused, Span, Unused},
-    texts::{Filter, Header, List, Preset, Secret, Text},
+    texts::{Filter, Header, Levels, List, Preset, Secret, Text},
     words::{Choice, Choices},
 };

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     super::shape::{Form, Shape, Usual},
@@ -59,6 +59,10 @@ impl Kind for File {
     fn understand(&self, given: &Value) -> Result<Option<Option<String>>, Wrong> {
         Ok(text(given)?.map(Some))
     }
+
+    fn write(&self, value: &Option<String>) -> Value {
+        json!(value)
+    }
 }
 
 impl Kind for Files {
@@ -73,7 +77,11 @@ impl Kind for Files {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<Vec<String>>, Wrong> {
-        list(given).map(Some)
+        list(given)
+    }
+
+    fn write(&self, value: &Vec<String>) -> Value {
+        json!(value)
     }
 }
 
@@ -90,6 +98,10 @@ impl Kind for Folder {
 
     fn understand(&self, given: &Value) -> Result<Option<Option<String>>, Wrong> {
         Ok(text(given)?.map(Some))
+    }
+
+    fn write(&self, value: &Option<String>) -> Value {
+        json!(value)
     }
 }
 
@@ -116,6 +128,10 @@ impl Kind for Address {
                 format!("Write {}, 0.0.0.0 or one address of this machine", self.0),
             )
         })
+    }
+
+    fn write(&self, value: &IpAddr) -> Value {
+        json!(value)
     }
 }
 
@@ -146,6 +162,15 @@ impl Kind for Socket {
             },
         )
     }
+
+    fn write(&self, value: &SocketAddr) -> Value {
+        json!(value)
+    }
+}
+
+impl SocketOrOff {
+    /// How no address is written, the first is the one to write.
+    pub const NONE: [&str; 2] = ["off", "false"];
 }
 
 impl Kind for SocketOrOff {
@@ -165,14 +190,18 @@ impl Kind for SocketOrOff {
 
     fn understand(&self, given: &Value) -> Result<Option<Option<SocketAddr>>, Wrong> {
         let meant = |text: &str| match text {
-            "off" | "false" => Some(None),
+            off if Self::NONE.contains(&off) => Some(None),
             _ => text.parse().ok().map(Some),
         };
         parsed(given, meant, || {
             Wrong::new(
                 "is not an address with a port",
-                format!("Write {}, or off", self.0),
+                format!("Write {}, or {}", self.0, Self::NONE[0]),
             )
         })
+    }
+
+    fn write(&self, value: &Option<SocketAddr>) -> Value {
+        value.map_or_else(|| json!(Self::NONE[0]), |address| json!(address))
     }
 }

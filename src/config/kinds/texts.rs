@@ -1,9 +1,10 @@
 //! Texts, lists of texts, and secrets.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     super::{
+        choices::LogLevels,
         dn,
         filter::{self, FilterTemplate},
         shape::{Form, Format, Shape, Usual},
@@ -29,6 +30,10 @@ pub struct Preset {
 /// An LDAP filter with `{0}`.
 #[derive(Debug, Clone, Copy)]
 pub struct Filter(pub &'static str);
+
+/// What is logged.
+#[derive(Debug, Clone, Copy)]
+pub struct Levels(pub &'static str);
 
 /// The name of a header, in lower case.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +77,10 @@ impl Kind for Text {
         }
         Ok(text.map(Some))
     }
+
+    fn write(&self, value: &Option<String>) -> Value {
+        json!(value)
+    }
 }
 
 impl Kind for Preset {
@@ -97,6 +106,10 @@ impl Kind for Preset {
             (_, text) => Ok(text),
         }
     }
+
+    fn write(&self, value: &String) -> Value {
+        json!(value)
+    }
 }
 
 impl Kind for Filter {
@@ -120,6 +133,39 @@ impl Kind for Filter {
                 format!("Write a filter such as {}", self.0),
             )
         })
+    }
+
+    fn write(&self, value: &FilterTemplate) -> Value {
+        json!(value.as_str())
+    }
+}
+
+impl Kind for Levels {
+    type Value = LogLevels;
+
+    fn shape(&self) -> Shape {
+        shape(Form::Text(Format::Levels), self.0)
+    }
+
+    fn default(&self) -> LogLevels {
+        LogLevels::fixed(self.0)
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<LogLevels>, Wrong> {
+        parsed(given, LogLevels::parse, || {
+            Wrong::new(
+                "is no level of the log",
+                format!(
+                    "Write one of {}; for a part of the program beside it, {},ad_edge::tunnel=debug",
+                    LogLevels::WORDS.join(", "),
+                    self.0
+                ),
+            )
+        })
+    }
+
+    fn write(&self, value: &LogLevels) -> Value {
+        json!(value.as_str())
     }
 }
 
@@ -148,6 +194,10 @@ impl Kind for Header {
             )
         })
     }
+
+    fn write(&self, value: &String) -> Value {
+        json!(value)
+    }
 }
 
 impl Kind for List {
@@ -162,7 +212,11 @@ impl Kind for List {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<Vec<String>>, Wrong> {
-        list(given).map(Some)
+        list(given)
+    }
+
+    fn write(&self, value: &Vec<String>) -> Value {
+        json!(value)
     }
 }
 
@@ -184,5 +238,9 @@ impl Kind for Secret {
         };
         let text = text.filter(|text| !text.is_empty());
         Ok(text.map(|text| Some(SecretString::from(text))))
+    }
+
+    fn write(&self, _: &Option<SecretString>) -> Value {
+        Value::Null
     }
 }
