@@ -5,12 +5,7 @@
 #[path = "../tests/lab/mod.rs"]
 mod lab;
 
-use std::{
-    io::Cursor,
-    process::Command,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io::Cursor, process::Command, sync::Arc, time::Duration};
 
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -27,6 +22,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::lab::{Lab, instance::Instance, process::cpu_time, run_with_input};
 
@@ -93,7 +89,7 @@ fn handshake() -> Duration {
         .expect("versions")
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .expect("a pair");
+        .expect("a key and certificate");
     let mut roots = RootCertStore::empty();
     for ca in CertificateDer::pem_slice_iter(&std::fs::read(lab.ca()).expect("the CA")) {
         roots.add(ca.expect("PEM")).expect("a CA");

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the signing key and certificate of an installation: cert.pem and cert.key in a folder, self-signed, with
-# the subject that the tenant expects. Refuses to replace an existing pair: the tenant trusts it
-# by its fingerprint, and the stored bind password is encrypted with it.
+# the subject that the tenant expects. Refuses to replace an existing key and certificate: the tenant trusts
+# the certificate by its fingerprint, and the stored bind password is encrypted with the key.
 #
 #   certs/make-signing.sh FOLDER CONNECTION DOMAIN
 set -euo pipefail

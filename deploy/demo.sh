@@ -279,7 +279,7 @@ certutil libnss3-tools"
         certutil -d "sql:$nss" -A -t C,, -n "ad-edge demo" -i "$LAB_STATE/pki/ca.pem"
     fi
     # Chromium asks for a ticket for the name that the resolver calls canonical, so the name has to
-    # stand in a hosts file: one that only this browser sees.
+    # be in a hosts file: one that only this browser sees.
     printf '127.0.0.1 localhost\n%s login.corp.example tenant.corp.example\n' "$LAB_ADDRESS" \
         >"$LAB_STATE/browser/hosts"
     client kinit alice <"$LAB_STATE/password" >/dev/null

@@ -1,7 +1,12 @@
 //! The one place that reads the time of day.
 //!
-//! Everything whose answer depends on the time takes a [`Clock`] (or the instant itself), so that a
-//! test can hold it still. Durations and deadlines use tokio's monotonic clock and need none of this.
+//! The rule for time, which `clippy.toml` holds:
+//!
+//! - What depends on the time of day takes a [`Clock`], or the time itself.
+//! - What decides by how long ago something was takes the moment as a parameter, `now: Instant`; whoever
+//!   calls it reads the clock. So a test has no need to wait.
+//! - Waits, deadlines and measured durations read tokio's monotonic clock (`tokio::time::Instant`) where
+//!   they begin. There is no other kind of `Instant`.
 
 use std::{
     fmt,

@@ -14,24 +14,25 @@
 //! ```
 //!
 //! A connection is taken by [`accept`], secured by [`tls`] and served by [`http`]. [`web`] reads what
-//! a relying party wants and hands the proof that came along to [`login`], where the story is told in
-//! one place: [`authenticate`] turns the proof into a principal, [`directory`] finds the entry and its
+//! a relying party wants and hands the proof that came along to [`login`], which is the
+//! whole sequence in one place: [`authenticate`] turns the proof into a principal, [`directory`] finds the entry and its
 //! groups, [`profile`] makes claims of it, and [`token`] signs them.
 //!
-//! # The house
+//! # The folders
 //!
 //! Imports point to earlier stages or to the ground, never forward, never in a circle, not between files
-//! either; the test `tests/layering.rs` reads this table and holds it.
+//! either; the test `tests/layering` reads this table and holds it.
 //!
-//! Above the stages of a login lies one `instance`, made of a configuration and kept up, and above that a
-//! floor for each thing that an administrator does.
+//! Above the stages of a login is `instance`, which is made of a configuration and kept up to date, and above
+//! that a folder for each thing that an administrator does.
 //!
 //! | folder | holds | may import |
 //! | --- | --- | --- |
-//! | `main`, `cli` | parse the command, exit code; a file per command | all |
-//! | `serve` | builds the program from the configuration and runs it: listeners, signals, drain | all |
+//! | `main` | the program: the library's command line | ground, `cli` |
+//! | `cli` | parse the command, exit code; a file per command | all below |
+//! | `serve` | builds the program from the configuration and runs it: listeners, signals, drain | all below |
 //! | `console` | the console: guard, page, forms, charts, routes; what it asks of a running program, and of an empty home folder | ground, `doctor`, `setup`, `instance`, `installation`, `ops`, `login`, `authenticate`, `directory`, `profile`, `tunnel`, `http`, `tls`, `accept` |
-//! | `doctor` | looks at everything an installation needs, and says what mends it | ground, `instance`, `tenant`, `tunnel`, `authenticate`, `directory`, `token`, `tls`, `accept` |
+//! | `doctor` | looks at everything an installation needs, and says how to correct it | ground, `instance`, `tenant`, `tunnel`, `authenticate`, `directory`, `token`, `tls`, `accept` |
 //! | `setup` | makes and moves an installation: a set-up, an import tried before it is taken, what is left to do | ground, `instance`, `installation`, `tenant`, `authenticate`, `directory`, `profile`, `token`, `tls` |
 //! | `instance` | what one configuration gives: materials, generation, reload, readiness, registration at the tenant, check | ground, `web`, `tunnel`, `ops`, `login`, `authenticate`, `directory`, `profile`, `token`, `http`, `tls`, `accept`, `installation`, `tenant` |
 //! | `web` | routes, the sign-in request, challenge, form, refusal (error → status and page) | ground, `http`, `tls`, `login`, `authenticate`, `directory`, `profile`, `token` |
@@ -48,7 +49,7 @@
 //! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls`, `accept` |
 //! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `secret` |
-//! | `lifecycle` | the phases of the end, signals, what the service manager is told (ground) | |
+//! | `lifecycle` | the phases of the end, signals, notifications to the service manager (ground) | |
 //! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config`, `cause` |
 //! | `cause` | the errors of outside libraries in plain words; quoting (ground) | |
 //! | `clock` | the time of day (ground) | |

@@ -1,5 +1,5 @@
 //! Each way in which a balancer and an instance can disagree is recognised, and told in the log, by a
-//! metric, by `/readyz` on `OPS_LISTEN` and on the console, with the key that mends it. The real `HAProxy`
+//! metric, by `/readyz` on `OPS_LISTEN` and on the console, with the key that corrects it. The real `HAProxy`
 //! runs the shipped configuration, with one thing wrong.
 
 use std::time::Duration;
@@ -18,7 +18,7 @@ struct Case<'a> {
     instance: Builder,
     file: &'a str,
     replaced: &'a [(&'a str, &'a str)],
-    /// The key, or the word of the balancer's configuration, that mends it.
+    /// The key, or the word of the balancer's configuration, that corrects it.
     remedy: &'a str,
     /// Users see nothing but a broken connection.
     fatal: bool,

@@ -91,7 +91,7 @@ fn without_ticket_and_certificate_the_keyboard_alone_signs_in() {
         { "wait": "User name" },
         { "type": "bob" }, { "press": "Tab" }, { "type": "wrong" }, { "press": "Enter" },
         { "wait": "That did not match" },
-        // The name is still there, and the focus stands in the password.
+        // The name is still there, and the focus is on the password.
         { "type": password }, { "press": "Enter" },
         { "wait": "Bob Test" }
     ]);

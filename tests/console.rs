@@ -117,7 +117,7 @@ fn another_user_of_this_machine_needs_the_token_and_so_does_a_proxy() {
         .lines()
         .find_map(|line| line.strip_prefix("set-cookie: "))
         .unwrap_or_else(|| panic!("no cookie in {answer}"));
-    let cookie = cookie.split(';').next().expect("a pair");
+    let cookie = cookie.split(';').next().expect("a cookie");
     assert_eq!(as_nobody(&instance, &["--cookie", cookie]), "200");
 }
 
@@ -167,7 +167,7 @@ fn beyond_loopback_the_log_s_token_opens_it_once() {
         cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
         "{cookie}"
     );
-    let pair = cookie.split(';').next().expect("a pair");
+    let pair = cookie.split(';').next().expect("a cookie");
     assert_eq!(
         instance.console("/").header("Cookie", pair).run().status,
         200

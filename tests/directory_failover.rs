@@ -1,11 +1,9 @@
 //! Two domain controllers: one is killed, or hangs, under load; both go away together with the tenant.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::{thread, time::Duration};
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::lab::{
     Lab,

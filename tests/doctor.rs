@@ -14,9 +14,9 @@ use crate::lab::{
     stand_in::Tenant,
 };
 
-/// What the doctor said.
+/// What the doctor reported.
 #[derive(Debug)]
-pub struct Said {
+pub struct DoctorReport {
     pub findings: Vec<Value>,
     pub code: Option<i32>,
 }
@@ -43,7 +43,7 @@ pub fn known(builder: Builder) -> Builder {
     )
 }
 
-pub fn doctor(builder: Builder) -> Said {
+pub fn doctor(builder: Builder) -> DoctorReport {
     let ended = builder.run_to_end_with(&["doctor", "--json"]);
     let start = ended
         .log
@@ -66,13 +66,13 @@ pub fn doctor(builder: Builder) -> Said {
         let blank = |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic());
         assert!(!fix.split('<').skip(1).any(blank), "a blank: {finding}");
     }
-    Said {
+    DoctorReport {
         findings: all["findings"].as_array().expect("a list").clone(),
         code: ended.status.code(),
     }
 }
 
-impl Said {
+impl DoctorReport {
     pub fn all(&self, area: &str, id: &str) -> Vec<&Value> {
         let is = |finding: &&Value| finding["area"] == area && finding["id"] == id;
         self.findings.iter().filter(is).collect()
@@ -99,7 +99,7 @@ impl Said {
         self.find("warn", area, id)
     }
 
-    pub fn is_good(&self, area: &str, id: &str) -> &Value {
+    pub fn passes(&self, area: &str, id: &str) -> &Value {
         self.find("ok", area, id)
     }
 }
@@ -111,7 +111,7 @@ pub fn text<'a>(finding: &'a Value, member: &str) -> &'a str {
 #[test]
 fn a_healthy_installation_has_nothing_to_correct() {
     let tenant = Tenant::by_address();
-    let said = doctor(known(healthy(&tenant)));
+    let report = doctor(known(healthy(&tenant)));
     for (area, id) in [
         ("config", "config"),
         ("files", "file-modes"),
@@ -134,12 +134,12 @@ fn a_healthy_installation_has_nothing_to_correct() {
         ("tenant", "thumbprint"),
         ("hub", "hub"),
     ] {
-        said.is_good(area, id);
+        report.passes(area, id);
     }
-    assert!(text(said.is_good("ldap", "ldap-reach"), "text").contains("TLS"));
+    assert!(text(report.passes("ldap", "ldap-reach"), "text").contains("TLS"));
     let failed = |finding: &&Value| finding["level"] == "fail";
-    assert_eq!(said.findings.iter().find(failed), None);
-    assert_eq!(said.code, Some(0));
+    assert_eq!(report.findings.iter().find(failed), None);
+    assert_eq!(report.code, Some(0));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn the_text_has_a_line_each_and_the_fix_under_it() {
     let ports = [builder.port(), builder.ops_port(), tenant.port].map(|port| format!(":{port}"));
     let ended = builder.run_to_end("doctor");
     assert!(ended.status.success(), "{}", ended.log);
-    let said = named(
+    let report = named(
         &ended.log,
         &[
             (&home, "HOME"),
@@ -160,7 +160,7 @@ fn the_text_has_a_line_each_and_the_fix_under_it() {
             (&ports[2], ":TENANT"),
         ],
     );
-    insta::assert_snapshot!("doctor", said);
+    insta::assert_snapshot!("doctor", report);
     let lines: Vec<_> = ended.log.lines().collect();
     let at = lines
         .iter()
@@ -183,26 +183,26 @@ fn the_text_has_a_line_each_and_the_fix_under_it() {
 fn the_configuration_and_the_files() {
     let tenant = Tenant::by_address();
     let healthy = || healthy(&tenant);
-    let said = doctor(healthy().set("FORM_LOGIN", "perhaps"));
+    let report = doctor(healthy().set("FORM_LOGIN", "perhaps"));
     assert_eq!(
-        said.find("fail", "config", "config")["subject"],
+        report.find("fail", "config", "config")["subject"],
         "FORM_LOGIN"
     );
-    assert_eq!(said.code, Some(64));
+    assert_eq!(report.code, Some(64));
     doctor(healthy().set("FROM_LOGIN", true)).warns("config", "config-warning");
     let readable = healthy();
     let key = readable.home().join("certs/cert.key");
     run_with_input(Command::new("chmod").arg("644").arg(&key), "");
-    let said = doctor(readable);
-    let fix = text(said.warns("files", "file-mode"), "fix");
+    let report = doctor(readable);
+    let fix = text(report.warns("files", "file-mode"), "fix");
     assert_eq!(fix, format!("chmod 600 {}", key.display()));
     doctor(healthy().set("SERVER_URL", "https://other.corp.example")).fails("tls", "tls-leaf");
     doctor(healthy().file("certs/tls.pem", "broken")).fails("tls", "tls");
     doctor(healthy().clock("+9000d")).fails("tls", "tls-leaf");
-    let said = doctor(healthy().set("SSL_CA_FILE", Lab::get().signer().display().to_string()));
+    let report = doctor(healthy().set("SSL_CA_FILE", Lab::get().signer().display().to_string()));
     assert!(
-        text(said.warns("tls", "tls-chain"), "text").contains("CN="),
-        "{said:?}"
+        text(report.warns("tls", "tls-chain"), "text").contains("CN="),
+        "{report:#?}"
     );
     // One for clients, of the right CA.
     let made = tempfile::TempDir::new().expect("a folder");
@@ -218,12 +218,12 @@ fn the_configuration_and_the_files() {
     let client = healthy()
         .file("certs/tls.pem", read("pem"))
         .file("certs/tls.key", read("key"));
-    let said = doctor(client);
-    let words = text(said.fails("tls", "tls-chain"), "text");
+    let report = doctor(client);
+    let words = text(report.fails("tls", "tls-chain"), "text");
     assert!(words.starts_with("browsers refuse its chain"), "{words}");
     // What only serve reads.
-    let said = doctor(healthy().file("lib/profileMapper.js", "module.exports = ((("));
-    assert!(text(said.fails("files", "load"), "text").contains("serve does not start"));
+    let report = doctor(healthy().file("lib/profileMapper.js", "module.exports = ((("));
+    assert!(text(report.fails("files", "load"), "text").contains("serve does not start"));
 }
 
 #[test]
@@ -234,11 +234,11 @@ fn a_configuration_of_another_user_is_one_finding() {
     run_with_input(Command::new("chown").arg("4711").arg(&file), "");
     let home = builder.home().display().to_string();
     let caps = "-dac_override,-dac_read_search";
-    let said = doctor(builder.under(&["setpriv", "--bounding-set", caps]));
-    assert_eq!(said.findings.len(), 1, "{said:#?}");
-    let fix = text(said.find("fail", "config", "config-unreadable"), "fix");
+    let report = doctor(builder.under(&["setpriv", "--bounding-set", caps]));
+    assert_eq!(report.findings.len(), 1, "{report:#?}");
+    let fix = text(report.find("fail", "config", "config-unreadable"), "fix");
     assert_eq!(fix, format!("sudo -u '#4711' ad-edge doctor --home {home}"));
-    assert_eq!(said.code, Some(64));
+    assert_eq!(report.code, Some(64));
 }
 
 #[test]
@@ -246,20 +246,20 @@ fn ports_are_judged_by_who_has_them() {
     let tenant = Tenant::by_address();
     let taken = std::net::TcpListener::bind((Lab::get().address.as_str(), 0)).expect("a port");
     let port = taken.local_addr().expect("its number").port();
-    let said = doctor(healthy(&tenant).on_port(port));
-    let finding = said.fails("ports", "port-taken");
+    let report = doctor(healthy(&tenant).on_port(port));
+    let finding = report.fails("ports", "port-taken");
     assert_eq!(finding["subject"], "PORT");
     assert!(
         text(finding, "fix").contains(&format!(":{port}'")),
         "{finding}"
     );
     let denied = healthy(&tenant).on_port(987);
-    let said = doctor(denied.under(&["setpriv", "--bounding-set", "-net_bind_service"]));
-    let fix = text(said.fails("ports", "port-denied"), "fix");
+    let report = doctor(denied.under(&["setpriv", "--bounding-set", "-net_bind_service"]));
+    let fix = text(report.fails("ports", "port-denied"), "fix");
     assert!(fix.ends_with("ip_unprivileged_port_start=987"), "{fix}");
     let running = Instance::start();
-    let said = doctor(healthy(&tenant).on_port(running.port));
-    let ports = said.all("ports", "port");
+    let report = doctor(healthy(&tenant).on_port(running.port));
+    let ports = report.all("ports", "port");
     let ours = ports.iter().find(|finding| finding["subject"] == "PORT");
     assert!(
         text(ours.expect("PORT"), "text").contains("ad-edge serves there"),
@@ -278,11 +278,11 @@ fn what_a_balancer_shows_at_the_servers_url() {
                 .set("SERVER_URL", url),
         )
     };
-    doctor(at(balancer.port)).is_good("tls", "tls-balancer");
+    doctor(at(balancer.port)).passes("tls", "tls-balancer");
     doctor(at(1)).fails("tls", "tls-balancer");
     let other = at(balancer.port).set("SSL_CA_FILE", Lab::get().signer().display().to_string());
-    let said = doctor(other);
-    let words = text(said.warns("tls", "tls-balancer"), "text");
+    let report = doctor(other);
+    let words = text(report.warns("tls", "tls-balancer"), "text");
     assert!(words.contains("the last issuer is \"CN="), "{words}");
     doctor(at(balancer.port).clock("+9000d")).fails("tls", "tls-balancer");
 }
@@ -308,22 +308,25 @@ fn the_tenant_and_the_hub() {
     // Something else than a tenant.
     let other = Instance::start();
     let url = format!("https://login.corp.example:{}/p/ad/trial", other.port);
-    let said = doctor(known(healthy().set("PROVISIONING_TICKET", url)));
-    said.fails("tenant", "ticket");
-    said.warns("clock", "clock-tenant");
+    let report = doctor(known(healthy().set("PROVISIONING_TICKET", url)));
+    report.fails("tenant", "ticket");
+    report.warns("clock", "clock-tenant");
     let key = "-----BEGIN PUBLIC KEY-----\nbroken\n-----END PUBLIC KEY-----\n";
     doctor(healthy().set("TENANT_SIGNING_KEY", key)).fails("files", "load");
     doctor(healthy().unset("PROVISIONING_TICKET")).warns("tenant", "ticket");
     doctor(healthy().set("AD_HUB", "https://127.0.0.1:1/lo/hub")).fails("hub", "hub");
-    let said = doctor(healthy().set("HTTPS_PROXY", "http://127.0.0.1:1"));
-    said.fails("tenant", "tenant-reach");
-    assert!(text(said.is_good("proxy", "proxy"), "text").contains("127.0.0.1:1"));
+    let report = doctor(healthy().set("HTTPS_PROXY", "http://127.0.0.1:1"));
+    report.fails("tenant", "tenant-reach");
+    assert!(text(report.passes("proxy", "proxy"), "text").contains("127.0.0.1:1"));
     doctor(healthy().clock("+10m")).fails("clock", "clock-tenant");
-    let said = doctor(healthy().set("AD_HUB", "https://127.0.0.1:1/lo/hub"));
-    assert_eq!(said.warns("tenant", "tenant-differs")["subject"], "AD_HUB");
-    let said = doctor(healthy().set("CONNECTION", "other"));
+    let report = doctor(healthy().set("AD_HUB", "https://127.0.0.1:1/lo/hub"));
     assert_eq!(
-        said.warns("tenant", "tenant-differs")["subject"],
+        report.warns("tenant", "tenant-differs")["subject"],
+        "AD_HUB"
+    );
+    let report = doctor(healthy().set("CONNECTION", "other"));
+    assert_eq!(
+        report.warns("tenant", "tenant-differs")["subject"],
         "CONNECTION"
     );
     let made = tempfile::TempDir::new().expect("a folder");

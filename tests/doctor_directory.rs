@@ -13,34 +13,34 @@ use crate::{
 fn servers_that_cannot_be_reached() {
     let (lab, tenant) = (Lab::get(), Tenant::by_address());
     let at = |url: &str| healthy(&tenant).set("LDAP_URL", url);
-    let said = doctor(at(&format!("ldaps://{}:1", lab.address)));
-    let fix = text(said.fails("ldap", "ldap-reach"), "fix");
+    let report = doctor(at(&format!("ldaps://{}:1", lab.address)));
+    let fix = text(report.fails("ldap", "ldap-reach"), "fix");
     assert_eq!(fix, format!("nc -vz {} 1", lab.address));
-    said.fails("ldap", "ldap-none");
+    report.fails("ldap", "ldap-none");
     // One that takes connections and says nothing, beside a good one: it is told, and the rest is
     // looked at all the same.
     let listener = std::net::TcpListener::bind((lab.address.as_str(), 0)).expect("a port");
     let silent = format!("ldap://{}", listener.local_addr().expect("its number"));
     let urls = json!([silent, format!("ldaps://{}:636", lab.address)]);
-    let said = doctor(healthy(&tenant).set("LDAP_URL", urls));
-    assert_eq!(said.fails("ldap", "ldap-reach")["subject"], silent);
-    said.is_good("ldap", "ldap-bind");
-    said.is_good("kerberos", "spn");
-    said.is_good("groups", "groups");
+    let report = doctor(healthy(&tenant).set("LDAP_URL", urls));
+    assert_eq!(report.fails("ldap", "ldap-reach")["subject"], silent);
+    report.passes("ldap", "ldap-bind");
+    report.passes("kerberos", "spn");
+    report.passes("groups", "groups");
 }
 
 #[test]
 fn certificates_of_directory_servers() {
     let (lab, tenant) = (Lab::get(), Tenant::by_address());
-    let said = doctor(healthy(&tenant).set("SSL_CA_FILE", lab.signer().display().to_string()));
-    let finding = said.fails("ldap", "ldap-tls-issuer");
+    let report = doctor(healthy(&tenant).set("SSL_CA_FILE", lab.signer().display().to_string()));
+    let finding = report.fails("ldap", "ldap-tls-issuer");
     assert!(
         text(finding, "text").contains("the certificate of \"CN="),
         "{finding}"
     );
     let connect = format!("openssl s_client -connect {}:636 -showcerts", lab.address);
     assert!(text(finding, "fix").starts_with(&connect), "{finding}");
-    let said = doctor(
+    let report = doctor(
         healthy(&tenant)
             .set("LDAP_URL", "ldaps://other.corp.example:636")
             .with_names(
@@ -48,7 +48,7 @@ fn certificates_of_directory_servers() {
                 "nameserver 127.0.0.1\n",
             ),
     );
-    let fix = text(said.fails("ldap", "ldap-tls-name"), "fix");
+    let fix = text(report.fails("ldap", "ldap-tls-name"), "fix");
     assert!(
         fix.starts_with("ad-edge setup --ldap-url ldaps://dc1.corp.example:636 --home /"),
         "{fix}"
@@ -60,16 +60,16 @@ fn certificates_of_directory_servers() {
 fn a_wrong_password_is_tried_once() {
     let (lab, tenant) = (Lab::get(), Tenant::by_address());
     let urls = [636, 3269].map(|port| format!("ldaps://{}:{port}", lab.address));
-    let said = doctor(
+    let report = doctor(
         healthy(&tenant)
             .set("LDAP_URL", json!(urls))
             .set("LDAP_BIND_PASSWORD", "wrong-on-purpose"),
     );
-    let fix = text(said.fails("ldap", "ldap-bind-account"), "fix");
+    let fix = text(report.fails("ldap", "ldap-bind-account"), "fix");
     assert!(fix.starts_with("ad-edge setup --home /"), "{fix}");
-    assert_eq!(said.all("ldap", "ldap-bind-account").len(), 1);
+    assert_eq!(report.all("ldap", "ldap-bind-account").len(), 1);
     assert_eq!(
-        said.warns("ldap", "ldap-bind-not-tried")["subject"],
+        report.warns("ldap", "ldap-bind-not-tried")["subject"],
         urls[1]
     );
 }
@@ -77,39 +77,39 @@ fn a_wrong_password_is_tried_once() {
 #[test]
 fn a_bind_that_wants_encryption_is_no_wrong_password() {
     let (lab, tenant) = (Lab::get(), Tenant::by_address());
-    let said = doctor(
+    let report = doctor(
         healthy(&tenant)
             .set("LDAP_URL", format!("ldap://{}:389", lab.address))
             .set("LDAP_STARTTLS", false),
     );
-    said.warns("ldap", "ldap-plain");
-    let reach = text(said.is_good("ldap", "ldap-reach"), "text");
+    report.warns("ldap", "ldap-plain");
+    let reach = text(report.passes("ldap", "ldap-reach"), "text");
     assert!(reach.contains("without TLS"), "{reach}");
-    let fix = text(said.fails("ldap", "ldap-bind-refused"), "fix");
+    let fix = text(report.fails("ldap", "ldap-bind-refused"), "fix");
     let setup = format!("ad-edge setup --ldap-url ldaps://{}:636 ", lab.address);
     assert!(fix.starts_with(&setup), "{fix}");
-    assert!(said.all("ldap", "ldap-search").is_empty());
+    assert!(report.all("ldap", "ldap-search").is_empty());
 }
 
 #[test]
 fn bases_groups_and_clocks() {
     let tenant = Tenant::by_address();
     let healthy = || healthy(&tenant);
-    let said = doctor(healthy().set("LDAP_BASE", "DC=other,DC=example"));
-    let fix = text(said.fails("ldap", "ldap-search"), "fix");
+    let report = doctor(healthy().set("LDAP_BASE", "DC=other,DC=example"));
+    let fix = text(report.fails("ldap", "ldap-search"), "fix");
     assert!(
         fix.starts_with("ad-edge setup --ldap-base DC=corp,DC=example "),
         "{fix}"
     );
-    let said = doctor(healthy().clock("+10m"));
-    let fix = text(said.fails("clock", "clock-directory"), "fix");
+    let report = doctor(healthy().clock("+10m"));
+    let fix = text(report.fails("clock", "clock-directory"), "fix");
     assert_eq!(fix, "timedatectl set-ntp true");
     let groups_at = |base: &str| doctor(healthy().set("LDAP_BASE_GROUPS", base));
     groups_at("CN=nothing,DC=corp,DC=example").fails("groups", "groups-search");
-    let said = groups_at("CN=Computers,DC=corp,DC=example");
-    let words = text(said.fails("groups", "groups-none"), "text");
+    let report = groups_at("CN=Computers,DC=corp,DC=example");
+    let words = text(report.fails("groups", "groups-none"), "text");
     assert!(words.contains("CN=Computers,DC=corp,DC=example"), "{words}");
-    doctor(healthy().set("GROUPS", false)).is_good("groups", "groups-off");
+    doctor(healthy().set("GROUPS", false)).passes("groups", "groups-off");
 }
 
 #[test]
@@ -135,10 +135,10 @@ fn servers_of_srv_records_are_those_that_run() {
         (false, "ldaps://dc1.corp.example:636"),
         (true, "ldap://dc1.corp.example:389"),
     ] {
-        let said = doctor(srv().set("LDAP_STARTTLS", start_tls));
-        assert_eq!(said.is_good("ldap", "ldap-bind")["subject"], server);
-        said.fails("ldap", "ldap-reach");
-        said.is_good("kerberos", "spn");
+        let report = doctor(srv().set("LDAP_STARTTLS", start_tls));
+        assert_eq!(report.passes("ldap", "ldap-bind")["subject"], server);
+        report.fails("ldap", "ldap-reach");
+        report.passes("kerberos", "spn");
     }
     drop(dns);
 }
@@ -148,15 +148,15 @@ fn a_form_that_could_lock_accounts_out_is_found() {
     let tenant = Tenant::by_address();
     let with = |key: &str, value: u32| doctor(known(healthy(&tenant).set(key, value)));
     // The lab's domain locks at ten failures within half an hour.
-    let said = with("FORM_FAILURES_PER_USER", 3);
-    let found = said.find("ok", "form", "form-lockout");
+    let report = with("FORM_FAILURES_PER_USER", 3);
+    let found = report.find("ok", "form", "form-lockout");
     assert!(
         found["text"]
             .as_str()
             .is_some_and(|text| text.contains("safe for 3 of them"))
     );
-    let said = with("FORM_FAILURES_PER_USER", 10);
-    let found = said.fails("form", "form-lockout");
+    let report = with("FORM_FAILURES_PER_USER", 10);
+    let found = report.fails("form", "form-lockout");
     assert!(
         found["note"]
             .as_str()

@@ -5,7 +5,7 @@ use std::{fs, ops::Range, process::Command, time::Duration};
 use tempfile::TempDir;
 
 use crate::{
-    doctor::{Said, doctor, healthy, text},
+    doctor::{DoctorReport, doctor, healthy, text},
     lab::{Lab, instance::Builder, process::Running, run_with_input, stand_in::Tenant, wait_until},
 };
 
@@ -81,22 +81,22 @@ fn with_version(mut keytab: Vec<u8>, version: u8) -> Vec<u8> {
     keytab
 }
 
-fn with_keytab(tenant: &Tenant, host: &str, keytab: Vec<u8>) -> Said {
+fn with_keytab(tenant: &Tenant, host: &str, keytab: Vec<u8>) -> DoctorReport {
     doctor(for_host(tenant, host).file("certs/krb5.keytab", keytab))
 }
 
 #[test]
 fn a_name_that_no_account_has() {
     let tenant = Tenant::by_address();
-    let said = doctor(for_host(&tenant, "unknown.corp.example"));
-    let fix = text(said.fails("kerberos", "spn-missing"), "fix");
+    let report = doctor(for_host(&tenant, "unknown.corp.example"));
+    let fix = text(report.fails("kerberos", "spn-missing"), "fix");
     // The account is known by the keytab's other name.
     let account = fix.strip_prefix("setspn -S HTTP/unknown.corp.example ");
     assert!(
         account.is_some_and(|name| name.starts_with("svc-")),
         "{fix}"
     );
-    let fix = text(said.fails("kerberos", "keytab-principal"), "fix");
+    let fix = text(report.fails("kerberos", "keytab-principal"), "fix");
     assert!(
         fix.contains("-princ HTTP/unknown.corp.example@CORP.EXAMPLE"),
         "{fix}"
@@ -109,17 +109,17 @@ fn a_name_that_no_account_has() {
 fn the_spn_is_searched_in_all_of_the_domain() {
     let tenant = Tenant::by_address();
     let base = "CN=Alice Smith,CN=Users,DC=corp,DC=example";
-    let said = doctor(healthy(&tenant).set("LDAP_BASE", base));
-    said.is_good("ldap", "ldap-search");
-    said.is_good("kerberos", "spn");
+    let report = doctor(healthy(&tenant).set("LDAP_BASE", base));
+    report.passes("ldap", "ldap-search");
+    report.passes("kerberos", "spn");
 }
 
 #[test]
 fn a_name_of_a_computer() {
     let tenant = Tenant::by_address();
     account("svc-computer", "HOST/computer.corp.example", None);
-    let said = doctor(for_host(&tenant, "computer.corp.example"));
-    let words = text(said.fails("kerberos", "spn-host"), "text");
+    let report = doctor(for_host(&tenant, "computer.corp.example"));
+    let words = text(report.fails("kerberos", "spn-host"), "text");
     assert!(words.contains("svc-computer"), "{words}");
 }
 
@@ -134,8 +134,8 @@ fn an_export_before_the_last_password() {
         "svc-old-key",
         "--newpassword=D0ctor-Passw0rd!x",
     ]);
-    let said = with_keytab(&tenant, "old-key.corp.example", keytab);
-    let finding = said.fails("kerberos", "key-version");
+    let report = with_keytab(&tenant, "old-key.corp.example", keytab);
+    let finding = report.fails("kerberos", "key-version");
     let fix = text(finding, "fix");
     assert!(fix.contains("-mapuser svc-old-key@CORP.EXAMPLE"), "{fix}");
     assert!(text(finding, "note").contains("password anew"), "{finding}");
@@ -146,13 +146,13 @@ fn the_strongest_type_that_the_account_takes_is_needed() {
     let tenant = Tenant::by_address();
     let (service, host) = ("HTTP/types.corp.example", "types.corp.example");
     account("svc-types", service, Some(24));
-    let said = with_keytab(&tenant, host, export(service, &[AES256]));
-    said.is_good("kerberos", "types");
+    let report = with_keytab(&tenant, host, export(service, &[AES256]));
+    report.passes("kerberos", "types");
     // Another controller knows of a newer password: no reason to export once more.
     let newer = with_version(export(service, &[AES256]), 99);
     with_keytab(&tenant, host, newer).warns("kerberos", "key-newer");
-    let said = with_keytab(&tenant, host, export(service, &[AES128]));
-    let words = text(said.fails("kerberos", "types"), "text");
+    let report = with_keytab(&tenant, host, export(service, &[AES128]));
+    let words = text(report.fails("kerberos", "types"), "text");
     assert!(words.contains("AES-256"), "{words}");
 }
 
@@ -171,19 +171,19 @@ fn an_account_that_does_not_say_and_one_of_rc4() {
     types("msDS-SupportedEncryptionTypes: 28\n");
     let (aes, rc4) = (export(service, &[AES256]), export(service, &[RC4]));
     types("");
-    let said = with_keytab(&tenant, host, aes);
-    let words = text(said.warns("kerberos", "types-unset"), "text");
+    let report = with_keytab(&tenant, host, aes);
+    let words = text(report.warns("kerberos", "types-unset"), "text");
     assert!(
         words.contains("controllers before 2026 give RC4"),
         "{words}"
     );
-    let said = with_keytab(&tenant, host, rc4.clone());
-    let words = text(said.warns("kerberos", "types-unset"), "text");
+    let report = with_keytab(&tenant, host, rc4.clone());
+    let words = text(report.warns("kerberos", "types-unset"), "text");
     assert!(words.contains("CVE-2026-20833"), "{words}");
-    said.warns("kerberos", "keytab-rc4");
+    report.warns("kerberos", "keytab-rc4");
     types("msDS-SupportedEncryptionTypes: 4\n");
-    let said = with_keytab(&tenant, host, rc4);
-    let fix = text(said.warns("kerberos", "types-rc4"), "fix");
+    let report = with_keytab(&tenant, host, rc4);
+    let fix = text(report.warns("kerberos", "types-rc4"), "fix");
     assert!(fix.starts_with("Set-ADUser svc-unset "), "{fix}");
 }
 
@@ -208,11 +208,11 @@ fn an_alias_asks_for_the_canonical_name() {
         std::net::TcpStream::connect((lab.address.as_str(), 53)).is_ok()
     });
     let resolv = format!("nameserver {}\n", lab.address);
-    let said = doctor(healthy(&tenant).with_names("", &resolv));
-    said.is_good("dns", "dns-name");
-    let words = text(said.warns("dns", "dns-alias"), "text");
+    let report = doctor(healthy(&tenant).with_names("", &resolv));
+    report.passes("dns", "dns-name");
+    let words = text(report.warns("dns", "dns-alias"), "text");
     assert!(words.contains("HTTP/farm.corp.example"), "{words}");
-    let finding = said.fails("kerberos", "spn-missing");
+    let finding = report.fails("kerberos", "spn-missing");
     assert_eq!(finding["subject"], "HTTP/farm.corp.example");
 }
 
@@ -241,7 +241,7 @@ fn a_name_that_two_accounts_have() {
              add: servicePrincipalName\nservicePrincipalName: {service}\n"
         ),
     );
-    let said = with_keytab(&tenant, host, keytab);
-    let fix = text(said.fails("kerberos", "spn-twice"), "fix");
+    let report = with_keytab(&tenant, host, keytab);
+    let fix = text(report.fails("kerberos", "spn-twice"), "fix");
     assert_eq!(fix, format!("setspn -D {service} svc-second-owner"));
 }

@@ -3,8 +3,10 @@
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 use crate::lab::{Lab, haproxy::Haproxy, instance::Instance, page::Form, wait_until};
 

@@ -15,7 +15,7 @@ fn with_token(instance: &Instance, token: &str) -> Response {
         .run()
 }
 
-/// Holds what every refusal must be; `words` stand on the page, `cause` in the log line.
+/// Checks what every refusal must be; `words` are on the page, `cause` is in the log line.
 fn assert_refused(
     instance: &Instance,
     response: &Response,

@@ -256,7 +256,7 @@ fn tickets_of_the_old_and_of_the_new_key_work_while_a_keytab_is_rotated() {
     assert_eq!(login(&new), 200, "a ticket of the new key");
 }
 
-/// The order that deploy/rotate.md gives for a fleet, with a tenant that believes what it was told last, by
+/// The order that deploy/rotate.md gives for a fleet, with a tenant that takes the last registration, by
 /// whichever instance.
 #[test]
 fn a_fleet_s_signing_key_is_rotated_without_a_token_that_is_refused() {
@@ -276,11 +276,13 @@ fn a_fleet_s_signing_key_is_rotated_without_a_token_that_is_refused() {
                 .start()
         })
         .collect();
-    let told = |instance: &Instance, times: f64| {
+    let await_registrations = |instance: &Instance, times: f64| {
         let done = r#"ad_edge_ticket_steps_total{outcome="ok"}"#;
-        crate::lab::wait_until(Duration::from_secs(20), "the tenant is not told", || {
-            instance.metric(done) >= Some(times)
-        });
+        crate::lab::wait_until(
+            Duration::from_secs(20),
+            "the instance is not registered at the tenant",
+            || instance.metric(done) >= Some(times),
+        );
     };
     let alice = Lab::get().kinit("alice");
     let all_sign = || {
@@ -290,18 +292,18 @@ fn a_fleet_s_signing_key_is_rotated_without_a_token_that_is_refused() {
         }
     };
     for instance in &instances {
-        told(instance, 1.0);
+        await_registrations(instance, 1.0);
     }
     all_sign();
 
-    // First: every instance tells of the next one.
+    // First: every instance registers the next one.
     let new = |file: &str| made.path().join(file);
     for instance in &instances {
         let next = instance.home().join("certs/next.pem");
         std::fs::copy(new("cert.pem"), next).expect("copied");
     }
     for instance in &instances {
-        told(instance, 2.0);
+        await_registrations(instance, 2.0);
     }
     // Then one after the other signs with it, and keeps the one before.
     for instance in &instances {
@@ -311,7 +313,7 @@ fn a_fleet_s_signing_key_is_rotated_without_a_token_that_is_refused() {
             std::fs::copy(new(file), certs.join(file)).expect("copied");
         }
         instance.await_event("reload.done", &[]);
-        told(instance, 3.0);
+        await_registrations(instance, 3.0);
         all_sign();
     }
     // At last the old one is forgotten.
@@ -321,7 +323,7 @@ fn a_fleet_s_signing_key_is_rotated_without_a_token_that_is_refused() {
         }
     }
     for instance in &instances {
-        told(instance, 4.0);
+        await_registrations(instance, 4.0);
     }
     all_sign();
     let page = instances[0].curl("/wsfed").negotiate(&alice).run();

@@ -125,7 +125,7 @@ fn what_was_set_up_serves() {
         page = answer.ok().filter(|response| response.status == 200);
         page.is_some()
     });
-    // Signed by the pair that the set-up made and told the tenant.
+    // Signed with the key that the set-up made and whose certificate it registered at the tenant.
     let form = crate::lab::page::Form::read(&page.expect("a page").body);
     assert_eq!(
         tenant.verified(&form)["authenticationMethod"],

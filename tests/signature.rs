@@ -1,4 +1,4 @@
-//! The signature holds for programs that are not ours, whatever stands in the profile.
+//! The signature holds for programs that are not ours, whatever is in the profile.
 
 use crate::lab::{
     Lab,

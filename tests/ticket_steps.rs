@@ -55,8 +55,8 @@ fn without_a_file_and_without_a_keytab_the_tunnel_comes_up() {
     // The hub's address, the connection and the tenant's key are what the ticket said.
     tenant.await_agents(1);
     // The tenant wants Kerberos, for which there is no file here.
-    let loud = running.await_event(LIMIT, "tenant.unusable", &["KERBEROS_AUTH"]);
-    assert!(loud.contains("KERBEROS_KEYTAB") || running.log().contains("KERBEROS_KEYTAB"));
+    let line = running.await_event(LIMIT, "tenant.unusable", &["KERBEROS_AUTH"]);
+    assert!(line.contains("KERBEROS_KEYTAB") || running.log().contains("KERBEROS_KEYTAB"));
     assert_eq!(
         std::fs::read_dir(&home).expect("a folder").count(),
         0,
@@ -107,8 +107,8 @@ fn what_the_administrator_changes_afterwards_counts_and_is_told() {
         let answer = instance.curl(metadata).try_run();
         answer.is_ok_and(|page| page.body.contains("https://other.corp.example:8443"))
     });
-    let told = "registered https://other.corp.example:8443/wsfed";
-    tenant.process.await_log(LIMIT, &[told]);
+    let line = "registered https://other.corp.example:8443/wsfed";
+    tenant.process.await_log(LIMIT, &[line]);
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub enum Mismatch {
     ProbePath,
 }
 
-/// Every kind, in the order in which they are told.
+/// Every kind, in the order in which they are reported.
 #[cfg(test)]
 const ALL: [Mismatch; 8] = [
     Mismatch::ProxyHeader,

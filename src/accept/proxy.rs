@@ -83,7 +83,7 @@ where
             Ok(n) => read += n,
             Err(cause) => return Err(ProxyRefusal::Closed(cause)),
         }
-        // Told at once: a client without a header may wait for our answer for ever.
+        // Refused at once: a client without a header may wait for our answer without a limit.
         if !begins(&bytes[..read], SIGNATURE) {
             if read >= VERSION_1.len() && begins(&bytes[..read], VERSION_1) {
                 return Err(ProxyRefusal::Version1);

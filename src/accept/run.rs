@@ -20,13 +20,13 @@ use crate::{
     cause,
     config::{ListenConfig, ProxyProtocol},
     lifecycle::Lifecycle,
-    telemetry::{Metrics, event, log::Throttle},
+    telemetry::{Metrics, Throttle, event},
 };
 
 /// The pause after an error that the next `accept` would meet again.
 const PAUSE: Duration = Duration::from_millis(200);
 /// When told to stop, connections that the kernel has already taken are still served; this long.
-const LAST_CALL: Duration = Duration::from_millis(100);
+const ACCEPT_GRACE: Duration = Duration::from_millis(100);
 
 /// Open files beside those of connections: directory, tunnel, log, files that are read.
 const OTHER_FILES: u64 = 200;
@@ -172,7 +172,7 @@ pub async fn accept<F, Fut>(
             }
         }
     }
-    let deadline = Instant::now() + LAST_CALL;
+    let deadline = Instant::now() + ACCEPT_GRACE;
     while let Ok(Ok(permit)) = timeout_at(deadline, Arc::clone(&permits).acquire_owned()).await
         && let Ok(Ok((stream, from))) = timeout_at(deadline, listener.socket.accept()).await
     {

@@ -13,5 +13,5 @@ pub use self::{
     quoted::quoted,
     tls::{CertificateFault, alert, certificate, tls},
     watch::watch,
-    words::{any, dns, io, ldap, system_lookup, tls_in, websocket},
+    words::{any, dns, innermost, io, ldap, system_lookup, tls_in, websocket},
 };

@@ -49,6 +49,20 @@ pub fn any(error: &(dyn Error + 'static)) -> String {
     words.join(": ")
 }
 
+/// The innermost cause in words: what lies around it says that a request failed.
+pub fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut inner = error;
+    loop {
+        if let Some(known) = known(inner) {
+            return known;
+        }
+        match inner.source() {
+            Some(source) => inner = source,
+            None => return inner.to_string(),
+        }
+    }
+}
+
 /// The error of TLS that is the cause of another, at any depth.
 pub fn tls_in<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     let mut next = Some(error);

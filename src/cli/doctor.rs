@@ -68,7 +68,7 @@ fn print(finding: &Finding) {
     let Finding {
         level, area, text, ..
     } = finding;
-    println!("{:<4}  {area:<8}  {text}", level.label());
+    println!("{:<4}  {:<8}  {text}", level.label(), area.label());
     if let Some(fix) = &finding.fix {
         println!("                fix: {fix}");
     }

@@ -7,7 +7,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     installation::{ArchiveError, Installation, report},
-    setup::{Import, recover},
+    setup::{Import, ImportError, recover},
 };
 
 pub(super) fn run(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> ExitCode {
@@ -21,7 +21,7 @@ pub(super) fn run(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> Exi
     }
 }
 
-fn take(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> Result<(), ArchiveError> {
+fn take(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> Result<(), ImportError> {
     let settings = Settings::of_process(home);
     let installation = if from.is_dir() {
         Installation::of_folder(from)?
@@ -29,8 +29,8 @@ fn take(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> Result<(), Ar
         let read = |error| ArchiveError::Read(from.display().to_string(), error);
         Installation::of_zip(File::open(from).map_err(read)?)?
     };
-    if !dry_run && let Some(told) = recover(&settings)? {
-        eprintln!("warning: {told}");
+    if !dry_run && let Some(warning) = recover(&settings)? {
+        eprintln!("warning: {warning}");
     }
     let report = report(&installation)?;
     let import = match Import::try_out(&settings, clock, installation) {

@@ -13,10 +13,7 @@ use crate::{
     instance::{Kept, Materials},
     serve,
     setup::recover,
-    telemetry::{
-        event,
-        log::{self, Log, LogError},
-    },
+    telemetry::{Log, LogError, event, init_log},
 };
 
 pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
@@ -47,8 +44,8 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     let loaded = match settings.load() {
         Ok(loaded) => loaded,
         Err(invalid) => {
-            if let Some(told) = &recovered {
-                eprintln!("ad-edge: {told}");
+            if let Some(warning) = &recovered {
+                eprintln!("ad-edge: {warning}");
             }
             return refuse(home, &invalid);
         }
@@ -59,15 +56,15 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
         Err(error) => return refuse(home, &error),
     };
     log.use_levels(levels);
-    if let Some(told) = &recovered {
-        tracing::error!(event = event::IMPORT_RECOVERED, "{told}");
+    if let Some(warning) = &recovered {
+        tracing::error!(event = event::IMPORT_RECOVERED, "{warning}");
     }
     for warning in &loaded.warnings {
         tracing::warn!(
             event = event::CONFIG_WARNING,
-            key = warning.key,
+            key = %warning.place,
             "{}",
-            warning.text
+            warning.concern
         );
     }
     let materials = match Materials::load(&loaded.config, clock, true, &Kept::default()) {
@@ -94,7 +91,7 @@ fn begin_log(
 ) -> Result<Log, LogError> {
     let format = format.unwrap_or_else(LogFormat::for_stderr);
     let overruling = std::env::var("RUST_LOG").ok();
-    log::init(format, levels, overruling.as_deref(), clock.clone())
+    init_log(format, levels, overruling.as_deref(), clock.clone())
 }
 
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {

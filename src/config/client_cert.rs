@@ -9,6 +9,7 @@ use super::{
     choices::CertificateName,
     home::{Home, folder_of},
     keys,
+    problem::Missing,
     reader::Reader,
 };
 
@@ -104,11 +105,7 @@ pub(super) fn client_cert(home: &Home, r: &mut Reader) -> Option<ClientCertConfi
         return None;
     }
     let Some(authorities) = authorities else {
-        r.missing(
-            keys::CLIENT_CA_FILE,
-            "Logins by client certificate need the CA that issues them: put it at \
-             certs/client-ca.pem (PEM), or set CLIENT_CA_FILE or CA_CERT",
-        );
+        r.missing(&keys::CLIENT_CA_FILE, Missing::ClientAuthorities);
         return None;
     };
     let lists = lists.iter().map(|file| home.path(file)).collect();

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// Why a stored password cannot be read.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 pub enum CredentialsError {
     #[error("is not in a known format")]
     Format,

@@ -10,10 +10,10 @@ use super::{
     home::Home,
     keys,
     listen::{ListenConfig, listen},
+    problem::{Concern, Holds, Missing, Problem},
     reader::Reader,
     tls::{TlsKeys, TlsMaterial, tls},
 };
-use crate::cause;
 
 /// The direct logins: what browsers reach at SERVER_URL.
 #[derive(Debug, Clone)]
@@ -100,16 +100,14 @@ impl DirectConfig {
     fn check_proxy_frontend(&self, r: &mut Reader) {
         if self.proxy_frontend && self.listen.trusted_proxies.is_empty() {
             r.wrong(
-                keys::WITH_KERBEROS_PROXY_FRONTEND,
-                "lets a proxy name the user, but no proxy is trusted",
-                "List the proxy's address in TRUSTED_PROXIES, or use KERBEROS_AUTH with a keytab",
+                &keys::WITH_KERBEROS_PROXY_FRONTEND,
+                Problem::NobodyNamesUsers,
             );
         }
         if self.proxy_frontend && self.listen.proxy_protocol == ProxyProtocol::V2 {
             r.wrong(
-                keys::WITH_KERBEROS_PROXY_FRONTEND,
-                "cannot be trusted behind PROXY v2, where every request is the client's own",
-                "Set PROXY_PROTOCOL to off, or use KERBEROS_AUTH with a keytab",
+                &keys::WITH_KERBEROS_PROXY_FRONTEND,
+                Problem::NamesUsersBehindProxyV2,
             );
         }
     }
@@ -119,34 +117,18 @@ impl DirectConfig {
         let required =
             |section: &KerberosConfig| section.channel_binding == ChannelBindingPolicy::Require;
         if self.balancer_certificates.is_empty() && self.kerberos.as_ref().is_some_and(required) {
-            r.wrong(
-                keys::CHANNEL_BINDING,
-                "cannot be required where a balancer ends TLS: this instance does not see its certificate",
-                "List the balancer's certificates in CHANNEL_BINDING_CERT_FILES, or let TLS end here \
-                 (TLS_TERMINATION here, haproxy/passthrough.cfg)",
-            );
+            r.wrong(&keys::CHANNEL_BINDING, Problem::BindingNotSeen);
         }
         if self.listen.trusted_proxies.is_empty() {
-            r.wrong(
-                keys::TLS_TERMINATION,
-                "leaves TLS to a balancer, but none is trusted",
-                "List the balancers' addresses in TRUSTED_PROXIES",
-            );
+            r.wrong(&keys::TLS_TERMINATION, Problem::NobodyEndsTls);
         }
     }
 
     fn without_certificate(&self, r: &mut Reader) {
         if self.kerberos.is_some() || self.client_cert.is_some() {
-            r.missing(
-                keys::TLS_CERT_FILE,
-                "Logins by Kerberos and client certificate need a certificate for SERVER_URL: put it at certs/tls.pem with \
-                 its key at certs/tls.key, or set TLS_CERT_FILE and TLS_KEY_FILE, or SSL_PFX",
-            );
+            r.missing(&keys::TLS_CERT_FILE, Missing::ServerCertificate);
         } else {
-            r.warn(
-                keys::TLS_CERT_FILE,
-                "no certificate for SERVER_URL (certs/tls.pem or SSL_PFX): direct logins are off",
-            );
+            r.warn(&keys::TLS_CERT_FILE, Concern::NoServerCertificate);
         }
     }
 }
@@ -166,16 +148,11 @@ fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<BalancerCertificate
                     });
                     continue;
                 }
-                Err(_) => "holds no certificate in PEM".to_owned(),
+                Err(_) => Problem::NoBalancerCertificate,
             },
-            Err(error) => format!("cannot be read: {}", cause::io(&error)),
+            Err(error) => Problem::unreadable(error, Holds::BalancerCertificate),
         };
-        r.mistake(
-            keys::CHANNEL_BINDING_CERT_FILES,
-            Some(path.display().to_string()),
-            problem,
-            "Copy the certificate that the balancer shows at SERVER_URL to that file, PEM",
-        );
+        r.wrong_file(&keys::CHANNEL_BINDING_CERT_FILES, path, problem);
     }
     certificates
 }
@@ -190,12 +167,10 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
     }
     let keytab = home.path(keytab);
     if let Err(error) = fs::File::open(&keytab) {
-        r.mistake(
-            keys::KERBEROS_KEYTAB,
-            Some(keytab.display().to_string()),
-            format!("cannot be read: {}", cause::io(&error)),
-            "Export the keys of HTTP/<host of SERVER_URL> from AD (ktpass, or \
-             samba-tool domain exportkeytab) to that file, readable for this user",
+        r.wrong_file(
+            &keys::KERBEROS_KEYTAB,
+            keytab.clone(),
+            Problem::unreadable(error, Holds::Keytab),
         );
     }
     Some(KerberosConfig {

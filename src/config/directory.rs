@@ -9,7 +9,15 @@ use std::{
 
 use url::{Host, Url};
 
-use super::{credentials, filter::FilterTemplate, keys, reader::Reader, signing::SigningPair};
+use super::{
+    credentials,
+    filter::FilterTemplate,
+    keys,
+    problem::{Concern, Missing, Problem},
+    reader::Reader,
+    signing::SigningPem,
+    value::without_userinfo,
+};
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// How to reach and search Active Directory, or another LDAP directory.
@@ -109,14 +117,11 @@ impl fmt::Display for ServerUrl {
     }
 }
 
-pub(super) fn directory(signing: Option<&SigningPair>, r: &mut Reader) -> Option<DirectoryConfig> {
+pub(super) fn directory(signing: Option<&SigningPem>, r: &mut Reader) -> Option<DirectoryConfig> {
     let servers = servers(r);
     let base = r.read(&keys::LDAP_BASE);
     if base.is_none() {
-        r.missing(
-            keys::LDAP_BASE,
-            "Write the DN under which users are, DC=corp,DC=example",
-        );
+        r.missing(&keys::LDAP_BASE, Missing::Base);
     }
     let service = service(signing, r);
     let groups = r.read(&keys::GROUPS);
@@ -134,10 +139,8 @@ pub(super) fn directory(signing: Option<&SigningPair>, r: &mut Reader) -> Option
     if binds == 1 {
         let usual = keys::LDAP_NUMBER_OF_PARALLEL_BINDS.kind.default;
         r.warn(
-            keys::LDAP_NUMBER_OF_PARALLEL_BINDS,
-            format!(
-                "1 lets one password check wait for another; remove the key for the default of {usual}"
-            ),
+            &keys::LDAP_NUMBER_OF_PARALLEL_BINDS,
+            Concern::OneBindAtATime { usual },
         );
     }
     Some(DirectoryConfig {
@@ -164,11 +167,7 @@ fn servers(r: &mut Reader) -> ServersConfig {
     {
         let domain = domain.trim_matches(['/', '.']).to_owned();
         if Host::parse(&domain).is_err() {
-            r.wrong(
-                keys::LDAP_URL,
-                format!("{} is not a domain", crate::cause::quoted(&domain)),
-                "Write srv: and the DNS name of the domain, srv:corp.example",
-            );
+            r.wrong(&keys::LDAP_URL, Problem::NotADomain(domain.clone()));
         }
         return ServersConfig::Srv {
             domain,
@@ -176,19 +175,20 @@ fn servers(r: &mut Reader) -> ServersConfig {
         };
     }
     if given.is_empty() {
-        r.missing(
-            keys::LDAP_URL,
-            "Write the directory's address, ldaps://dc1.corp.example",
-        );
+        r.missing(&keys::LDAP_URL, Missing::Servers);
     }
     for text in given {
         match server(&text) {
             Some(server) => servers.push(server),
-            None => r.wrong(
-                keys::LDAP_URL,
-                format!("{} is not the address of a directory", crate::cause::quoted(&text)),
-                "Write ldaps://dc1.corp.example, ldap://dc1.corp.example:389, or srv:corp.example alone",
-            ),
+            None => {
+                let shown = without_userinfo(&text);
+                let problem = if shown == text {
+                    Problem::NotAServer(shown)
+                } else {
+                    Problem::UserInServer(shown)
+                };
+                r.wrong(&keys::LDAP_URL, problem);
+            }
         }
     }
     ServersConfig::Fixed(servers)
@@ -202,14 +202,7 @@ fn nameservers(r: &mut Reader) -> Vec<SocketAddr> {
             .or_else(|_| Ok::<_, AddrParseError>(SocketAddr::new(text.parse()?, 53)));
         match address {
             Ok(address) => servers.push(address),
-            Err(_) => r.wrong(
-                keys::LDAP_SRV_NAMESERVERS,
-                format!(
-                    "{} is not the address of a name server",
-                    crate::cause::quoted(&text)
-                ),
-                "Write 192.0.2.53 or 192.0.2.53:5353",
-            ),
+            Err(_) => r.wrong(&keys::LDAP_SRV_NAMESERVERS, Problem::NotANameServer(text)),
         }
     }
     servers
@@ -231,7 +224,7 @@ fn server(text: &str) -> Option<ServerUrl> {
     })
 }
 
-fn service(signing: Option<&SigningPair>, r: &mut Reader) -> ServiceAccount {
+fn service(signing: Option<&SigningPem>, r: &mut Reader) -> ServiceAccount {
     let anonymous = r.read(&keys::ANONYMOUS_SEARCH_ENABLED);
     let user = r.read(&keys::LDAP_BIND_USER);
     let password = r.read(&keys::LDAP_BIND_PASSWORD);
@@ -245,17 +238,10 @@ fn service(signing: Option<&SigningPair>, r: &mut Reader) -> ServiceAccount {
         (Some(user), Some(password)) => return ServiceAccount::Simple { user, password },
         (user, password) => {
             if user.is_none() {
-                r.missing(
-                    keys::LDAP_BIND_USER,
-                    "Give the DN or user principal name of an account that may search, or set \
-                     ANONYMOUS_SEARCH_ENABLED",
-                );
+                r.missing(&keys::LDAP_BIND_USER, Missing::BindUser);
             }
             if password.is_none() && !is_stored {
-                r.missing(
-                    keys::LDAP_BIND_PASSWORD,
-                    "Give the password of LDAP_BIND_USER",
-                );
+                r.missing(&keys::LDAP_BIND_PASSWORD, Missing::BindPassword);
             }
         }
     }
@@ -264,21 +250,15 @@ fn service(signing: Option<&SigningPair>, r: &mut Reader) -> ServiceAccount {
 
 fn stored_password(
     stored: &SecretString,
-    signing: Option<&SigningPair>,
+    signing: Option<&SigningPem>,
     r: &mut Reader,
 ) -> Option<SecretString> {
-    let remedy = "Copy certs/cert.key from the installation that wrote it, or give \
-                  LDAP_BIND_PASSWORD again";
-    let Some(pair) = signing else {
-        r.wrong(
-            keys::LDAP_BIND_CREDENTIALS,
-            "cannot be read without certs/cert.key",
-            remedy,
-        );
+    let Some(signing) = signing else {
+        r.wrong(&keys::LDAP_BIND_CREDENTIALS, Problem::NoKeyForCredentials);
         return None;
     };
-    let key_file = pair.key.expose_secret().as_bytes();
+    let key_file = signing.key.expose_secret().as_bytes();
     credentials::decrypt(stored.expose_secret(), key_file)
-        .map_err(|error| r.wrong(keys::LDAP_BIND_CREDENTIALS, error.to_string(), remedy))
+        .map_err(|error| r.wrong(&keys::LDAP_BIND_CREDENTIALS, error))
         .ok()
 }

@@ -11,7 +11,7 @@ use super::{
     key::{Declared, Key},
     keys,
     kinds::{Kind, Wrong},
-    mistake::Mistake,
+    mistake::{Given, Mistake},
     shape::Usual,
     source::{FileKeys, Origin, Source, uses_files},
     value::{flag, list, show, shown, text_of},
@@ -113,9 +113,9 @@ impl Effective {
     }
 
     /// A value to be shown with a mistake, as it was written.
-    pub(super) fn as_written(&self, key: &str) -> Option<String> {
+    pub(super) fn as_written(&self, key: &str) -> Option<Given> {
         let given = self.source.get(key).filter(|given| !given.secret)?;
-        Some(show(&given.value))
+        Some(Given::Value(show(&given.value)))
     }
 
     /// The value of a key; its default where none is given, or a wrong one.
@@ -163,14 +163,13 @@ impl Effective {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn checked<K: Kind>(&self, key: &Key<K>) -> Result<K::Value, Mistake> {
+    pub fn checked<K: Kind>(&self, key: &'static Key<K>) -> Result<K::Value, Mistake> {
         match self.understood(key) {
             Ok(value) => Ok(value.unwrap_or_else(|| key.kind.default())),
-            Err(Wrong { problem, remedy }) => Err(Mistake {
-                key: key.name.to_owned(),
-                value: self.as_written(key.name),
-                problem,
-                remedy,
+            Err(wrong) => Err(Mistake {
+                place: key.into(),
+                given: self.as_written(key.name),
+                problem: wrong.into(),
             }),
         }
     }

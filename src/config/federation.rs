@@ -4,7 +4,13 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use url::Url;
 
-use super::{keys, reader::Reader, value};
+use super::{
+    keys,
+    mistake::Place,
+    problem::{Concern, Problem},
+    reader::Reader,
+    value,
+};
 
 /// Who we are towards relying parties and where tokens may go.
 #[derive(Debug, Clone)]
@@ -19,7 +25,7 @@ pub struct FederationConfig {
     pub lifetime: Duration,
     /// `TOKEN_SKEW_SECONDS`: how far NotBefore lies in the past.
     pub skew: Duration,
-    /// `TOKEN_INCUMBENT_METHOD`: say `am:password` whatever the login was.
+    /// `TOKEN_LEGACY_METHOD`: say `am:password` whatever the login was.
     pub legacy_method: bool,
 }
 
@@ -74,18 +80,14 @@ pub(super) fn federation(realm: Option<String>, r: &mut Reader) -> Option<Federa
         .ok()
         .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
     if url.is_none() {
-        r.wrong(
-            keys::SERVER_URL,
-            "is not a web address",
-            "Write the address users open, https://login.corp.example",
-        );
+        r.wrong(&keys::SERVER_URL, Problem::NotAWebAddress);
     }
     Some(FederationConfig {
         issuer: r.read(&keys::WSFED_ISSUER),
         relying_parties: relying_parties(realm, r),
         lifetime: r.read(&keys::TOKEN_LIFETIME_SECONDS),
         skew: r.read(&keys::TOKEN_SKEW_SECONDS),
-        legacy_method: r.read(&keys::TOKEN_INCUMBENT_METHOD),
+        legacy_method: r.read(&keys::TOKEN_LEGACY_METHOD),
         server_url: url?,
     })
 }
@@ -103,23 +105,18 @@ fn relying_parties(default: Option<String>, r: &mut Reader) -> RelyingParties {
             match Callback::parse(&text) {
                 Some(callback) => callbacks.push(callback),
                 None => r.wrong(
-                    &realm,
-                    format!("{} is not a callback URL", crate::cause::quoted(&text)),
-                    "Write absolute addresses between commas, https://acme.auth0.com/login/callback",
+                    Place::Other(realm.clone()),
+                    Problem::NotACallback(value::without_userinfo(&text)),
                 ),
             }
         }
         parties.callbacks.insert(realm, callbacks);
     }
     match &default {
-        None => r.warn(
-            keys::REALM,
-            "is missing: direct logins have no one to send a token to",
-        ),
-        Some(realm) if parties.callbacks.get(realm).is_none_or(Vec::is_empty) => r.warn(
-            realm,
-            "this key should list the callback URLs of REALM; until then direct logins are refused",
-        ),
+        None => r.warn(&keys::REALM, Concern::NoRelyingParty),
+        Some(realm) if parties.callbacks.get(realm).is_none_or(Vec::is_empty) => {
+            r.warn(Place::Other(realm.clone()), Concern::NoCallbacks);
+        }
         Some(_) => {}
     }
     parties.default = default;

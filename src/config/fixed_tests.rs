@@ -45,9 +45,9 @@ fn what_is_declared_so_waits_for_a_restart() {
         changes["DRAIN_SECONDS"] = 1.into();
         changes[key.name()] = another(key);
         let folder = Folder::new(&changes);
-        let changed = folder.load().expect("good");
-        let given = changed.config.fixed.clone();
-        let (new, kept) = changed.keep_fixed(&old).expect("a configuration");
+        let loaded = folder.load().expect("good");
+        let given = loaded.config.fixed.clone();
+        let (new, kept) = loaded.keep_fixed(&old).expect("a configuration");
         assert_eq!(kept, [key.name()]);
         assert_ne!(given, old.fixed);
         assert_eq!(new.config.fixed, old.fixed);
@@ -79,8 +79,8 @@ fn what_only_a_restart_changes_is_checked_all_the_same() {
     changes["PROXY_PROTOCOL"] = "off".into();
     let old = Folder::new(&legacy()).config();
     let folder = Folder::new(&changes);
-    let changed = folder.load().expect("good");
-    let invalid = changed
+    let loaded = folder.load().expect("good");
+    let invalid = loaded
         .keep_fixed(&old)
         .expect_err("no proxy is trusted yet");
     assert!(

@@ -17,6 +17,8 @@ pub struct Key<K> {
     pub section: Section,
     pub meaning: &'static str,
     pub scope: Scope,
+    /// What it was called before: still read.
+    pub older: Option<&'static str>,
     pub kind: K,
 }
 
@@ -65,6 +67,7 @@ pub trait Declared: Debug + Sync {
     fn meaning(&self) -> &'static str;
     fn scope(&self) -> Scope;
     fn shape(&self) -> Shape;
+    fn older_name(&self) -> Option<&'static str>;
     /// A value as it is understood, as JSON: null for a secret. `None` counts as absent.
     ///
     /// # Errors
@@ -98,13 +101,13 @@ pub trait Declared: Debug + Sync {
     /// Its names in the environment, the first that is given counts: by custom a proxy's variable is
     /// written in small letters as well.
     fn variables(&self) -> Vec<String> {
-        let name = self.name().to_owned();
-        let small = name.to_lowercase();
-        if self.is_proxy() {
-            vec![name, small]
-        } else {
-            vec![name]
-        }
+        let name = self.name();
+        let small = self.is_proxy().then(|| name.to_lowercase());
+        let older = self.older_name().map(str::to_owned);
+        [Some(name.to_owned()), small, older]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// Whether it says how to reach others through a proxy: programs share these variables.
@@ -163,8 +166,15 @@ impl<K> Key<K> {
             section,
             meaning,
             scope,
+            older: None,
             kind,
         }
+    }
+
+    /// Sets [`Self::older`].
+    pub(super) const fn older(mut self, name: &'static str) -> Self {
+        self.older = Some(name);
+        self
     }
 }
 
@@ -203,6 +213,10 @@ impl<K: Kind> Declared for Key<K> {
 
     fn shape(&self) -> Shape {
         self.kind.shape()
+    }
+
+    fn older_name(&self) -> Option<&'static str> {
+        self.older
     }
 
     fn understood(&self, given: &Value) -> Result<Option<Value>, Wrong> {

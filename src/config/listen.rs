@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{choices::ProxyProtocol, keys, reader::Reader};
+use super::{choices::ProxyProtocol, keys, problem::Problem, reader::Reader};
 
 /// Where and how connections of direct logins arrive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,20 +41,12 @@ pub(super) fn listen(port: u16, r: &mut Reader) -> ListenConfig {
             .or_else(|_| text.parse::<IpAddr>().map(Into::into));
         match net {
             Ok(net) => trusted_proxies.push(net),
-            Err(_) => r.wrong(
-                keys::TRUSTED_PROXIES,
-                format!("{} is not an address range", crate::cause::quoted(&text)),
-                r#"Write ["10.0.0.0/24", "fd00::5"]"#,
-            ),
+            Err(_) => r.wrong(&keys::TRUSTED_PROXIES, Problem::NotANetwork(text)),
         }
     }
     let proxy_protocol = r.read(&keys::PROXY_PROTOCOL);
     if proxy_protocol == ProxyProtocol::V2 && trusted_proxies.is_empty() {
-        r.wrong(
-            keys::PROXY_PROTOCOL,
-            "is on, but no address may send its header, so nobody could connect",
-            "List the balancers' addresses in TRUSTED_PROXIES",
-        );
+        r.wrong(&keys::PROXY_PROTOCOL, Problem::NobodySendsProxyHeader);
     }
     ListenConfig {
         address: r.read(&keys::LISTEN_ADDRESS),

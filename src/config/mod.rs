@@ -19,14 +19,17 @@ mod effective;
 mod federation;
 mod filter;
 mod fixed;
-pub mod home;
+pub(crate) mod home;
+mod instance;
 mod key;
-pub mod keys;
+pub(crate) mod keys;
 mod kinds;
 mod listen;
 mod load;
 mod mistake;
+mod older_names;
 mod pattern;
+mod problem;
 mod reader;
 mod schema;
 mod settings;
@@ -44,7 +47,7 @@ pub use self::{
         CertificateName, ChannelBindingPolicy, LogFormat, LogLevels, ProxyProtocol, TlsTermination,
     },
     client_cert::{AuthoritySource, ClientCertConfig, RevocationConfig, RevocationFiles},
-    credentials::{encrypt as encrypt_credentials, opens as credentials_open},
+    credentials::{CredentialsError, encrypt as encrypt_credentials, opens as credentials_open},
     direct::{DirectConfig, FormLimits, KerberosConfig},
     directory::{DirectoryConfig, GroupsConfig, Scheme, ServerUrl, ServersConfig, ServiceAccount},
     effective::{Effective, InForce, Shown},
@@ -52,13 +55,15 @@ pub use self::{
     filter::parses as filter_parses,
     fixed::NeedsRestart,
     home::Home,
+    instance::InstanceMark,
     key::{Declared, FlagKey},
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},
-    mistake::{Invalid, Mistake},
+    mistake::{Given, Invalid, Mistake, Place},
+    problem::Problem,
     schema::schema,
     settings::Settings,
-    signing::SigningPair,
+    signing::SigningPem,
     source::{FileKeys, Origin},
     table::{keys_json, keys_markdown, keys_text},
     tls::TlsMaterial,
@@ -69,5 +74,9 @@ pub use self::{
 #[cfg(test)]
 pub use self::{filter::FilterTemplate, kinds::Kind};
 
+#[cfg(test)]
+mod declaration_tests;
+#[cfg(test)]
+mod section_tests;
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,17 @@
 //! Reads keys, each as its declaration says, and notes what is wrong.
 
+use std::path::PathBuf;
+
 use super::{
     effective::Effective,
     key::Key,
-    kinds::{Kind, Wrong},
-    mistake::{Mistake, Warning},
+    kinds::Kind,
+    mistake::{Given, Mistake, Place, Warning},
+    problem::{Concern, Missing, Problem},
     source::Source,
 };
 
-/// Reads keys and collects mistakes; after a mistake the default stands in, so that reading goes on
+/// Reads keys and collects mistakes; after a mistake the default is used, so that reading goes on
 /// and everything wrong is found in one go.
 pub(super) struct Reader {
     values: Effective,
@@ -37,61 +40,55 @@ impl Reader {
     }
 
     /// The value of a key; its default where none is given, or beside a mistake.
-    pub fn read<K: Kind>(&mut self, key: &Key<K>) -> K::Value {
+    pub fn read<K: Kind>(&mut self, key: &'static Key<K>) -> K::Value {
         self.given(key).unwrap_or_else(|| key.kind.default())
     }
 
     /// The same with what its declaration names for when none is given: the value of another key, a file.
-    pub fn read_or_usual<K: Kind>(&mut self, key: &Key<K>) -> K::Value {
+    pub fn read_or_usual<K: Kind>(&mut self, key: &'static Key<K>) -> K::Value {
         self.given(key)
             .unwrap_or_else(|| self.values.usual_value(key))
     }
 
-    fn given<K: Kind>(&mut self, key: &Key<K>) -> Option<K::Value> {
+    fn given<K: Kind>(&mut self, key: &'static Key<K>) -> Option<K::Value> {
         self.read.push(key.name);
-        self.values
-            .understood(key)
-            .unwrap_or_else(|Wrong { problem, remedy }| {
-                self.wrong(key, problem, remedy);
-                None
-            })
+        self.values.understood(key).unwrap_or_else(|wrong| {
+            self.wrong(key, wrong);
+            None
+        })
     }
 
-    /// Notes a mistake in the value of `key`; the value is shown unless it is a secret.
-    pub fn wrong(
-        &mut self,
-        key: impl AsRef<str>,
-        problem: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
-        let value = self.values.as_written(key.as_ref());
-        self.mistake(key, value, problem, remedy);
-    }
-
-    /// Notes a mistake in something that a key leads to, for instance a file.
-    pub fn mistake(
-        &mut self,
-        key: impl AsRef<str>,
-        value: Option<String>,
-        problem: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
+    /// Notes a mistake in the value of a key; the value is shown unless it is a secret.
+    pub fn wrong(&mut self, place: impl Into<Place>, problem: impl Into<Problem>) {
+        let place = place.into();
         self.mistakes.push(Mistake {
-            key: key.as_ref().to_owned(),
-            value,
+            given: self.values.as_written(&place.name()),
+            place,
             problem: problem.into(),
-            remedy: remedy.into(),
         });
     }
 
-    pub fn missing(&mut self, key: impl AsRef<str>, remedy: impl Into<String>) {
-        self.mistake(key, None, "is missing", remedy);
+    /// Notes a mistake in the file, or the folder, that a key leads to.
+    pub fn wrong_file(&mut self, place: impl Into<Place>, path: PathBuf, problem: Problem) {
+        self.mistakes.push(Mistake {
+            place: place.into(),
+            given: Some(Given::File(path)),
+            problem,
+        });
     }
 
-    pub fn warn(&mut self, key: impl AsRef<str>, text: impl Into<String>) {
+    pub fn missing(&mut self, place: impl Into<Place>, missing: Missing) {
+        self.mistakes.push(Mistake {
+            place: place.into(),
+            given: None,
+            problem: Problem::Missing(missing),
+        });
+    }
+
+    pub fn warn(&mut self, place: impl Into<Place>, concern: Concern) {
         self.warnings.push(Warning {
-            key: key.as_ref().to_owned(),
-            text: text.into(),
+            place: place.into(),
+            concern,
         });
     }
 }

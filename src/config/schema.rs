@@ -29,6 +29,12 @@ pub fn schema() -> Value {
     properties.insert(keys::SCHEMA.to_owned(), note);
     for key in keys::all() {
         properties.insert(key.name().to_owned(), property(key));
+        if let Some(older) = key.older_name() {
+            let mut older_property = property(key);
+            older_property["deprecated"] = json!(true);
+            older_property["description"] = json!(format!("older name of {}", key.name()));
+            properties.insert(older.to_owned(), older_property);
+        }
         if let Some(file) = key.file_variant() {
             let description = format!("path of a file that holds {}", key.name());
             let file_value = json!({"type": ["string", "null"], "description": description});

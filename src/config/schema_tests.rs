@@ -304,4 +304,5 @@ fn a_relying_party_is_a_list_and_nothing_else() {
     assert!(judge.accepts("LDAP_BIND_PASSWORD_FILE", &json!("/run/secrets/x")));
     assert!(!judge.accepts("LDAP_BIND_PASSWORD_FILE", &json!(7)));
     assert!(judge.accepts("$schema", &json!("config.schema.json")));
+    assert!(judge.accepts("TOKEN_INCUMBENT_METHOD", &json!(true)));
 }

@@ -15,7 +15,8 @@ use super::{
     home::Home,
     keys,
     load::{Config, Loaded},
-    mistake::{Invalid, Mistake},
+    mistake::{Given, Invalid, Mistake, Place},
+    problem::Problem,
     source::{FileKeys, uses_files, variable},
 };
 use crate::secret::{ExposeSecret as _, SecretString};
@@ -87,10 +88,9 @@ impl Settings {
         if self.uses_files() && !self.has_home() {
             return Err(Invalid {
                 mistakes: vec![Mistake {
-                    key: "--home".to_owned(),
-                    value: Some(self.home.display().to_string()),
-                    problem: "is not a folder".to_owned(),
-                    remedy: "Correct --home (or AD_EDGE_HOME), or make the folder first".to_owned(),
+                    place: Place::Home,
+                    given: Some(Given::File(self.home.clone())),
+                    problem: Problem::NoFolder,
                 }],
                 warnings: Vec::new(),
             });

@@ -1,17 +1,18 @@
 //! Where values come from: the environment wins over `config.json`, the file over the defaults.
 
-use std::{collections::BTreeMap, fs, io};
+use std::{collections::BTreeMap, fs, io, sync::Arc};
 
 use serde_json::{Map, Value};
 
 use super::{
-    home::{CONFIG_JSON, Home},
+    home::Home,
     key::Declared,
     keys,
     kinds::{Kind as _, Wrong},
-    mistake::{Mistake, Warning},
+    mistake::{Given as Written, Mistake, Place, Warning},
+    older_names,
+    problem::{Concern, Holds, Problem},
 };
-use crate::cause;
 
 /// Every value that was given, before it is understood.
 #[derive(Debug, Clone, Default)]
@@ -74,12 +75,14 @@ impl FileKeys {
         match uses_files_or(environment) {
             Ok(false) => return Self::default(),
             Ok(true) => {}
-            Err(Wrong { problem, remedy }) => mistakes.push(Mistake {
-                key: keys::OVERRIDE_CONFIG.name.to_owned(),
-                value: environment.get(keys::OVERRIDE_CONFIG.name).cloned(),
-                problem,
-                remedy,
-            }),
+            Err(wrong) => {
+                let given = environment.get(keys::OVERRIDE_CONFIG.name);
+                mistakes.push(Mistake {
+                    place: (&keys::OVERRIDE_CONFIG).into(),
+                    given: given.cloned().map(Written::Value),
+                    problem: wrong.into(),
+                });
+            }
         }
         Self(read_file(home, mistakes))
     }
@@ -95,8 +98,10 @@ impl Source {
         mistakes: &mut Vec<Mistake>,
         warnings: &mut Vec<Warning>,
     ) -> Self {
+        let file = older_names::in_file(&file.0, warnings);
+        warnings.extend(older_names::in_environment(environment));
         let learned_realm = learned.get(keys::REALM.name);
-        let file_realm = learned_realm.or_else(|| file.0.get(keys::REALM.name));
+        let file_realm = learned_realm.or_else(|| file.get(keys::REALM.name));
         let realm = match variable(environment, keys::REALM.name) {
             Some((_, realm)) => Some(realm.as_str()),
             None => file_realm.and_then(Value::as_str),
@@ -105,7 +110,7 @@ impl Source {
             realm: realm.unwrap_or_default().trim().to_owned(),
             ..Self::default()
         };
-        let of_file = file.0.iter().filter(|(key, _)| !learned.contains_key(*key));
+        let of_file = file.iter().filter(|(key, _)| !learned.contains_key(*key));
         for (key, value) in of_file {
             source.take(key, value, Origin::ConfigJson, warnings);
         }
@@ -118,12 +123,13 @@ impl Source {
 
     /// What a `config.json` says by itself.
     pub fn of_file(keys: &Map<String, Value>) -> Self {
+        let keys = older_names::in_file(keys, &mut Vec::new());
         let realm = keys.get(keys::REALM.name).and_then(Value::as_str);
         let mut source = Self {
             realm: realm.unwrap_or_default().trim().to_owned(),
             ..Self::default()
         };
-        for (key, value) in keys {
+        for (key, value) in &keys {
             source.take(key, value, Origin::ConfigJson, &mut Vec::new());
         }
         source
@@ -165,24 +171,21 @@ impl Source {
             return;
         }
         let known = keys::find(key);
-        let mut warn = |text: String| {
+        let mut warn = |concern| {
             warnings.push(Warning {
-                key: key.to_owned(),
-                text,
+                place: known.map_or_else(|| Place::Other(key.to_owned()), Place::Key),
+                concern,
             });
         };
         if known.is_none()
             && keys::find_by_file_variant(key).is_none()
             && !self.names_relying_party(key)
         {
-            warn(keys::nearest(key).map_or_else(
-                || "unknown key; it is kept and has no effect".to_owned(),
-                |near| format!("unknown key, without effect; did you mean {near}?"),
-            ));
+            warn(keys::nearest(key).map_or(Concern::Unknown, Concern::Misspelt));
             return;
         }
         if known.is_some_and(|key| key.scope().environment) {
-            warn("counts in the environment only; without effect here".to_owned());
+            warn(Concern::EnvironmentOnly);
             return;
         }
         if known.is_some_and(Declared::is_unused) {
@@ -243,11 +246,10 @@ impl Source {
                 Value::String(path) => path.clone(),
                 _ => {
                     mistakes.push(Mistake {
+                        place: Place::FileOf(key),
                         // It may be the secret itself.
-                        value: None,
-                        problem: "is not text".to_owned(),
-                        remedy: format!("Give the path of a file that holds {}", key.name()),
-                        key: file_key,
+                        given: None,
+                        problem: Problem::NotAPath(key),
                     });
                     return;
                 }
@@ -269,10 +271,9 @@ impl Source {
                 self.insert_text(key, text, origin);
             }
             Err(error) => mistakes.push(Mistake {
-                key: file_key,
-                value: Some(path),
-                problem: format!("cannot be read: {}", cause::io(&error)),
-                remedy: format!("Give the path of a file that holds {}", key.name()),
+                place: Place::FileOf(key),
+                given: Some(Written::File(path.into())),
+                problem: Problem::unreadable(error, Holds::Secret(key)),
             }),
         }
     }
@@ -314,12 +315,11 @@ fn uses_files_or(environment: &BTreeMap<String, String>) -> Result<bool, Wrong> 
 
 fn read_file(home: &Home, mistakes: &mut Vec<Mistake>) -> Map<String, Value> {
     let path = home.config_json();
-    let mut wrong = |problem: String, remedy: &str| {
+    let mut wrong = |problem| {
         mistakes.push(Mistake {
-            key: CONFIG_JSON.to_owned(),
-            value: Some(path.display().to_string()),
+            place: Place::ConfigJson,
+            given: Some(Written::File(path.clone())),
             problem,
-            remedy: remedy.to_owned(),
         });
         Map::new()
     };
@@ -327,20 +327,12 @@ fn read_file(home: &Home, mistakes: &mut Vec<Mistake>) -> Map<String, Value> {
         Ok(text) => text,
         // All keys may come from the environment; what is then missing is reported by its key.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Map::new(),
-        Err(error) => {
-            return wrong(
-                format!("cannot be read: {}", cause::io(&error)),
-                "Make it readable for the user that runs ad-edge",
-            );
-        }
+        Err(error) => return wrong(Problem::unreadable(error, Holds::Configuration)),
     };
     // Windows editors put a byte order mark first.
     match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
         Ok(Value::Object(map)) => map,
-        Ok(_) => wrong(
-            "is not a JSON object".to_owned(),
-            r#"Write {"KEY": value, …}"#,
-        ),
-        Err(error) => wrong(format!("is not JSON ({error})"), "Correct it at that line"),
+        Ok(_) => wrong(Problem::NotAnObject),
+        Err(error) => wrong(Problem::NotJson(Arc::new(error))),
     }
 }

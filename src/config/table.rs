@@ -121,6 +121,7 @@ pub fn keys_json() -> Value {
             "unused": key.is_unused(),
             "refused": form == Form::Refused,
             "file_key": key.file_variant(),
+            "older_name": key.older_name(),
             "meaning": key.meaning(),
         });
         match form {
@@ -222,8 +223,8 @@ fn usual_words(usual: Usual, mark: &str) -> String {
     }
 }
 
-/// Whose it is, and what goes with it.
-pub(super) fn notes(key: &dyn Declared) -> Vec<&'static str> {
+/// Whose it is, what goes with it, and what it was called before.
+pub(super) fn notes(key: &dyn Declared) -> Vec<String> {
     let scope = key.scope();
     [
         (scope.host, "this host's own"),
@@ -233,6 +234,7 @@ pub(super) fn notes(key: &dyn Declared) -> Vec<&'static str> {
     ]
     .into_iter()
     .filter(|(set, _)| *set)
-    .map(|(_, note)| note)
+    .map(|(_, note)| note.to_owned())
+    .chain(key.older_name().map(|older| format!("older name {older}")))
     .collect()
 }

@@ -8,8 +8,12 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::SecretSlice;
 
-use super::{home::Home, keys, reader::Reader};
-use crate::cause;
+use super::{
+    home::Home,
+    keys,
+    problem::{Holds, Missing, Problem},
+    reader::Reader,
+};
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// Where the certificate and key of SERVER_URL come from.
@@ -69,11 +73,8 @@ pub(super) fn tls(home: &Home, given: TlsKeys, r: &mut Reader) -> Option<TlsMate
             let (chain, key) = (home.path(chain), home.path(key));
             return Some(TlsMaterial::Pem { chain, key });
         }
-        (Some(_), None) => r.missing(keys::TLS_KEY_FILE, "TLS_CERT_FILE is set: give its key too"),
-        (None, Some(_)) => r.missing(
-            keys::TLS_CERT_FILE,
-            "TLS_KEY_FILE is set: give the chain too",
-        ),
+        (Some(_), None) => r.missing(&keys::TLS_KEY_FILE, Missing::TlsKey),
+        (None, Some(_)) => r.missing(&keys::TLS_CERT_FILE, Missing::TlsChain),
         (None, None) => {
             if let Some(chain) = usual.map(|chain| home.path(chain)) {
                 let key = home.path(keys::TLS_KEY_FILE.kind.usual);
@@ -89,11 +90,7 @@ pub(super) fn tls(home: &Home, given: TlsKeys, r: &mut Reader) -> Option<TlsMate
             password,
         }),
         Err(_) => {
-            r.wrong(
-                keys::SSL_PFX,
-                "is not base64",
-                "Give the PKCS#12 file's bytes in base64 (base64 -w0 server.pfx)",
-            );
+            r.wrong(&keys::SSL_PFX, Problem::NotBase64);
             None
         }
     }
@@ -107,10 +104,10 @@ pub(super) fn extra_roots(home: &Home, r: &mut Reader) -> Vec<PathBuf> {
         .collect();
     for file in &files {
         if let Err(error) = fs::File::open(file) {
-            r.wrong(
-                keys::SSL_CA_FILE,
-                format!("{} cannot be read: {}", file.display(), cause::io(&error)),
-                "Give a PEM file of CA certificates",
+            r.wrong_file(
+                &keys::SSL_CA_FILE,
+                file.clone(),
+                Problem::unreadable(error, Holds::Roots),
             );
         }
     }
@@ -121,10 +118,10 @@ pub(super) fn extra_roots(home: &Home, r: &mut Reader) -> Vec<PathBuf> {
                     .filter_map(|entry| Some(entry.ok()?.path()))
                     .filter(|path| path.is_file()),
             ),
-            Err(error) => r.wrong(
-                keys::SSL_CA_PATH,
-                format!("cannot be read: {}", cause::io(&error)),
-                "Give a folder of PEM files",
+            Err(error) => r.wrong_file(
+                &keys::SSL_CA_PATH,
+                folder,
+                Problem::unreadable(error, Holds::FolderOfRoots),
             ),
         }
     }

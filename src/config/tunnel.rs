@@ -4,7 +4,11 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use url::Url;
 
-use super::{keys, reader::Reader};
+use super::{
+    keys,
+    problem::{Missing, Problem},
+    reader::Reader,
+};
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// The outbound connection to the tenant's hub.
@@ -49,31 +53,18 @@ pub(super) fn tunnel(tenant: &TenantSide<'_>, r: &mut Reader) -> Option<TunnelCo
     let enabled = r.read(&keys::AGENT_MODE);
     let address = r.read(&keys::AD_HUB)?;
     let Some(hub) = hub(&address) else {
-        r.wrong(
-            keys::AD_HUB,
-            "is not the address of a hub",
-            "Write what the ticket gave, https://acme.auth0.com/lo/hub",
-        );
+        r.wrong(&keys::AD_HUB, Problem::NotAHub);
         return None;
     };
     enabled.then_some(())?;
     if tenant.connection.is_none() {
-        r.missing(
-            keys::CONNECTION,
-            "The hub knows us by it: give the connection's name",
-        );
+        r.missing(&keys::CONNECTION, Missing::Connection);
     }
     if tenant.realm.is_none() {
-        r.missing(
-            keys::REALM,
-            "The hub's token is made for it: give urn:auth0:<tenant>",
-        );
+        r.missing(&keys::REALM, Missing::Realm);
     }
     if !tenant.has_signing_key {
-        r.missing(
-            keys::TENANT_SIGNING_KEY,
-            "The hub's requests are checked with it: take it from the ticket",
-        );
+        r.missing(&keys::TENANT_SIGNING_KEY, Missing::TenantKey);
     }
     Some(TunnelConfig {
         hub,
@@ -112,10 +103,6 @@ pub(super) fn ticket(r: &mut Reader) -> Option<SecretString> {
     if url.is_ok_and(|url| url.scheme() == "https" && url.has_host()) {
         return Some(ticket);
     }
-    r.wrong(
-        keys::PROVISIONING_TICKET,
-        "is not an address with https",
-        "Copy it from the connection's page at the tenant, https://<tenant>/p/ad/<letters>",
-    );
+    r.wrong(&keys::PROVISIONING_TICKET, Problem::NotATicket);
     None
 }

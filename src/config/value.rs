@@ -19,8 +19,8 @@ pub(super) fn shown(value: &Value) -> Value {
     }
 }
 
-/// A text without what stands between `://` and `@` in its URLs: it may hold a password.
-fn without_userinfo(text: &str) -> String {
+/// A text without what is between `://` and `@` in its URLs: it may hold a password.
+pub(super) fn without_userinfo(text: &str) -> String {
     let mut parts = text.split("://");
     let mut shown = parts.next().unwrap_or_default().to_owned();
     for part in parts {

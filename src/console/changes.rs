@@ -63,7 +63,7 @@ impl Program {
             Vec::new()
         };
         let saved = save && !checks.iter().any(SetupCheck::forbids_saving);
-        let told = if saved {
+        let result = if saved {
             plan.save(&self.clock).await?;
             tracing::warn!(
                 target: "audit",
@@ -84,7 +84,7 @@ impl Program {
         });
         Ok(Changed {
             saved,
-            told,
+            result,
             checks: checks.collect(),
         })
     }
@@ -174,11 +174,11 @@ impl Program {
             subject = identity.leaf.subject,
             "the console changed the certificate of SERVER_URL"
         );
-        let mut told = format!("{} is saved", identity.leaf.subject);
+        let mut message = format!("{} is saved", identity.leaf.subject);
         for warning in warnings {
-            told = format!("{told} ({warning})");
+            message = format!("{message} ({warning})");
         }
-        Ok(told)
+        Ok(message)
     }
 
     pub(super) fn take_mapper(&self, source: &str) -> Result<String, ChangeError> {

@@ -11,7 +11,7 @@ use crate::{
     instance::ReloadError,
     login::Refusal,
     profile::{MapperError, ScriptError},
-    setup::{SetupError, Unsaved},
+    setup::{ImportError, SetupError, Unsaved},
     tls::TlsError,
 };
 
@@ -78,7 +78,7 @@ pub enum ChangeError {
     #[error(transparent)]
     Export(ArchiveError),
     #[error("Nothing was changed: {0}")]
-    Import(ArchiveError),
+    Import(ImportError),
     #[error(
         "{taken}, but this host cannot start with them yet: do what is listed below, then start ad-edge again"
     )]

@@ -22,7 +22,7 @@ use crate::{
         ConnectionInfo, Random,
         page::{PageContext, notice},
     },
-    telemetry::{LOG_ONLY, event, log::Throttle},
+    telemetry::{LOG_ONLY, Throttle, event},
 };
 
 /// What every route has.

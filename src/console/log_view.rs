@@ -92,14 +92,14 @@ mod tests {
             ("principal", "bob"),
             ("detail", "wrong password"),
         ];
-        let told = failure(&line(event::LOGIN_REFUSED, &fields)).expect("a failure");
+        let shown = failure(&line(event::LOGIN_REFUSED, &fields)).expect("a failure");
         assert_eq!(
             (
-                &*told.time,
-                &*told.who,
-                &*told.method,
-                &*told.client,
-                &*told.why
+                &*shown.time,
+                &*shown.who,
+                &*shown.method,
+                &*shown.client,
+                &*shown.why
             ),
             (
                 "13:33:50",

@@ -17,6 +17,7 @@ mod page;
 mod peer;
 mod people;
 mod program;
+mod request;
 mod routes;
 mod serve;
 mod show;

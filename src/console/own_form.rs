@@ -42,7 +42,7 @@ impl FromRequest<Console> for OwnForm {
             let form = Multipart::from_request(request, console).await;
             let form = form.map_err(IntoResponse::into_response)?;
             let read = parts(form, &console.guard).await;
-            read.map_err(|error| console.show(&page, &Outcome::told(open, Err(error))))?
+            read.map_err(|error| console.show(&page, &Outcome::with_result(open, Err(error))))?
         } else {
             let form = Form::from_request(request, console).await;
             let Form(fields) = form.map_err(IntoResponse::into_response)?;

@@ -14,7 +14,7 @@ use crate::http::page::PageContext;
 pub(super) struct Outcome {
     /// The section that is shown when the address names none.
     pub open: &'static str,
-    pub told: Option<Result<String, ChangeError>>,
+    pub result: Option<Result<String, ChangeError>>,
     /// Words that keep their line breaks, an import's report for instance.
     pub report: String,
     /// What was typed into a form that was not saved.
@@ -30,7 +30,7 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// The page, open at a section and with nothing said.
+    /// The page, open at a section and with no result to show.
     pub fn at(open: &'static str) -> Self {
         Self {
             open,
@@ -38,17 +38,17 @@ impl Outcome {
         }
     }
 
-    /// The page, open at a section with this said.
-    pub fn told(open: &'static str, told: Result<String, ChangeError>) -> Self {
+    /// The page, open at a section, with a result to show.
+    pub fn with_result(open: &'static str, result: Result<String, ChangeError>) -> Self {
         Self {
-            told: Some(told),
+            result: Some(result),
             ..Self::at(open)
         }
     }
 
-    /// What came of something, when it went well; an error is told.
-    pub fn good<T>(&mut self, result: Result<T, ChangeError>) -> Option<T> {
-        result.map_err(|error| self.told = Some(Err(error))).ok()
+    /// The value of a result; an error is kept to be shown on the page.
+    pub fn record_error<T>(&mut self, result: Result<T, ChangeError>) -> Option<T> {
+        result.map_err(|error| self.result = Some(Err(error))).ok()
     }
 }
 
@@ -77,12 +77,12 @@ impl ConsolePage<'_> {
 
     /// What a browser's tab says: a screen reader begins with it.
     fn title(&self) -> String {
-        let told = match &self.outcome.told {
+        let prefix = match &self.outcome.result {
             Some(Ok(_)) => "Done: ",
             Some(Err(_)) => "Failed: ",
             None => "",
         };
-        format!("{told}{} · ad-edge", self.facts.instance)
+        format!("{prefix}{} · ad-edge", self.facts.instance)
     }
 
     fn up_for(&self) -> String {

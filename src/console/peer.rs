@@ -60,8 +60,8 @@ mod tests {
             let user = owner(there, here).expect("in the table");
             assert_eq!(Some(user), own_user());
             assert!(is_trusted(user));
-            let stranger = SocketAddr::new([192, 0, 2, 7].into(), there.port());
-            assert_eq!(owner(stranger, here), None);
+            let other = SocketAddr::new([192, 0, 2, 7].into(), there.port());
+            assert_eq!(owner(other, here), None);
         }
     }
 

@@ -1,9 +1,6 @@
 //! What the console asks of the running program.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -11,7 +8,7 @@ use serde_json::{Map, Value};
 use tokio::{
     sync::{mpsc, oneshot},
     task::spawn_blocking,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use super::{
@@ -201,7 +198,7 @@ impl ConsoleBackend for Program {
                     Level::Warn => Mood::Warn,
                     Level::Fail => Mood::Bad,
                 },
-                area: finding.area.to_owned(),
+                area: finding.area.label(),
                 text: finding.text,
                 fix: finding.fix,
                 note: finding.note,
@@ -237,11 +234,11 @@ impl ConsoleBackend for Program {
                     .map_err(ChangeError::Import)
             });
             let TakenImport { done, report } = taken.await?;
-            let told = match done {
+            let result = match done {
                 Some(done) => own.in_use(&taken_in_words(&done)).await,
                 None => Ok(NOT_TAKEN.to_owned()),
             };
-            Ok(Imported { told, report })
+            Ok(Imported { result, report })
         };
         to_its_end(work)
     }

@@ -43,6 +43,7 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
     let settings = SiteSettings {
         limits,
         random: Random::system(),
+        instance: None,
         hsts: false,
         metrics: None,
         mismatches: None,

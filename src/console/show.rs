@@ -44,7 +44,7 @@ impl Console {
             scripts: Scripts::InPageAsking,
             forms: Forms::Own,
         };
-        let status = match &outcome.told {
+        let status = match &outcome.result {
             Some(Err(_)) => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::OK,
         };
@@ -53,12 +53,12 @@ impl Console {
 }
 
 fn is_wanted(line: &LogLine, outcome: &Outcome) -> bool {
-    let loud = match outcome.level.as_str() {
+    let level_matches = match outcome.level.as_str() {
         "warn" => matches!(line.mood, Mood::Warn | Mood::Bad),
         "error" => line.mood == Mood::Bad,
         _ => true,
     };
     let term = outcome.term.to_lowercase();
     let holds = |text: &str| text.to_lowercase().contains(&term);
-    loud && (holds(&line.message) || line.fields.iter().any(|(_, value)| holds(value)))
+    level_matches && (holds(&line.message) || line.fields.iter().any(|(_, value)| holds(value)))
 }

@@ -42,7 +42,7 @@ impl Program {
                 format!("Nobody can be signed in here: {}", reasons.join("; ")),
             ),
         };
-        let events = self.recent.loud();
+        let events = self.recent.warnings();
         let hours = self.history.minutes(&self.metrics).into_iter();
         Facts {
             instance: current.config.instance.name.clone(),
@@ -127,7 +127,7 @@ impl Program {
             Some(TunnelState::Connected) => (Mood::Good, "connected".to_owned()),
             Some(TunnelState::Disconnected(why)) => (
                 Mood::Bad,
-                why.unwrap_or_else(|| "not connected yet".to_owned()),
+                why.map_or_else(|| "not connected yet".to_owned(), |why| why.to_string()),
             ),
         };
         let mut facts = vec![fact(mood, "Tunnel to the hub", text)];

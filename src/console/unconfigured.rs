@@ -1,10 +1,6 @@
 //! An empty home folder: the console alone, so that a second server is made by an import in the browser.
 
-use std::{
-    io,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io, sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt as _,
@@ -16,6 +12,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
     task::spawn_blocking,
+    time::Instant,
 };
 
 use super::{
@@ -31,6 +28,7 @@ use crate::{
     cause,
     clock::Clock,
     config::{Declared, InForce, Mistake, Settings, Shown, keys},
+    doctor::Area,
     installation::DEFAULT_MAPPER,
     instance::check,
     lifecycle::{Lifecycle, notify},
@@ -111,7 +109,7 @@ pub async fn first_run(
         .or_bind(ops_at.ip(), ops_at.port())
         .map_err(|source| FirstRunError::listen(keys::OPS_LISTEN.name, source))?;
     let readiness = Readiness::new(life.clone(), Mismatches::new(None))
-        .with("set-up", || Err(ChangeError::NotSetUp.to_string()));
+        .with("set-up", || Err(ChangeError::NotSetUp));
     let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()));
     life.spawn(ops::run(
         probes,
@@ -238,7 +236,7 @@ impl ConsoleBackend for Empty {
     fn doctor(&self) -> BoxFuture<'_, Vec<Line>> {
         let line = Line {
             mood: Mood::Warn,
-            area: "config".to_owned(),
+            area: Area::Config.label(),
             text: ChangeError::NotSetUp.to_string(),
             fix: None,
             note: None,
@@ -261,7 +259,7 @@ impl ConsoleBackend for Empty {
                 Ok::<_, ChangeError>((import, starts))
             };
             let (TakenImport { done, report }, starts) = spawn_blocking(work).await??;
-            let told = match (done.as_ref().map(taken_in_words), starts) {
+            let result = match (done.as_ref().map(taken_in_words), starts) {
                 (None, _) => Ok(NOT_TAKEN.to_owned()),
                 (Some(taken), true) => {
                     // Full: the start was asked for before.
@@ -270,7 +268,7 @@ impl ConsoleBackend for Empty {
                 }
                 (Some(taken), false) => Err(ChangeError::CannotStart { taken }),
             };
-            Ok(Imported { told, report })
+            Ok(Imported { result, report })
         }
         .boxed()
     }

@@ -125,7 +125,7 @@ pub struct Check {
 pub struct Changed {
     pub saved: bool,
     /// In a line; `Err` when it is not as it should be.
-    pub told: Result<String, ChangeError>,
+    pub result: Result<String, ChangeError>,
     pub checks: Vec<Check>,
 }
 
@@ -133,7 +133,7 @@ pub struct Changed {
 #[derive(Debug)]
 pub struct Imported {
     /// In a line; `Err` when it is not in use.
-    pub told: Result<String, ChangeError>,
+    pub result: Result<String, ChangeError>,
     pub report: String,
 }
 
@@ -141,7 +141,7 @@ pub struct Imported {
 #[derive(Debug, Clone)]
 pub struct Line {
     pub mood: Mood,
-    pub area: String,
+    pub area: &'static str,
     pub text: String,
     /// A command that corrects it, and words about that.
     pub fix: Option<String>,

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::{Scheme, ServerUrl},
     lifecycle::Backoff,
-    telemetry::{event, log::Throttle},
+    telemetry::{Throttle, event},
 };
 
 /// The limit of one question.

@@ -1,11 +1,6 @@
 //! Names in DNS: the domain controllers of a domain, and the addresses of a server.
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hickory_resolver::{
     TokioResolver,
@@ -13,7 +8,10 @@ use hickory_resolver::{
     net::{NetError, runtime::TokioRuntimeProvider},
     proto::rr::{RData, RecordType},
 };
-use tokio::{net::lookup_host, time::timeout};
+use tokio::{
+    net::lookup_host,
+    time::{Instant, timeout},
+};
 
 use crate::cause;
 
@@ -135,9 +133,8 @@ impl Names {
         if records.is_empty() {
             return Err(LookupError::NoServer);
         }
-        let holds = found
-            .valid_until()
-            .saturating_duration_since(Instant::now());
+        let holds =
+            Instant::from_std(found.valid_until()).saturating_duration_since(Instant::now());
         Ok((records, holds))
     }
 

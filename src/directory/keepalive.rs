@@ -1,4 +1,4 @@
-//! Keeps the service connection of one server up: connect, bind, probe, replace, and again for ever.
+//! Keeps the service connection of one server up: connect, bind, probe, replace, until the program ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -200,11 +200,7 @@ struct FailureLog {
 impl FailureLog {
     fn failure(&mut self, server: &str, error: &DirectoryError) {
         let text = error.to_string();
-        let known = self
-            .last
-            .as_ref()
-            .is_some_and(|(known, at)| *known == text && at.elapsed() < REMIND);
-        if known {
+        if !self.is_due(&text, Instant::now()) {
             return;
         }
         if matches!(error, DirectoryError::ServiceAccount { .. }) {
@@ -223,7 +219,18 @@ impl FailureLog {
                 "the directory server does not answer"
             );
         }
-        self.last = Some((text, Instant::now()));
+    }
+
+    /// Whether this is to be logged now; then it is not for a while.
+    fn is_due(&mut self, text: &str, now: Instant) -> bool {
+        let known = self
+            .last
+            .as_ref()
+            .is_some_and(|(known, at)| known == text && now.duration_since(*at) < REMIND);
+        if !known {
+            self.last = Some((text.to_owned(), now));
+        }
+        !known
     }
 
     fn up(&mut self, server: &str) {
@@ -233,5 +240,22 @@ impl FailureLog {
             server,
             "the directory server answers"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lasting_trouble_is_logged_once_a_minute_and_another_at_once() {
+        let mut log = FailureLog::default();
+        let begin = Instant::now();
+        let mut due = |text, seconds| log.is_due(text, begin + Duration::from_secs(seconds));
+        assert!(due("no answer", 0));
+        assert!(!due("no answer", 59));
+        assert!(due("no answer", 60), "from the last line on");
+        assert!(due("refused", 61));
+        assert!(due("no answer", 62));
     }
 }

@@ -2,7 +2,7 @@
 //! is right.
 //!
 //! [`Directory`] is the only way in. Behind it each server of `LDAP_URL` keeps one service connection
-//! up for ever (`keepalive`), on which all searches run side by side; `servers` chooses among them and
+//! up all the time (`keepalive`), on which all searches run side by side; `servers` chooses among them and
 //! fails over; password checks bind on connections of their own (`binds`).
 
 mod account;

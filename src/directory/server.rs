@@ -64,9 +64,9 @@ pub(super) struct State {
 
 impl State {
     /// Whether the server is down in a way that does not end within a second.
-    fn is_lasting(&self) -> bool {
+    fn is_lasting(&self, now: Instant) -> bool {
         matches!(self.error, Some(DirectoryError::ServiceAccount { .. }))
-            || self.since.elapsed() > OUTAGE
+            || now.duration_since(self.since) > OUTAGE
     }
 }
 
@@ -150,7 +150,7 @@ impl Server {
                 .filter(|connection| !connection.is_dead());
             match (connection, &state.error) {
                 (Some(connection), _) => Some(Ok(Arc::clone(connection))),
-                (None, Some(error)) if state.is_lasting() => Some(Err(error.clone())),
+                (None, Some(error)) if state.is_lasting(Instant::now()) => Some(Err(error.clone())),
                 (None, _) => None,
             }
         };
@@ -237,5 +237,30 @@ impl Server {
             state.error = Some(error);
             state.clock_offset = None;
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_lasts_after_some_seconds_and_a_refused_bind_at_once() {
+        let since = Instant::now();
+        let down = |error| State {
+            connection: None,
+            since,
+            was_up: true,
+            error: Some(error),
+            clock_offset: None,
+        };
+        let silent = down(DirectoryError::connect("dc1", ConnectCause::NoAnswer));
+        assert!(!silent.is_lasting(since + OUTAGE));
+        assert!(silent.is_lasting(since + OUTAGE + Duration::from_millis(1)));
+        let refused = down(DirectoryError::ServiceAccount {
+            server: "dc1".to_owned(),
+            cause: Box::new(crate::directory::BindError::WrongPassword),
+        });
+        assert!(refused.is_lasting(since));
     }
 }

@@ -8,7 +8,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     context::Context,
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
     recorder::recording,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     tls::LeafFacts,
 };
 
-const AREA: &str = "tls";
+const AREA: Area = Area::Tls;
 const LIMIT: Duration = Duration::from_secs(5);
 
 pub(super) async fn examine(context: &Context, findings: &Findings) {

@@ -1,16 +1,14 @@
 //! Each directory server by itself: TCP, TLS, clock, bind, search; then what a group search costs.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
+use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
     context::{Context, quoted},
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
     groups,
     recorder::recording,
     unreachable::unreachable,
@@ -21,7 +19,7 @@ use crate::{
     telemetry::Metrics,
 };
 
-const AREA: &str = "ldap";
+const AREA: Area = Area::Ldap;
 /// Kerberos' limit is 300 s; a good clock is far within.
 const CLOCK_WARN: i64 = 60;
 const CLOCK_FAIL: i64 = 300;
@@ -184,15 +182,15 @@ async fn reach<'a>(
         let text = format!("{url}'s clock differs by {offset} s");
         let finding = match offset.abs() {
             CLOCK_FAIL.. => Finding::fail(
-                "clock",
+                Area::Clock,
                 "clock-directory",
                 format!("{text}: Kerberos refuses tickets beyond 300 s"),
             )
             .fix("timedatectl set-ntp true"),
             CLOCK_WARN.. => {
-                Finding::warn("clock", "clock-directory", text).fix("timedatectl set-ntp true")
+                Finding::warn(Area::Clock, "clock-directory", text).fix("timedatectl set-ntp true")
             }
-            _ => Finding::ok("clock", "clock-directory", text),
+            _ => Finding::ok(Area::Clock, "clock-directory", text),
         };
         findings.add(finding.about(url.to_string()));
     }

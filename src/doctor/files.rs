@@ -16,7 +16,7 @@ use rustls_pki_types::{ServerName, UnixTime};
 
 use super::{
     context::{Context, days, quoted},
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
     load,
     recorder::issuer,
 };
@@ -65,7 +65,7 @@ fn modes(context: &Context, findings: &Findings) {
         if mode & others != 0 {
             let text = format!("{} can be read by others (mode {mode:o})", path.display());
             findings.add(
-                Finding::warn("files", "file-mode", text)
+                Finding::warn(Area::Files, "file-mode", text)
                     .about(path.to_string_lossy())
                     .fix(format!("chmod 600 {shown}")),
             );
@@ -77,7 +77,7 @@ fn modes(context: &Context, findings: &Findings) {
                 home.uid()
             );
             findings.add(
-                Finding::warn("files", "file-owner", text)
+                Finding::warn(Area::Files, "file-owner", text)
                     .about(path.to_string_lossy())
                     .fix(format!("chown {}:{} {shown}", home.uid(), home.gid())),
             );
@@ -86,11 +86,11 @@ fn modes(context: &Context, findings: &Findings) {
         }
     }
     let text = format!("{good} secret files are this installation's alone");
-    findings.add(Finding::ok("files", "file-modes", text));
+    findings.add(Finding::ok(Area::Files, "file-modes", text));
 }
 
 fn signing(context: &Context, findings: &Findings) {
-    const AREA: &str = "signing";
+    const AREA: Area = Area::Signing;
     let Some(files) = &context.config.signing else {
         let text = "there is no signing key and certificate yet (certs/cert.key, certs/cert.pem)";
         findings.add(
@@ -121,7 +121,7 @@ fn signing(context: &Context, findings: &Findings) {
 }
 
 fn server_certificate(context: &Context, findings: &Findings) {
-    const AREA: &str = "tls";
+    const AREA: Area = Area::Tls;
     let material = context
         .config
         .direct
@@ -170,7 +170,7 @@ fn server_certificate(context: &Context, findings: &Findings) {
     chain(context, &identity, host, !warnings.is_empty(), findings);
 }
 
-/// Whether a client of this machine would believe it: with an intermediate missing, none does.
+/// Whether a client of this machine would trust it: with an intermediate missing, none does.
 fn chain(
     context: &Context,
     identity: &Identity,
@@ -178,7 +178,7 @@ fn chain(
     leaf_is_reported: bool,
     findings: &Findings,
 ) {
-    const AREA: &str = "tls";
+    const AREA: Area = Area::Tls;
     let roots = trusted_roots(&context.config);
     let verifier = WebPkiServerVerifier::builder_with_provider(
         Arc::new(roots),
@@ -239,7 +239,7 @@ fn chain(
 }
 
 fn client_certificates(context: &Context, findings: &Findings) {
-    const AREA: &str = "clients";
+    const AREA: Area = Area::Clients;
     let section = context
         .config
         .direct
@@ -293,14 +293,7 @@ fn client_certificates(context: &Context, findings: &Findings) {
     }
 }
 
-fn ends(
-    area: &'static str,
-    what: &str,
-    end: SystemTime,
-    now: SystemTime,
-    fix: &str,
-    findings: &Findings,
-) {
+fn ends(area: Area, what: &str, end: SystemTime, now: SystemTime, fix: &str, findings: &Findings) {
     findings.add(if end <= now {
         Finding::fail(area, "expiry", format!("{what}: it has expired")).note(fix)
     } else if end < now + SOON {

@@ -9,8 +9,8 @@ use serde::Serialize;
 pub struct Finding {
     /// Which check it is; stays the same from version to version.
     pub id: &'static str,
-    /// What it is about, one word.
-    pub area: &'static str,
+    /// What it is about.
+    pub area: Area,
     /// Which of several: a server, a key, a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -24,12 +24,62 @@ pub struct Finding {
     pub note: Option<String>,
 }
 
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Area {
+    Config,
+    Files,
+    Roots,
+    Signing,
+    Tls,
+    Clients,
+    Kerberos,
+    Form,
+    Ldap,
+    Groups,
+    Dns,
+    Ports,
+    Clock,
+    Proxy,
+    Hub,
+    Tenant,
+    /// The doctor itself.
+    Doctor,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     Ok,
     Warn,
     Fail,
+}
+
+impl Area {
+    /// One word, at most eight letters.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Files => "files",
+            Self::Roots => "roots",
+            Self::Signing => "signing",
+            Self::Tls => "tls",
+            Self::Clients => "clients",
+            Self::Kerberos => "kerberos",
+            Self::Form => "form",
+            Self::Ldap => "ldap",
+            Self::Groups => "groups",
+            Self::Dns => "dns",
+            Self::Ports => "ports",
+            Self::Clock => "clock",
+            Self::Proxy => "proxy",
+            Self::Hub => "hub",
+            Self::Tenant => "tenant",
+            Self::Doctor => "doctor",
+        }
+    }
 }
 
 impl Level {
@@ -44,19 +94,19 @@ impl Level {
 }
 
 impl Finding {
-    pub(super) fn ok(area: &'static str, id: &'static str, text: impl Into<String>) -> Self {
+    pub(super) fn ok(area: Area, id: &'static str, text: impl Into<String>) -> Self {
         Self::new(area, id, Level::Ok, text.into())
     }
 
-    pub(super) fn warn(area: &'static str, id: &'static str, text: impl Into<String>) -> Self {
+    pub(super) fn warn(area: Area, id: &'static str, text: impl Into<String>) -> Self {
         Self::new(area, id, Level::Warn, text.into())
     }
 
-    pub(super) fn fail(area: &'static str, id: &'static str, text: impl Into<String>) -> Self {
+    pub(super) fn fail(area: Area, id: &'static str, text: impl Into<String>) -> Self {
         Self::new(area, id, Level::Fail, text.into())
     }
 
-    fn new(area: &'static str, id: &'static str, level: Level, text: String) -> Self {
+    fn new(area: Area, id: &'static str, level: Level, text: String) -> Self {
         Self {
             id,
             area,

@@ -1,14 +1,16 @@
 //! What a search for a user's groups costs, and whether it finds any.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{
     context::Context,
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
 };
 use crate::directory::{Directory, ldap_escape};
 
-const AREA: &str = "groups";
+const AREA: Area = Area::Groups;
 const SLOW: Duration = Duration::from_millis(500);
 /// Users whose groups are looked up, and groups read of each.
 const USERS: usize = 5;

@@ -3,7 +3,7 @@
 use super::{
     context::{Context, quoted},
     directory::Found,
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
     key_versions::{Owner, owner, same},
     service_name::{Case, export},
 };
@@ -12,7 +12,7 @@ use crate::{
     directory::{DirectoryError, canonical_name, ldap_escape},
 };
 
-const AREA: &str = "kerberos";
+const AREA: Area = Area::Kerberos;
 const RC4: i32 = 23;
 
 pub(super) async fn examine(context: &Context, found: Option<&Found>, findings: &Findings) {
@@ -44,7 +44,7 @@ pub(super) async fn examine(context: &Context, found: Option<&Found>, findings: 
             "{host} is an alias (CNAME) of {canonical}: browsers ask for tickets for HTTP/{canonical}"
         );
         findings.add(
-            Finding::warn("dns", "dns-alias", text)
+            Finding::warn(Area::Dns, "dns-alias", text)
                 .about(host)
                 .fix(format!("dig +noall +answer {host}"))
                 .note(format!(

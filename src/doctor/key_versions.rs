@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
     service_name::{Case, export},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     directory::{Attribute, Entry},
 };
 
-const AREA: &str = "kerberos";
+const AREA: Area = Area::Kerberos;
 /// Encryption types (RFC 3962, RFC 4757) and their bits in msDS-SupportedEncryptionTypes ([MS-KILE]
 /// 2.2.7), the strongest first: the one that a controller takes.
 const TYPES: [(u32, i32, &str); 3] = [

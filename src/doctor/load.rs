@@ -2,7 +2,7 @@
 
 use super::{
     context::Context,
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
 };
 use crate::instance::{Kept, LoadError, Materials};
 
@@ -11,14 +11,18 @@ pub(super) fn examine(context: &Context, findings: &Findings) {
     let Err(unusable) = Materials::load(&context.config, &context.clock, false, &Kept::default())
     else {
         let text = "serve can load everything that the configuration names";
-        findings.add(Finding::ok("files", "load", text));
+        findings.add(Finding::ok(Area::Files, "load", text));
         return;
     };
     for problem in unusable.0 {
         if !is_reported_before(&problem) {
             findings.add(
-                Finding::fail("files", "load", format!("serve does not start: {problem}"))
-                    .fix(context.command("check")),
+                Finding::fail(
+                    Area::Files,
+                    "load",
+                    format!("serve does not start: {problem}"),
+                )
+                .fix(context.command("check")),
             );
         }
     }

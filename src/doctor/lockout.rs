@@ -3,11 +3,11 @@
 use super::{
     context::Context,
     directory::Found,
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
 };
 use crate::directory::Entry;
 
-const AREA: &str = "form";
+const AREA: Area = Area::Form;
 /// Intervals of 100 ns, negative ([MS-ADTS] 3.1.1.4.5: large integers of durations).
 const INTERVALS: i64 = 10_000_000;
 

@@ -21,7 +21,7 @@ use std::{os::unix::fs::MetadataExt as _, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 
-pub use self::finding::{Finding, Level};
+pub use self::finding::{Area, Finding, Level};
 use self::{
     context::{Context, quoted},
     finding::Findings,
@@ -61,7 +61,7 @@ pub async fn examine_reporting(
         findings.iter().for_each(&mut report);
         let configured = !findings
             .iter()
-            .any(|finding| finding.area == "config" && finding.level == Level::Fail);
+            .any(|finding| finding.area == Area::Config && finding.level == Level::Fail);
         return Report {
             findings,
             configured,
@@ -112,7 +112,7 @@ pub async fn examine_reporting(
             result.extend(rest);
         }
         let text = format!("not everything answered within {} s", LIMIT.as_secs());
-        let cut = Finding::fail("doctor", "doctor-cut-off", text).note(
+        let cut = Finding::fail(Area::Doctor, "doctor-cut-off", text).note(
             "what is missing above hangs: a firewall that drops packets, or a server that does not answer",
         );
         report(&cut);
@@ -140,7 +140,7 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
         let home = quoted(home.to_string_lossy().trim_end_matches('/'));
         let text = format!("{} may not be read by this user", file.display());
         findings.add(
-            Finding::fail("config", "config-unreadable", text)
+            Finding::fail(Area::Config, "config-unreadable", text)
                 .about(file.to_string_lossy())
                 .fix(format!("sudo -u {owner} ad-edge doctor --home {home}"))
                 .note("run it as the user that ad-edge runs as"),
@@ -150,7 +150,7 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
     let loaded = match settings.load() {
         Ok(loaded) => loaded,
         Err(invalid) => {
-            for mistake in invalid.mistakes {
+            for mistake in &invalid.mistakes {
                 findings.add(mistaken(mistake));
             }
             return None;
@@ -159,19 +159,19 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
     let config = loaded.config;
     for warning in &loaded.warnings {
         findings.add(
-            Finding::warn("config", "config-warning", warning.to_string())
+            Finding::warn(Area::Config, "config-warning", warning.to_string())
                 .note("correct the key in config.json, or take it out"),
         );
     }
     if findings.is_empty() {
         let text = format!("{} can be read", config.home.config_json().display());
-        findings.add(Finding::ok("config", "config", text));
+        findings.add(Finding::ok(Area::Config, "config", text));
     }
     match outgoing(&config, clock) {
         Ok((tls, warnings)) => {
             for warning in warnings {
                 findings.add(
-                    Finding::warn("roots", "roots-warning", warning)
+                    Finding::warn(Area::Roots, "roots-warning", warning)
                         .fix("apt-get install ca-certificates")
                         .note("or name your own CA in SSL_CA_FILE"),
                 );
@@ -185,7 +185,7 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
         Err(error) => {
             findings.take();
             findings.add(
-                Finding::fail("roots", "roots", error.to_string())
+                Finding::fail(Area::Roots, "roots", error.to_string())
                     .note("correct SSL_CA_FILE and SSL_CA_PATH"),
             );
             None
@@ -193,17 +193,15 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
     }
 }
 
-fn mistaken(mistake: Mistake) -> Finding {
-    let value = mistake
-        .value
-        .map(|value| format!(" = {}", crate::cause::quoted(&value)));
-    let text = format!(
-        "{}{} {}",
-        mistake.key,
-        value.unwrap_or_default(),
-        mistake.problem
-    );
-    Finding::fail("config", "config", text)
-        .about(mistake.key)
-        .note(mistake.remedy)
+fn mistaken(mistake: &Mistake) -> Finding {
+    let Mistake {
+        place,
+        given,
+        problem,
+    } = mistake;
+    let given = given.as_ref().map(|given| format!(" = {given}"));
+    let text = format!("{place}{} {problem}", given.unwrap_or_default());
+    Finding::fail(Area::Config, "config", text)
+        .about(place.name())
+        .note(problem.remedy())
 }

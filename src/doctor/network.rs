@@ -10,12 +10,12 @@ use tokio::{net::lookup_host, time::timeout};
 
 use super::{
     context::{Context, quoted},
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
 };
 use crate::accept::{BindError, Listener};
 
 const LIMIT: Duration = Duration::from_secs(5);
-const PORTS: &str = "ports";
+const PORTS: Area = Area::Ports;
 
 pub(super) async fn examine(context: &Context, findings: &Findings) {
     for (key, address) in context.config.listeners() {
@@ -91,7 +91,7 @@ fn holder(address: SocketAddr) -> Option<(i32, String)> {
 }
 
 async fn name(context: &Context, findings: &Findings) {
-    const AREA: &str = "dns";
+    const AREA: Area = Area::Dns;
     let url = &context.config.federation.server_url;
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
         return;

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{
     context::Context,
-    finding::{Finding, Findings},
+    finding::{Area, Finding, Findings},
 };
 use crate::{
     config::keys,
@@ -14,7 +14,7 @@ use crate::{
     tunnel,
 };
 
-const AREA: &str = "tenant";
+const AREA: Area = Area::Tenant;
 
 pub(super) async fn examine(context: &Context, findings: &Findings) {
     let config = &context.config;
@@ -33,7 +33,7 @@ pub(super) async fn examine(context: &Context, findings: &Findings) {
             name.unwrap_or_default(),
             config.proxy.exempt
         );
-        findings.add(Finding::ok("proxy", "proxy", text));
+        findings.add(Finding::ok(Area::Proxy, "proxy", text));
     }
     tokio::join!(ticket(context, findings), hub(context, findings));
 }
@@ -41,7 +41,7 @@ pub(super) async fn examine(context: &Context, findings: &Findings) {
 async fn hub(context: &Context, findings: &Findings) {
     let Some(section) = &context.config.tunnel else {
         findings.add(Finding::ok(
-            "hub",
+            Area::Hub,
             "hub-off",
             "there is no tunnel (AD_HUB, AGENT_MODE)",
         ));
@@ -51,11 +51,11 @@ async fn hub(context: &Context, findings: &Findings) {
     let port = section.hub.port_or_known_default().unwrap_or(443);
     findings.add(match tunnel::reach(section, &context.tls).await {
         Ok(took) => Finding::ok(
-            "hub",
+            Area::Hub,
             "hub",
             format!("{host} answers in {} ms", took.as_millis()),
         ),
-        Err(error) => Finding::fail("hub", "hub", error.to_string())
+        Err(error) => Finding::fail(Area::Hub, "hub", error.to_string())
             .fix(format!("curl -sv https://{host}:{port}/ -o /dev/null"))
             .note("check AD_HUB, the firewall's way out to that port, and HTTPS_PROXY"),
     });
@@ -84,20 +84,21 @@ async fn ticket(context: &Context, findings: &Findings) {
     let reached = match ticket.clock_offset(|| context.clock.now()).await {
         Ok(offset) if offset.unsigned_abs() > CLOCK_LIMIT.as_secs() * 1000 => {
             let text = format!("the tenant's clock differs by {offset} ms: it may refuse tokens");
-            findings
-                .add(Finding::fail("clock", "clock-tenant", text).fix("timedatectl set-ntp true"));
+            findings.add(
+                Finding::fail(Area::Clock, "clock-tenant", text).fix("timedatectl set-ntp true"),
+            );
             true
         }
         Ok(offset) => {
             let text = format!("the tenant's clock differs by {offset} ms");
-            findings.add(Finding::ok("clock", "clock-tenant", text));
+            findings.add(Finding::ok(Area::Clock, "clock-tenant", text));
             true
         }
         // What /test answers says nothing of the ticket.
         Err(error @ (TicketError::Status { .. } | TicketError::Answer { .. })) => {
             let text = format!("{host} does not say its time at /test: {error}");
             findings.add(
-                Finding::warn("clock", "clock-tenant", text)
+                Finding::warn(Area::Clock, "clock-tenant", text)
                     .fix("timedatectl")
                     .note("see that this machine's clock is synchronized"),
             );
@@ -131,8 +132,8 @@ async fn ticket(context: &Context, findings: &Findings) {
     );
     findings.add(Finding::ok(AREA, "ticket", text));
     compare(context, &info, findings);
-    let pair = config.signing.as_ref();
-    let Some(key) = pair.and_then(|pair| SigningKey::new(pair).ok()) else {
+    let signing = config.signing.as_ref();
+    let Some(key) = signing.and_then(|pem| SigningKey::new(pem).ok()) else {
         return;
     };
     let ours = key.thumbprint();
@@ -145,7 +146,7 @@ async fn ticket(context: &Context, findings: &Findings) {
         );
         Finding::fail(AREA, "thumbprint", text)
             .fix(context.command("setup"))
-            .note("a start of ad-edge tells the tenant as well")
+            .note("a start of ad-edge registers it at the tenant, too")
     });
 }
 

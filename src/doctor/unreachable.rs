@@ -2,7 +2,7 @@
 
 use super::{
     context::{Context, quoted},
-    finding::Finding,
+    finding::{Area, Finding},
     recorder::Recorder,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     directory::DirectoryError,
 };
 
-const AREA: &str = "ldap";
+const AREA: Area = Area::Ldap;
 
 pub(super) fn unreachable(
     context: &Context,

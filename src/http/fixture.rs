@@ -51,6 +51,7 @@ pub(super) fn run(limits: Limits, tls: Option<TlsServer>) -> Running {
     let settings = SiteSettings {
         limits,
         random: Random::system(),
+        instance: None,
         hsts: tls.is_some(),
         metrics: Some(Arc::clone(&metrics)),
         mismatches: None,

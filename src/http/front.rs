@@ -9,7 +9,7 @@ use super::{Site, Unused, serve};
 use crate::{
     accept::{First, Mismatch, Mismatches, Place, Sender, first},
     lifecycle::Lifecycle,
-    telemetry::{Metrics, event, log::Throttle},
+    telemetry::{Metrics, Throttle, event},
     tls::{
         AcceptLimits, Connection, ConnectionInfo, HandshakeFailure, Listener, Secured, TlsServer,
         accept,
@@ -80,10 +80,10 @@ impl Front {
         let site = self.0.site.load_full();
         match &self.0.tls {
             None => {
-                let hurried = self.hurried(&site);
+                let stopped = self.stop_deadline(&site);
                 let first = tokio::select! {
                     first = timeout(site.limits.first_head, first(&connection.stream)) => first,
-                    () = hurried => return,
+                    () = stopped => return,
                 };
                 let mismatch = match first {
                     Ok(First::ProxyVersion1 | First::ProxyVersion2) => Mismatch::ProxyHeader,
@@ -115,7 +115,7 @@ impl Front {
         let mut foreign_name = None;
         let done = tokio::select! {
             done = tls.handshake(connection, site.limits.handshake, &mut foreign_name) => done,
-            () = self.hurried(&site) => Err(HandshakeFailure::Timeout),
+            () = self.stop_deadline(&site) => Err(HandshakeFailure::Timeout),
         };
         if let Some(name) = &foreign_name {
             self.note(Mismatch::ServerName, &ends, Some(name));
@@ -146,8 +146,8 @@ impl Front {
         }
     }
 
-    /// One silent client shall not hold up the end of all.
-    async fn hurried(&self, site: &Site) {
+    /// Returns once a connection without a request has to end, so that a silent client does not delay the stop.
+    async fn stop_deadline(&self, site: &Site) {
         self.0.lifecycle.stopping().await;
         sleep(site.limits.last_request).await;
     }

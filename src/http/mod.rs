@@ -9,7 +9,7 @@ mod answer;
 mod fixture;
 mod front;
 mod limits;
-pub mod page;
+pub(crate) mod page;
 mod random;
 mod serve;
 mod site;

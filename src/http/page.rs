@@ -15,9 +15,10 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::Random;
-use crate::telemetry::event;
+use crate::{config::InstanceMark, telemetry::event};
 
-/// Names a request in the answer, the page and the log; 16 hexadecimal digits.
+/// Names a request in the answer, the page and the log: 16 characters, hexadecimal digits but for the first
+/// two, which are the instance's ([`InstanceMark`]) on the site that users see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(String);
 
@@ -151,9 +152,13 @@ struct Notice<'a> {
 
 impl PageContext {
     #[must_use]
-    pub fn new(random: &Random) -> Self {
+    pub fn new(random: &Random, instance: Option<InstanceMark>) -> Self {
+        let digits = hex::encode(random.bytes::<8>());
         Self {
-            request_id: RequestId(hex::encode(random.bytes::<8>())),
+            request_id: RequestId(match instance {
+                Some(mark) => format!("{mark}{}", &digits[2..]),
+                None => digits,
+            }),
             nonce: Nonce(URL_SAFE_NO_PAD.encode(random.bytes::<16>())),
         }
     }
@@ -180,7 +185,7 @@ impl<S: Sync> FromRequestParts<S> for PageContext {
             .extensions
             .get()
             .cloned()
-            .unwrap_or_else(|| Self::new(&Random::system())))
+            .unwrap_or_else(|| Self::new(&Random::system(), None)))
     }
 }
 
@@ -206,19 +211,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_notice_escapes_its_words_and_shows_the_request_id() {
-        let page = PageContext::new(&Random::fixed(0xab));
+        let mark = InstanceMark::of("edge1:443");
+        let page = PageContext::new(&Random::fixed(0xab), Some(mark));
         let response = notice(&page, StatusCode::BAD_REQUEST, "No <b>", "\"1\" & 2");
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
         let html = text(response).await;
         assert!(html.contains("No &#60;b&#62;"), "{html}");
         assert!(html.contains("&#34;1&#34; &#38; 2"), "{html}");
-        assert!(html.contains("abababababababab"), "{html}");
+        assert!(html.contains(&format!("{mark}ababababababab")), "{html}");
         assert!(html.contains("<html lang=\"en\">"), "{html}");
     }
 
     #[tokio::test]
     async fn the_policy_allows_what_carries_the_nonce_and_nothing_else() {
-        let page = PageContext::new(&Random::fixed(0xff));
+        let page = PageContext::new(&Random::fixed(0xff), None);
         let response = notice(&page, StatusCode::NOT_FOUND, "t", "m");
         let policy = response.headers()[header::CONTENT_SECURITY_POLICY].clone();
         assert_eq!(

@@ -82,7 +82,7 @@ where
             () = lifecycle.stopping(), if stop == Stop::NotYet => {
                 if asked.load(Ordering::Relaxed) {
                     connection.as_mut().graceful_shutdown();
-                    stop = Stop::Told;
+                    stop = Stop::Requested;
                 } else {
                     // Answers say `Connection: close` by now, so the first request is the last.
                     last_request.as_mut().reset(Instant::now() + limits.last_request);
@@ -91,7 +91,7 @@ where
             }
             () = last_request.as_mut(), if stop == Stop::LastRequest => {
                 connection.as_mut().graceful_shutdown();
-                stop = Stop::Told;
+                stop = Stop::Requested;
             }
         }
     }
@@ -126,7 +126,7 @@ enum Stop {
     NotYet,
     /// Waits a moment for the first request.
     LastRequest,
-    Told,
+    Requested,
 }
 
 fn builder(limits: &Limits) -> http1::Builder {

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     accept::{Mismatch, Mismatches, Place, Sender},
+    config::InstanceMark,
     lifecycle::Lifecycle,
     telemetry::{Metrics, event},
     tls::ConnectionInfo,
@@ -53,6 +54,8 @@ const LOGGED_PATH: usize = 200;
 pub struct SiteSettings {
     pub limits: Limits,
     pub random: Random,
+    /// What the numbers of its requests begin with, on the site that users see.
+    pub instance: Option<InstanceMark>,
     /// TLS is ours: browsers are told to use nothing else for this host.
     pub hsts: bool,
     /// Counts the answers of the port that users reach.
@@ -66,7 +69,7 @@ pub struct SiteSettings {
     pub extra_headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// A router, dressed. A cheap handle.
+/// A router with limits, headers and log around it. A cheap handle.
 #[derive(Debug, Clone)]
 pub struct Site {
     pub(super) router: Router,
@@ -105,7 +108,7 @@ impl Site {
         self.superseded.store(true, Ordering::Relaxed);
     }
 
-    /// The dressed router, for tests that need no connection.
+    /// The router with all of that, for tests that need no connection.
     #[cfg(test)]
     pub fn router(&self) -> Router {
         self.router.clone()
@@ -116,7 +119,7 @@ impl Site {
 async fn around(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let settings = &shared.settings;
     let started = Instant::now();
-    let page = PageContext::new(&settings.random);
+    let page = PageContext::new(&settings.random, settings.instance);
     let seen = Seen::of(&request, settings.quiet);
     request.extensions_mut().insert(page.clone());
 

@@ -65,6 +65,7 @@ fn fixture() -> Fixture {
             ..Limits::for_token(65_536)
         },
         random: Random::fixed(0x5a),
+        instance: None,
         hsts: true,
         metrics: Some(Arc::clone(&metrics)),
         mismatches: None,
@@ -227,7 +228,7 @@ async fn a_site_in_whose_place_another_has_come_ends_its_connections() {
 #[tokio::test]
 async fn answers_close_the_connection_while_draining() {
     let fixture = fixture();
-    fixture.lifecycle.hurry();
+    fixture.lifecycle.advance();
     let (response, _) = fixture.get("/ok").await;
     assert_eq!(response.headers()[header::CONNECTION], "close");
 }

@@ -20,6 +20,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 use super::{
     ArchiveError,
     bounds::{bounded, limited},
+    error::ContentFault,
     limits::MAX_ENTRIES,
     paths::{CERTIFICATE, CONFIG, KEY, MAPPER, NEEDED, allowed, leads_out, shown},
 };
@@ -163,9 +164,9 @@ impl Installation {
     /// # Errors
     /// When that is not a JSON object.
     pub fn config(&self) -> Result<Map<String, Value>, ArchiveError> {
-        let broken = |problem: String| ArchiveError::Content {
+        let broken = |fault| ArchiveError::Content {
             name: CONFIG,
-            problem,
+            fault,
         };
         let text = self
             .files
@@ -174,8 +175,8 @@ impl Installation {
             .unwrap_or_default();
         match serde_json::from_slice(without_mark(text)) {
             Ok(Value::Object(keys)) => Ok(keys),
-            Ok(_) => Err(broken("it is not a JSON object".to_owned())),
-            Err(error) => Err(broken(error.to_string())),
+            Ok(_) => Err(broken(ContentFault::NotAnObject)),
+            Err(error) => Err(broken(error.into())),
         }
     }
 
@@ -225,21 +226,15 @@ impl Installation {
     }
 
     fn signing_key_fits(&self) -> Result<(), ArchiveError> {
-        let broken = |name, problem: &str| ArchiveError::Content {
-            name,
-            problem: problem.to_owned(),
-        };
+        let broken = |name, fault| ArchiveError::Content { name, fault };
         let certificate = CertificateDer::from_pem_slice(without_mark(&self.files[CERTIFICATE]))
-            .map_err(|_| broken(CERTIFICATE, "it holds no certificate in PEM"))?;
+            .map_err(|_| broken(CERTIFICATE, ContentFault::NoCertificate))?;
         let key = PrivateKeyDer::from_pem_slice(without_mark(&self.files[KEY]))
-            .map_err(|_| broken(KEY, "it holds no private key in PEM"))?;
+            .map_err(|_| broken(KEY, ContentFault::NoKey))?;
         let key = rustls::crypto::aws_lc_rs::sign::any_supported_type(&key)
-            .map_err(|_| broken(KEY, "its key is of a kind that cannot sign"))?;
+            .map_err(|_| broken(KEY, ContentFault::CannotSign))?;
         if key.algorithm() != SignatureAlgorithm::RSA {
-            return Err(broken(
-                KEY,
-                "its key is not an RSA key, and tokens are signed by RSA",
-            ));
+            return Err(broken(KEY, ContentFault::NotRsa));
         }
         let both = rustls::sign::CertifiedKey::new(vec![certificate], key);
         both.keys_match().map_err(|_| ArchiveError::OtherKey)
@@ -259,12 +254,9 @@ impl Installation {
         let key = key.as_ref().map_or(self.files[KEY].as_slice(), |key| {
             key.expose_secret().as_bytes()
         });
-        credentials_open(stored.expose_secret(), key).map_err(|problem| ArchiveError::Content {
+        credentials_open(stored.expose_secret(), key).map_err(|error| ArchiveError::Content {
             name: CONFIG,
-            problem: format!(
-                "LDAP_BIND_CREDENTIALS {problem}: take config.json and certs/cert.key from the same \
-                 server, or write the password as LDAP_BIND_PASSWORD"
-            ),
+            fault: error.into(),
         })
     }
 }

@@ -182,7 +182,7 @@ fn a_directory_of_too_many_files_is_not_even_read() {
     let at = zip.len() - 22;
     zip[at + 10..at + 12].copy_from_slice(&501_u16.to_le_bytes());
     assert!(refusal(zip).contains("more than 500 files"));
-    // The number stands in another record, which is not looked for.
+    // The number is in another record, which is not read.
     let mut zip = zip_with(&[]);
     let at = zip.len() - 22;
     let mut locator = b"PK\x06\x07".to_vec();

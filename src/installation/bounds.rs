@@ -1,4 +1,4 @@
-//! How large an installation may be: what an archive says of itself is not believed.
+//! How large an installation may be: what an archive says of itself is not trusted.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -10,7 +10,7 @@ use super::{
 /// Nothing that is compressed well is larger, and what is compressed badly not by much.
 const MAX_ARCHIVE: u64 = MAX_TOTAL + (1 << 20);
 
-/// All of it, unless it is too large: what an archive says of sizes is not believed.
+/// All of it, unless it is too large: what an archive says of sizes is not trusted.
 pub(super) fn limited(source: impl Read, total: &mut u64) -> io::Result<Option<Vec<u8>>> {
     let mut content = Vec::new();
     source.take(MAX_FILE + 1).read_to_end(&mut content)?;

@@ -73,11 +73,11 @@ impl Old<'_> {
             );
         }
         let direct = self.on(&keys::KERBEROS_AUTH) || self.on(&keys::CLIENT_CERT_AUTH);
-        if direct && !self.on(&keys::TOKEN_INCUMBENT_METHOD) {
+        if direct && !self.on(&keys::TOKEN_LEGACY_METHOD) {
             self.add(
                 "Tokens say how the user signed in: AuthenticationMethod is urn:ietf:rfc:1510 for Kerberos \
                  and urn:ietf:rfc:2246 for a certificate, where the legacy connector wrote am:password for \
-                 everything. TOKEN_INCUMBENT_METHOD true brings that back.",
+                 everything. TOKEN_LEGACY_METHOD true brings that back.",
             );
         }
         if direct {

@@ -8,7 +8,7 @@ use super::{
     file::FileError,
     limits::{MAX_ENTRIES, MAX_FILE, MAX_TOTAL},
 };
-use crate::cause;
+use crate::{cause, config::CredentialsError};
 
 /// Why nothing was exported or imported; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -33,16 +33,14 @@ pub enum ArchiveError {
     Twice { name: String },
     #[error("its files share bytes; such an archive is not to be trusted")]
     Overlap,
-    #[error("{name} is broken: {problem}")]
-    Content { name: &'static str, problem: String },
+    #[error("{name} is broken: {fault}")]
+    Content {
+        name: &'static str,
+        #[source]
+        fault: ContentFault,
+    },
     #[error("certs/cert.key is not the key of certs/cert.pem: take both from the same server")]
     OtherKey,
-    #[error("it cannot be used, here or on another host:\n  {0}")]
-    Faulty(String),
-    #[error("it would replace an installation that works, and could not start:\n  {0}")]
-    Worse(String),
-    #[error("OVERRIDE_CONFIG is false: no file of the home folder is read or written")]
-    NoFiles,
     #[error(
         "{} is a link to another place: an import writes files of the home folder only. Put the file \
          there by hand and take {name} out of the archive, or remove the link",
@@ -66,4 +64,26 @@ pub enum ArchiveError {
     Write(String, io::Error),
     #[error("the archive cannot be written ({0})")]
     Zip(#[source] ZipError),
+}
+
+/// What is wrong in a file of an installation.
+#[derive(Debug, thiserror::Error)]
+pub enum ContentFault {
+    #[error("it is not a JSON object")]
+    NotAnObject,
+    #[error("{0}")]
+    NotJson(#[from] serde_json::Error),
+    #[error("it holds no certificate in PEM")]
+    NoCertificate,
+    #[error("it holds no private key in PEM")]
+    NoKey,
+    #[error("its key is of a kind that cannot sign")]
+    CannotSign,
+    #[error("its key is not an RSA key, and tokens are signed by RSA")]
+    NotRsa,
+    #[error(
+        "LDAP_BIND_CREDENTIALS {0}: take config.json and certs/cert.key from the same server, or write \
+         the password as LDAP_BIND_PASSWORD"
+    )]
+    StoredPassword(#[from] CredentialsError),
 }

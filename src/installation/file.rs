@@ -188,7 +188,7 @@ fn place(path: &Path, content: &[u8], mode: u32, owner: &Metadata) -> io::Result
     written
 }
 
-/// A folder and those above it; each new one belongs to the owner of the one it lies in.
+/// A folder and those above it; each new one belongs to the owner of the one that it is in.
 fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());

@@ -66,7 +66,7 @@ impl Installation {
             let mut text =
                 serde_json::to_string_pretty(&keys).map_err(|error| ArchiveError::Content {
                     name: CONFIG,
-                    problem: error.to_string(),
+                    fault: error.into(),
                 })?;
             text.push('\n');
             self.files.insert(CONFIG.to_owned(), text.into_bytes());

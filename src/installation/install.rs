@@ -27,9 +27,9 @@ const KEPT: usize = 10;
 #[derive(Debug)]
 pub struct Imported {
     pub taken: Vec<String>,
-    /// What is no part of the new installation and lies in the backup now.
+    /// What is no part of the new installation and is in the backup now.
     pub retired: Vec<String>,
-    /// Where what was replaced lies; `None` when there was nothing.
+    /// Where what was replaced is; `None` when there was nothing.
     pub backup: Option<PathBuf>,
 }
 

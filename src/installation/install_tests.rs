@@ -80,7 +80,7 @@ fn imports_side_by_side_leave_one_of_them_whole() {
 #[test]
 fn one_file_that_cannot_be_written_puts_all_back() {
     let (_folder, home) = installation();
-    // A link to nowhere stands where the last file's folder shall be.
+    // A link to a path that does not exist is where the last file's folder has to be.
     std::os::unix::fs::symlink("/nowhere/at/all", home.path("lib")).expect("a link");
     let before = all(&home);
     let archive = archive_with(&[(MAPPER, b"module.exports = 1"), ("certs/new/a.pem", b"new")]);
@@ -116,10 +116,10 @@ fn an_import_that_ended_half_way_is_taken_back() {
         for (name, content) in archive.files.iter().take(written) {
             write_atomically(&home.path(name), content, 0o600).expect("written");
         }
-        let told = recover(&home).expect("goes back").expect("says so");
+        let message = recover(&home).expect("goes back").expect("says so");
         assert!(
-            told.contains("was interrupted") && told.contains(BACKUPS),
-            "{told}"
+            message.contains("was interrupted") && message.contains(BACKUPS),
+            "{message}"
         );
         assert_eq!(all(&home), before, "after {written} files");
         assert_eq!(recover(&home).expect("nothing to do"), None);
@@ -265,7 +265,7 @@ fn what_an_export_cannot_take_is_named() {
     for name in [MAPPER, "certs/my cert.pem", "certs/crl/deep/x.pem"] {
         write_atomically(&home.path(name), b"x", 0o600).expect("written");
     }
-    let told = Installation::of_folder(&home.path(""))
+    let message = Installation::of_folder(&home.path(""))
         .and_then(|all| all.outside())
         .expect("read")
         .join("\n");
@@ -277,9 +277,9 @@ fn what_an_export_cannot_take_is_named() {
         "certs/my cert.pem, which TLS_CERT_FILE",
         "certs/crl/deep (",
     ] {
-        assert!(told.contains(text), "no {text:?} in {told}");
+        assert!(message.contains(text), "no {text:?} in {message}");
     }
     for text in ["certs/crl/ca.pem", "profileMapper"] {
-        assert!(!told.contains(text), "{text:?} in {told}");
+        assert!(!message.contains(text), "{text:?} in {message}");
     }
 }

@@ -9,10 +9,11 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use super::{ArchiveError, write_atomically};
 use crate::{config::Home, telemetry::event};
@@ -172,13 +173,13 @@ pub(super) fn recover_locked(
     let journal: Journal =
         serde_json::from_slice(&text).map_err(|error| unreadable(&path, error.into()))?;
     journal.undo(home)?;
-    let told = format!(
+    let message = format!(
         "an import was interrupted here: what it had changed was put back{}. Import again",
         journal
             .backup
             .map(|backup| format!(" from {}", home.path(backup).display()))
             .unwrap_or_default()
     );
-    tracing::error!(event = event::IMPORT_RECOVERED, "{told}");
-    Ok(Some(told))
+    tracing::error!(event = event::IMPORT_RECOVERED, "{message}");
+    Ok(Some(message))
 }

@@ -29,7 +29,12 @@ fn each_difference_is_said_where_it_matters() {
         (
             "am:password",
             tls(json!({"CLIENT_CERT_AUTH": "yes"})),
-            tls(json!({"CLIENT_CERT_AUTH": 1, "TOKEN_INCUMBENT_METHOD": 1})),
+            tls(json!({"CLIENT_CERT_AUTH": 1, "TOKEN_LEGACY_METHOD": 1})),
+        ),
+        (
+            "am:password",
+            tls(json!({"KERBEROS_AUTH": 1})),
+            tls(json!({"KERBEROS_AUTH": 1, "TOKEN_INCUMBENT_METHOD": 1})),
         ),
         ("direct logins are off", json!({}), tls(json!({}))),
         (

@@ -24,5 +24,5 @@ pub use self::{
     journal::{Locked, recover},
     migration::report,
     signing_key::{GenerateError, generate_signing_key},
-    stage::Stage,
+    stage::{Stage, StageNames},
 };

@@ -11,7 +11,7 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_RSA_SHA2
 
 use super::file::write_new;
 use crate::{
-    config::{Home, SigningPair},
+    config::{Home, SigningPem},
     secret::SecretString,
 };
 
@@ -42,7 +42,7 @@ pub fn generate_signing_key(
     connection: &str,
     domain: &str,
     now: SystemTime,
-) -> Result<SigningPair, GenerateError> {
+) -> Result<SigningPem, GenerateError> {
     let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
@@ -75,7 +75,7 @@ pub fn generate_signing_key(
         let _ = fs::remove_file(&key_file);
         return Err(failed(&certificate_file, source));
     }
-    Ok(SigningPair {
+    Ok(SigningPem {
         certificate,
         key: SecretString::from(key),
     })
@@ -94,18 +94,18 @@ mod tests {
         let folder = tempfile::TempDir::new().expect("a folder");
         let home = Home::new(folder.path());
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_467_124);
-        let pair = generate_signing_key(&home, "corp", "corp.example", now).expect("made");
-        let (_, pem) = parse_x509_pem(pair.certificate.as_bytes()).expect("PEM");
+        let made = generate_signing_key(&home, "corp", "corp.example", now).expect("made");
+        let (_, pem) = parse_x509_pem(made.certificate.as_bytes()).expect("PEM");
         let (_, certificate) = parse_x509_certificate(&pem.contents).expect("a certificate");
         assert_eq!(
             certificate.subject().to_string(),
             "CN=corp, OU=corp.example, O=auth0/ad-ldap-connector"
         );
-        let mode = fs::metadata(home.signing_key())
+        let access = fs::metadata(home.signing_key())
             .expect("written")
             .permissions()
             .mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(access & 0o777, 0o600);
         let key = certificate.public_key().parsed().expect("a public key");
         assert_eq!(key.key_size(), 2048);
         // What is there is never overwritten.

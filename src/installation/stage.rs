@@ -20,6 +20,12 @@ const OLD: Duration = Duration::from_secs(3600);
 /// A folder for this user only: the archive's files, and links to what stays. Removed when dropped.
 #[derive(Debug)]
 pub struct Stage {
+    names: StageNames,
+}
+
+/// How the home folder is called in messages about such a folder; outlives it.
+#[derive(Debug, Clone)]
+pub struct StageNames {
     folder: PathBuf,
     /// As the administrator wrote it.
     shown: String,
@@ -42,10 +48,11 @@ impl Stage {
             .map_err(failed)?
             .components()
             .collect();
-        let stage = Self {
+        let names = StageNames {
             folder: new_folder(&home_folder, now).map_err(failed)?,
             shown: shown.trim_end_matches('/').to_owned(),
         };
+        let stage = Self { names };
         let own: BTreeSet<String> = installation
             .files
             .keys()
@@ -56,23 +63,22 @@ impl Stage {
             .link(&home_folder, Path::new(""), &own)
             .map_err(failed)?;
         for (name, content) in &installation.files {
-            write_atomically(&stage.folder.join(name), content, 0o600)?;
+            write_atomically(&stage.folder().join(name), content, 0o600)?;
         }
         Ok(stage)
     }
 
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.names.folder
     }
 
-    /// A message about this folder as one about the home folder.
     #[must_use]
-    pub fn in_words(&self, message: &str) -> String {
-        message.replace(&self.folder.display().to_string(), &self.shown)
+    pub fn names(&self) -> &StageNames {
+        &self.names
     }
 
-    /// Links to everything that lies in the home folder's `under` and will stay.
+    /// Links to everything that is in the home folder's `under` and will stay.
     fn link(&self, home: &Path, under: &Path, own: &BTreeSet<String>) -> io::Result<()> {
         let entries = match fs::read_dir(home.join(under)) {
             Ok(entries) => entries,
@@ -88,23 +94,40 @@ impl Stage {
             let path = home.join(&name);
             let inside = format!("{text}/");
             if path.is_dir() && own.iter().any(|file| file.starts_with(&inside)) {
-                fs::create_dir(self.folder.join(&name))?;
+                fs::create_dir(self.folder().join(&name))?;
                 self.link(home, &name, own)?;
             } else {
-                symlink(path, self.folder.join(&name))?;
+                symlink(path, self.folder().join(&name))?;
             }
         }
         Ok(())
     }
 }
 
+impl StageNames {
+    /// A message about this folder as one about the home folder.
+    #[must_use]
+    pub fn in_words(&self, message: &str) -> String {
+        message.replace(&self.folder.display().to_string(), &self.shown)
+    }
+
+    /// A path of this folder as one of the home folder.
+    #[must_use]
+    pub fn at_home(&self, path: PathBuf) -> PathBuf {
+        match path.strip_prefix(&self.folder) {
+            Ok(name) => Path::new(&self.shown).join(name),
+            Err(_) => path,
+        }
+    }
+}
+
 impl Drop for Stage {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.folder) {
+        if let Err(error) = fs::remove_dir_all(self.folder()) {
             // It holds keys.
             tracing::error!(
                 event = event::IMPORT_FOLDER_LEFT,
-                folder = %self.folder.display(),
+                folder = %self.folder().display(),
                 %error,
                 "remove this folder by hand"
             );
@@ -183,7 +206,10 @@ mod tests {
         }
         let path = stage.folder().join("certs/tls.pem").display().to_string();
         let shown = home.path("certs/tls.pem").display().to_string();
-        assert_eq!(stage.in_words(&format!("{path} is")), format!("{shown} is"));
+        assert_eq!(
+            stage.names().in_words(&format!("{path} is")),
+            format!("{shown} is")
+        );
         let second = Stage::of(&home, &archive_with(&[]), now()).expect("another beside it");
         assert_ne!(second.folder(), stage.folder());
         drop((stage, second));

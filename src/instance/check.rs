@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Declared, Invalid, Mistake, Settings, keys},
+    config::{Invalid, Mistake, Settings},
 };
 
 /// What a start would find.
@@ -55,9 +55,7 @@ impl Problem {
     pub fn missing_files(&self) -> Option<Vec<Mistake>> {
         match self {
             Self::Invalid(invalid) => {
-                let file =
-                    |mistake: &Mistake| keys::find(&mistake.key).is_some_and(Declared::names_files);
-                let all = invalid.mistakes.iter().all(file);
+                let all = invalid.mistakes.iter().all(Mistake::lacks_file);
                 all.then(|| invalid.mistakes.clone())
             }
             Self::Unusable(unusable) => unusable.0.iter().map(LoadError::missing_file).collect(),

@@ -1,9 +1,9 @@
 //! What one configuration gives: directory, tunnel and logins. A reload makes a new one beside the old
 //! and changes over when it works; what is under way ends in the old.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use axum::http::{HeaderName, HeaderValue, header::InvalidHeaderValue};
+use axum::http::{HeaderName, HeaderValue};
 use rustls::ClientConfig;
 use tokio::{
     sync::watch,
@@ -11,13 +11,16 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::materials::{Kept, Materials};
+use super::{
+    generation_error::{NotConnected, UnreachableDirectory, UnusableName},
+    materials::{Kept, Materials},
+};
 use crate::{
     accept::Mismatches,
     authenticate::{Certificates, Kerberos},
     clock::Clock,
     config::{Config, DirectConfig, FileKeys, Fingerprint, keys},
-    directory::{Directory, ServerStatus},
+    directory::Directory,
     http::{Limits, Random, Site, SiteSettings},
     lifecycle::Lifecycle,
     login::{Accounts, Attempts, Logins, Slots},
@@ -80,7 +83,7 @@ impl TunnelLife {
 impl Drop for TunnelLife {
     fn drop(&mut self) {
         if !self.0.is_draining() {
-            self.0.hurry();
+            self.0.advance();
         }
     }
 }
@@ -224,12 +227,16 @@ impl Generation {
             return Ok(());
         }
         let mut waiting = new.clone();
-        let connected = waiting.wait_for(|state| *state == TunnelState::Connected);
+        let connected = waiting.wait_for(|state| matches!(state, TunnelState::Connected));
         let _ = timeout(TUNNEL_LIMIT, connected).await;
         if is_connected(new) || !is_connected(old) {
             return Ok(());
         }
-        Err(NotConnected(new.borrow().clone()))
+        let state = new.borrow();
+        Err(NotConnected(match &*state {
+            TunnelState::Disconnected(why) => why.clone(),
+            TunnelState::Connected => None,
+        }))
     }
 
     /// The site of the direct logins.
@@ -251,6 +258,7 @@ impl Generation {
         let settings = SiteSettings {
             limits: Limits::for_token(direct.listen.max_token),
             random: Random::system(),
+            instance: Some(self.config.instance.mark()),
             hsts: true,
             metrics: Some(Arc::clone(metrics)),
             mismatches: Some(mismatches.clone()),
@@ -313,40 +321,5 @@ fn web(
             .collect(),
         listen: direct.listen.clone(),
         server_url: server_url.trim_end_matches('/').to_owned(),
-    }
-}
-
-/// INSTANCE_NAME cannot be sent in a header.
-#[derive(Debug, thiserror::Error)]
-#[error("INSTANCE_NAME cannot be sent in a header: use letters, digits and hyphens")]
-pub struct UnusableName(#[from] InvalidHeaderValue);
-
-/// The tunnel is not connected.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", match .0 { TunnelState::Disconnected(Some(why)) => why, _ => "the hub does not answer" })]
-pub struct NotConnected(pub TunnelState);
-
-/// No server of the directory can be used: how each of them is.
-#[derive(Debug, thiserror::Error)]
-pub struct UnreachableDirectory(Vec<ServerStatus>);
-
-impl UnreachableDirectory {
-    pub fn of(directory: &Directory) -> Self {
-        Self(directory.status())
-    }
-}
-
-impl fmt::Display for UnreachableDirectory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, server) in self.0.iter().enumerate() {
-            if at > 0 {
-                f.write_str("; ")?;
-            }
-            match &server.error {
-                Some(error) => error.fmt(f)?,
-                None => write!(f, "{} is not connected yet", server.server)?,
-            }
-        }
-        Ok(())
     }
 }

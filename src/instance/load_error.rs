@@ -10,7 +10,7 @@ use tokio::task::JoinError;
 use crate::{
     authenticate::{KerberosError, KeytabError, TrustError},
     cause,
-    config::{Mistake, keys},
+    config::{Declared, Given, Mistake, Place, Problem, keys},
     installation::GenerateError,
     profile::ScriptError,
     tls::{NoTicketKey, TlsError},
@@ -62,20 +62,20 @@ impl LoadError {
     /// it; `None` when something else is wrong.
     #[must_use]
     pub fn missing_file(&self) -> Option<Mistake> {
-        let (key, path, cause) = match self {
-            Self::Roots { file, source } => (keys::SSL_CA_FILE.name, file.as_path(), source),
+        let (key, path, cause): (&'static dyn Declared, _, _) = match self {
+            Self::Roots { file, source } => (&keys::SSL_CA_FILE, file.as_path(), source),
             Self::ServerCertificate(TlsError::Read { file, cause }) => {
-                (keys::TLS_CERT_FILE.name, file.as_path(), cause)
+                (&keys::TLS_CERT_FILE, file.as_path(), cause)
             }
             Self::ClientAuthorities(TrustError::Read { file, cause }) => {
-                (keys::CLIENT_CA_FILE.name, Path::new(file), cause)
+                (&keys::CLIENT_CA_FILE, Path::new(file), cause)
             }
             Self::Keytab(KerberosError::Keytab {
                 path,
                 source: KeytabError::Read(cause),
-            }) => (keys::KERBEROS_KEYTAB.name, path.as_path(), cause),
+            }) => (&keys::KERBEROS_KEYTAB, path.as_path(), cause),
             Self::Mapper(ScriptError::Read(path, cause)) => {
-                (keys::PROFILE_MAPPER_FILE.name, Path::new(path), cause)
+                (&keys::PROFILE_MAPPER_FILE, Path::new(path), cause)
             }
             _ => return None,
         };
@@ -84,10 +84,9 @@ impl LoadError {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
         );
         absent.then(|| Mistake {
-            key: key.to_owned(),
-            value: Some(path.display().to_string()),
-            problem: "is not on this host".to_owned(),
-            remedy: "Copy it from the other host, or write the path that it has here".to_owned(),
+            place: Place::Key(key),
+            given: Some(Given::File(path.to_owned())),
+            problem: Problem::NotHere,
         })
     }
 }
@@ -116,20 +115,18 @@ mod tests {
         };
         let missing = read(io::ErrorKind::NotFound).missing_file();
         let missing = missing.expect("it is missing");
-        assert_eq!(
-            (missing.key.as_str(), missing.value.as_deref()),
-            ("TLS_CERT_FILE", Some("certs/tls.pem"))
-        );
+        assert!(missing.place.is(&keys::TLS_CERT_FILE));
+        assert_eq!(missing.file(), Some(Path::new("certs/tls.pem")));
         for other in [
             read(io::ErrorKind::PermissionDenied),
             TlsError::PfxPassword.into(),
             LoadError::NoSigningKey,
             ScriptError::NoFunction.into(),
         ] {
-            assert_eq!(other.missing_file(), None, "{other}");
+            assert!(other.missing_file().is_none(), "{other}");
         }
         let mapper = ScriptError::Read("lib/m.js".into(), io::ErrorKind::NotFound.into());
         let mapper = LoadError::from(mapper).missing_file().expect("missing");
-        assert_eq!(mapper.key, "PROFILE_MAPPER_FILE");
+        assert!(mapper.place.is(&keys::PROFILE_MAPPER_FILE));
     }
 }

@@ -9,7 +9,7 @@ use super::load_error::{LoadError, Unusable};
 use crate::{
     authenticate::{Certificates, Kerberos},
     clock::Clock,
-    config::{Config, DirectConfig, SigningPair},
+    config::{Config, DirectConfig, SigningPem},
     installation::generate_signing_key,
     login::{Attempts, Slots},
     profile::Mapper,
@@ -27,7 +27,7 @@ pub struct Materials {
     pub tickets: Arc<SharedTickets>,
     /// For outgoing TLS: the system's roots and the configured ones.
     pub outgoing: Arc<ClientConfig>,
-    pub signing_files: SigningPair,
+    pub signing_files: SigningPem,
     /// Present when there are direct logins, unless a balancer ends TLS.
     pub identity: Option<Identity>,
     pub kerberos: Option<Kerberos>,
@@ -137,11 +137,7 @@ impl Materials {
     }
 }
 
-fn signing_files(
-    config: &Config,
-    clock: &Clock,
-    may_write: bool,
-) -> Result<SigningPair, LoadError> {
+fn signing_files(config: &Config, clock: &Clock, may_write: bool) -> Result<SigningPem, LoadError> {
     if let Some(files) = &config.signing {
         return Ok(files.clone());
     }

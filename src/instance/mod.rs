@@ -3,6 +3,7 @@
 
 mod check;
 mod generation;
+mod generation_error;
 mod load_error;
 mod materials;
 mod readiness;
@@ -13,10 +14,12 @@ mod upkeep;
 mod watch;
 
 #[cfg(test)]
+mod site_fixture;
+#[cfg(test)]
 mod site_tests;
 
 pub use self::{
-    check::{Verdict, check},
+    check::{Problem, Verdict, check},
     generation::{Generation, Read},
     load_error::LoadError,
     materials::{Kept, Materials, outgoing, trusted_roots},

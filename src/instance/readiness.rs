@@ -4,11 +4,26 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::generation::{Generation, UnreachableDirectory};
+use super::{
+    generation::Generation,
+    generation_error::{NotConnected, UnreachableDirectory},
+};
 use crate::{
     accept::Mismatches, clock::Clock, lifecycle::Lifecycle, ops::Readiness, tls::TlsServer,
     tunnel::TunnelState,
 };
+
+/// The directory's clock and this machine's differ by more than Kerberos accepts.
+#[derive(Debug, thiserror::Error)]
+#[error("the directory's clock differs from this machine's by {seconds} s; set it by NTP")]
+struct ClockIsOff {
+    seconds: i64,
+}
+
+/// The certificate of SERVER_URL has expired.
+#[derive(Debug, thiserror::Error)]
+#[error("the certificate of SERVER_URL has expired")]
+struct Expired;
 
 /// An instance is ready when it can sign someone in: it reaches a directory, its clock is one that Kerberos
 /// accepts and, for browsers, its certificate has not expired. The tunnel counts only where there are no
@@ -26,16 +41,14 @@ pub fn readiness(
         if directory.ready() {
             Ok(())
         } else {
-            Err(UnreachableDirectory::of(directory).to_string())
+            Err(UnreachableDirectory::of(directory))
         }
     });
     let generation = Arc::clone(current);
     let readiness = readiness.with("clock", move || {
         match generation.load().directory.clock_is_off() {
             None => Ok(()),
-            Some(seconds) => Err(format!(
-                "the directory's clock differs from this machine's by {seconds} s; set it by NTP"
-            )),
+            Some(seconds) => Err(ClockIsOff { seconds }),
         }
     });
     let generation = Arc::clone(current);
@@ -46,8 +59,7 @@ pub fn readiness(
         };
         match &*tunnel.borrow() {
             TunnelState::Connected => Ok(()),
-            TunnelState::Disconnected(Some(why)) => Err(why.clone()),
-            TunnelState::Disconnected(None) => Err("not connected yet".to_owned()),
+            TunnelState::Disconnected(why) => Err(NotConnected(why.clone())),
         }
     });
     let Some(tls) = tls.cloned() else {
@@ -58,7 +70,7 @@ pub fn readiness(
         if tls.leaf().not_after > clock.now() {
             Ok(())
         } else {
-            Err("the certificate of SERVER_URL has expired".to_owned())
+            Err(Expired)
         }
     })
 }

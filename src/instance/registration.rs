@@ -1,4 +1,4 @@
-//! Registers this installation at the tenant: at each start, and when what the tenant was told has changed.
+//! Registers this installation at the tenant: at each start, and when what is registered has changed.
 //! It runs in the background: an unreachable tenant keeps nobody from signing in.
 
 use std::{sync::Arc, time::Duration};
@@ -22,7 +22,7 @@ use crate::{
 
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
-/// How often it is compared with what the tenant was told: a reload may bring another SERVER_URL, signing
+/// How often it is compared with what is registered: a reload may bring another SERVER_URL, signing
 /// certificate or ticket, and a rotation other certificates.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -37,7 +37,7 @@ pub struct RegistrationKeeper {
     pub reloads: mpsc::Sender<Answer>,
 }
 
-/// Why the tenant was not told, or what it says is not used.
+/// Why the registration failed, or why what the tenant says is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistrationError {
     #[error(transparent)]
@@ -57,9 +57,9 @@ pub enum Unfit {
     Interrupted(#[from] JoinError),
 }
 
-/// What the tenant was told, and where.
+/// What is registered at the tenant, and where.
 #[derive(PartialEq, Eq)]
-struct Told {
+struct Registration {
     ticket: Option<String>,
     server_url: String,
     thumbprint: String,
@@ -67,7 +67,7 @@ struct Told {
     others: Vec<String>,
 }
 
-impl Told {
+impl Registration {
     fn of(generation: &Generation) -> Self {
         let ticket = generation.config.ticket.as_ref();
         Self {
@@ -94,7 +94,7 @@ impl RegistrationKeeper {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         loop {
             let generation = self.current.load_full();
-            let now = Told::of(&generation);
+            let now = Registration::of(&generation);
             let Some(url) = &generation.config.ticket else {
                 drop(generation);
                 self.await_difference(&now).await;
@@ -126,8 +126,8 @@ impl RegistrationKeeper {
     }
 
     /// Waits until a reload brings something else to tell the tenant.
-    async fn await_difference(&self, told: &Told) {
-        while Told::of(&self.current.load()) == *told {
+    async fn await_difference(&self, registered: &Registration) {
+        while Registration::of(&self.current.load()) == *registered {
             sleep(LOOK).await;
         }
     }

@@ -20,7 +20,7 @@ use crate::{
     http::Front,
     lifecycle::Lifecycle,
     ops::Readiness,
-    telemetry::{Metrics, event, log::Log},
+    telemetry::{Log, Metrics, event},
     tls::{Identity, SharedTickets, TlsServer},
 };
 
@@ -97,9 +97,9 @@ impl Running {
         for warning in &loaded.warnings {
             tracing::warn!(
                 event = event::CONFIG_WARNING,
-                key = warning.key,
+                key = %warning.place,
                 "{}",
-                warning.text
+                warning.concern
             );
         }
         let old = self.current.load_full();

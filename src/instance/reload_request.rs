@@ -5,7 +5,7 @@ use std::fmt;
 use tokio::{sync::oneshot, task::JoinError};
 
 use super::{
-    generation::{NotConnected, UnreachableDirectory, UnusableName},
+    generation_error::{NotConnected, UnreachableDirectory, UnusableName},
     load_error::{LoadError, Unusable},
 };
 use crate::{
@@ -79,8 +79,10 @@ fn joined<T: fmt::Display>(errors: &[T]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::tunnel::TunnelState;
+    use crate::tunnel::TunnelError;
 
     #[test]
     fn a_refusal_says_what_is_refused_and_why() {
@@ -95,12 +97,11 @@ mod tests {
         let text = error.to_string();
         assert!(text.starts_with("the keytab is not used: "), "{text}");
         assert!(text.contains("; the certificate is not used: "), "{text}");
-        let why = NotConnected(TunnelState::Disconnected(Some(
-            "the proxy refuses".to_owned(),
-        )));
+        let why = TunnelError::Refused("no".to_owned());
+        let why = NotConnected(Some(Arc::new(why)));
         assert_eq!(
             ReloadError::Tunnel(why).to_string(),
-            "its tunnel is not connected: the proxy refuses"
+            "its tunnel is not connected: the hub does not accept our signature: no"
         );
         assert_eq!(restart_in_words(&[]), None);
         assert_eq!(

@@ -1,245 +1,14 @@
 //! The direct logins of one configuration, asked without a connection, a directory or a KDC: all that is
 //! decided before a proof is looked at, and proofs that nobody needs to look up.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::{self, Write},
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-};
-
 use axum::{
-    Router,
     body::Body,
-    http::{Request, StatusCode, header},
+    http::{Request, header},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http_body_util::BodyExt as _;
-use serde_json::{Value, json};
-use tempfile::TempDir;
-use tower::ServiceExt as _;
-use tracing::subscriber::DefaultGuard;
+use serde_json::json;
 
-use super::{Generation, Kept, Materials, Read};
-use crate::{
-    accept::Mismatches,
-    clock::Clock,
-    config::{Config, Home},
-    lifecycle::Lifecycle,
-    ops::Readiness,
-    telemetry::Metrics,
-    tls::ConnectionInfo,
-};
-
-/// A front as `config.json` makes it, and its log.
-struct Front {
-    router: Router,
-    metrics: Arc<Metrics>,
-    log: Log,
-    _logging: DefaultGuard,
-    _generation: Generation,
-    _home: TempDir,
-}
-
-/// What came back; the page without what is new in each.
-struct Answer {
-    status: StatusCode,
-    request_id: String,
-    head: String,
-    body: String,
-}
-
-/// The lines of this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn line(&self, text: &str) -> String {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lines = String::from_utf8_lossy(&lines).into_owned();
-        let found = lines.lines().find(|line| line.contains(text));
-        found
-            .unwrap_or_else(|| panic!("no line with {text}:\n{lines}"))
-            .to_owned()
-    }
-}
-
-/// `change` is laid over a configuration with Kerberos and the form; null takes a key out.
-fn front(change: &Value) -> Front {
-    let home = TempDir::new().expect("a folder");
-    let file = |name: &str, content: &[u8]| {
-        fs::write(home.path().join(name), content).expect("written");
-    };
-    let mut config = json!({
-        "SERVER_URL": "https://login.corp.example",
-        "LDAP_URL": "ldaps://127.0.0.1:1",
-        "LDAP_BASE": "DC=corp,DC=example",
-        "ANONYMOUS_SEARCH_ENABLED": true,
-        "REALM": "urn:auth0:corp",
-        "urn:auth0:corp": "https://tenant.example/cb, https://tenant.example/2",
-        "WSFED_ISSUER": "corp.example",
-        "CONNECTION": "corp",
-        "SITE_NAME": "Kestrel <Works>",
-        "KERBEROS_AUTH": true,
-        "PORT": "0",
-    });
-    for (key, value) in change.as_object().expect("an object") {
-        config[key] = value.clone();
-    }
-    config
-        .as_object_mut()
-        .expect("an object")
-        .retain(|_, value| !value.is_null());
-    fs::create_dir(home.path().join("certs")).expect("a folder");
-    let pair = rcgen::generate_simple_self_signed(vec!["login.corp.example".to_owned()]);
-    let pair = pair.expect("a certificate");
-    file("certs/tls.pem", pair.cert.pem().as_bytes());
-    file("certs/tls.key", pair.signing_key.serialize_pem().as_bytes());
-    file("certs/krb5.keytab", &keytab());
-    file("config.json", config.to_string().as_bytes());
-
-    let clock = Clock::system();
-    let loaded = Config::load(Home::new(home.path()), &BTreeMap::new()).expect("good");
-    let materials = Materials::load(&loaded.config, &clock, true, &Kept::default());
-    let read = Read {
-        config: loaded.config,
-        fingerprint: loaded.fingerprint,
-        file: loaded.file,
-    };
-    let (generation, _) = Generation::build(read, materials.expect("usable"), &clock);
-    let (life, metrics) = (Lifecycle::new(), Arc::clone(&generation.accounts.metrics));
-    let mismatches = Mismatches::new(None);
-    let readiness = Arc::new(Readiness::new(life.clone(), mismatches.clone()));
-    let site = generation.site(readiness, &metrics, &mismatches, &life);
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_writer(move || writer.clone())
-        .finish();
-    Front {
-        router: site.expect("a site").expect("direct logins").router(),
-        metrics,
-        log,
-        _logging: tracing::subscriber::set_default(subscriber),
-        _generation: generation,
-        _home: home,
-    }
-}
-
-/// One key of the service, AES256, which opens no ticket (MIT krb5, "Keytab file format").
-fn keytab() -> Vec<u8> {
-    let mut record = vec![0, 2];
-    for text in ["CORP.EXAMPLE", "HTTP", "login.corp.example"] {
-        record.extend(u16::try_from(text.len()).expect("short").to_be_bytes());
-        record.extend(text.as_bytes());
-    }
-    record.extend([0, 0, 0, 1, 0, 0, 0, 0, 2, 0, 18, 0, 32]);
-    record.extend([7; 32]);
-    let size = u32::try_from(record.len()).expect("short").to_be_bytes();
-    [vec![5, 2], size.to_vec(), record].concat()
-}
-
-impl Front {
-    async fn ask(&self, request: Request<Body>) -> Answer {
-        let mut request = request;
-        if request.extensions().get::<ConnectionInfo>().is_none() {
-            request.extensions_mut().insert(from("192.0.2.7:5000"));
-        }
-        let response = self.router.clone().oneshot(request).await.expect("answers");
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a body").to_bytes();
-        let mut body = String::from_utf8(bytes.to_vec()).expect("UTF-8");
-        let mut head = String::new();
-        let value = |name: &str| Some(parts.headers.get(name)?.to_str().expect("text").to_owned());
-        let id = value("x-request-id").expect("an id");
-        for name in [
-            "www-authenticate",
-            "retry-after",
-            "content-type",
-            "content-security-policy",
-        ] {
-            if let Some(value) = value(name) {
-                for part in [name, ": ", &value, "\n"] {
-                    head.push_str(part);
-                }
-            }
-        }
-        let nonce = body.split_once("nonce=\"").and_then(|(_, rest)| {
-            let (nonce, _) = rest.split_once('"')?;
-            Some(nonce.to_owned())
-        });
-        for (new, word) in [(Some(id.clone()), "ID"), (nonce, "NONCE")] {
-            if let Some(new) = new {
-                (head, body) = (head.replace(&new, word), body.replace(&new, word));
-            }
-        }
-        Answer {
-            status: parts.status,
-            request_id: id,
-            head,
-            body,
-        }
-    }
-
-    async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut request = Request::get(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.ask(request.body(Body::empty()).expect("a request"))
-            .await
-    }
-
-    async fn post(&self, path: &str, body: &str) -> Answer {
-        let form = "application/x-www-form-urlencoded";
-        let request = Request::post(path).header(header::CONTENT_TYPE, form);
-        self.ask(request.body(Body::from(body.to_owned())).expect("one"))
-            .await
-    }
-
-    fn page(&self) -> String {
-        self.metrics.render().expect("the metrics")
-    }
-
-    fn counted(&self, name: &str) -> bool {
-        self.page().contains(&format!("{name} 1\n"))
-    }
-}
-
-impl Answer {
-    /// Status, the headers that matter, and the page without its styles, which all pages share.
-    fn picture(&self) -> String {
-        let (before, rest) = self.body.split_once("<style").unwrap_or((&self.body, ""));
-        let after = rest.split_once("</style>").map_or("", |(_, after)| after);
-        format!("{}\n{}\n{before}{after}", self.status, self.head)
-    }
-
-    fn is_page(&self, status: u16) {
-        assert_eq!(self.status, status, "{}", self.body);
-        assert!(self.body.starts_with("<!doctype html>"), "{}", self.body);
-        assert!(self.body.contains("ID"), "the request's number");
-        assert!(!self.body.contains("wresult"), "no token");
-    }
-}
-
-fn from(address: &str) -> ConnectionInfo {
-    let address: SocketAddr = address.parse().expect("an address");
-    ConnectionInfo::plain(address, None)
-}
+use super::site_fixture::{from, front};
 
 #[tokio::test]
 async fn what_is_no_acceptable_token_is_refused_in_plain_words_and_without_a_new_challenge() {
@@ -273,7 +42,7 @@ async fn what_is_no_acceptable_token_is_refused_in_plain_words_and_without_a_new
         let front = front(&json!({}));
         let value = format!("Negotiate {token}");
         let answer = front.get("/wsfed", &[("authorization", &value)]).await;
-        answer.is_page(401);
+        answer.assert_page(401);
         assert!(!answer.head.contains("www-authenticate"), "{}", answer.head);
         assert!(answer.body.contains(words), "{words}: {}", answer.body);
         let line = front.log.line(&format!(r#""reason":"{reason}""#));
@@ -307,7 +76,7 @@ async fn a_callback_that_is_not_listed_gets_no_token_whoever_asks() {
                 .await,
             front.post(&path, "username=alice&password=x").await,
         ] {
-            answer.is_page(400);
+            answer.assert_page(400);
         }
     }
     let direct = front.post(
@@ -379,7 +148,7 @@ async fn a_form_that_is_switched_off_is_neither_shown_nor_taken() {
         assert!(!page.body.contains(r#"name="password""#), "{path}");
     }
     let fields = "username=bob&password=x";
-    front.post("/wsfed", fields).await.is_page(403);
+    front.post("/wsfed", fields).await.assert_page(403);
     let direct = front.post("/wsfed/direct", fields).await;
     assert_eq!(direct.status, 403, "{}", direct.body);
     assert!(direct.body.contains("FORM_LOGIN"), "{}", direct.body);
@@ -398,33 +167,33 @@ async fn a_proxy_s_word_for_a_user_counts_only_where_it_is_trusted() {
     plain
         .ask(forwarded("127.0.0.1:5000", "alice"))
         .await
-        .is_page(401);
+        .assert_page(401);
     drop(plain);
     let trusting = front(&json!({
         "WITH_KERBEROS_PROXY_FRONTEND": true,
         "TRUSTED_PROXIES": "192.0.2.7",
     }));
     // Believed: what is missing is the directory alone.
-    let believed = trusting.ask(forwarded("192.0.2.7:5000", "alice"));
-    let believed = believed.await;
-    believed.is_page(503);
-    assert!(believed.body.contains("directory does not answer"));
-    let stranger = trusting.ask(forwarded("192.0.2.8:5000", "alice"));
-    let stranger = stranger.await;
-    stranger.is_page(401);
-    assert!(stranger.head.contains("www-authenticate: Negotiate\n"));
+    let trusted = trusting.ask(forwarded("192.0.2.7:5000", "alice"));
+    let trusted = trusted.await;
+    trusted.assert_page(503);
+    assert!(trusted.body.contains("directory does not answer"));
+    let untrusted = trusting.ask(forwarded("192.0.2.8:5000", "alice"));
+    let untrusted = untrusted.await;
+    untrusted.assert_page(401);
+    assert!(untrusted.head.contains("www-authenticate: Negotiate\n"));
 }
 
 #[tokio::test]
 async fn what_is_too_large_unknown_or_malformed_gets_a_page() {
     let front = front(&json!({}));
-    front.get("/nowhere", &[]).await.is_page(404);
-    front.get("/wsfed?wa=other", &[]).await.is_page(400);
+    front.get("/nowhere", &[]).await.assert_page(404);
+    front.get("/wsfed?wa=other", &[]).await.assert_page(400);
     let large = format!("username={}", "x".repeat(100_000));
-    front.post("/wsfed", &large).await.is_page(413);
+    front.post("/wsfed", &large).await.assert_page(413);
     let value = format!("Negotiate {}", "A".repeat(120_000));
     let large = front.get("/wsfed", &[("authorization", &value)]).await;
-    large.is_page(431);
+    large.assert_page(431);
     let json = Request::post("/wsfed/direct").header(header::CONTENT_TYPE, "application/json");
     let answer = front.ask(json.body(Body::from("[1]")).expect("one")).await;
     assert_eq!(answer.status, 400, "{}", answer.body);

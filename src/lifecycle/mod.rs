@@ -133,7 +133,7 @@ impl Lifecycle {
     /// is in flight `finish` (`SHUTDOWN_SECONDS`), and cuts the rest.
     pub async fn drain(&self, announce: Duration, finish: Duration) -> Drained {
         self.0.draining.cancel();
-        // Ends early when a second signal calls `hurry`.
+        // Ends early when a second signal calls `advance`.
         let _ = timeout(announce, self.stopping()).await;
         self.0.stopping.cancel();
         self.0.tasks.close();
@@ -157,7 +157,7 @@ impl Lifecycle {
 
     /// Moves a running [`drain`](Self::drain) to its next phase at once: what a second SIGTERM asks
     /// for. Without a drain under way it only marks the phase.
-    pub fn hurry(&self) {
+    pub fn advance(&self) {
         match self.phase() {
             Phase::Running => self.0.draining.cancel(),
             Phase::Draining => self.0.stopping.cancel(),
@@ -246,10 +246,10 @@ mod tests {
             tokio::spawn(async move { lifecycle.drain(LONG, LONG).await })
         };
         lifecycle.draining().await;
-        lifecycle.hurry();
+        lifecycle.advance();
         lifecycle.stopping().await;
         sleep(SHORT).await;
-        lifecycle.hurry();
+        lifecycle.advance();
         let drained = timeout(LONG / 10, drain).await.expect("in time");
         assert_eq!(drained.expect("no panic").cut, 1);
     }

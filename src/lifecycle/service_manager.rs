@@ -1,4 +1,4 @@
-//! What a service manager is told (sd_notify(3)).
+//! Notifications to the service manager (sd_notify(3)).
 
 use sd_notify::NotifyState;
 

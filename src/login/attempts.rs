@@ -9,13 +9,14 @@
 use std::{
     num::NonZeroU32,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use moka::sync::Cache;
+use tokio::time::Instant;
 
 use super::{Client, Refusal, rate::Rates};
 use crate::{config::FormLimits, directory::BindError};
@@ -31,15 +32,24 @@ pub struct Attempts {
     users: Option<Failures>,
     /// Names that the directory does not know, counted like users: a limit that only users have would
     /// tell who is one. Apart from them, so that made-up names push nobody out.
-    strangers: Option<Failures>,
+    unknown_users: Option<Failures>,
 }
 
 #[derive(Debug)]
 struct Failures {
-    /// Failures, and attempts under way, by name; an entry ends a window after its last failure.
-    counts: Cache<String, Arc<AtomicU32>>,
+    /// By name. The cache drops what is older than a window by a clock of its own, to free memory only:
+    /// what counts is [`Count::ends`].
+    counts: Cache<String, Arc<Count>>,
     limit: u32,
     window: Duration,
+}
+
+#[derive(Debug)]
+struct Count {
+    /// Failures, and attempts under way.
+    attempts: AtomicU32,
+    /// A window after the last failure.
+    ends: Mutex<Instant>,
 }
 
 /// An attempt under way: it counts as a failure until it is known to be none.
@@ -47,13 +57,13 @@ struct Failures {
 pub(super) struct Attempt {
     attempts: Arc<Attempts>,
     client: Client,
-    counted: Option<(Whose, String, Arc<AtomicU32>)>,
+    counted: Option<(Counter, String, Arc<Count>)>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Whose {
+enum Counter {
     User,
-    Stranger,
+    UnknownUser,
 }
 
 impl Attempts {
@@ -73,7 +83,7 @@ impl Attempts {
             limits: *limits,
             addresses: NonZeroU32::new(limits.per_address).map(Rates::new),
             users: failures(),
-            strangers: failures(),
+            unknown_users: failures(),
         }
     }
 
@@ -84,11 +94,11 @@ impl Attempts {
     }
 
     /// Whether this client may try at all.
-    pub(super) fn from(&self, client: Client) -> Result<(), Refusal> {
+    pub(super) fn from(&self, client: Client, now: Instant) -> Result<(), Refusal> {
         let (Some(addresses), Client::Address(address)) = (&self.addresses, client) else {
             return Ok(());
         };
-        match addresses.wait(address, Instant::now()) {
+        match addresses.wait(address, now) {
             Some(again) => Err(Refusal::TooManyAttempts {
                 of: "from this address",
                 again,
@@ -98,85 +108,122 @@ impl Attempts {
     }
 
     /// Counts an attempt on this user's password.
-    pub(super) fn of_user(self: &Arc<Self>, dn: &str, client: Client) -> Result<Attempt, Refusal> {
-        self.begin(Whose::User, dn, client)
+    pub(super) fn of_user(
+        self: &Arc<Self>,
+        dn: &str,
+        client: Client,
+        now: Instant,
+    ) -> Result<Attempt, Refusal> {
+        self.begin(Counter::User, dn, client, now)
     }
 
-    /// Counts an attempt by a name that is nobody's.
-    pub(super) fn of_stranger(self: &Arc<Self>, name: &str, client: Client) -> Result<(), Refusal> {
-        let attempt = self.begin(Whose::Stranger, name.trim(), client)?;
-        attempt.ended(&Err(Refusal::Password(BindError::WrongPassword)));
+    /// Counts an attempt by a name that the directory does not know.
+    pub(super) fn of_unknown_user(
+        self: &Arc<Self>,
+        name: &str,
+        client: Client,
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        let attempt = self.begin(Counter::UnknownUser, name.trim(), client, now)?;
+        attempt.ended(&Err(Refusal::Password(BindError::WrongPassword)), now);
         Ok(())
     }
 
-    fn failures(&self, whose: Whose) -> Option<&Failures> {
-        match whose {
-            Whose::User => self.users.as_ref(),
-            Whose::Stranger => self.strangers.as_ref(),
+    fn failures(&self, counter: Counter) -> Option<&Failures> {
+        match counter {
+            Counter::User => self.users.as_ref(),
+            Counter::UnknownUser => self.unknown_users.as_ref(),
         }
     }
 
     fn begin(
         self: &Arc<Self>,
-        whose: Whose,
+        counter: Counter,
         name: &str,
         client: Client,
+        now: Instant,
     ) -> Result<Attempt, Refusal> {
         let attempt = |counted| Attempt {
             attempts: Arc::clone(self),
             client,
             counted,
         };
-        let Some(failures) = self.failures(whose) else {
+        let Some(failures) = self.failures(counter) else {
             return Ok(attempt(None));
         };
         let name = name.to_lowercase();
-        let count = failures.counts.get_with_by_ref(&name, Arc::default);
+        let count = failures.current(&name, now);
         // Counted before it is checked: a hundred attempts at the same moment get no further.
-        if count.fetch_add(1, Ordering::AcqRel) >= failures.limit {
-            count.fetch_sub(1, Ordering::AcqRel);
+        if count.attempts.fetch_add(1, Ordering::AcqRel) >= failures.limit {
+            count.attempts.fetch_sub(1, Ordering::AcqRel);
             return Err(Refusal::TooManyAttempts {
                 of: "on this user",
                 again: failures.window,
             });
         }
-        Ok(attempt(Some((whose, name, count))))
+        Ok(attempt(Some((counter, name, count))))
     }
 
-    fn failed_from(&self, client: Client) {
+    fn failed_from(&self, client: Client, now: Instant) {
         if let (Some(addresses), Client::Address(address)) = (&self.addresses, client) {
-            addresses.failed(address, Instant::now());
+            addresses.failed(address, now);
         }
+    }
+}
+
+impl Failures {
+    /// The count of this name, a new one where the last has ended.
+    fn current(&self, name: &str, now: Instant) -> Arc<Count> {
+        let new = || {
+            Arc::new(Count {
+                attempts: AtomicU32::new(0),
+                ends: Mutex::new(now + self.window),
+            })
+        };
+        let entry = self.counts.entry_by_ref(name);
+        entry
+            .or_insert_with_if(new, |count| count.has_ended(now))
+            .into_value()
+    }
+}
+
+impl Count {
+    fn has_ended(&self, now: Instant) -> bool {
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) <= now
+    }
+
+    fn ends_at(&self, end: Instant) {
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = end;
     }
 }
 
 impl Attempt {
     /// A right password takes back all failures, an attempt that the directory did not judge itself.
-    pub fn ended(self, verdict: &Result<(), Refusal>) {
+    pub fn ended(self, verdict: &Result<(), Refusal>, now: Instant) {
         let wrong = matches!(verdict, Err(Refusal::Password(BindError::WrongPassword)));
         if wrong {
-            self.attempts.failed_from(self.client);
+            self.attempts.failed_from(self.client, now);
         }
-        let Some((whose, name, count)) = self.counted else {
+        let Some((counter, name, count)) = self.counted else {
             return;
         };
-        let Some(failures) = self.attempts.failures(whose) else {
+        let Some(failures) = self.attempts.failures(counter) else {
             return;
         };
         match verdict {
             Ok(()) => failures.counts.invalidate(&name),
-            // Put there anew, for a whole window; unless a right password has taken all back meanwhile.
             Err(_) if wrong => {
-                let now = failures.counts.get(&name);
-                if now.is_some_and(|now| Arc::ptr_eq(&now, &count)) {
-                    failures.counts.insert(name, count);
-                } else {
-                    let afresh = failures.counts.get_with(name, Arc::default);
-                    afresh.fetch_add(1, Ordering::AcqRel);
+                let current = failures.current(&name, now);
+                // A right password has taken all back meanwhile, or the window has ended: it counts anew.
+                if !Arc::ptr_eq(&current, &count) {
+                    current.attempts.fetch_add(1, Ordering::AcqRel);
                 }
+                // For a whole window from now on, in the cache too.
+                current.ends_at(now + failures.window);
+                failures.counts.insert(name, current);
             }
             Err(_) => {
-                count.fetch_sub(1, Ordering::AcqRel);
+                count.attempts.fetch_sub(1, Ordering::AcqRel);
             }
         }
     }

@@ -24,21 +24,30 @@ fn wrong() -> Result<(), Refusal> {
 fn so_many_failures_and_no_more() {
     let attempts = attempts(0, 3);
     for _ in 0..3 {
-        let attempt = attempts.of_user("CN=Alice", NOBODY).expect("allowed");
-        attempt.ended(&wrong());
+        let attempt = attempts
+            .of_user("CN=Alice", NOBODY, Instant::now())
+            .expect("allowed");
+        attempt.ended(&wrong(), Instant::now());
     }
-    let refused = attempts.of_user("cn=alice", NOBODY).expect_err("too many");
+    let refused = attempts
+        .of_user("cn=alice", NOBODY, Instant::now())
+        .expect_err("too many");
     assert_eq!(refused.reason(), "too_many_attempts");
-    assert!(attempts.of_user("CN=Bob", NOBODY).is_ok(), "another user");
+    assert!(
+        attempts.of_user("CN=Bob", NOBODY, Instant::now()).is_ok(),
+        "another user"
+    );
 }
 
 #[test]
 fn a_name_that_is_nobody_s_meets_the_same_limit() {
     let attempts = attempts(0, 3);
     for _ in 0..3 {
-        attempts.of_stranger("mallory", NOBODY).expect("allowed");
+        attempts
+            .of_unknown_user("mallory", NOBODY, Instant::now())
+            .expect("allowed");
     }
-    let refused = attempts.of_stranger(" Mallory", NOBODY);
+    let refused = attempts.of_unknown_user(" Mallory", NOBODY, Instant::now());
     assert_eq!(
         refused.expect_err("too many").reason(),
         "too_many_attempts",
@@ -50,7 +59,7 @@ fn a_name_that_is_nobody_s_meets_the_same_limit() {
 fn attempts_at_the_same_moment_count_before_they_end() {
     let attempts = attempts(0, 3);
     let under_way: Vec<_> = (0..10)
-        .map(|_| attempts.of_user("CN=Alice", NOBODY))
+        .map(|_| attempts.of_user("CN=Alice", NOBODY, Instant::now()))
         .collect();
     let allowed = under_way.iter().filter(|attempt| attempt.is_ok());
     assert_eq!(allowed.count(), 3);
@@ -60,8 +69,10 @@ fn attempts_at_the_same_moment_count_before_they_end() {
 fn a_right_password_forgives_and_a_silent_directory_does_not_count() {
     let attempts = attempts(0, 2);
     let end = |verdict: &Result<(), Refusal>| {
-        let attempt = attempts.of_user("CN=Alice", NOBODY).expect("allowed");
-        attempt.ended(verdict);
+        let attempt = attempts
+            .of_user("CN=Alice", NOBODY, Instant::now())
+            .expect("allowed");
+        attempt.ended(verdict, Instant::now());
     };
     for _ in 0..10 {
         end(&wrong());
@@ -74,40 +85,45 @@ fn a_right_password_forgives_and_a_silent_directory_does_not_count() {
 
 #[test]
 fn a_window_begins_anew_with_each_failure() {
-    // Long enough for a busy machine: what is waited for is the time itself.
-    let window = Duration::from_secs(3);
-    let attempts = Arc::new(Attempts::new(&FormLimits {
-        per_address: 0,
-        per_user: 2,
-        window,
-    }));
-    let fail = || {
-        let attempt = attempts.of_user("CN=Alice", NOBODY)?;
-        attempt.ended(&wrong());
+    let attempts = attempts(0, 2);
+    let begin = Instant::now();
+    let fail = |minutes| {
+        let now = begin + Duration::from_mins(minutes);
+        let attempt = attempts.of_user("CN=Alice", NOBODY, now)?;
+        attempt.ended(&wrong(), now);
         Ok::<(), Refusal>(())
     };
-    fail().expect("the first");
-    std::thread::sleep(window * 6 / 10);
-    fail().expect("the second");
-    std::thread::sleep(window * 6 / 10);
-    assert!(fail().is_err(), "the first counts with the second");
-    let end = Instant::now() + window * 3;
-    while fail().is_err() {
-        assert!(
-            Instant::now() < end,
-            "a window without a failure forgets all"
-        );
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    fail(0).expect("the first");
+    fail(9).expect("the second");
+    assert!(fail(18).is_err(), "the first counts with the second");
+    assert!(fail(23).is_err(), "one that is refused prolongs nothing");
+    fail(24).expect("a window without a failure forgets all");
+    fail(25).expect("and the next");
+    assert!(fail(26).is_err());
+}
+
+#[test]
+fn what_ends_after_its_window_counts_in_the_next() {
+    let attempts = attempts(0, 2);
+    let begin = Instant::now();
+    let slow = attempts
+        .of_user("CN=Alice", NOBODY, begin)
+        .expect("allowed");
+    let later = begin + Duration::from_mins(20);
+    slow.ended(&wrong(), later);
+    let _second = attempts
+        .of_user("CN=Alice", NOBODY, later)
+        .expect("one is left");
+    assert!(attempts.of_user("CN=Alice", NOBODY, later).is_err());
 }
 
 #[test]
 fn failures_of_an_address_have_a_rate_and_a_network_of_ipv6_one() {
     let attempts = attempts(2, 0);
     let fail = |text: &str| {
-        attempts.from(client(text))?;
-        let attempt = attempts.of_user("CN=Alice", client(text))?;
-        attempt.ended(&wrong());
+        attempts.from(client(text), Instant::now())?;
+        let attempt = attempts.of_user("CN=Alice", client(text), Instant::now())?;
+        attempt.ended(&wrong(), Instant::now());
         Ok::<(), Refusal>(())
     };
     for address in ["2001:db8::1", "2001:db8::2", "2001:db8::3"] {
@@ -118,9 +134,13 @@ fn failures_of_an_address_have_a_rate_and_a_network_of_ipv6_one() {
         panic!("{refused:?}");
     };
     assert!(again <= Duration::from_secs(30), "{again:?}");
-    assert!(attempts.from(client("2001:db8:0:1::1")).is_ok());
-    assert!(attempts.from(client("192.0.2.1")).is_ok());
-    assert!(attempts.from(Client::Hub).is_ok());
+    assert!(
+        attempts
+            .from(client("2001:db8:0:1::1"), Instant::now())
+            .is_ok()
+    );
+    assert!(attempts.from(client("192.0.2.1"), Instant::now()).is_ok());
+    assert!(attempts.from(Client::Hub, Instant::now()).is_ok());
 }
 
 #[test]
@@ -128,12 +148,14 @@ fn failures_at_the_same_moment_are_a_debt() {
     let attempts = attempts(60, 0);
     let sprayer = client("192.0.2.1");
     let under_way: Vec<_> = (0..128)
-        .map(|number| attempts.of_user(&format!("CN={number}"), sprayer))
+        .map(|number| attempts.of_user(&format!("CN={number}"), sprayer, Instant::now()))
         .collect();
     for attempt in under_way {
-        attempt.expect("allowed").ended(&wrong());
+        attempt.expect("allowed").ended(&wrong(), Instant::now());
     }
-    let refused = attempts.from(sprayer).expect_err("too many");
+    let refused = attempts
+        .from(sprayer, Instant::now())
+        .expect_err("too many");
     let Refusal::TooManyAttempts { again, .. } = refused else {
         panic!("{refused:?}");
     };
@@ -143,15 +165,23 @@ fn failures_at_the_same_moment_are_a_debt() {
 #[test]
 fn a_late_wrong_attempt_does_not_bring_back_what_was_forgiven() {
     let attempts = attempts(0, 3);
-    let begin = || attempts.of_user("CN=Alice", NOBODY).expect("allowed");
-    begin().ended(&wrong());
+    let begin = || {
+        attempts
+            .of_user("CN=Alice", NOBODY, Instant::now())
+            .expect("allowed")
+    };
+    begin().ended(&wrong(), Instant::now());
     let (late, right) = (begin(), begin());
-    right.ended(&Ok(()));
-    late.ended(&wrong());
+    right.ended(&Ok(()), Instant::now());
+    late.ended(&wrong(), Instant::now());
     // The one counts, and no more.
-    begin().ended(&wrong());
-    begin().ended(&wrong());
-    assert!(attempts.of_user("CN=Alice", NOBODY).is_err());
+    begin().ended(&wrong(), Instant::now());
+    begin().ended(&wrong(), Instant::now());
+    assert!(
+        attempts
+            .of_user("CN=Alice", NOBODY, Instant::now())
+            .is_err()
+    );
 }
 
 #[test]
@@ -159,10 +189,12 @@ fn an_office_behind_one_address_signs_in_all_at_once() {
     let attempts = attempts(2, 3);
     let office = client("192.0.2.1");
     for number in 0..300 {
-        attempts.from(office).expect("allowed");
+        attempts.from(office, Instant::now()).expect("allowed");
         let user = format!("CN={number}");
-        let attempt = attempts.of_user(&user, office).expect("allowed");
-        attempt.ended(&Ok(()));
+        let attempt = attempts
+            .of_user(&user, office, Instant::now())
+            .expect("allowed");
+        attempt.ended(&Ok(()), Instant::now());
     }
 }
 
@@ -171,9 +203,11 @@ fn a_balancer_that_names_no_client_is_anybody() {
     let attempts = attempts(1, 0);
     let balancer = Client::Balancer([127, 0, 0, 1].into());
     for _ in 0..5 {
-        attempts.from(balancer).expect("allowed");
-        let attempt = attempts.of_user("CN=Alice", balancer).expect("allowed");
-        attempt.ended(&wrong());
+        attempts.from(balancer, Instant::now()).expect("allowed");
+        let attempt = attempts
+            .of_user("CN=Alice", balancer, Instant::now())
+            .expect("allowed");
+        attempt.ended(&wrong(), Instant::now());
     }
 }
 
@@ -181,8 +215,10 @@ fn a_balancer_that_names_no_client_is_anybody() {
 fn zero_is_off() {
     let attempts = attempts(0, 0);
     for _ in 0..1000 {
-        attempts.from(client("192.0.2.1")).expect("allowed");
-        let attempt = attempts.of_user("CN=Alice", client("192.0.2.1"));
-        attempt.expect("allowed").ended(&wrong());
+        attempts
+            .from(client("192.0.2.1"), Instant::now())
+            .expect("allowed");
+        let attempt = attempts.of_user("CN=Alice", client("192.0.2.1"), Instant::now());
+        attempt.expect("allowed").ended(&wrong(), Instant::now());
     }
 }

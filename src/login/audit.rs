@@ -1,10 +1,12 @@
 //! One line for each login: who, from where, by what, with which outcome. Never a password, token or
 //! ticket.
 
-use std::{fmt, net::IpAddr, time::Instant};
+use std::{fmt, net::IpAddr};
+
+use tokio::time::Instant;
 
 use super::refusal::Refusal;
-use crate::telemetry::{Metrics, event};
+use crate::telemetry::{LoginOutcome, Metrics, event};
 
 /// The request that a login came in.
 #[derive(Debug, Clone)]
@@ -91,10 +93,11 @@ impl<'a> Line<'a> {
 
     fn write(&self, ended: Outcome) {
         let (outcome, reason) = match &ended {
-            Outcome::SignedIn => ("success", ""),
-            Outcome::Refused { reason, .. } => ("refused", *reason),
-            Outcome::Abandoned => ("refused", "abandoned"),
+            Outcome::SignedIn => (LoginOutcome::Success, ""),
+            Outcome::Refused { reason, .. } => (LoginOutcome::Refused, *reason),
+            Outcome::Abandoned => (LoginOutcome::Refused, "abandoned"),
         };
+        let outcome = outcome.label();
         self.metrics
             .logins
             .with_label_values(&[self.method, outcome, reason])
@@ -173,7 +176,7 @@ pub(super) fn password_change(
     refusal: Option<&Refusal>,
 ) {
     macro_rules! line {
-        ($level:ident, $event:expr, $outcome:literal, $($detail:tt)*) => {
+        ($level:ident, $event:expr, $outcome:expr, $($detail:tt)*) => {
             tracing::$level!(
                 target: "audit",
                 event = $event,
@@ -182,17 +185,22 @@ pub(super) fn password_change(
                 client = %origin.client,
                 principal,
                 user,
-                outcome = $outcome,
+                outcome = $outcome.label(),
                 $($detail)*
             )
         };
     }
     match refusal {
-        None => line!(info, event::PASSWORD_CHANGED, "success", "password changed"),
+        None => line!(
+            info,
+            event::PASSWORD_CHANGED,
+            LoginOutcome::Success,
+            "password changed"
+        ),
         Some(refusal) => line!(
             warn,
             event::PASSWORD_REFUSED,
-            "refused",
+            LoginOutcome::Refused,
             reason = refusal.reason(),
             detail = %refusal,
             "password not changed"

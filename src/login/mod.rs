@@ -1,4 +1,4 @@
-//! The story of a login, in one place: proof → principal → entry → profile → token.
+//! A login from begin to end, in one place: proof → principal → entry → profile → token.
 //!
 //! [`Logins::sign_in`] is the whole of it. Every login ends in one audit line and one count, whatever
 //! its outcome.
@@ -10,12 +10,15 @@ mod matching;
 mod rate;
 mod refusal;
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use aws_lc_rs::rand;
 use futures_util::future::try_join_all;
 use rustls_pki_types::CertificateDer;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 
 pub use self::{
     accounts::{Accounts, Denied, Term},
@@ -79,7 +82,7 @@ pub struct Logins {
     pub kerberos: Option<Kerberos>,
     pub certificates: Option<Certificates>,
     pub issuer: Issuer,
-    /// `TOKEN_INCUMBENT_METHOD`.
+    /// `TOKEN_LEGACY_METHOD`.
     pub connector_method: bool,
     pub clock: Clock,
     /// Logins that may be under way at the same time (`MAX_LOGINS`).
@@ -179,7 +182,7 @@ impl Logins {
                 })
             }
             Proof::Password { username, password } => {
-                self.attempts.from(origin.client)?;
+                self.attempts.from(origin.client, Instant::now())?;
                 let slot = self.passwords.take()?;
                 // The directory is not asked, so nothing is counted.
                 if password.expose_secret().is_empty() {
@@ -187,7 +190,8 @@ impl Logins {
                 }
                 let entry = match self.accounts.one(&Term::Plain(username)).await {
                     Err(Refusal::UnknownUser { name }) => {
-                        self.attempts.of_stranger(&name, origin.client)?;
+                        let now = Instant::now();
+                        self.attempts.of_unknown_user(&name, origin.client, now)?;
                         return Err(Refusal::UnknownUser { name });
                     }
                     found => found?,
@@ -236,11 +240,11 @@ impl Logins {
         client: Client,
         slot: OwnedSemaphorePermit,
     ) -> Result<Entry, Refusal> {
-        let attempt = self.attempts.of_user(entry.dn(), client)?;
+        let attempt = self.attempts.of_user(entry.dn(), client, Instant::now())?;
         let accounts = Arc::clone(&self.accounts);
         let judged = tokio::spawn(async move {
             let verdict = accounts.verify(&entry, &password).await;
-            attempt.ended(&verdict);
+            attempt.ended(&verdict, Instant::now());
             drop(slot);
             verdict.map(|()| entry)
         });

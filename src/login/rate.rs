@@ -6,8 +6,10 @@ use std::{
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 /// So much may be spent at once: the failures of one minute.
 const BURST: Duration = Duration::from_secs(60);

@@ -52,6 +52,7 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle, misma
     let settings = SiteSettings {
         limits: Limits::for_token(0),
         random: Random::system(),
+        instance: None,
         hsts: false,
         metrics: None,
         mismatches: None,

@@ -1,6 +1,8 @@
 //! Tests of probes and metrics, and of the listener's end.
 
 use std::{
+    convert::Infallible,
+    io,
     net::Ipv4Addr,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
@@ -35,12 +37,12 @@ async fn readiness_follows_its_checks_and_the_drain() {
     let up = Arc::new(AtomicBool::new(true));
     let seen = Arc::clone(&up);
     let readiness = Readiness::new(lifecycle.clone(), Mismatches::new(None))
-        .with("keytab", || Ok(()))
+        .with("keytab", || Ok::<_, Infallible>(()))
         .with("directory", move || {
             if seen.load(Ordering::Relaxed) {
                 Ok(())
             } else {
-                Err("no server answers\nsince 10 s".to_owned())
+                Err(io::Error::other("no server answers\nsince 10 s"))
             }
         });
     let metrics = Arc::new(Metrics::new());
@@ -57,7 +59,7 @@ async fn readiness_follows_its_checks_and_the_drain() {
     assert!(text.contains("\nad_edge_ready 0\n"), "{text}");
     assert_eq!(ask(&router, "/healthz").await, (200, "ok\n".to_owned()));
 
-    lifecycle.hurry();
+    lifecycle.advance();
     assert_eq!(
         ask(&router, "/readyz").await,
         (404, "draining\n".to_owned())

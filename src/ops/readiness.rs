@@ -1,14 +1,14 @@
 //! Whether this instance can sign anyone in.
 
-use std::fmt;
+use std::{error::Error, fmt};
 
 use crate::{
     accept::{Mismatches, Present},
     lifecycle::Lifecycle,
 };
 
-/// `Err` says in one line why not.
-type Check = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
+/// `Err` says why not.
+type Check = Box<dyn Fn() -> Result<(), Box<dyn Error>> + Send + Sync>;
 
 /// A set of named checks, asked each time anew. A check answers from memory: it must not wait.
 pub struct Readiness {
@@ -39,10 +39,12 @@ impl Readiness {
 
     /// Adds a check.
     #[must_use]
-    pub fn with<F>(mut self, name: &'static str, check: F) -> Self
+    pub fn with<F, E>(mut self, name: &'static str, check: F) -> Self
     where
-        F: Fn() -> Result<(), String> + Send + Sync + 'static,
+        F: Fn() -> Result<(), E> + Send + Sync + 'static,
+        E: Error + 'static,
     {
+        let check = move || Ok(check()?);
         self.checks.push((name, Box::new(check)));
         self
     }
@@ -58,7 +60,7 @@ impl Readiness {
             .iter()
             .filter_map(|(name, check)| {
                 // A reason stays on its line.
-                let reason = check().err()?.replace(['\r', '\n'], " ");
+                let reason = check().err()?.to_string().replace(['\r', '\n'], " ");
                 Some(format!("{name}: {reason}"))
             })
             .collect();

@@ -1,4 +1,4 @@
-//! What the tenant is told about a user: the profile, and the claims made of it for the token.
+//! What the tenant gets about a user: the profile, and the claims made of it for the token.
 
 mod built_in;
 mod claims;

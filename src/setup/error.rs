@@ -1,7 +1,7 @@
 //! Why a set-up cannot go on.
 
 use crate::{
-    config::{Invalid, keys},
+    config::{Declared, Invalid},
     directory::{DirectoryError, LookupError},
     installation::{ArchiveError, FileError, GenerateError},
     instance::LoadError,
@@ -65,15 +65,12 @@ pub enum SetupError {
 impl SetupError {
     /// Whether a mistake of the configuration is about this key, so that another value may correct it.
     #[must_use]
-    pub fn is_about(&self, key: &str) -> bool {
+    pub fn is_about(&self, key: &dyn Declared) -> bool {
         let Self::Invalid(invalid) = self else {
             return false;
         };
-        let of_file = |name: &str| {
-            keys::find_by_file_variant(name).is_some_and(|secret| secret.name() == key)
-        };
         let mut mistakes = invalid.mistakes.iter();
-        mistakes.any(|mistake| mistake.key == key || of_file(&mistake.key))
+        mistakes.any(|mistake| mistake.place.is_of(key))
     }
 }
 
@@ -85,24 +82,23 @@ fn joined(errors: &[DirectoryError]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Mistake;
+    use crate::config::{Given, Mistake, Place, Problem, keys};
 
     #[test]
     fn a_mistake_is_about_its_own_key_alone() {
         let error = SetupError::from(Invalid {
             mistakes: vec![Mistake {
-                key: "LDAP_BIND_PASSWORD_FILE".to_owned(),
-                value: None,
-                problem: "LDAP_URL has another base".to_owned(),
-                remedy: String::new(),
+                place: Place::FileOf(&keys::LDAP_BIND_PASSWORD),
+                given: Some(Given::File("/run/LDAP_URL".into())),
+                problem: Problem::NotHere,
             }],
             warnings: Vec::new(),
         });
-        assert!(error.is_about("LDAP_BIND_PASSWORD"));
+        assert!(error.is_about(&keys::LDAP_BIND_PASSWORD));
         assert!(
-            !error.is_about("LDAP_URL"),
+            !error.is_about(&keys::LDAP_URL),
             "a text that names it is not it"
         );
-        assert!(!SetupError::NoTicket.is_about("PROVISIONING_TICKET"));
+        assert!(!SetupError::NoTicket.is_about(&keys::PROVISIONING_TICKET));
     }
 }

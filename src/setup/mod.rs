@@ -4,6 +4,7 @@
 mod checks;
 mod directory;
 mod error;
+mod import_error;
 mod next;
 mod next_steps;
 mod plan;
@@ -14,6 +15,7 @@ mod transfer;
 pub use self::{
     checks::{CheckName, SetupCheck},
     error::SetupError,
+    import_error::ImportError,
     next::{Next, next_steps},
     plan::SetupPlan,
     save::{SIGNING_KEY_STAYS, Unsaved},

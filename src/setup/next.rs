@@ -5,13 +5,13 @@ use serde_json::Map;
 use super::next_steps::Place;
 use crate::{
     clock::Clock,
-    config::{Invalid, Mistake, Settings, keys},
+    config::{Invalid, Mistake, Place as ConfigPlace, Settings, keys},
     instance::{Kept, Materials},
 };
 
 /// Whether it is a file of the direct logins: the tunnel runs without them.
 pub(super) fn may_come_later(mistake: &Mistake) -> bool {
-    keys::find(&mistake.key).is_some_and(|key| key.names_files() && key.section().is_direct())
+    matches!(mistake.place, ConfigPlace::Key(key) if key.names_files() && key.section().is_direct())
 }
 
 /// What keeps `ad-edge serve` from starting.

@@ -4,14 +4,7 @@ use std::{fs, os::unix::fs::MetadataExt as _, path::Path};
 
 use url::Url;
 
-use crate::config::{Mistake, home, keys};
-
-const KEYTAB: &str = keys::KERBEROS_KEYTAB.name;
-const CHAIN: &str = keys::TLS_CERT_FILE.name;
-const KEY: &str = keys::TLS_KEY_FILE.name;
-const CLIENT_CA: &str = keys::CLIENT_CA_FILE.name;
-const MAPPER: &str = keys::PROFILE_MAPPER_FILE.name;
-const ROOTS: &str = keys::SSL_CA_FILE.name;
+use crate::config::{Mistake, keys};
 
 /// What the commands name.
 pub(super) struct Place {
@@ -55,40 +48,59 @@ impl Place {
             host,
             realm,
         } = self;
-        let value = mistake.value.as_deref();
-        let text = match mistake.key.as_str() {
-            KEYTAB => {
-                let keytab = value.unwrap_or(home::KEYTAB);
-                format!(
-                    "Kerberos is on, and its keytab {keytab} is missing. Give the name to one account \
-                     of the domain and export its keys, on a domain controller:\n\
-                     setspn -S HTTP/{host} svc-adedge\n\
-                     ktpass /princ HTTP/{host}@{realm} /mapuser svc-adedge /crypto All /ptype KRB5_NT_PRINCIPAL /pass * /out krb5.keytab\n\
-                     (Samba: samba-tool spn add HTTP/{host} svc-adedge; samba-tool domain exportkeytab krb5.keytab --principal=HTTP/{host})\n\
-                     then here:\n\
-                     install -m 600 {owner}krb5.keytab {keytab}"
-                )
-            }
+        let is = |key| mistake.place.is(key);
+        let file = mistake.file();
+        let is_chain_or_key = is(&keys::TLS_CERT_FILE) || is(&keys::TLS_KEY_FILE);
+        let is_authorities = is(&keys::CLIENT_CA_FILE);
+        let text = if is(&keys::KERBEROS_KEYTAB) {
+            let keytab = file.unwrap_or(Path::new(keys::KERBEROS_KEYTAB.kind.usual));
+            let keytab = keytab.display();
+            format!(
+                "Kerberos is on, and its keytab {keytab} is missing. Give the name to one account \
+                 of the domain and export its keys, on a domain controller:
+\
+                 setspn -S HTTP/{host} svc-adedge
+\
+                 ktpass /princ HTTP/{host}@{realm} /mapuser svc-adedge /crypto All /ptype KRB5_NT_PRINCIPAL /pass * /out krb5.keytab
+\
+                 (Samba: samba-tool spn add HTTP/{host} svc-adedge; samba-tool domain exportkeytab krb5.keytab --principal=HTTP/{host})
+\
+                 then here:
+\
+                 install -m 600 {owner}krb5.keytab {keytab}"
+            )
+        } else if (is_chain_or_key || is_authorities || is(&keys::PROFILE_MAPPER_FILE))
+            && let Some(path) = file
+        {
             // At a place of its own on the other host.
-            CHAIN | KEY | CLIENT_CA | MAPPER if value.is_some() => {
-                let path = value?;
-                let name = path.rsplit('/').next()?;
-                format!("From the other host:\ninstall -m 600 {owner}{name} {path}")
-            }
-            CHAIN | KEY => format!(
-                "The logins in the browser need a certificate for {host}, chain and key in PEM:\n\
-                 install -m 644 {owner}chain.pem {home}/certs/tls.pem\n\
+            let name = Path::new(path.file_name()?).display();
+            let path = path.display();
+            format!(
+                "From the other host:
+install -m 600 {owner}{name} {path}"
+            )
+        } else if is_chain_or_key {
+            format!(
+                "The logins in the browser need a certificate for {host}, chain and key in PEM:
+\
+                 install -m 644 {owner}chain.pem {home}/certs/tls.pem
+\
                  install -m 600 {owner}key.pem {home}/certs/tls.key"
-            ),
-            CLIENT_CA => format!(
-                "Logins by client certificate need the CA that issues them, PEM:\n\
+            )
+        } else if is_authorities {
+            format!(
+                "Logins by client certificate need the CA that issues them, PEM:
+\
                  install -m 644 {owner}issuing-ca.pem {home}/certs/client-ca.pem"
-            ),
-            ROOTS => format!(
-                "The CA of the domain, and \"SSL_CA_FILE\": \"certs/ca.pem\" in config.json:\n\
+            )
+        } else if is(&keys::SSL_CA_FILE) {
+            format!(
+                "The CA of the domain, and \"SSL_CA_FILE\": \"certs/ca.pem\" in config.json:
+\
                  install -m 644 {owner}ca.pem {home}/certs/ca.pem"
-            ),
-            _ => return None,
+            )
+        } else {
+            return None;
         };
         Some(text)
     }

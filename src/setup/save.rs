@@ -182,9 +182,9 @@ mod tests {
         let (folder, settings) = home_with(&config);
         let plan = SetupPlan::begin(&settings).expect("begins");
         let unsaved = plan.save(&Clock::system()).await.expect_err("not saved");
-        assert!(unsaved.why.is_about("LDAP_BASE"), "{unsaved:?}");
+        assert!(unsaved.why.is_about(&keys::LDAP_BASE), "{unsaved:?}");
         assert!(
-            !unsaved.why.is_about("KERBEROS_KEYTAB"),
+            !unsaved.why.is_about(&keys::KERBEROS_KEYTAB),
             "may come later: {unsaved:?}"
         );
         let text = std::fs::read_to_string(folder.path().join("config.json")).expect("read");

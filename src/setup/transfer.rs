@@ -1,20 +1,24 @@
 //! Export and import of an installation, tried before anything changes, for the command
 //! line and the console alike.
 
-use std::{fmt::Write as _, io::Cursor, path::Path};
+use std::{fmt::Write as _, io::Cursor};
 
-use super::next_steps::Place;
+use super::{
+    import_error::{ImportError, ImportFault},
+    next_steps::Place,
+};
 use crate::{
     authenticate::Certificates,
     clock::Clock,
     config::{
-        AuthoritySource, CertificateName, ClientCertConfig, Effective, Home, MapperSource, Mistake,
-        RevocationConfig, RevocationFiles, Settings, TlsMaterial, home, keys,
+        AuthoritySource, CertificateName, ClientCertConfig, Effective, Given, Home, MapperSource,
+        Mistake, RevocationConfig, RevocationFiles, Settings, TlsMaterial, home, keys,
     },
     installation::{
-        self, ArchiveError, HostKeys, Imported, Installation, Leftover, Stage, export_name, report,
+        self, ArchiveError, HostKeys, Imported, Installation, Leftover, Stage, StageNames,
+        export_name, report,
     },
-    instance::{Verdict, check},
+    instance::{Problem, Verdict, check},
     profile::Mapper,
     telemetry::{Metrics, event},
     tls::Identity,
@@ -44,8 +48,8 @@ pub struct Import {
 /// Why this host cannot start with an import, about the home folder: it was tried in another one.
 #[derive(Debug)]
 struct Hindrance {
-    text: String,
-    mistakes: Vec<Mistake>,
+    problem: Problem,
+    names: StageNames,
 }
 
 /// Goes back from an import that was interrupted, if there was one. Gives what was done, in words.
@@ -82,9 +86,9 @@ impl Import {
         settings: &Settings,
         clock: &Clock,
         mut installation: Installation,
-    ) -> Result<Self, ArchiveError> {
+    ) -> Result<Self, ImportError> {
         if !settings.uses_files() {
-            return Err(ArchiveError::NoFiles);
+            return Err(ImportError::NoFiles);
         }
         let home = settings.home();
         let host = installation.take_host_keys(&home)?;
@@ -92,35 +96,34 @@ impl Import {
         let stage = Stage::of(&home, &installation, clock.now())?;
         let faults = faults(&installation, &stage)?;
         if !faults.is_empty() {
-            return Err(ArchiveError::Faulty(faults.join("\n  ")));
+            return Err(ImportError::Faulty {
+                faults,
+                names: stage.names().clone(),
+            });
         }
-        let Verdict { warnings, problem } = check(&Settings::of_process(stage.folder()), clock);
+        let Verdict {
+            warnings,
+            mut problem,
+        } = check(&Settings::of_process(stage.folder()), clock);
         let retires = installation.retires(&home);
         let is_taken_away = |mistake: &Mistake| {
-            let path = mistake.value.as_deref().map(Path::new);
-            path.is_some_and(|path| retires.iter().any(|name| path.ends_with(name)))
+            let file = mistake.file();
+            file.is_some_and(|file| retires.iter().any(|name| file.ends_with(name)))
         };
-        if let Some(problem) = &problem
-            && problem
-                .missing_files()
-                .is_none_or(|missing| missing.iter().any(is_taken_away))
-            && home.config_json().exists()
-            && check(settings, clock).problem.is_none()
-        {
-            return Err(ArchiveError::Worse(stage.in_words(&problem.to_string())));
+        let names = stage.names().clone();
+        let is_worse = |problem: &Problem| {
+            let missing = problem.missing_files();
+            missing.is_none_or(|missing| missing.iter().any(is_taken_away))
+                && home.config_json().exists()
+                && check(settings, clock).problem.is_none()
+        };
+        if let Some(problem) = problem.take_if(|problem| is_worse(problem)) {
+            return Err(ImportError::Worse { problem, names });
         }
-        let hindrance = problem.map(|problem| Hindrance {
-            text: stage.in_words(&problem.to_string()),
-            mistakes: problem
-                .mistakes()
-                .into_iter()
-                .map(|mistake| Mistake {
-                    value: mistake.value.as_deref().map(|value| stage.in_words(value)),
-                    ..mistake
-                })
-                .collect(),
-        });
-        let warnings = warnings.iter().map(|warning| stage.in_words(warning));
+        let warnings: Vec<_> = warnings
+            .iter()
+            .map(|warning| names.in_words(warning))
+            .collect();
         Ok(Self {
             retires,
             leftovers: installation.leftovers(&home)?,
@@ -128,8 +131,8 @@ impl Import {
             installation,
             report,
             host,
-            warnings: warnings.collect(),
-            hindrance,
+            warnings,
+            hindrance: problem.map(|problem| Hindrance { problem, names }),
         })
     }
 
@@ -182,17 +185,17 @@ impl Import {
         let values = Effective::of_file(&keys);
         let _ = match &self.hindrance {
             None => writeln!(text, "\nIt can start: ad-edge serve --home {home}"),
-            Some(Hindrance {
-                text: problem,
-                mistakes,
-            }) => {
-                let _ = writeln!(text, "\nBefore it can start: {problem}");
+            Some(Hindrance { problem, names }) => {
+                let shown = names.in_words(&problem.to_string());
+                let _ = writeln!(text, "\nBefore it can start: {shown}");
                 let place = Place::new(
                     &self.home.path(""),
                     &values.value(&keys::SERVER_URL).unwrap_or_default(),
                     &values.value(&keys::LDAP_BASE).unwrap_or_default(),
                 );
-                for step in mistakes.iter().filter_map(|mistake| place.step(mistake)) {
+                let mistakes = problem.mistakes().into_iter();
+                let mistakes = mistakes.map(|mistake| at_home(mistake, names));
+                for step in mistakes.filter_map(|mistake| place.step(&mistake)) {
                     let _ = writeln!(text, "- {}", step.replace('\n', "\n    "));
                 }
                 writeln!(text, "Then: ad-edge check --home {home}")
@@ -220,7 +223,7 @@ pub fn take_import(
     clock: &Clock,
     zip: Vec<u8>,
     take: bool,
-) -> Result<TakenImport, ArchiveError> {
+) -> Result<TakenImport, ImportError> {
     let _one = settings.writing();
     let installation = Installation::of_zip(Cursor::new(zip))?;
     let import = Import::try_out(settings, clock, installation)?;
@@ -244,27 +247,31 @@ pub fn take_import(
     })
 }
 
+/// About the home folder: it was found in the one where the import was tried.
+fn at_home(mut mistake: Mistake, names: &StageNames) -> Mistake {
+    if let Some(Given::File(path)) = mistake.given {
+        mistake.given = Some(Given::File(names.at_home(path)));
+    }
+    mistake
+}
+
 /// What is wrong in the archive itself, wherever it is used.
-fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<String>, ArchiveError> {
+fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<ImportFault>, ArchiveError> {
     let values = Effective::of_file(&installation.config()?);
     let mut faults = Vec::new();
-    let mut note = |problem: String| faults.push(stage.in_words(&problem));
     let own = installation
         .mapper()
         .filter(|_| !values.is_given(&keys::PROFILE_MAPPER_FILE));
     if let Some(text) = values.value(&keys::PROFILE_MAPPER).or(own) {
         let source = MapperSource::Text(text);
         if let Err(error) = Mapper::start(Some(&source), Metrics::new().into()) {
-            note(format!(
-                "the profile mapper: {error}. Correct it in the archive, or in a copy of the old folder, \
-                 and import that"
-            ));
+            faults.push(error.into());
         }
     }
     if let Some(authorities) = authorities(installation, &values)
         && let Err(error) = Certificates::load(&authorities)
     {
-        note(format!("the CAs of client certificates: {error}"));
+        faults.push(error.into());
     }
     let [chain, key] = [home::TLS_CERTIFICATE, home::TLS_KEY];
     if installation.has(chain) && installation.has(key) && !values.is_given(&keys::TLS_CERT_FILE) {
@@ -273,7 +280,7 @@ fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<String>, Arc
             key: stage.folder().join(key),
         };
         if let Err(error) = Identity::load(&material) {
-            note(error.to_string());
+            faults.push(error.into());
         }
     }
     Ok(faults)

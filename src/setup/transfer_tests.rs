@@ -26,7 +26,7 @@ fn home(config: &Value) -> TempDir {
 }
 
 /// Tries the installation of one folder in another.
-fn try_out(from: &Path, to: &Path) -> Result<Import, ArchiveError> {
+fn try_out(from: &Path, to: &Path) -> Result<Import, ImportError> {
     let installation = Installation::of_folder(from)?;
     Import::try_out(&Settings::of_process(to), &Clock::system(), installation)
 }
@@ -77,8 +77,12 @@ fn what_cannot_be_used_anywhere_is_refused() {
 fn an_installation_that_works_is_not_replaced_by_one_that_does_not() {
     let broken = with(&[("TOKEN_LIFETIME_SECONDS", json!("many"))]);
     let works = home(&config());
-    let text = refused(broken.path(), works.path());
-    assert!(text.contains("an installation that works"), "{text}");
+    // No file that this host lacks, although the key names one.
+    let no_path = with(&[("PROFILE_MAPPER_FILE", json!(["lib/mapper.js"]))]);
+    for broken in [&broken, &no_path] {
+        let text = refused(broken.path(), works.path());
+        assert!(text.contains("an installation that works"), "{text}");
+    }
     // Where nothing works, it may come and be mended.
     let nothing = home(&json!({}));
     let import = try_out(broken.path(), nothing.path()).expect("tried");

@@ -119,7 +119,10 @@ impl Throttle {
 
     /// `Some(n)` when a line may be written now, `n` lines having been left out since the last one.
     pub fn pass(&self) -> Option<u64> {
-        let now = Instant::now();
+        self.pass_at(Instant::now())
+    }
+
+    fn pass_at(&self, now: Instant) -> Option<u64> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state
             .last
@@ -296,11 +299,14 @@ mod tests {
 
     #[test]
     fn a_throttle_passes_one_and_tells_how_many_it_left_out() {
-        let throttle = Throttle::new(Duration::from_millis(40));
-        assert_eq!(throttle.pass(), Some(0));
-        assert_eq!(throttle.pass(), None);
-        assert_eq!(throttle.pass(), None);
-        std::thread::sleep(Duration::from_millis(60));
-        assert_eq!(throttle.pass(), Some(2));
+        let throttle = Throttle::new(Duration::from_secs(10));
+        let begin = Instant::now();
+        let pass = |seconds| throttle.pass_at(begin + Duration::from_secs(seconds));
+        assert_eq!(pass(0), Some(0));
+        assert_eq!(pass(1), None);
+        assert_eq!(pass(9), None);
+        assert_eq!(pass(10), Some(2));
+        assert_eq!(pass(19), None);
+        assert_eq!(pass(20), Some(1));
     }
 }

@@ -3,43 +3,52 @@
 //! Names follow Prometheus' conventions: the prefix `ad_edge_`, base units, few labels, and no label
 //! whose values a client could choose.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use prometheus::core::Collector as _;
 use prometheus::{
-    Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
-    IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder, Gauge, GaugeVec, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Registry, TextEncoder,
+};
+use tokio::time::Instant;
+
+use super::registered::{
+    counter, counters, float_gauge, float_gauges, from_zero, gauge, gauges, histograms,
 };
 
 /// Good and refused logins by method.
 pub type Counts = BTreeMap<String, (u64, u64)>;
 
-/// Registers a metric; names are constants of this file, so a failure is a mistake here.
-macro_rules! register {
-    ($registry:expr, $metric:expr) => {{
-        let metric = $metric.expect("a metric's name and labels are well formed");
-        $registry
-            .register(Box::new(metric.clone()))
-            .expect("a metric's name is used once");
-        metric
-    }};
+/// How a login ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginOutcome {
+    Success,
+    Refused,
 }
 
-/// Buckets for work that takes from a hundred microseconds to some seconds.
-const SECONDS: &[f64] = &[
-    0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
-    10.0, 20.0,
-];
+impl LoginOutcome {
+    const ALL: [Self; 2] = [Self::Success, Self::Refused];
+
+    /// The label of metrics and audit lines.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Refused => "refused",
+        }
+    }
+
+    fn of_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.label() == label)
+    }
+}
 
 /// The metrics of one instance and the registry that holds them.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// `ad_edge_logins_total{method, outcome, reason}`: finished direct logins. `reason` is empty
-    /// when the outcome is `success`.
+    /// `ad_edge_logins_total{method, outcome, reason}`: finished direct logins, by [`LoginOutcome`].
+    /// `reason` is empty after a success.
     pub logins: IntCounterVec,
     /// `ad_edge_login_stage_seconds{stage}`: time spent in one stage of a login.
     pub stage_seconds: HistogramVec,
@@ -232,12 +241,10 @@ impl Metrics {
                 "The directory server's clock less this machine's.",
                 &["server"],
             ),
-            tenant_clock: register!(
+            tenant_clock: float_gauge(
                 r,
-                Gauge::new(
-                    name("tenant_clock_offset_seconds"),
-                    "The tenant's clock less this machine's."
-                )
+                "tenant_clock_offset_seconds",
+                "The tenant's clock less this machine's.",
             ),
             ticket_steps: counters(
                 r,
@@ -269,10 +276,9 @@ impl Metrics {
                     reason = "a count of logins"
                 )]
                 let count = metric.get_counter().get_value() as u64;
-                if label("outcome") == "success" {
-                    method.0 += count;
-                } else {
-                    method.1 += count;
+                match LoginOutcome::of_label(label("outcome")) {
+                    Some(LoginOutcome::Success) => method.0 += count,
+                    Some(LoginOutcome::Refused) | None => method.1 += count,
                 }
             }
         }
@@ -309,43 +315,6 @@ impl Default for Metrics {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn name(short: &str) -> String {
-    format!("ad_edge_{short}")
-}
-
-fn counter(r: &Registry, short: &str, help: &str) -> IntCounter {
-    register!(r, IntCounter::new(name(short), help))
-}
-
-/// With a sample for each value of its one label from the start, so that an alert sees the first increase.
-fn from_zero(counters: IntCounterVec, values: &[&str]) -> IntCounterVec {
-    for value in values {
-        counters.with_label_values(&[*value]);
-    }
-    counters
-}
-
-fn counters(r: &Registry, short: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-    register!(r, IntCounterVec::new(Opts::new(name(short), help), labels))
-}
-
-fn gauge(r: &Registry, short: &str, help: &str) -> IntGauge {
-    register!(r, IntGauge::new(name(short), help))
-}
-
-fn gauges(r: &Registry, short: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
-    register!(r, IntGaugeVec::new(Opts::new(name(short), help), labels))
-}
-
-fn float_gauges(r: &Registry, short: &str, help: &str, labels: &[&str]) -> GaugeVec {
-    register!(r, GaugeVec::new(Opts::new(name(short), help), labels))
-}
-
-fn histograms(r: &Registry, short: &str, help: &str, labels: &[&str]) -> HistogramVec {
-    let opts = HistogramOpts::new(name(short), help).buckets(SECONDS.to_vec());
-    register!(r, HistogramVec::new(opts, labels))
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
 //! What the program tells about itself: metrics for Prometheus, and the log.
 
-pub mod event;
+pub(crate) mod event;
 #[cfg(test)]
 mod event_tests;
 mod history;
-pub mod log;
-pub mod metrics;
+mod log;
+mod metrics;
 mod recent;
+mod registered;
 
 pub use self::{
     history::History,
-    metrics::Metrics,
+    log::{Log, LogError, Throttle, init as init_log},
+    metrics::{LoginOutcome, Metrics},
     recent::{LOG_ONLY, RecentEvent, RecentEvents},
 };

@@ -26,7 +26,7 @@ pub const LOG_ONLY: &str = "ad_edge::log_only";
 #[derive(Debug, Clone)]
 pub struct RecentEvents {
     all: Arc<Mutex<VecDeque<RecentEvent>>>,
-    loud: Arc<Mutex<VecDeque<RecentEvent>>>,
+    warnings: Arc<Mutex<VecDeque<RecentEvent>>>,
     clock: Clock,
 }
 
@@ -48,7 +48,7 @@ impl RecentEvents {
     pub fn new(clock: Clock) -> Self {
         Self {
             all: Arc::default(),
-            loud: Arc::default(),
+            warnings: Arc::default(),
             clock,
         }
     }
@@ -61,8 +61,8 @@ impl RecentEvents {
 
     /// Warnings and errors, the latest first.
     #[must_use]
-    pub fn loud(&self) -> Vec<RecentEvent> {
-        latest_first(&self.loud)
+    pub fn warnings(&self) -> Vec<RecentEvent> {
+        latest_first(&self.warnings)
     }
 }
 
@@ -104,7 +104,7 @@ impl<S: Subscriber> Layer<S> for RecentEvents {
             fields: parts.fields,
         };
         if event.level <= Level::WARN {
-            push(&self.loud, event.clone());
+            push(&self.warnings, event.clone());
         }
         push(&self.all, event);
     }
@@ -168,6 +168,6 @@ mod tests {
         assert_eq!(audit.field("detail"), "wrong");
         assert_eq!(audit.field("outcome"), "");
         assert_eq!(all[2].field("number"), (EVENTS + 4).to_string());
-        assert_eq!(recent.loud(), std::slice::from_ref(audit));
+        assert_eq!(recent.warnings(), std::slice::from_ref(audit));
     }
 }

@@ -1,4 +1,4 @@
-//! The exchange of a set-up and of each start: what the tenant knows, and what it is told.
+//! The exchange of a set-up and of each start: what the tenant knows, and what is registered there.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
@@ -48,7 +48,7 @@ pub async fn exchange(
 }
 
 /// The certificates of the next signing key and of the one before, where they are: while the key is
-/// rotated, the fleet signs with two. The tenant knows what it was told last, by whichever instance, so each
+/// rotated, the fleet signs with two. The tenant knows the last registration, of any instance, so each
 /// tells it all. Base64 of the DER.
 pub fn other_certificates(config: &Config) -> Vec<String> {
     use rustls_pki_types::{CertificateDer, pem::PemObject as _};

@@ -13,7 +13,10 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::{error::TicketError, ticket_info::TicketInfo};
+use super::{
+    error::{AnswerFault, TicketError},
+    ticket_info::TicketInfo,
+};
 use crate::{
     cause::{self, CertificateFault},
     config::ProxyConfig,
@@ -35,7 +38,7 @@ pub struct ProvisioningTicket {
     proxy: Option<String>,
 }
 
-/// What the tenant is told.
+/// What is registered at the tenant.
 #[derive(Debug)]
 pub struct Registration<'a> {
     /// Base64 of the DER of each signing certificate that the tenant shall trust: the present one first.
@@ -183,14 +186,17 @@ impl ProvisioningTicket {
             if text.len() + chunk.len() > MAX_ANSWER {
                 return Err(TicketError::Answer {
                     host,
-                    cause: "it is too long".to_owned(),
+                    fault: AnswerFault::TooLong,
                 });
             }
             text.extend_from_slice(&chunk);
         }
         serde_json::from_slice(&text).map_err(|error| TicketError::Answer {
             host,
-            cause: format!("line {} column {}", error.line(), error.column()),
+            fault: AnswerFault::NotJson {
+                line: error.line(),
+                column: error.column(),
+            },
         })
     }
 
@@ -198,9 +204,8 @@ impl ProvisioningTicket {
         let host = self.host();
         let connecting = error.is_connect();
         // The address in an error's text would be the ticket.
-        let error = error.without_url();
-        let cause = root_cause(&error);
-        match certificate_fault(&error) {
+        let cause = error.without_url();
+        match certificate_fault(&cause) {
             Some(CertificateFault::Expired | CertificateFault::NotYetValid) => {
                 return TicketError::Clock { host, cause };
             }
@@ -230,15 +235,6 @@ fn proxy_host(url: &Url, proxies: &ProxyConfig) -> Option<String> {
 /// `None`: no certificate is the cause.
 fn certificate_fault(error: &(dyn std::error::Error + 'static)) -> Option<CertificateFault> {
     CertificateFault::of(cause::tls_in(error)?)
-}
-
-/// The innermost cause: the outer ones say that sending a request failed.
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
 }
 
 #[cfg(test)]

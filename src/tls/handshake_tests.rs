@@ -115,11 +115,11 @@ async fn a_reload_serves_the_new_certificate() {
 #[tokio::test]
 async fn a_client_that_does_not_trust_us_is_an_alert() {
     let (identity, _) = identity();
-    let (_, stranger) = super::tests::identity();
+    let (_, other) = super::tests::identity();
     let server = TlsServer::new(identity, None, tickets()).expect("settings");
     let (near, task) = meet(&server).await;
     let name = ServerName::try_from(HOST).expect("a name");
-    let connected = TlsConnector::from(client(&stranger, &[]))
+    let connected = TlsConnector::from(client(&other, &[]))
         .connect(name, near)
         .await;
     assert!(connected.is_err());
@@ -208,7 +208,7 @@ fn with_certificate(
         .expect("versions")
         .with_root_certificates(roots)
         .with_client_auth_cert(vec![certificate.clone()], key)
-        .expect("a pair");
+        .expect("a key and certificate");
     config.resumption = Resumption::in_memory_sessions(8);
     (Arc::new(config), certificate)
 }

@@ -6,7 +6,7 @@
 //! period and one certificate, and encrypts by AES-256-GCM. The key of the period before is accepted too,
 //! and that of the next, for instances whose clock is ahead.
 //!
-//! The certificate counts because a client that resumes goes on believing in the one that its session
+//! The certificate counts because a client that resumes keeps the one that its session
 //! began with, and binds its Kerberos token to that (RFC 5929, section 4.1): under another certificate
 //! the binding would be refused as a wrong one. So another certificate means a full handshake.
 
@@ -216,8 +216,8 @@ mod tests {
             "a fresh nonce"
         );
         assert!(!ticket.windows(9).any(|part| part == b"a session"));
-        let stranger = at(&self::pem(), NOW);
-        assert_eq!(stranger.decrypt(&ticket), None);
+        let other = at(&self::pem(), NOW);
+        assert_eq!(other.decrypt(&ticket), None);
         let renewed = under(b"another certificate", &pem, NOW);
         assert_eq!(renewed.decrypt(&ticket), None);
         for index in 0..ticket.len() {

@@ -4,7 +4,7 @@ use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{EncodingKey, Header, encode};
 
 use super::*;
-use crate::config::SigningPair;
+use crate::config::SigningPem;
 
 const NOW: u64 = 1_795_467_124;
 
@@ -156,7 +156,7 @@ fn a_broken_pem_is_no_shared_secret() {
 #[test]
 fn the_hub_can_check_our_proof() {
     let pair = Pair::new();
-    let signing = SigningKey::new(&SigningPair {
+    let signing = SigningKey::new(&SigningPem {
         certificate: pair.certificate.clone(),
         key: SecretString::from(pair.key.serialize_pem()),
     })

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
 
-use crate::{config::SigningPair, secret::ExposeSecret as _};
+use crate::{config::SigningPem, secret::ExposeSecret as _};
 
 /// An RSA private key and the certificate under which relying parties know it.
 pub struct SigningKey {
@@ -43,12 +43,12 @@ impl SigningKey {
     ///
     /// # Errors
     /// What is wrong with them.
-    pub fn new(pair: &SigningPair) -> Result<Self, SigningKeyError> {
+    pub fn new(pem: &SigningPem) -> Result<Self, SigningKeyError> {
         // Windows editors put a byte order mark first.
-        let certificate = pair.certificate.trim_start_matches('\u{feff}');
+        let certificate = pem.certificate.trim_start_matches('\u{feff}');
         let certificate = CertificateDer::from_pem_slice(certificate.as_bytes())
             .map_err(|_| SigningKeyError::Certificate)?;
-        let key = pair.key.expose_secret().trim_start_matches('\u{feff}');
+        let key = pem.key.expose_secret().trim_start_matches('\u{feff}');
         let key =
             PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| SigningKeyError::Key)?;
         let key = match &key {

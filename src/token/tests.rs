@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{issuer::uri, *};
 use crate::{
-    config::SigningPair,
+    config::SigningPem,
     profile::{Claims, Profile},
     secret::SecretString,
 };
@@ -26,7 +26,7 @@ fn key() -> SigningKey {
     let certificate = rcgen::CertificateParams::default()
         .self_signed(&key)
         .expect("a certificate");
-    SigningKey::new(&SigningPair {
+    SigningKey::new(&SigningPem {
         certificate: certificate.pem(),
         key: SecretString::from(key.serialize_pem()),
     })
@@ -190,7 +190,7 @@ fn halves_of_different_pairs_are_refused() {
             .expect("a key")
     };
     let (one, two) = (generate(), generate());
-    let mixed = SigningPair {
+    let mixed = SigningPem {
         certificate: pem(&one),
         key: SecretString::from(two.serialize_pem()),
     };
@@ -198,7 +198,7 @@ fn halves_of_different_pairs_are_refused() {
         SigningKey::new(&mixed),
         Err(SigningKeyError::Mismatch)
     ));
-    let broken = SigningPair {
+    let broken = SigningPem {
         certificate: "none".to_owned(),
         ..mixed
     };

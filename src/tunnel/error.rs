@@ -59,7 +59,7 @@ pub enum ConnectError {
 
 /// Why there is no connection on which the hub sends requests, or why one ended.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TunnelError {
+pub enum TunnelError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     #[error(transparent)]
@@ -70,6 +70,9 @@ pub(super) enum TunnelError {
     Closed(Option<CloseFrame>),
     #[error("the hub does not answer our proof within {} s", .0.as_secs())]
     NoVerdict(Duration),
+    /// In the hub's own words.
+    #[error("the hub does not accept our signature: {0}")]
+    Refused(String),
     #[error("no sign of life for {} s", .0.as_secs())]
     Silent(Duration),
     #[error("the hub does not read our answers")]

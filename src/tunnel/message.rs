@@ -120,6 +120,10 @@ impl Event {
     }
 }
 
+/// The claim that a request lacks, or that is no text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct MissingClaim(pub &'static str);
+
 /// What a request asks, by its claims.
 #[derive(Debug)]
 pub(super) enum Asked {
@@ -144,7 +148,7 @@ impl Asked {
     ///
     /// # Errors
     /// The claim that is missing or of the wrong kind.
-    pub fn read(event: Event, mut claims: Map<String, Value>) -> Result<Self, &'static str> {
+    pub fn read(event: Event, mut claims: Map<String, Value>) -> Result<Self, MissingClaim> {
         let escaped = claims.get("escaped") == Some(&Value::Bool(true));
         let term = |text: String| {
             if escaped {
@@ -156,7 +160,7 @@ impl Asked {
         let limit = limit(&claims);
         let mut text = |name: &'static str| match claims.remove(name) {
             Some(Value::String(text)) => Ok(text),
-            _ => Err(name),
+            _ => Err(MissingClaim(name)),
         };
         Ok(match event {
             Event::AuthenticateUser => Self::Authenticate {
@@ -265,7 +269,7 @@ mod tests {
         }
         assert_eq!(
             read(Event::AuthenticateUser, json!({"username": "a"})).expect_err("refused"),
-            "password"
+            MissingClaim("password")
         );
         assert_eq!(
             read(
@@ -273,7 +277,7 @@ mod tests {
                 json!({"username": 7, "password": "x"})
             )
             .expect_err("refused"),
-            "username"
+            MissingClaim("username")
         );
     }
 

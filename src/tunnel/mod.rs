@@ -1,8 +1,8 @@
 //! The tunnel: an outbound WebSocket to the tenant's hub, over which credential logins, searches and
 //! password changes arrive.
 //!
-//! [`start`] keeps it up for ever: `connect` reaches the hub, `link` serves one connection, `message`
-//! reads what it asks, `request` does it, `answer` words what it is told. The answers are
+//! [`start`] keeps it up until the program ends: `connect` reaches the hub, `link` serves one connection, `message`
+//! reads what it asks, `request` does it, `answer` makes the text of the answer. The answers are
 //! those of the AD/LDAP Connector.
 
 mod answer;
@@ -23,17 +23,19 @@ use tokio::{
 
 use self::{
     connect::{Connector, Socket},
-    error::TunnelError,
     link::{End, NotProved},
     state::Tunnel,
 };
-pub use self::{error::ConnectError, state::TunnelState};
+pub use self::{
+    error::{ConnectError, TunnelError},
+    state::TunnelState,
+};
 use crate::{
     clock::Clock,
     config::TunnelConfig,
     lifecycle::{Backoff, Lifecycle},
     login::Accounts,
-    telemetry::{Metrics, event, log::Throttle},
+    telemetry::{Metrics, Throttle, event},
     token::{SigningKey, TenantKey, hub_login},
 };
 
@@ -150,12 +152,12 @@ impl Tunnel {
                     return;
                 }
                 Attempt::Ended(End::Lost(why)) => {
-                    self.disconnected("lost", why.to_string());
                     tracing::warn!(
                         event = event::TUNNEL_DISCONNECTED,
                         %why,
                         "the tunnel is disconnected; it connects again"
                     );
+                    self.disconnected("lost", why);
                     refused.reset();
                     if started.elapsed() < GOOD_LINK {
                         away.pause()
@@ -165,10 +167,6 @@ impl Tunnel {
                     }
                 }
                 Attempt::Refused(reason) => {
-                    self.disconnected(
-                        "refused",
-                        format!("the hub does not accept our signature: {reason}"),
-                    );
                     tracing::error!(
                         event = event::TUNNEL_SIGNATURE_REFUSED,
                         reason,
@@ -178,10 +176,10 @@ impl Tunnel {
                         "the hub does not accept our signature; check that the tenant knows this \
                          signing certificate, CONNECTION, REALM, and this machine's clock"
                     );
+                    self.disconnected("refused", TunnelError::Refused(reason));
                     refused.pause()
                 }
                 Attempt::Unreachable(why) => {
-                    self.disconnected("unreachable", why.to_string());
                     if let Some(more) = self.log.pass() {
                         tracing::warn!(
                             event = event::TUNNEL_UNREACHABLE,
@@ -190,6 +188,7 @@ impl Tunnel {
                             "the hub cannot be reached; it is tried again"
                         );
                     }
+                    self.disconnected("unreachable", why);
                     away.pause()
                 }
             };

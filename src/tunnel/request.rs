@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 use super::{
     Tunnel, answer,
     link::Link,
-    message::{self, Asked, Event, Incoming},
+    message::{self, Asked, Event, Incoming, MissingClaim},
 };
 use crate::{
     login::{Client, Denied, Origin, Refusal},
@@ -38,7 +38,7 @@ impl Tunnel {
             return;
         }
         link.arrived.notify_one();
-        // As many again may wait as work; the rest hears at once that there is no room.
+        // As many again may wait as work; the rest is answered at once that there is no room.
         let room = link.requests.len() < self.most;
         let (tunnel, link) = (Arc::clone(self), link.clone());
         let tracked = link.requests.clone();
@@ -126,7 +126,7 @@ impl Tunnel {
     ) -> (&'static str, Value) {
         let asked = match Asked::read(event, claims) {
             Ok(asked) => asked,
-            Err(claim) => {
+            Err(MissingClaim(claim)) => {
                 tracing::warn!(
                     event = event::TUNNEL_CLAIM_MISSING,
                     request = event.name(),

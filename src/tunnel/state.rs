@@ -4,20 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{Semaphore, watch};
 
-use super::connect::Connector;
+use super::{connect::Connector, error::TunnelError};
 use crate::{
     clock::Clock,
     lifecycle::Lifecycle,
     login::Accounts,
-    telemetry::{Metrics, log::Throttle},
+    telemetry::{Metrics, Throttle},
     token::{SigningKey, TenantKey},
 };
 
 /// Whether the hub sends us requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum TunnelState {
-    /// With the last trouble, in words, if there was any.
-    Disconnected(Option<String>),
+    /// With the last trouble, if there was any.
+    Disconnected(Option<Arc<TunnelError>>),
     Connected,
 }
 
@@ -42,10 +42,10 @@ pub(super) struct Tunnel {
 }
 
 impl Tunnel {
-    pub fn disconnected(&self, outcome: &str, why: String) {
+    pub fn disconnected(&self, outcome: &str, why: TunnelError) {
         self.count_connection(outcome);
         self.state
-            .send_replace(TunnelState::Disconnected(Some(why)));
+            .send_replace(TunnelState::Disconnected(Some(Arc::new(why))));
     }
 
     pub fn count_connection(&self, outcome: &str) {

@@ -216,7 +216,7 @@ fn kerberos(refusal: &KerberosRefusal) -> Words {
             "This server asks for that, and this browser does not do it. Use the browser that your \
              company recommends, or ask your administrator.",
         ),
-        K::Other { .. } => (
+        K::Other { .. } | K::NotAUser { .. } => (
             "Your proof was not accepted",
             "Sign in to your computer again and try once more. If that does not help, your \
              administrator can see the cause in this server's log.",

@@ -242,12 +242,12 @@ fn shortened(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
 
-    fn read(query: &str) -> Result<Asked, BadRequest> {
+    pub(in crate::web) fn read(query: &str) -> Result<Asked, BadRequest> {
         let config = serde_json::json!({
             "LDAP_URL": "ldaps://dc1.corp.example",
             "LDAP_BASE": "DC=corp,DC=example",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
 
-use super::request::Method;
+use super::request::{Asked, BadRequest, Method, SignIn};
 use crate::{login::Proof, secret::SecretString};
 
 /// The ways to sign in that are switched on.
@@ -43,13 +43,22 @@ pub(super) struct Negotiate {
 /// What is to be done. `others` are the further ways that a page offers beside the form.
 #[derive(Debug)]
 pub(super) enum Step {
+    /// There is no session to end: each sign-in is independent.
+    SignOut,
+    BadRequest(BadRequest),
     /// Sign in; when it is refused, the page offers the others.
     SignIn {
+        wanted: SignIn,
         proof: Proof,
         others: Vec<Method>,
     },
-    /// 401 with the challenge.
-    Challenge,
+    /// 401 with the challenge. The page under it is what a browser shows that has no ticket, and what a
+    /// fresh Chromium profile shows once even with one: so it tries again by itself (`retry`), one time.
+    /// `explain`: the second try has brought no proof either, and there is no form to go on with.
+    Challenge {
+        retry: bool,
+        explain: bool,
+    },
     Form {
         others: Vec<Method>,
     },
@@ -70,14 +79,26 @@ pub(super) enum Step {
 }
 
 impl Step {
-    /// The step for a request that wants to sign in by this method.
-    pub fn of(on: Ways, method: Method, brought: Brought) -> Self {
+    /// The step for what a request asks for, with what came along, which is looked at for a sign-in only.
+    pub fn of(
+        on: Ways,
+        asked: Result<Asked, BadRequest>,
+        brought: impl FnOnce() -> Brought,
+    ) -> Self {
+        match asked {
+            Ok(Asked::SignIn(wanted)) => Self::of_sign_in(on, wanted, brought()),
+            Ok(Asked::SignOut) => Self::SignOut,
+            Err(error) => Self::BadRequest(error),
+        }
+    }
+
+    fn of_sign_in(on: Ways, wanted: SignIn, brought: Brought) -> Self {
         let (chain, negotiate) = match brought {
             Brought::Password { .. } if !on.form => return Self::FormOff,
             Brought::Password { username, password } => {
-                return Self::alone(Proof::Password { username, password });
+                return Self::alone(wanted, Proof::Password { username, password });
             }
-            Brought::Word(user) => return Self::alone(Proof::Frontend { user }),
+            Brought::Word(user) => return Self::alone(wanted, Proof::Frontend { user }),
             Brought::Own { chain, negotiate } => (
                 chain.filter(|_| on.certificates),
                 negotiate.filter(|_| on.kerberos),
@@ -91,9 +112,10 @@ impl Step {
             let others = there.iter().filter(|(way, is)| *is && *way != this);
             others.map(|(way, _)| *way).collect()
         };
-        match (method, chain) {
+        match (wanted.method, chain) {
             (Method::Automatic | Method::Certificate, Some(chain)) => {
                 return Self::SignIn {
+                    wanted,
                     proof: Proof::Certificate { chain },
                     others: besides(Method::Certificate),
                 };
@@ -114,30 +136,41 @@ impl Step {
         }
         match negotiate {
             Some(Negotiate { token, bindings }) => Self::SignIn {
+                wanted,
                 proof: Proof::Kerberos { token, bindings },
                 others: besides(Method::Kerberos),
             },
-            None if on.kerberos => Self::Challenge,
+            None if on.kerberos => Self::Challenge {
+                retry: !wanted.retried,
+                explain: wanted.retried && !on.form,
+            },
             None if on.form => Self::Form { others: Vec::new() },
             None if on.certificates => Self::OnlyCertificates,
             None => Self::NoWay,
         }
     }
 
-    fn alone(proof: Proof) -> Self {
+    fn alone(wanted: SignIn, proof: Proof) -> Self {
         let others = Vec::new();
-        Self::SignIn { proof, others }
+        Self::SignIn {
+            wanted,
+            proof,
+            others,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::request;
 
     /// The step in a word, and the others by their first letters: `certificate +k`.
     fn said(step: &Step) -> String {
         let (what, others) = match step {
-            Step::SignIn { proof, others } => {
+            Step::SignOut => ("sign out", &[][..]),
+            Step::BadRequest(_) => ("bad request", &[][..]),
+            Step::SignIn { proof, others, .. } => {
                 let by = match proof {
                     Proof::Certificate { .. } => "certificate",
                     Proof::Kerberos { .. } => "kerberos",
@@ -146,7 +179,15 @@ mod tests {
                 };
                 (by, others.as_slice())
             }
-            Step::Challenge => ("challenge", &[][..]),
+            Step::Challenge { retry, explain } => (
+                match (retry, explain) {
+                    (true, false) => "challenge, retry",
+                    (false, true) => "challenge, explain",
+                    (false, false) => "challenge",
+                    (true, true) => panic!("{step:?}"),
+                },
+                &[][..],
+            ),
             Step::Form { others } => ("form", others.as_slice()),
             Step::Choose { others } => ("choose", others.as_slice()),
             Step::NoCertificate { others } => ("no certificate", others.as_slice()),
@@ -185,11 +226,27 @@ mod tests {
         }
     }
 
+    fn wanted(method: Method, retried: bool) -> SignIn {
+        let Ok(Asked::SignIn(wanted)) = request::tests::read("") else {
+            panic!("a sign-in");
+        };
+        SignIn {
+            retried,
+            method,
+            ..wanted
+        }
+    }
+
+    /// The first try.
+    fn step(on: Ways, method: Method, brought: Brought) -> Step {
+        Step::of(on, Ok(Asked::SignIn(wanted(method, false))), || brought)
+    }
+
     #[test]
     fn each_method_with_what_the_client_brings() {
         const ALL: &str = "kcf";
         for (method, brings, is_on, expected) in [
-            (Method::Automatic, "", ALL, "challenge"),
+            (Method::Automatic, "", ALL, "challenge, retry"),
             (Method::Automatic, "t", ALL, "kerberos"),
             (Method::Automatic, "c", ALL, "certificate +k"),
             (Method::Automatic, "ct", ALL, "certificate +k"),
@@ -199,7 +256,7 @@ mod tests {
             (Method::Automatic, "", "f", "form"),
             (Method::Automatic, "c", "f", "form"),
             (Method::Automatic, "", "c", "only certificates"),
-            (Method::Automatic, "", "k", "challenge"),
+            (Method::Automatic, "", "k", "challenge, retry"),
             (Method::Automatic, "ct", "", "no way"),
             (Method::Certificate, "c", ALL, "certificate +k"),
             (Method::Certificate, "t", ALL, "no certificate +k"),
@@ -210,21 +267,56 @@ mod tests {
             (Method::Choose, "", "f", "choose"),
             (Method::Password, "ct", ALL, "form +c +k"),
             (Method::Password, "", "f", "form"),
-            (Method::Password, "", "kc", "challenge"),
+            (Method::Password, "", "kc", "challenge, retry"),
             (Method::Password, "t", "kc", "kerberos"),
             (Method::Password, "", "c", "only certificates"),
             (Method::Kerberos, "ct", ALL, "kerberos +c"),
-            (Method::Kerberos, "c", ALL, "challenge"),
+            (Method::Kerberos, "c", ALL, "challenge, retry"),
             (Method::Kerberos, "ct", "cf", "form"),
             (Method::Kerberos, "", "", "no way"),
         ] {
-            let step = Step::of(on(is_on), method, own(brings));
+            let step = step(on(is_on), method, own(brings));
             assert_eq!(
                 said(&step),
                 expected,
                 "{method:?}, {brings:?} with {is_on:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_second_challenge_tries_no_third_time_and_explains_where_there_is_no_form() {
+        for (is_on, retried, expected) in [
+            ("kcf", false, "challenge, retry"),
+            ("kcf", true, "challenge"),
+            ("k", false, "challenge, retry"),
+            ("k", true, "challenge, explain"),
+            ("f", true, "form"),
+        ] {
+            let asked = Ok(Asked::SignIn(wanted(Method::Automatic, retried)));
+            let step = Step::of(on(is_on), asked, || own(""));
+            assert_eq!(said(&step), expected, "{is_on:?}, retried: {retried}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_sign_in_looks_at_no_proof() {
+        for (asked, expected) in [
+            (Ok(Asked::SignOut), "sign out"),
+            (Err(BadRequest::NoRealm), "bad request"),
+            (Err(BadRequest::Repeated("wctx")), "bad request"),
+        ] {
+            let step = Step::of(on("kcf"), asked, || panic!("nothing to look at"));
+            assert_eq!(said(&step), expected);
+        }
+    }
+
+    #[test]
+    fn a_sign_in_goes_where_the_request_wants_it() {
+        let Step::SignIn { wanted: to, .. } = step(on("k"), Method::Automatic, own("t")) else {
+            panic!("a sign-in");
+        };
+        assert_eq!(to, wanted(Method::Automatic, false));
     }
 
     #[test]
@@ -236,14 +328,14 @@ mod tests {
             Method::Kerberos,
             Method::Password,
         ] {
-            let step = Step::of(on(""), method, Brought::Word("alice".to_owned()));
-            assert_eq!(said(&step), "word", "{method:?}");
+            let alone = step(on(""), method, Brought::Word("alice".to_owned()));
+            assert_eq!(said(&alone), "word", "{method:?}");
             for (is_on, expected) in [("f", "password"), ("kcf", "password"), ("kc", "form off")] {
                 let sent = Brought::Password {
                     username: "alice".to_owned(),
                     password: SecretString::from("secret".to_owned()),
                 };
-                let step = Step::of(on(is_on), method, sent);
+                let step = step(on(is_on), method, sent);
                 assert_eq!(said(&step), expected, "{method:?} with {is_on:?}");
             }
         }
@@ -258,7 +350,7 @@ mod tests {
         {
             for is_on in ["", "k", "c", "f", "kc", "kf", "cf", "kcf"] {
                 for brings in ["", "c", "t", "ct"] {
-                    let said = said(&Step::of(on(is_on), method, own(brings)));
+                    let said = said(&step(on(is_on), method, own(brings)));
                     let ways = on(is_on);
                     let kerberos = ["kerberos", "challenge", "+k"]
                         .iter()

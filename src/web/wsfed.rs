@@ -13,7 +13,7 @@ use super::{
     negotiate,
     pages::{self, Form, Other},
     refusal,
-    request::{Asked, BadRequest, Method, Pairs, SignIn},
+    request::{Asked, Method, Pairs, SignIn},
     state::Web,
     step::{Brought, Negotiate, Step, Ways},
 };
@@ -63,7 +63,6 @@ pub(super) async fn sign_out(page: PageContext) -> Response {
     signed_out(&page)
 }
 
-/// There is no session to end: each sign-in is independent.
 fn signed_out(page: &PageContext) -> Response {
     notice(
         page,
@@ -71,15 +70,6 @@ fn signed_out(page: &PageContext) -> Response {
         "You are not signed in here",
         "This server keeps no session, so there is nothing to end. Sign out of the application \
          itself; on a shared computer, sign out of the computer too.",
-    )
-}
-
-fn bad_request(page: &PageContext, error: &BadRequest) -> Response {
-    notice(
-        page,
-        StatusCode::BAD_REQUEST,
-        "This sign-in cannot be completed",
-        &error.to_string(),
     )
 }
 
@@ -98,7 +88,7 @@ impl Web {
         }
     }
 
-    /// Reads what the request wants, and does what comes next.
+    /// Does what the request leads to.
     async fn answer(
         &self,
         page: &PageContext,
@@ -106,11 +96,6 @@ impl Web {
         pairs: &Pairs,
         brought: impl FnOnce() -> Brought,
     ) -> Response {
-        let wanted = match Asked::read(pairs, &self.relying_parties) {
-            Ok(Asked::SignIn(wanted)) => wanted,
-            Ok(Asked::SignOut) => return signed_out(page),
-            Err(error) => return bad_request(page, &error),
-        };
         let ways = Ways {
             kerberos: self.logins.kerberos.is_some(),
             certificates: self.logins.certificates.is_some(),
@@ -133,12 +118,23 @@ impl Web {
             pages::form(page, status, &form)
         };
         let refuse = |title, message| notice(page, StatusCode::FORBIDDEN, title, message);
-        match Step::of(ways, wanted.method, brought()) {
-            Step::SignIn { proof, others } => {
+        match Step::of(ways, Asked::read(pairs, &self.relying_parties), brought) {
+            Step::SignOut => signed_out(page),
+            Step::BadRequest(error) => notice(
+                page,
+                StatusCode::BAD_REQUEST,
+                "This sign-in cannot be completed",
+                &error.to_string(),
+            ),
+            Step::SignIn {
+                wanted,
+                proof,
+                others,
+            } => {
                 let others = links(others);
                 self.sign_in(page, info, &wanted, proof, &others).await
             }
-            Step::Challenge => self.challenge(page, &wanted),
+            Step::Challenge { retry, explain } => self.challenge(page, retry, explain),
             Step::Form { others } => form(StatusCode::OK, "Sign in", None, others),
             Step::Choose { others } => form(StatusCode::OK, "Choose how to sign in", None, others),
             Step::NoCertificate { others } => {
@@ -205,14 +201,12 @@ impl Web {
         }
     }
 
-    /// 401 with the challenge. The page under it is what a browser shows that has no ticket, and what
-    /// a fresh Chromium profile shows once even with one: so it tries again by itself, one time.
-    fn challenge(&self, page: &PageContext, wanted: &SignIn) -> Response {
+    fn challenge(&self, page: &PageContext, retry: bool, explain: bool) -> Response {
         self.logins.accounts.metrics.challenges.inc();
         let form = Form {
             offered: self.form,
-            retry: !wanted.retried,
-            message: (!self.form && wanted.retried).then_some(
+            retry,
+            message: explain.then_some(
                 "Your browser has shown no proof. Connect to the company network or the VPN, sign \
                  in to your computer with your company account, and try again.",
             ),

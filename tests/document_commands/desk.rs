@@ -194,8 +194,8 @@ impl Service {
         page.expect("the metrics").1
     }
 
-    /// How often it has told the tenant which certificates are its.
-    pub fn told(&self) -> u32 {
+    /// How often it has registered its certificates at the tenant.
+    pub fn registrations(&self) -> u32 {
         let page = self.metrics();
         let mut lines = page.lines();
         let count = lines.find_map(|line| {

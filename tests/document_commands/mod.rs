@@ -53,23 +53,27 @@ fn the_production_start_serves_and_its_keys_are_replaced() {
         "install -d -o ad-edge -g ad-edge /var/lib/ad-edge/lib\n\
          echo 'module.exports = raw => ({ id: raw.objectGUID })' >/var/lib/ad-edge/lib/profileMapper.js",
     );
-    let told = |times| {
-        wait_until(LIMIT, "the tenant is not told", || service.told() >= times);
+    let await_registrations = |times| {
+        wait_until(
+            LIMIT,
+            "the instance is not registered at the tenant",
+            || service.registrations() >= times,
+        );
     };
-    told(1);
+    await_registrations(1);
     desk.follow_and("deploy/rotate.md", |block| {
-        // Every instance has told the tenant of the new one, and reads the password anew.
+        // Every instance has registered the new one, and reads the password anew.
         if block.contains("new/cert.key") {
-            told(2);
+            await_registrations(2);
             service.process.signal("HUP");
             service.process.await_event(LIMIT, "reload.done", &[]);
         }
         // Every instance signs with the new one.
         if block.contains("rm ") {
-            told(3);
+            await_registrations(3);
         }
     });
-    told(4);
+    await_registrations(4);
     let new = fs::read_to_string(desk.work().join("new/cert.pem")).expect("made");
     let new: String = new
         .lines()

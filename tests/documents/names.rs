@@ -114,10 +114,15 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 fn keys() -> BTreeSet<String> {
     let list = Document::read("src/config/README.md").text;
     let rows = list.lines().filter_map(|line| line.strip_prefix("| `"));
-    let keys: BTreeSet<_> = rows
+    let mut keys: BTreeSet<_> = rows
         .filter_map(|row| row.split_once('`'))
         .map(|(key, _)| key.to_owned())
         .collect();
+    let older = list
+        .split("; older name ")
+        .skip(1)
+        .filter_map(|rest| rest.split(' ').next());
+    keys.extend(older.map(str::to_owned));
     assert!(keys.len() > 50, "{keys:?}");
     keys
 }

@@ -33,7 +33,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "one of two balancers dies",
         did: "Two balancers share an address by `haproxy/keepalived.conf` (three network namespaces on a \
-              bridge stand for three hosts). `kill -9` on the HAProxy that holds the address; its host \
+              bridge act as three hosts). `kill -9` on the HAProxy that holds the address; its host \
               and its keepalived go on.",
         expect: "Until two checks of keepalived have failed and the other balancer has the address, every \
                  connection is refused at once: some two seconds, in which nobody is signed in. A user \
@@ -46,7 +46,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "a whole balancer host dies",
-        did: "The same pair. The cable of the host that holds the address is pulled (`ip link set … down`).",
+        did: "The same two balancers. The cable of the host that holds the address is pulled (`ip link set … down`).",
         expect: "What is sent to the address is lost without a word, until the other balancer has missed \
                  three advertisements and takes the address: some two seconds. New connections wait and \
                  get through when the client's system sends again, after one and three seconds. A \

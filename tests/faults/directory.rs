@@ -1,8 +1,9 @@
 //! What happens to the domain controllers.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{
     fleet::{Fleet, RATE, pause},
@@ -40,7 +41,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "both domain controllers are away",
         did: "Both controllers are ended in good order, stay away for six seconds and are started again. \
               The test waits until all instances are ready again (15 s at most).",
-        expect: "Nobody can sign in meanwhile, whatever stands in front of the directory. Every instance \
+        expect: "Nobody can sign in meanwhile, whatever is in front of the directory. Every instance \
                  says 503 at `/readyz`; with none ready, the balancer sends users to the instances all \
                  the same, and they meet a page that says what is wrong (503 with Retry-After) rather \
                  than a refused connection. A login that was already under way waits up to two seconds \

@@ -43,7 +43,7 @@ impl Document<'_> {
              AD_EDGE_REPORT=deploy/ha-report.md tests/run.sh --test faults\n\
              tests/run.sh --test faults SIGKILL\n\
              ```\n\n\
-             A part of a row's name chooses it. The scenarios stand in `tests/faults/`. Do not edit this \
+             A part of a row's name chooses it. The scenarios are in `tests/faults/`. Do not edit this \
              file by hand.\n\n\
              **The set-up.** Three instances behind HAProxy with `haproxy/passthrough.cfg` as it is: round \
              robin, no stickiness. One Samba domain controller; two where controllers are what fails, and \

@@ -1,6 +1,6 @@
 //! What users notice of each fault: three instances behind the shipped balancer, Kerberos logins at a
 //! steady rate (`benches/storm/`), and something that happens in the middle. Each scenario is held to
-//! what it may cost, and all of them make the report that stands in `deploy/ha-report.md`:
+//! what it may cost, and all of them make the report `deploy/ha-report.md`:
 //!
 //! ```text
 //! AD_EDGE_REPORT=deploy/ha-report.md tests/run.sh --test faults

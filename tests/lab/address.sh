@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# A loopback address of its own for each lab, so that a demo and test runs stand side by side:
+# A loopback address of its own for each lab, so that a demo and test runs work at the same time:
 # a domain controller's ports are fixed, its address is not. Sourced.
 
 LAB_PORTS="88 389 464 636 3268 3269 4001 4002 4003 8405 8443 9443 9461 9462 9463"

@@ -80,7 +80,7 @@ impl ClientCa {
     }
 
     /// A certificate for this subject (`/DC=example/DC=corp/CN=alice`), by openssl: parts of one type
-    /// may stand in it more than once.
+    /// may be in it more than once.
     pub fn issue_subject(&self, subject: &str) -> Certificate {
         let stored = Certificate {
             folder: TempDir::new().expect("a folder"),

@@ -294,7 +294,7 @@ impl Builder {
         self
     }
 
-    /// Runs it where these texts stand in `/etc/hosts` and `/etc/resolv.conf`: nobody else sees them.
+    /// Runs it with these texts as `/etc/hosts` and `/etc/resolv.conf`, which no other process sees.
     pub fn with_names(self, hosts: &str, resolv: &str) -> Self {
         let script = r#"mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/resolv.conf &&
             shift 2 && exec "$@""#;

@@ -1,4 +1,4 @@
-//! What the integration tests stand on: the lab's domain (made by `tests/run.sh`), real instances,
+//! What the integration tests use: the lab's domain (made by `tests/run.sh`), real instances,
 //! `HAProxy`, curl, and the tenant's stand-in. Everything is per test but the domain.
 
 #![allow(dead_code, reason = "tests take what they need of it")]
@@ -27,9 +27,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 /// The domain of this run.
 #[derive(Debug)]

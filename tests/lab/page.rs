@@ -59,7 +59,7 @@ impl Form {
 type Attributes = Vec<(String, String)>;
 
 /// Tags with their attributes, in order. Enough of HTML for pages of ours: attributes may be
-/// quoted or not, and a `>` may stand in a quoted one.
+/// quoted or not, and a `>` may be in a quoted one.
 fn tags(page: &str) -> impl Iterator<Item = (String, Attributes)> {
     let mut rest = page;
     std::iter::from_fn(move || {

@@ -34,8 +34,8 @@ def run(state, arguments):
     notify = os.path.join(state, "notify")
     if os.path.exists(notify):
         os.unlink(notify)
-    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    told.bind(notify)
+    notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notifications.bind(notify)
     def start():
         def prepare():
             signal.pthread_sigmask(signal.SIG_SETMASK, set())
@@ -64,7 +64,7 @@ def run(state, arguments):
 
     signals = {signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    told.setblocking(False)
+    notifications.setblocking(False)
     asked = None
     child = start()
     again = 0.0
@@ -75,7 +75,7 @@ def run(state, arguments):
             asked = "stop" if number == signal.SIGTERM else asked or "restart"
             if child:
                 os.kill(child, signal.SIGTERM)
-        if child and has_said_ready(told):
+        if child and has_said_ready(notifications):
             with open(os.path.join(state, "ready"), "w") as file:
                 file.write(str(child))
         ended, status = os.waitpid(child, os.WNOHANG) if child else (0, 0)
@@ -89,15 +89,15 @@ def run(state, arguments):
         if child is None and time.monotonic() >= again:
             asked = None
             # What the last one said is not the next one's.
-            has_said_ready(told)
+            has_said_ready(notifications)
             child = start()
 
 
-def has_said_ready(told):
+def has_said_ready(notifications):
     ready = False
     while True:
         try:
-            ready = b"READY=1" in told.recv(4096) or ready
+            ready = b"READY=1" in notifications.recv(4096) or ready
         except BlockingIOError:
             return ready
 

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread::available_parallelism,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
@@ -15,9 +15,10 @@ use libgssapi::{
     error::Error,
     util::Buf,
 };
+use tokio::time::Instant;
 
 use super::{
-    gss,
+    gss::{self, AcquireError},
     keytab::{Keytab, KeytabError},
     principal::{KerberosRealms, Principal},
     refusal::{AskedFor, KerberosRefusal, diagnose},
@@ -58,8 +59,8 @@ pub struct Accepted {
 pub enum KerberosError {
     #[error("the keytab {} {source}", path.display())]
     Keytab { path: PathBuf, source: KeytabError },
-    #[error("GSSAPI gives no credential for the keytab {}: {detail}", path.display())]
-    Credential { path: PathBuf, detail: String },
+    #[error("GSSAPI gives no credential for the keytab {}: {source}", path.display())]
+    Credential { path: PathBuf, source: AcquireError },
     #[error("no thread for Kerberos can be started: {}", cause::io(.0))]
     Threads(#[from] std::io::Error),
 }
@@ -167,9 +168,9 @@ impl Keys {
             source,
         })?;
         let credential =
-            gss::credential_of_keytab(path).map_err(|error| KerberosError::Credential {
+            gss::credential_of_keytab(path).map_err(|source| KerberosError::Credential {
                 path: path.to_owned(),
-                detail: error.to_string(),
+                source,
             })?;
         let realms = KerberosRealms::new(realms, keytab.realms());
         Ok(Self {
@@ -204,7 +205,7 @@ impl Acceptor {
         };
         let other = |error: Error| KerberosRefusal::Other {
             asked: asked(),
-            detail: error.to_string(),
+            cause: error.into(),
         };
         if self.channel_binding == ChannelBindingPolicy::Require {
             // The library takes a token without bindings even when it is given some to compare.
@@ -218,9 +219,9 @@ impl Acceptor {
             .and_then(|name| name.display_name())
             .map_err(other)?;
         let name = String::from_utf8_lossy(&name);
-        let principal = Principal::parse(&name).ok_or_else(|| KerberosRefusal::Other {
+        let principal = Principal::parse(&name).ok_or_else(|| KerberosRefusal::NotAUser {
             asked: asked(),
-            detail: format!("{} is not a user principal", crate::cause::quoted(&name)),
+            name: name.into_owned(),
         })?;
         if !keys.realms.allow(&principal.realm) {
             return Err(KerberosRefusal::ForeignRealm { principal });
@@ -281,7 +282,7 @@ impl Keys {
                     service: token.ticket.service.clone(),
                     kvno: token.ticket.kvno,
                 },
-                detail: through_spnego.to_string(),
+                cause: through_spnego.into(),
             },
         }
     }

@@ -72,7 +72,7 @@ fn acquire(store: &[(&CStr, &CStr)], usage: u32) -> Result<Cred, AcquireError> {
     let mut minor = 0;
     let mut cred: gss_cred_id_t = ptr::null_mut();
     // SAFETY: `store`, its elements and their strings outlive the call, which copies what it keeps;
-    // the null pointers stand for "any name", "default mechanisms" and results that are not wanted
+    // the null pointers mean "any name", "default mechanisms" and results that are not wanted
     // (RFC 2744, section 5.2).
     let major = unsafe {
         gss_acquire_cred_from(

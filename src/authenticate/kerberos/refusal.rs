@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use libgssapi::error::Error;
+use libgssapi::error::{Error, MajorFlags};
 
 use super::{keytab::Keytab, principal::Principal, spnego::Ticket};
+use crate::cause::quoted;
 
 /// A refused token. Its text names the cause and the remedy, for the administrator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,8 +69,13 @@ pub enum KerberosRefusal {
     Unbound { asked: AskedFor },
     #[error("{principal} is of a realm that KERBEROS_REALMS does not list")]
     ForeignRealm { principal: Principal },
-    #[error("GSSAPI refused the token for {asked}: {detail}")]
-    Other { asked: AskedFor, detail: String },
+    #[error("GSSAPI refused the token for {asked}: {cause}")]
+    Other { asked: AskedFor, cause: GssStatus },
+    #[error(
+        "the token for {asked} is of {}, which is not a user principal",
+        quoted(name)
+    )]
+    NotAUser { asked: AskedFor, name: String },
     #[error("all Kerberos workers are busy and the queue is full")]
     Busy,
 }
@@ -88,6 +94,30 @@ impl fmt::Display for AskedFor {
             Some(kvno) => write!(f, " kvno {kvno}"),
             None => Ok(()),
         }
+    }
+}
+
+/// A status of GSSAPI (RFC 2744, section 3.9); the library has its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GssStatus {
+    major: u32,
+    minor: u32,
+}
+
+impl From<Error> for GssStatus {
+    fn from(error: Error) -> Self {
+        Self {
+            major: error.major.bits(),
+            minor: error.minor,
+        }
+    }
+}
+
+impl fmt::Display for GssStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let major = MajorFlags::from_bits_retain(self.major);
+        let minor = self.minor;
+        Error { major, minor }.fmt(f)
     }
 }
 
@@ -110,7 +140,7 @@ impl KerberosRefusal {
             Self::ChannelBinding { .. } => "channel_binding",
             Self::Unbound { .. } => "no_channel_binding",
             Self::ForeignRealm { .. } => "foreign_realm",
-            Self::Other { .. } => "gssapi",
+            Self::Other { .. } | Self::NotAUser { .. } => "gssapi",
             Self::Busy => "busy",
         }
     }

@@ -7,8 +7,10 @@
 use std::{
     collections::HashSet,
     sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 /// An authenticator is accepted up to five minutes before and after its own time, ten in all (MIT's
 /// default `clockskew`).

@@ -22,7 +22,7 @@ pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
     let settings = Settings::of_process(home);
     match recover(&settings) {
         Ok(None) => {}
-        Ok(Some(told)) => eprintln!("warning: {told}"),
+        Ok(Some(warning)) => eprintln!("warning: {warning}"),
         Err(error) => return refuse(home, &error),
     }
     let result = runtime()

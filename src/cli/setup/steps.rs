@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Settings, keys},
+    config::{Declared, Settings, keys},
     secret::SecretString,
     setup::{CheckName, SetupCheck, SetupPlan},
 };
@@ -121,7 +121,7 @@ impl<'a> Steps<'a> {
             let says = match self.plan.ask_tenant(self.clock).await {
                 Ok(says) => says,
                 Err(error) => {
-                    self.refuse_others(TICKET)?;
+                    self.refuse_others(&keys::PROVISIONING_TICKET)?;
                     self.again(error.into(), &[TICKET])?;
                     continue;
                 }
@@ -156,7 +156,7 @@ impl<'a> Steps<'a> {
             match self.plan.examine() {
                 Ok(()) => return Ok(()),
                 Err(error) => {
-                    self.refuse_others(SERVER)?;
+                    self.refuse_others(&keys::SERVER_URL)?;
                     self.again(error.into(), &[SERVER])?;
                 }
             }
@@ -289,7 +289,7 @@ impl<'a> Steps<'a> {
     }
 
     /// An error when something else than this key is wrong, which no answer would correct.
-    fn refuse_others(&self, key: &str) -> Result<(), Stop> {
+    fn refuse_others(&self, key: &dyn Declared) -> Result<(), Stop> {
         match self.plan.examine() {
             Err(error) if !error.is_about(key) => Err(error.into()),
             _ => Ok(()),

@@ -11,13 +11,14 @@ use super::super::{
     shape::{Format, Usual},
 };
 
-/// `NAME: Kind = value, "meaning", scopes;` makes a constant of each key, and the list of them.
+/// `NAME: Kind = value, "meaning", scopes;` makes a constant of each key, and the list of them. `older("NAME")`
+/// among the scopes is the name that the key had before.
 macro_rules! declare {
-    ($section:expr; $($name:ident: $kind:ty = $value:expr, $meaning:literal $(, $scope:ident)*;)*) => {
+    ($section:expr; $($name:ident: $kind:ty = $value:expr, $meaning:literal $(, $scope:ident $(($older:literal))?)*;)*) => {
         $(
             #[doc = $meaning]
             pub const $name: Key<$kind> =
-                Key::new(stringify!($name), $section, $meaning, $value)$(.$scope())*;
+                Key::new(stringify!($name), $section, $meaning, $value)$(.$scope($($older)?))*;
         )*
         pub(in crate::config::keys) const KEYS: &[&dyn Declared] = &[$(&$name),*];
     };

@@ -40,10 +40,10 @@ pub fn all() -> impl Iterator<Item = &'static dyn Declared> {
     parts.into_iter().flatten().copied()
 }
 
-/// The key of that name.
+/// The key of that name, or that had it before.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Declared> {
-    all().find(|key| key.name() == name)
+    all().find(|key| key.name() == name || key.older_name() == Some(name))
 }
 
 /// The secret that the key of that name (`<KEY>_FILE`) gives in a file.

@@ -4,9 +4,12 @@ use std::fmt::Debug;
 
 use serde_json::Value;
 
-use super::super::{
-    shape::{Form, Shape, Usual},
-    value,
+use super::{
+    super::{
+        shape::{Form, Shape, Usual},
+        value,
+    },
+    wrong::Wrong,
 };
 
 /// A kind of value.
@@ -28,36 +31,19 @@ pub trait Kind: Debug + Copy + Sync + 'static {
     fn write(&self, value: &Self::Value) -> Value;
 }
 
-/// What is wrong with a value, and what would be right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
-    pub problem: String,
-    pub remedy: String,
-}
-
-impl Wrong {
-    pub(super) fn new(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self {
-            problem: problem.into(),
-            remedy: remedy.into(),
-        }
-    }
-}
-
 /// A text, trimmed; absent when null or empty.
 pub(super) fn text(given: &Value) -> Result<Option<String>, Wrong> {
     match given {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
         Value::Number(number) => Ok(Some(number.to_string())),
-        _ => Err(Wrong::new("is not text", "Write it in quotes")),
+        _ => Err(Wrong::NotText),
     }
 }
 
 /// Several texts; absent when there is none.
 pub(super) fn list(given: &Value) -> Result<Option<Vec<String>>, Wrong> {
-    let list = value::list(given)
-        .ok_or_else(|| Wrong::new("is not a list of texts", r#"Write ["one", "two"]"#))?;
+    let list = value::list(given).ok_or(Wrong::NotList)?;
     Ok(Some(list).filter(|list| !list.is_empty()))
 }
 

@@ -5,11 +5,13 @@ mod places;
 mod plain;
 mod texts;
 mod words;
+mod wrong;
 
 pub use self::{
-    kind::{Kind, Wrong},
+    kind::Kind,
     places::{Address, File, Files, Folder, Socket, SocketOrOff},
     plain::{Flag, Number, Refused, Span, Unused},
     texts::{Filter, Header, Levels, List, Preset, Secret, Text},
     words::{Choice, Choices},
+    wrong::Wrong,
 };

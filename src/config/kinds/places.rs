@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{
     super::shape::{Form, Shape, Usual},
-    kind::{Kind, Wrong, empty_list, list, parsed, shape, text, without_default},
+    kind::{Kind, empty_list, list, parsed, shape, text, without_default},
+    wrong::Wrong,
 };
 
 /// A file, absolute or in the home folder.
@@ -122,12 +123,7 @@ impl Kind for Address {
 
     fn understand(&self, given: &Value) -> Result<Option<IpAddr>, Wrong> {
         let address = |text: &str| text.trim_matches(['[', ']']).parse().ok();
-        parsed(given, address, || {
-            Wrong::new(
-                "is not an address",
-                format!("Write {}, 0.0.0.0 or one address of this machine", self.0),
-            )
-        })
+        parsed(given, address, || Wrong::NotAddress { usual: self.0 })
     }
 
     fn write(&self, value: &IpAddr) -> Value {
@@ -154,11 +150,9 @@ impl Kind for Socket {
         parsed(
             given,
             |text| text.parse().ok(),
-            || {
-                Wrong::new(
-                    "is not an address with a port",
-                    format!("Write {} or [::1]:{}", self.0, self.0.port()),
-                )
+            || Wrong::NotSocket {
+                usual: self.0,
+                or_off: false,
             },
         )
     }
@@ -193,11 +187,9 @@ impl Kind for SocketOrOff {
             off if Self::NONE.contains(&off) => Some(None),
             _ => text.parse().ok().map(Some),
         };
-        parsed(given, meant, || {
-            Wrong::new(
-                "is not an address with a port",
-                format!("Write {}, or {}", self.0, Self::NONE[0]),
-            )
+        parsed(given, meant, || Wrong::NotSocket {
+            usual: self.0,
+            or_off: true,
         })
     }
 

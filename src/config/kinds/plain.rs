@@ -14,7 +14,8 @@ use super::{
         shape::{Form, Shape, Usual},
         value,
     },
-    kind::{Kind, Wrong, parsed, shape, text, without_default},
+    kind::{Kind, parsed, shape, text, without_default},
+    wrong::Wrong,
 };
 
 /// True or false.
@@ -68,14 +69,16 @@ impl Kind for Flag {
         if text(given).is_ok_and(|text| text.is_none()) {
             return Ok(None);
         }
-        value::flag(given, self.0)
-            .map(Some)
-            .ok_or_else(|| Wrong::new("is neither true nor false", "Write true or false"))
+        value::flag(given, self.0).map(Some).ok_or(Wrong::NotFlag)
     }
 
     fn write(&self, value: &bool) -> Value {
         json!(value)
     }
+}
+
+fn whole(number: impl Serialize) -> u64 {
+    json!(number).as_u64().unwrap_or_default()
 }
 
 impl<T> Kind for Number<T>
@@ -85,7 +88,6 @@ where
     type Value = T;
 
     fn shape(&self) -> Shape {
-        let whole = |number: T| json!(number).as_u64().unwrap_or_default();
         let form = Form::Number {
             least: whole(self.least),
             most: whole(self.most),
@@ -104,11 +106,9 @@ where
             let number = text.parse().ok();
             number.filter(|number| (self.least..=self.most).contains(number))
         };
-        let number = parsed(&whole(given), in_range, || {
-            Wrong::new(
-                "is not a whole number in range",
-                format!("Write a number from {} to {}", self.least, self.most),
-            )
+        let number = parsed(&integral(given), in_range, || Wrong::NotInRange {
+            least: whole(self.least),
+            most: whole(self.most),
         })?;
         Ok(number.map(|number| {
             if number < self.floor {
@@ -125,7 +125,7 @@ where
 }
 
 /// JSON knows no whole numbers: 10.0 is 10.
-fn whole(given: &Value) -> Value {
+fn integral(given: &Value) -> Value {
     match given.as_f64() {
         Some(number) if given.is_f64() && number.fract() == 0.0 => json!(format!("{number:.0}")),
         _ => given.clone(),
@@ -197,7 +197,7 @@ impl Kind for Refused {
         if text(given).is_ok_and(|text| text.is_none()) {
             return Ok(None);
         }
-        Err(Wrong::new(self.problem, "Remove it"))
+        Err(Wrong::Refused(self.problem))
     }
 
     fn write(&self, (): &()) -> Value {

@@ -9,7 +9,8 @@ use super::{
         filter::{self, FilterTemplate},
         shape::{Form, Format, Shape, Usual},
     },
-    kind::{Kind, Wrong, empty_list, list, parsed, shape, text, without_default},
+    kind::{Kind, empty_list, list, parsed, shape, text, without_default},
+    wrong::Wrong,
 };
 use crate::secret::SecretString;
 
@@ -70,10 +71,7 @@ impl Kind for Text {
         if let (Format::Dn, Some(text)) = (self.format, &text)
             && !dn::is_name(text)
         {
-            return Err(Wrong::new(
-                "is not a distinguished name",
-                "Write a name such as DC=corp,DC=example",
-            ));
+            return Err(Wrong::NotDn);
         }
         Ok(text.map(Some))
     }
@@ -97,12 +95,14 @@ impl Kind for Preset {
     fn understand(&self, given: &Value) -> Result<Option<String>, Wrong> {
         let text = text(given)?;
         match (self.format, text) {
-            (Format::Filter, Some(text)) => filter::plain(&text).map(Some).map_err(|error| {
-                Wrong::new(
-                    error.to_string(),
-                    format!("Write a filter such as {}", self.default),
-                )
-            }),
+            (Format::Filter, Some(text)) => {
+                filter::plain(&text)
+                    .map(Some)
+                    .map_err(|error| Wrong::NotFilter {
+                        error,
+                        usual: self.default,
+                    })
+            }
             (_, text) => Ok(text),
         }
     }
@@ -127,12 +127,12 @@ impl Kind for Filter {
         let Some(text) = text(given)? else {
             return Ok(None);
         };
-        FilterTemplate::parse(&text).map(Some).map_err(|error| {
-            Wrong::new(
-                error.to_string(),
-                format!("Write a filter such as {}", self.0),
-            )
-        })
+        FilterTemplate::parse(&text)
+            .map(Some)
+            .map_err(|error| Wrong::NotFilter {
+                error,
+                usual: self.0,
+            })
     }
 
     fn write(&self, value: &FilterTemplate) -> Value {
@@ -152,15 +152,9 @@ impl Kind for Levels {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<LogLevels>, Wrong> {
-        parsed(given, LogLevels::parse, || {
-            Wrong::new(
-                "is no level of the log",
-                format!(
-                    "Write one of {}; for a part of the program beside it, {},ad_edge::tunnel=debug",
-                    LogLevels::WORDS.join(", "),
-                    self.0
-                ),
-            )
+        parsed(given, LogLevels::parse, || Wrong::NotLevels {
+            words: &LogLevels::WORDS,
+            usual: self.0,
         })
     }
 
@@ -187,12 +181,7 @@ impl Kind for Header {
                 text.bytes().all(plain) && text.starts_with(|c: char| c.is_ascii_alphabetic());
             good.then(|| text.to_lowercase())
         };
-        parsed(given, name, || {
-            Wrong::new(
-                "is not the name of a header",
-                format!("Write {}, or X-Forwarded-Client-Cert for Envoy", self.0),
-            )
-        })
+        parsed(given, name, || Wrong::NotHeader { usual: self.0 })
     }
 
     fn write(&self, value: &String) -> Value {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{
     super::shape::{Form, Shape, Usual},
-    kind::{Kind, Wrong, list, parsed, shape},
+    kind::{Kind, list, parsed, shape},
+    wrong::Wrong,
 };
 
 /// One of several words; two words may mean the same, the first is the one to write.
@@ -23,15 +24,6 @@ pub struct Choice<T: 'static> {
 pub struct Choices<T: 'static> {
     pub default: &'static [T],
     pub words: &'static [(&'static str, T)],
-}
-
-/// `a, b or c`.
-fn one_of(words: &[&str]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
-    }
 }
 
 /// Each meaning once, by the word to write.
@@ -71,11 +63,8 @@ impl<T: PartialEq + Debug + Copy + Sync> Kind for Choice<T> {
             let found = self.words.iter().find(|(word, _)| *word == text)?;
             Some(found.1)
         };
-        parsed(given, meant, || {
-            Wrong::new(
-                "is none of the words of this key",
-                format!("Write {}", one_of(&canonical(self.words))),
-            )
+        parsed(given, meant, || Wrong::NotWord {
+            words: canonical(self.words),
         })
     }
 
@@ -100,22 +89,21 @@ impl<T: PartialEq + Debug + Copy + Sync> Kind for Choices<T> {
 
     fn understand(&self, given: &Value) -> Result<Option<Vec<T>>, Wrong> {
         let mut meant = Vec::new();
-        let mut wrong = Vec::new();
+        let mut others = Vec::new();
         for text in list(given)?.unwrap_or_default() {
             match self.words.iter().find(|(word, _)| *word == text) {
                 Some((_, one)) if meant.contains(one) => {}
                 Some((_, one)) => meant.push(*one),
-                None => wrong.push(crate::cause::quoted(&text)),
+                None => others.push(text),
             }
         }
-        if wrong.is_empty() {
+        if others.is_empty() {
             return Ok(Some(meant).filter(|meant| !meant.is_empty()));
         }
-        let words = canonical(self.words).join(", ");
-        Err(Wrong::new(
-            format!("{}: not among the words of this key", wrong.join(", ")),
-            format!("Write some of {words}"),
-        ))
+        Err(Wrong::NotWords {
+            others,
+            words: canonical(self.words),
+        })
     }
 
     fn write(&self, value: &Vec<T>) -> Value {

@@ -1,0 +1,258 @@
+//! What can be wrong with a configuration beyond a single value, in words for the administrator, each with
+//! what would be right.
+
+use std::{io, sync::Arc};
+
+use super::{credentials::CredentialsError, key::Declared, kinds::Wrong};
+use crate::cause::{self, quoted};
+
+/// What is wrong; its words are read after the name of the key.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Problem {
+    #[error(transparent)]
+    Value(#[from] Wrong),
+    #[error("is missing")]
+    Missing(Missing),
+    #[error("cannot be read: {}", cause::io(cause))]
+    Unreadable {
+        #[source]
+        cause: Arc<io::Error>,
+        holds: Holds,
+    },
+    #[error("is not on this host")]
+    NotHere,
+    #[error("is not a folder")]
+    NoFolder,
+    #[error("is not JSON ({0})")]
+    NotJson(#[source] Arc<serde_json::Error>),
+    #[error("is not a JSON object")]
+    NotAnObject,
+    #[error("is not text")]
+    NotAPath(&'static dyn Declared),
+    #[error("holds no certificate in PEM")]
+    NoBalancerCertificate,
+    #[error("is not base64")]
+    NotBase64,
+    #[error("cannot be read without certs/cert.key")]
+    NoKeyForCredentials,
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    #[error("{} is not a domain", quoted(.0))]
+    NotADomain(String),
+    #[error("{} is not the address of a directory", quoted(.0))]
+    NotAServer(String),
+    /// Shown without it.
+    #[error("{} is given with a user, which does not belong there", quoted(.0))]
+    UserInServer(String),
+    #[error("{} is not the address of a name server", quoted(.0))]
+    NotANameServer(String),
+    #[error("{} is not an address range", quoted(.0))]
+    NotANetwork(String),
+    #[error("{} is not a callback URL", quoted(.0))]
+    NotACallback(String),
+    #[error("is not a web address")]
+    NotAWebAddress,
+    #[error("is not the address of a hub")]
+    NotAHub,
+    #[error("is not an address with https")]
+    NotATicket,
+    #[error("is on, but no address may send its header, so nobody could connect")]
+    NobodySendsProxyHeader,
+    #[error("leaves TLS to a balancer, but none is trusted")]
+    NobodyEndsTls,
+    #[error("lets a proxy name the user, but no proxy is trusted")]
+    NobodyNamesUsers,
+    #[error("cannot be trusted behind PROXY v2, where every request is the client's own")]
+    NamesUsersBehindProxyV2,
+    #[error(
+        "cannot be required where a balancer ends TLS: this instance does not see its certificate"
+    )]
+    BindingNotSeen,
+}
+
+/// What must be given, and is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    Base,
+    Servers,
+    BindUser,
+    BindPassword,
+    Connection,
+    Realm,
+    TenantKey,
+    SigningKey,
+    SigningCertificate,
+    /// Both, where no file is read.
+    SigningInEnvironment,
+    TlsKey,
+    TlsChain,
+    ServerCertificate,
+    ClientAuthorities,
+}
+
+/// What a file, or a folder, should hold.
+#[derive(Debug, Clone, Copy)]
+pub enum Holds {
+    Configuration,
+    SigningKeyOrCertificate,
+    Secret(&'static dyn Declared),
+    Keytab,
+    BalancerCertificate,
+    Roots,
+    FolderOfRoots,
+}
+
+/// What is probably not meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Concern {
+    #[error("unknown key; it is kept and has no effect")]
+    Unknown,
+    #[error("unknown key, without effect; did you mean {0}?")]
+    Misspelt(&'static str),
+    #[error("is the older name of {0}; write {0}")]
+    OlderName(&'static str),
+    #[error("counts in the environment only; without effect here")]
+    EnvironmentOnly,
+    #[error(
+        "1 lets one password check wait for another; remove the key for the default of {usual}"
+    )]
+    OneBindAtATime { usual: usize },
+    #[error("no certificate for SERVER_URL (certs/tls.pem or SSL_PFX): direct logins are off")]
+    NoServerCertificate,
+    #[error("is missing: direct logins have no one to send a token to")]
+    NoRelyingParty,
+    #[error(
+        "this key should list the callback URLs of REALM; until then direct logins are refused"
+    )]
+    NoCallbacks,
+}
+
+impl Problem {
+    pub(super) fn unreadable(cause: io::Error, holds: Holds) -> Self {
+        Self::Unreadable {
+            cause: Arc::new(cause),
+            holds,
+        }
+    }
+
+    /// Whether something is not there, rather than wrong.
+    pub(super) fn is_lack(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing(_) | Self::Unreadable { .. } | Self::NotHere
+        )
+    }
+
+    /// What would be right.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        let fixed = match self {
+            Self::Value(wrong) => return wrong.remedy(),
+            Self::Unreadable {
+                holds: Holds::Secret(key),
+                ..
+            }
+            | Self::NotAPath(key) => {
+                return format!("Give the path of a file that holds {}", key.name());
+            }
+            Self::Missing(missing) => missing.remedy(),
+            Self::Unreadable { holds, .. } => holds.remedy(),
+            Self::NotHere => "Copy it from the other host, or write the path that it has here",
+            Self::NoFolder => "Correct --home (or AD_EDGE_HOME), or make the folder first",
+            Self::NotJson(_) => "Correct it at that line",
+            Self::NotAnObject => r#"Write {"KEY": value, …}"#,
+            Self::NoBalancerCertificate => Holds::BalancerCertificate.remedy(),
+            Self::NotBase64 => "Give the PKCS#12 file's bytes in base64 (base64 -w0 server.pfx)",
+            Self::NoKeyForCredentials | Self::Credentials(_) => {
+                "Copy certs/cert.key from the installation that wrote it, or give LDAP_BIND_PASSWORD again"
+            }
+            Self::NotADomain(_) => "Write srv: and the DNS name of the domain, srv:corp.example",
+            Self::NotAServer(_) => {
+                "Write ldaps://dc1.corp.example, ldap://dc1.corp.example:389, or srv:corp.example alone"
+            }
+            Self::UserInServer(_) => {
+                "Take the user and its password out, and give LDAP_BIND_USER and LDAP_BIND_PASSWORD"
+            }
+            Self::NotANameServer(_) => "Write 192.0.2.53 or 192.0.2.53:5353",
+            Self::NotANetwork(_) => r#"Write ["10.0.0.0/24", "fd00::5"]"#,
+            Self::NotACallback(_) => {
+                "Write absolute addresses between commas, https://acme.auth0.com/login/callback"
+            }
+            Self::NotAWebAddress => "Write the address users open, https://login.corp.example",
+            Self::NotAHub => "Write what the ticket gave, https://acme.auth0.com/lo/hub",
+            Self::NotATicket => {
+                "Copy it from the connection's page at the tenant, https://<tenant>/p/ad/<letters>"
+            }
+            Self::NobodySendsProxyHeader | Self::NobodyEndsTls => {
+                "List the balancers' addresses in TRUSTED_PROXIES"
+            }
+            Self::NobodyNamesUsers => {
+                "List the proxy's address in TRUSTED_PROXIES, or use KERBEROS_AUTH with a keytab"
+            }
+            Self::NamesUsersBehindProxyV2 => {
+                "Set PROXY_PROTOCOL to off, or use KERBEROS_AUTH with a keytab"
+            }
+            Self::BindingNotSeen => {
+                "List the balancer's certificates in CHANNEL_BINDING_CERT_FILES, or let TLS end here \
+                 (TLS_TERMINATION here, haproxy/passthrough.cfg)"
+            }
+        };
+        fixed.to_owned()
+    }
+}
+
+impl Missing {
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Base => "Write the DN under which users are, DC=corp,DC=example",
+            Self::Servers => "Write the directory's address, ldaps://dc1.corp.example",
+            Self::BindUser => {
+                "Give the DN or user principal name of an account that may search, or set \
+                 ANONYMOUS_SEARCH_ENABLED"
+            }
+            Self::BindPassword => "Give the password of LDAP_BIND_USER",
+            Self::Connection => "The hub knows us by it: give the connection's name",
+            Self::Realm => "The hub's token is made for it: give urn:auth0:<tenant>",
+            Self::TenantKey => "The hub's requests are checked with it: take it from the ticket",
+            Self::SigningKey => {
+                "There is a signing certificate but no key: restore certs/cert.key beside certs/cert.pem"
+            }
+            Self::SigningCertificate => {
+                "There is a signing key but no certificate: restore certs/cert.pem beside certs/cert.key"
+            }
+            Self::SigningInEnvironment => {
+                "With OVERRIDE_CONFIG=false no file is read: give AUTH_CERT and AUTH_CERT_KEY"
+            }
+            Self::TlsKey => "TLS_CERT_FILE is set: give its key too",
+            Self::TlsChain => "TLS_KEY_FILE is set: give the chain too",
+            Self::ServerCertificate => {
+                "Logins by Kerberos and client certificate need a certificate for SERVER_URL: put it at \
+                 certs/tls.pem with its key at certs/tls.key, or set TLS_CERT_FILE and TLS_KEY_FILE, or SSL_PFX"
+            }
+            Self::ClientAuthorities => {
+                "Logins by client certificate need the CA that issues them: put it at \
+                 certs/client-ca.pem (PEM), or set CLIENT_CA_FILE or CA_CERT"
+            }
+        }
+    }
+}
+
+impl Holds {
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Configuration | Self::SigningKeyOrCertificate => {
+                "Make it readable for the user that runs ad-edge"
+            }
+            Self::Secret(_) => "Give the path of a file that holds it",
+            Self::Keytab => {
+                "Export the keys of HTTP/<host of SERVER_URL> from AD (ktpass, or \
+                 samba-tool domain exportkeytab) to that file, readable for this user"
+            }
+            Self::BalancerCertificate => {
+                "Copy the certificate that the balancer shows at SERVER_URL to that file, PEM"
+            }
+            Self::Roots => "Give a PEM file of CA certificates",
+            Self::FolderOfRoots => "Give a folder of PEM files",
+        }
+    }
+}
