@@ -278,13 +278,13 @@ fn what_a_balancer_shows_at_the_servers_url() {
                 .set("SERVER_URL", url),
         )
     };
-    doctor(at(balancer.port)).passes("tls", "tls-balancer");
-    doctor(at(1)).fails("tls", "tls-balancer");
+    doctor(at(balancer.port)).passes("url", "url-trust");
+    doctor(at(1)).warns("url", "url-reach");
     let other = at(balancer.port).set("SSL_CA_FILE", Lab::get().signer().display().to_string());
     let report = doctor(other);
-    let words = text(report.warns("tls", "tls-balancer"), "text");
+    let words = text(report.warns("url", "url-trust"), "text");
     assert!(words.contains("the last issuer is \"CN="), "{words}");
-    doctor(at(balancer.port).clock("+9000d")).fails("tls", "tls-balancer");
+    doctor(at(balancer.port).clock("+9000d")).fails("url", "url-trust");
 }
 
 #[test]

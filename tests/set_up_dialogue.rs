@@ -35,6 +35,10 @@ fn a_wrong_answer_is_asked_for_again_and_a_second_run_offers_what_is_there() {
             ("The tenant's ticket", &ticket),
             ("(SERVER_URL) [", "not an address"),
             ("(SERVER_URL) [", "https://login.corp.example:8443"),
+            ("PROXY_PROTOCOL) [none]", "the balancer"),
+            ("PROXY_PROTOCOL) [", "192.0.2.10, 192.0.2.11"),
+            ("(TLS_TERMINATION) [here]", "where?"),
+            ("(TLS_TERMINATION) [here]", ""),
             ("Directory (LDAP_URL) [", &url),
             ("(LDAP_BASE) [", ""),
             ("Service account", "svc-ldap@corp.example"),
@@ -58,7 +62,14 @@ fn a_wrong_answer_is_asked_for_again_and_a_second_run_offers_what_is_there() {
         !shown.contains(&lab.password) && !shown.contains("not the password"),
         "passwords are not shown: {shown}"
     );
-    assert_eq!(config(home.path())["LDAP_BASE"], "DC=corp,DC=example");
+    let saved = config(home.path());
+    assert_eq!(saved["LDAP_BASE"], "DC=corp,DC=example");
+    assert_eq!(saved["PROXY_PROTOCOL"], "v2");
+    assert_eq!(
+        saved["TRUSTED_PROXIES"],
+        serde_json::json!(["192.0.2.10", "192.0.2.11"])
+    );
+    assert_eq!(saved.get("TLS_TERMINATION"), None, "here is the default");
     let before = config(home.path());
 
     let again = [
@@ -67,6 +78,8 @@ fn a_wrong_answer_is_asked_for_again_and_a_second_run_offers_what_is_there() {
             "",
         ),
         ("[https://login.corp.example:8443]", ""),
+        ("[192.0.2.10, 192.0.2.11]", ""),
+        ("(TLS_TERMINATION) [here]", ""),
         ("[ldaps://", ""),
         ("[DC=corp,DC=example]", ""),
         ("[svc-ldap@corp.example]", ""),
@@ -87,7 +100,14 @@ fn a_wrong_answer_is_asked_for_again_and_a_second_run_offers_what_is_there() {
         "https://login.corp.example",
     ]);
     by_domain.env("LDAP_SRV_NAMESERVERS", "127.0.0.1:1");
-    let (shown, well) = at_a_terminal(by_domain, &[(prompt, ""), (prompt, "\u{4}")]);
+    let (shown, well) = at_a_terminal(
+        by_domain,
+        &[
+            ("PROXY_PROTOCOL) [none]", ""),
+            (prompt, ""),
+            (prompt, "\u{4}"),
+        ],
+    );
     assert!(!well, "{shown}");
     assert!(shown.contains("[corp.example]"), "{shown}");
     assert!(shown.contains("Nothing was saved"), "{shown}");
@@ -116,6 +136,7 @@ fn an_open_directory_is_offered_without_an_account_and_plain_text_is_agreed_to()
     let (shown, well) = at_a_terminal(
         set_up,
         &[
+            ("PROXY_PROTOCOL) [none]", ""),
             ("Send passwords in plain text [no]", ""),
             ("Directory (LDAP_URL) [", &url),
             ("(LDAP_BASE) [o=acme]", ""),

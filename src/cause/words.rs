@@ -227,6 +227,19 @@ mod tests {
     }
 
     #[test]
+    fn the_innermost_cause_is_what_the_outer_errors_only_pass_on() {
+        let refused = io::Error::from_raw_os_error(111);
+        assert_eq!(innermost(&Outer(refused)), "connection refused");
+        let untrusted = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let inner = io::Error::new(io::ErrorKind::InvalidData, untrusted);
+        let words = innermost(&Outer(inner));
+        assert!(
+            words.ends_with("comes from an unknown authority"),
+            "{words}"
+        );
+    }
+
+    #[test]
     fn a_cause_is_worded_at_any_depth() {
         let inner = TlsError::InvalidCertificate(CertificateError::UnknownIssuer);
         let outer = Outer(io::Error::new(io::ErrorKind::InvalidData, inner));

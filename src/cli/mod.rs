@@ -43,7 +43,7 @@ enum Command {
     #[command(subcommand)]
     Config(config::ConfigCommand),
     /// Set this installation up with the tenant's ticket; running it again is harmless.
-    Setup(setup::Answers),
+    Setup(Box<setup::Answers>),
     /// Look at everything that this installation needs, and say how to correct what is wrong.
     Doctor {
         /// As JSON, for a monitor.
@@ -85,7 +85,7 @@ pub fn run(clock: &Clock) -> ExitCode {
         Command::Serve => serve::run(&arguments.home, clock),
         Command::Check => check::run(&arguments.home, clock),
         Command::Config(command) => config::run(&arguments.home, &command),
-        Command::Setup(answers) => setup::run(&arguments.home, clock, answers),
+        Command::Setup(answers) => setup::run(&arguments.home, clock, *answers),
         Command::Doctor { json } => doctor::run(&arguments.home, clock, json),
         Command::Export { file } => export::run(&arguments.home, clock, file),
         Command::Import { from, dry_run } => import::run(&arguments.home, clock, &from, dry_run),

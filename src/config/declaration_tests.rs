@@ -1,11 +1,8 @@
 //! What is declared of a key, and what is done with it, are the same.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
-use super::{
-    tests::{Folder, changed, legacy},
-    *,
-};
+use super::{tests::changed, *};
 
 #[test]
 fn every_key_that_has_an_effect_is_read_once() {

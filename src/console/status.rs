@@ -13,7 +13,11 @@ use super::{
     program::Program,
     view::{Fact, FactGroup, Facts, Hour, Mood, span},
 };
-use crate::{authenticate::Certificates, instance::Generation, ops::Ready, tunnel::TunnelState};
+use crate::{
+    instance::{Expires, Generation},
+    ops::Ready,
+    tunnel::TunnelState,
+};
 
 const SHOWN_FAILURES: usize = 10;
 const SOON: Duration = Duration::from_secs(30 * 86_400);
@@ -163,17 +167,14 @@ impl Program {
         if let Some(tls) = &self.tls {
             facts.push(self.ends("Certificate of SERVER_URL", tls.leaf().not_after));
         }
-        facts.push(self.ends("Signing certificate", unix(current.signing_end)));
-        if let Some(ends) = current.certificates().map(Certificates::ends) {
-            facts.extend(
-                ends.authority
-                    .map(|end| self.ends("CAs of client certificates", unix(end))),
-            );
-            facts.extend(
-                ends.revocation_list
-                    .map(|end| self.ends("Revocation lists", unix(end))),
-            );
-        }
+        facts.extend(current.ends().into_iter().map(|(what, end)| {
+            let name = match what {
+                Expires::SigningCertificate => "Signing certificate",
+                Expires::ClientAuthorities => "CAs of client certificates",
+                Expires::RevocationLists => "Revocation lists",
+            };
+            self.ends(name, unix(end))
+        }));
         facts.extend(self.keytab(current));
         facts
     }

@@ -4,15 +4,10 @@ use std::{
     fs,
     os::unix::fs::MetadataExt as _,
     path::PathBuf,
-    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use rustls::{
-    CertificateError as Wrong, Error,
-    client::{WebPkiServerVerifier, danger::ServerCertVerifier as _},
-};
-use rustls_pki_types::{ServerName, UnixTime};
+use rustls::{CertificateError as Wrong, Error};
 
 use super::{
     context::{Context, days, quoted},
@@ -180,29 +175,11 @@ fn chain(
 ) {
     const AREA: Area = Area::Tls;
     let roots = trusted_roots(&context.config);
-    let verifier = WebPkiServerVerifier::builder_with_provider(
-        Arc::new(roots),
-        Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
-    )
-    .build();
+    let verdict = identity.verify(roots, host, context.clock.now());
     let chain = identity.chain();
-    let (Ok(verifier), Some((leaf, rest)), Ok(name)) = (
-        verifier,
-        chain.split_first(),
-        ServerName::try_from(host.to_owned()),
-    ) else {
-        return;
-    };
-    let since = context
-        .clock
-        .now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let verdict =
-        verifier.verify_server_cert(leaf, rest, &name, &[], UnixTime::since_unix_epoch(since));
     let last = chain.last().and_then(issuer).unwrap_or_default();
     match verdict {
-        Ok(_) => {
+        Ok(()) => {
             let text = "its chain leads to a CA that this machine trusts";
             findings.add(Finding::ok(AREA, "tls-chain", text));
         }

@@ -40,6 +40,10 @@ pub enum Area {
     Groups,
     Dns,
     Ports,
+    /// SERVER_URL as users have it.
+    Url,
+    /// What the ad-edge that runs here says.
+    Ready,
     Clock,
     Proxy,
     Hub,
@@ -73,6 +77,8 @@ impl Area {
             Self::Groups => "groups",
             Self::Dns => "dns",
             Self::Ports => "ports",
+            Self::Url => "url",
+            Self::Ready => "ready",
             Self::Clock => "clock",
             Self::Proxy => "proxy",
             Self::Hub => "hub",

@@ -1,7 +1,6 @@
 //! `ad-edge doctor`: looks at everything that an installation needs, from its configuration to the
 //! keys of its keytab in the directory. Changes nothing.
 
-mod balancer;
 mod context;
 mod directory;
 mod files;
@@ -13,9 +12,12 @@ mod load;
 mod lockout;
 mod network;
 mod recorder;
+mod running;
+mod server_url;
 mod service_name;
 mod tenant;
 mod unreachable;
+mod visit;
 
 use std::{os::unix::fs::MetadataExt as _, time::Duration};
 
@@ -80,10 +82,10 @@ pub async fn examine_reporting(
     let (context, [names, directory, tenant]) = (&context, &areas);
     let works: [BoxFuture<'_, ()>; 3] = [
         async {
-            tokio::join!(
-                network::examine(context, names),
-                balancer::examine(context, names)
-            );
+            network::examine(context, names);
+            server_url::examine(context, names).await;
+            // It has seen by now what disagrees with the balancer.
+            running::examine(context, names).await;
         }
         .boxed(),
         async {

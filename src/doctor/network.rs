@@ -1,27 +1,33 @@
-//! The name of SERVER_URL, and the ports.
+//! The ports: free, or whose.
 
-use std::{collections::HashSet, net::SocketAddr, time::Duration};
+use std::{collections::HashSet, net::SocketAddr};
 
 use procfs::{
     net::{TcpNetEntry, TcpState, tcp, tcp6},
     process::{FDInfo, FDTarget, all_processes},
 };
-use tokio::{net::lookup_host, time::timeout};
 
 use super::{
-    context::{Context, quoted},
+    context::Context,
     finding::{Area, Finding, Findings},
 };
 use crate::accept::{BindError, Listener};
 
-const LIMIT: Duration = Duration::from_secs(5);
 const PORTS: Area = Area::Ports;
 
-pub(super) async fn examine(context: &Context, findings: &Findings) {
+pub(super) fn examine(context: &Context, findings: &Findings) {
     for (key, address) in context.config.listeners() {
         findings.add(one_port(key, address).about(key));
     }
-    name(context, findings).await;
+}
+
+/// Whether something serves logins here already: this installation's ad-edge, or what listens for it.
+pub(super) fn is_served(context: &Context) -> bool {
+    let direct = context.config.direct.as_ref();
+    direct.is_some_and(|direct| {
+        let bound = Listener::bind(direct.listen.address, direct.listen.port);
+        matches!(bound, Err(BindError::InUse { .. }))
+    })
 }
 
 /// Free, ours already, or somebody else's. Nothing connects to it.
@@ -88,41 +94,6 @@ fn holder(address: SocketAddr) -> Option<(i32, String)> {
     })?;
     let program = holder.stat().map(|stat| stat.comm).unwrap_or_default();
     Some((holder.pid, program))
-}
-
-async fn name(context: &Context, findings: &Findings) {
-    const AREA: Area = Area::Dns;
-    let url = &context.config.federation.server_url;
-    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-        return;
-    };
-    if url.scheme() != "https" {
-        let secure = url.as_str().replacen("http:", "https:", 1);
-        findings.add(
-            Finding::fail(AREA, "url-scheme", format!("SERVER_URL {url} is not https"))
-                .fix(context.command(&format!("setup --server-url {}", quoted(&secure))))
-                .note("browsers send tickets and passwords to it"),
-        );
-    }
-    let look = format!("dig +short {host}");
-    let finding = match timeout(LIMIT, lookup_host((host, port))).await {
-        Ok(Ok(found)) => {
-            let mut found: Vec<String> = found.map(|address| address.ip().to_string()).collect();
-            found.dedup();
-            Finding::ok(AREA, "dns-name", format!("{host} is {}", found.join(", ")))
-        }
-        Ok(Err(error)) => Finding::fail(
-            AREA,
-            "dns-name",
-            format!("{host}, the host of SERVER_URL, is not found ({error})"),
-        )
-        .fix(look)
-        .note("create its A record for the balancer's address"),
-        Err(_) => {
-            Finding::fail(AREA, "dns-silent", "DNS does not answer").fix("cat /etc/resolv.conf")
-        }
-    };
-    findings.add(finding.about(host));
 }
 
 #[cfg(test)]

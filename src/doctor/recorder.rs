@@ -1,7 +1,7 @@
 //! What certificate a server shows, kept while it is checked: a refusal can then name the CA that is
 //! missing.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
@@ -19,7 +19,18 @@ use crate::{clock::Clock, config::Config, instance::trusted_roots, tls::LeafFact
 #[derive(Debug)]
 pub(super) struct Recorder {
     verifier: Arc<WebPkiServerVerifier>,
-    shown: Mutex<Vec<CertificateDer<'static>>>,
+    /// Whether a handshake goes on with a certificate that is not trusted: nothing secret may follow.
+    lenient: bool,
+    shown: Mutex<Shown>,
+}
+
+/// What a server showed last.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shown {
+    /// The leaf first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// Why it is not trusted.
+    pub fault: Option<Error>,
 }
 
 /// A client of the configuration's roots by this clock, and its recorder; none when there is no root at all.
@@ -27,11 +38,29 @@ pub(super) fn recording(
     config: &Config,
     clock: &Clock,
 ) -> Option<(Arc<ClientConfig>, Arc<Recorder>)> {
+    client(config, clock, false)
+}
+
+/// The same, but a certificate that is not trusted does not end the handshake: for requests that hold
+/// nothing secret.
+pub(super) fn looking(
+    config: &Config,
+    clock: &Clock,
+) -> Option<(Arc<ClientConfig>, Arc<Recorder>)> {
+    client(config, clock, true)
+}
+
+fn client(
+    config: &Config,
+    clock: &Clock,
+    lenient: bool,
+) -> Option<(Arc<ClientConfig>, Arc<Recorder>)> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let roots = Arc::new(trusted_roots(config));
     let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider));
     let recorder = Arc::new(Recorder {
         verifier: verifier.build().ok()?,
+        lenient,
         shown: Mutex::default(),
     });
     let client = ClientConfig::builder_with_details(provider, Arc::new(clock.clone()))
@@ -44,17 +73,25 @@ pub(super) fn recording(
 }
 
 impl Recorder {
+    pub fn shown(&self) -> Shown {
+        self.lock().clone()
+    }
+
     /// Who issued the last certificate shown: whose own is missing here when none is trusted.
     pub fn issuer(&self) -> Option<String> {
-        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        issuer(shown.last()?)
+        issuer(self.lock().chain.last()?)
     }
 
     /// The host names of the first certificate shown.
     pub fn names(&self) -> Vec<String> {
-        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let leaf = shown.first().and_then(|leaf| LeafFacts::parse(leaf).ok());
+        let shown = self.lock();
+        let leaf = shown.chain.first();
+        let leaf = leaf.and_then(|leaf| LeafFacts::parse(leaf).ok());
         leaf.map(|leaf| leaf.dns_names).unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -73,11 +110,22 @@ impl ServerCertVerifier for Recorder {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let verdict = self.verifier.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
         let all = std::iter::once(end_entity).chain(intermediates);
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) =
-            all.map(|one| one.clone().into_owned()).collect();
-        self.verifier
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        *self.lock() = Shown {
+            chain: all.map(|one| one.clone().into_owned()).collect(),
+            fault: verdict.as_ref().err().cloned(),
+        };
+        if self.lenient {
+            return Ok(ServerCertVerified::assertion());
+        }
+        verdict
     }
 
     fn verify_tls12_signature(

@@ -60,7 +60,15 @@ pub struct Generation {
     pub signing: Arc<SigningKey>,
     pub outgoing: Arc<ClientConfig>,
     /// When the signing certificate ends, Unix time.
-    pub signing_end: i64,
+    signing_end: i64,
+}
+
+/// What ends by itself, beside the certificate of SERVER_URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expires {
+    SigningCertificate,
+    ClientAuthorities,
+    RevocationLists,
 }
 
 /// What a configuration says, and what it was read from.
@@ -275,6 +283,17 @@ impl Generation {
             metrics: Arc::clone(metrics),
             predecessor: self.web.clone(),
         }
+    }
+
+    /// When each of what it uses ends, Unix time; of several of a kind the first.
+    pub fn ends(&self) -> Vec<(Expires, i64)> {
+        let trust = self.certificates().map(Certificates::ends);
+        let authority = trust.and_then(|ends| ends.authority);
+        let revocation_list = trust.and_then(|ends| ends.revocation_list);
+        let mut ends = vec![(Expires::SigningCertificate, self.signing_end)];
+        ends.extend(authority.map(|end| (Expires::ClientAuthorities, end)));
+        ends.extend(revocation_list.map(|end| (Expires::RevocationLists, end)));
+        ends
     }
 
     pub fn kerberos(&self) -> Option<&Kerberos> {

@@ -4,6 +4,7 @@
 mod check;
 mod generation;
 mod generation_error;
+mod import_faults;
 mod load_error;
 mod materials;
 mod readiness;
@@ -20,7 +21,8 @@ mod site_tests;
 
 pub use self::{
     check::{Problem, Verdict, check},
-    generation::{Generation, Read},
+    generation::{Expires, Generation, Read},
+    import_faults::{ImportFault, import_faults},
     load_error::LoadError,
     materials::{Kept, Materials, outgoing, trusted_roots},
     readiness::readiness,

@@ -6,7 +6,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use super::{reload::Running, watch::Watch};
+use super::{generation::Expires, reload::Running, watch::Watch};
 use crate::{cause, config::TlsMaterial, telemetry::event};
 
 impl Running {
@@ -88,18 +88,18 @@ impl Running {
                 .with_label_values(&[of])
                 .set(unix);
         };
-        expiry("signing", seconds(current.signing_end));
         if let Some(tls) = &self.tls {
             expiry("tls", tls.leaf().expiry_seconds());
         }
-        if let Some(certificates) = current.certificates() {
-            let ends = certificates.ends();
-            if let Some(first) = ends.authority {
-                expiry("client_ca", seconds(first));
-            }
-            if let Some(first) = ends.revocation_list {
-                expiry("crl", seconds(first));
-            }
+        for (what, end) in current.ends() {
+            expiry(
+                match what {
+                    Expires::SigningCertificate => "signing",
+                    Expires::ClientAuthorities => "client_ca",
+                    Expires::RevocationLists => "crl",
+                },
+                seconds(end),
+            );
         }
         // Of several files of one use the oldest counts.
         let mut ages: Vec<(&str, f64)> = Vec::new();

@@ -48,6 +48,8 @@ pub enum SetupError {
     Directory(#[from] DirectoryError),
     #[error("nobody is found under {base}: check LDAP_BASE, and that the account may read")]
     NobodyFound { base: String },
+    #[error("{} is no address of an instance: write a host name or an address, with :PORT where it is not this installation's", crate::cause::quoted(.0))]
+    InstanceAddress(String),
     #[error(transparent)]
     Load(#[from] LoadError),
     #[error(transparent)]

@@ -3,11 +3,8 @@
 use std::fmt;
 
 use crate::{
-    authenticate::TrustError,
     installation::{ArchiveError, StageNames},
-    instance::Problem,
-    profile::ScriptError,
-    tls::TlsError,
+    instance::{ImportFault, Problem},
 };
 
 /// Why nothing was imported; nothing was changed.
@@ -30,19 +27,6 @@ pub enum ImportError {
         names.in_words(&problem.to_string())
     )]
     Worse { problem: Problem, names: StageNames },
-}
-
-/// What is wrong in an archive itself, wherever it is used.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportFault {
-    #[error(
-        "the profile mapper: {0}. Correct it in the archive, or in a copy of the old folder, and import that"
-    )]
-    Mapper(#[from] ScriptError),
-    #[error("the CAs of client certificates: {0}")]
-    ClientAuthorities(#[from] TrustError),
-    #[error(transparent)]
-    Certificate(#[from] TlsError),
 }
 
 /// They were found in the folder where the import was tried.

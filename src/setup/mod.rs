@@ -1,6 +1,7 @@
 //! What makes an installation: a set-up tried before it is saved, exports and imports tried before they
 //! are taken, what is left to do. The commands and the console use it.
 
+mod balancer;
 mod checks;
 mod directory;
 mod error;
@@ -13,6 +14,7 @@ mod tenant;
 mod transfer;
 
 pub use self::{
+    balancer::haproxy,
     checks::{CheckName, SetupCheck},
     error::SetupError,
     import_error::ImportError,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::error::SetupError;
 use crate::{
     clock::Clock,
-    config::{Config, Declared, Effective, Settings, keys, text_of},
+    config::{Config, Declared, Effective, ProxyProtocol, Settings, TlsTermination, keys, text_of},
     installation::ConfigFile,
     instance::outgoing,
     secret::{ExposeSecret as _, SecretString},
@@ -138,6 +138,19 @@ impl<'a> SetupPlan<'a> {
         self.password.is_some()
             || effective.has(PASSWORD)
             || effective.has(keys::LDAP_BIND_CREDENTIALS)
+    }
+
+    /// The balancers that are expected, between commas.
+    #[must_use]
+    pub fn balancers(&self) -> Option<String> {
+        let effective = self.effective();
+        let expects = effective.value(&keys::PROXY_PROTOCOL) == ProxyProtocol::V2;
+        expects.then(|| effective.value(&keys::TRUSTED_PROXIES).join(", "))
+    }
+
+    #[must_use]
+    pub fn ends_tls_at_balancer(&self) -> bool {
+        self.effective().value(&keys::TLS_TERMINATION) == TlsTermination::Proxy
     }
 
     #[must_use]

@@ -3,25 +3,16 @@
 
 use std::{fmt::Write as _, io::Cursor};
 
-use super::{
-    import_error::{ImportError, ImportFault},
-    next_steps::Place,
-};
+use super::{import_error::ImportError, next_steps::Place};
 use crate::{
-    authenticate::Certificates,
     clock::Clock,
-    config::{
-        AuthoritySource, CertificateName, ClientCertConfig, Effective, Given, Home, MapperSource,
-        Mistake, RevocationConfig, RevocationFiles, Settings, TlsMaterial, home, keys,
-    },
+    config::{Effective, Given, Home, Mistake, Settings, keys},
     installation::{
         self, ArchiveError, HostKeys, Imported, Installation, Leftover, Stage, StageNames,
         export_name, report,
     },
-    instance::{Problem, Verdict, check},
-    profile::Mapper,
-    telemetry::{Metrics, event},
-    tls::Identity,
+    instance::{Problem, Verdict, check, import_faults},
+    telemetry::event,
 };
 
 /// An export: a file's name and bytes, and what another server needs beside it.
@@ -94,7 +85,7 @@ impl Import {
         let host = installation.take_host_keys(&home)?;
         let report = report(&installation)?;
         let stage = Stage::of(&home, &installation, clock.now())?;
-        let faults = faults(&installation, &stage)?;
+        let faults = import_faults(&installation, &stage)?;
         if !faults.is_empty() {
             return Err(ImportError::Faulty {
                 faults,
@@ -253,58 +244,6 @@ fn at_home(mut mistake: Mistake, names: &StageNames) -> Mistake {
         mistake.given = Some(Given::File(names.at_home(path)));
     }
     mistake
-}
-
-/// What is wrong in the archive itself, wherever it is used.
-fn faults(installation: &Installation, stage: &Stage) -> Result<Vec<ImportFault>, ArchiveError> {
-    let values = Effective::of_file(&installation.config()?);
-    let mut faults = Vec::new();
-    let own = installation
-        .mapper()
-        .filter(|_| !values.is_given(&keys::PROFILE_MAPPER_FILE));
-    if let Some(text) = values.value(&keys::PROFILE_MAPPER).or(own) {
-        let source = MapperSource::Text(text);
-        if let Err(error) = Mapper::start(Some(&source), Metrics::new().into()) {
-            faults.push(error.into());
-        }
-    }
-    if let Some(authorities) = authorities(installation, &values)
-        && let Err(error) = Certificates::load(&authorities)
-    {
-        faults.push(error.into());
-    }
-    let [chain, key] = [home::TLS_CERTIFICATE, home::TLS_KEY];
-    if installation.has(chain) && installation.has(key) && !values.is_given(&keys::TLS_CERT_FILE) {
-        let material = TlsMaterial::Pem {
-            chain: stage.folder().join(chain),
-            key: stage.folder().join(key),
-        };
-        if let Err(error) = Identity::load(&material) {
-            faults.push(error.into());
-        }
-    }
-    Ok(faults)
-}
-
-/// The CAs that the archive brings and uses.
-fn authorities(installation: &Installation, values: &Effective) -> Option<ClientCertConfig> {
-    if !values.value(&keys::CLIENT_CERT_AUTH) || values.is_given(&keys::CLIENT_CA_FILE) {
-        return None;
-    }
-    let texts = match installation.file(home::CLIENT_CA) {
-        Some(file) => vec![String::from_utf8_lossy(file).into_owned()],
-        None => Some(values.value(&keys::CA_CERT)).filter(|texts| !texts.is_empty())?,
-    };
-    Some(ClientCertConfig {
-        authorities: AuthoritySource::Text(texts),
-        revocation: RevocationConfig {
-            files: RevocationFiles::default(),
-            required: false,
-        },
-        map: vec![CertificateName::Cn],
-        header: String::new(),
-        hosts: Vec::new(),
-    })
 }
 
 #[cfg(test)]

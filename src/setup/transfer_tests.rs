@@ -1,4 +1,4 @@
-//! Imports that are tried, and the mapper that an export plants.
+//! Imports that are tried.
 
 use std::{fs, path::Path};
 
@@ -6,11 +6,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{
-    directory::Entry,
-    installation::{DEFAULT_MAPPER, generate_signing_key},
-    profile::built_in,
-};
+use crate::installation::generate_signing_key;
 
 fn config() -> Value {
     json!({"LDAP_URL": "ldaps://dc1.corp.example", "LDAP_BASE": "DC=corp,DC=example",
@@ -177,64 +173,4 @@ fn what_this_host_has_counts() {
             .problem
             .is_none()
     );
-}
-
-/// One value, several, and none, of everything that the mapper reads.
-#[tokio::test]
-async fn the_planted_mapper_is_the_built_in_one() {
-    let names = [
-        "objectGUID",
-        "uid",
-        "cn",
-        "displayName",
-        "sn",
-        "givenName",
-        "sAMAccountName",
-        "commonName",
-        "mail",
-        "st",
-        "description",
-        "postalCode",
-        "telephoneNumber",
-        "distinguishedName",
-        "co",
-        "department",
-        "company",
-        "mailNickname",
-        "sAMAccountType",
-        "userPrincipalName",
-        "manager",
-    ];
-    let source = MapperSource::Text(DEFAULT_MAPPER.to_owned());
-    let planted = Mapper::start(Some(&source), Metrics::new().into()).expect("loads");
-    let values = |count: usize| -> Vec<Vec<u8>> {
-        (0..count)
-            .map(|n| format!("0123456789abcde{n}").into_bytes())
-            .collect()
-    };
-    // Each attribute with none, one or two values, beside each of the like.
-    for base in 0..3 {
-        for (at, _) in names.iter().enumerate() {
-            for count in 0..3 {
-                let raw = names.iter().enumerate().map(|(n, name)| {
-                    let count = if n == at { count } else { base };
-                    ((*name).to_owned(), values(count))
-                });
-                let entry = Entry::new("CN=A,DC=corp,DC=example".to_owned(), raw.collect());
-                for groups in [None, Some(vec![json!("Staff"), json!("A")])] {
-                    let made = planted
-                        .map(&entry, groups.clone())
-                        .await
-                        .expect("a profile");
-                    let expected = built_in(&entry, groups);
-                    assert_eq!(
-                        made.into_value().to_string(),
-                        expected.into_value().to_string(),
-                        "{} with {count}, the others {base}",
-                        names[at]
-                    );
-                }
-            }
-        }
-    }
 }

@@ -1,15 +1,20 @@
 //! Reads the certificate of `SERVER_URL` and its key, and checks that they belong together.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use p12_keystore::{Certificate, Pkcs12Archive, error::Error as Pkcs12Error};
 use rustls::{
-    InconsistentKeys,
+    InconsistentKeys, RootCertStore,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier as _},
     crypto::{CryptoProvider, aws_lc_rs},
     sign::CertifiedKey,
 };
 use rustls_pki_types::{
-    CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer,
+    CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime,
     pem::{Error as PemError, PemObject},
 };
 use secrecy::ExposeSecret;
@@ -45,6 +50,29 @@ impl Identity {
     #[must_use]
     pub fn chain(&self) -> &[CertificateDer<'static>] {
         &self.certified.cert
+    }
+
+    /// Whether a client that trusts these roots accepts it for `host` at this time.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn verify(
+        &self,
+        roots: RootCertStore,
+        host: &str,
+        now: SystemTime,
+    ) -> Result<(), rustls::Error> {
+        let unusable = |cause: &dyn std::fmt::Display| rustls::Error::General(cause.to_string());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider());
+        let verifier = verifier.build().map_err(|error| unusable(&error))?;
+        let name = ServerName::try_from(host).map_err(|error| unusable(&error))?;
+        let Some((leaf, rest)) = self.chain().split_first() else {
+            return Err(rustls::Error::NoCertificatesPresented);
+        };
+        let now = UnixTime::since_unix_epoch(now.duration_since(UNIX_EPOCH).unwrap_or_default());
+        verifier
+            .verify_server_cert(leaf, rest, &name, &[], now)
+            .map(drop)
     }
 
     fn new(

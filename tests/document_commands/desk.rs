@@ -33,6 +33,10 @@ pub struct Desk {
     folder: TempDir,
     pub tenant: Tenant,
     machines: BTreeMap<String, Running>,
+    /// PORT and the port of OPS_LISTEN of the service on each machine.
+    ports: BTreeMap<String, (u16, u16)>,
+    /// Texts of the documents in whose place come others.
+    replaced: Vec<(String, String)>,
 }
 
 /// A service on a machine, as its unit starts it.
@@ -49,6 +53,8 @@ impl Desk {
             folder: TempDir::new().expect("a folder"),
             tenant: Tenant::by_address(),
             machines: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            replaced: Vec::new(),
         };
         let work = desk.work();
         fs::create_dir_all(work.join("target/release")).expect("a folder");
@@ -100,10 +106,34 @@ impl Desk {
         command
     }
 
+    /// Puts another text in the place of one of the documents.
+    pub fn replace(&mut self, text: &str, by: &str) {
+        self.replaced.push((text.to_owned(), by.to_owned()));
+    }
+
     pub fn run(&mut self, machine: &str, script: &str) {
+        let (mut command, script) = self.script(machine, script);
+        run_with_input(&mut command, &script);
+    }
+
+    /// Whether it succeeds, and what it prints. It is run where the service's environment is.
+    pub fn run_beside_service(&mut self, machine: &str, script: &str) -> (bool, String) {
+        let environment = self.environment(machine);
+        let (mut command, script) = self.script(machine, script);
+        command.envs(environment);
+        let wrapped = format!("if (\n{script}\n) 2>&1; then echo succeeded; else echo failed; fi");
+        let said = run_with_input(&mut command, &wrapped);
+        let succeeded = said.trim_end().ends_with("succeeded");
+        (succeeded, said)
+    }
+
+    fn script(&mut self, machine: &str, script: &str) -> (Command, String) {
         let tenant = self.tenant.ticket();
         let tenant = tenant.strip_suffix("/p/ad/trial").expect("its address");
-        let script = script.replace("https://acme.eu.auth0.com", tenant);
+        let mut script = script.replace("https://acme.eu.auth0.com", tenant);
+        for (from, to) in &self.replaced {
+            script = script.replace(from, to);
+        }
         let work = self.work();
         let mut command = self.on(machine);
         command
@@ -116,7 +146,7 @@ impl Desk {
                 "bash",
             ])
             .arg(work);
-        run_with_input(&mut command, &script);
+        (command, script)
     }
 
     /// Runs the blocks of a document in their order.
@@ -126,8 +156,16 @@ impl Desk {
 
     /// The same, with what the document says between the blocks: `before` gets each block that is to be run.
     pub fn follow_and(&mut self, document: &str, mut before: impl FnMut(&str)) {
+        for (machine, text) in self.steps(document) {
+            before(&text);
+            self.run(&machine, &text);
+        }
+    }
+
+    /// The blocks of a document in their order, each with its machine. Its files are written.
+    pub fn steps(&self, document: &str) -> Vec<(String, String)> {
         let document = Document::read(document);
-        let mut ran = 0;
+        let mut steps = Vec::new();
         for block in document.blocks() {
             if let Some(file) = block.info.strip_prefix("json ") {
                 let text = block.text.replace("192.0.2.10", "127.0.0.1");
@@ -136,13 +174,40 @@ impl Desk {
                 let text = text.replace("https://acme.eu.auth0.com", tenant);
                 fs::write(self.work().join(file), text).expect("written");
             }
-            if let Some(Mark::Run(machine)) = block.mark(&document.path) {
-                before(&block.text);
-                self.run(&machine, &block.text);
-                ran += 1;
+            if let Some(Mark::Run(machines)) = block.mark(&document.path) {
+                steps.extend(
+                    machines
+                        .into_iter()
+                        .map(|machine| (machine, block.text.clone())),
+                );
             }
         }
-        assert!(ran > 0, "{} has nothing to run", document.path);
+        assert!(!steps.is_empty(), "{} has nothing to run", document.path);
+        steps
+    }
+
+    /// Where the service of a machine is reached, as `ADDRESS:PORT`.
+    pub fn service_address(&mut self, machine: &str) -> String {
+        format!("{}:{}", Lab::get().address, self.ports(machine).0)
+    }
+
+    fn ports(&mut self, machine: &str) -> (u16, u16) {
+        let lab = Lab::get();
+        let ports = self.ports.entry(machine.to_owned());
+        *ports.or_insert_with(|| (lab.free_port(), lab.free_port()))
+    }
+
+    /// What the service has of the lab.
+    fn environment(&mut self, machine: &str) -> Vec<(&'static str, String)> {
+        let lab = Lab::get();
+        let (port, ops_port) = self.ports(machine);
+        vec![
+            ("LISTEN_ADDRESS", lab.address.clone()),
+            ("PORT", port.to_string()),
+            ("OPS_LISTEN", format!("{}:{ops_port}", lab.address)),
+            ("ADMIN_LISTEN", "off".to_owned()),
+            ("LOG_FORMAT", "json".to_owned()),
+        ]
     }
 
     /// Starts the service as the unit does, under its user.
@@ -155,7 +220,8 @@ impl Desk {
             line.unwrap_or_else(|| panic!("no {name} in the unit"))
                 .to_owned()
         };
-        let (port, ops_port) = (lab.free_port(), lab.free_port());
+        let (port, ops_port) = self.ports(machine);
+        let environment = self.environment(machine);
         let log = self.folder.path().join(format!("{machine}-service.log"));
         let mut command = self.on(machine);
         command
@@ -168,11 +234,7 @@ impl Desk {
             ])
             .arg("--init-groups")
             .args(value("ExecStart=").split_whitespace())
-            .env("LISTEN_ADDRESS", &lab.address)
-            .env("PORT", port.to_string())
-            .env("OPS_LISTEN", format!("{}:{ops_port}", lab.address))
-            .env("ADMIN_LISTEN", "off")
-            .env("LOG_FORMAT", "json");
+            .envs(environment);
         let mut service = Service {
             process: Running::start(&mut command, &log),
             port,

@@ -16,7 +16,8 @@ use serde_json::json;
 
 use self::desk::{Desk, LIMIT};
 use crate::lab::{
-    Lab, curl::Curl, haproxy::Haproxy, page::Form, stand_in::Tenant, wait_for, wait_until,
+    Lab, browser::Browser, curl::Curl, haproxy::Haproxy, page::Form, stand_in::Tenant, wait_for,
+    wait_until,
 };
 
 /// A Kerberos login through the balancer; gives the token's page as the tenant gets it.
@@ -34,7 +35,11 @@ fn login(balancer: &Haproxy) -> Form {
 fn the_production_start_serves_and_its_keys_are_replaced() {
     let lab = Lab::get();
     let mut desk = Desk::new();
-    desk.follow("README.md");
+    for (machine, text) in desk.steps("README.md") {
+        if machine == "edge1" && !text.contains("ad-edge doctor") {
+            desk.run(&machine, &text);
+        }
+    }
     let service = desk.serve("edge1");
     let balancer = Haproxy::start_on(&[service.port]);
     balancer.await_up(1);
@@ -91,6 +96,53 @@ fn the_production_start_serves_and_its_keys_are_replaced() {
     let direct = Curl::new("login.corp.example", service.port, "/wsfed").try_run();
     assert!(direct.is_err(), "{direct:?}");
     every_metric_is_in_the_scrape(&service.metrics());
+}
+
+/// From an empty machine to three instances behind the balancer, as README says it and nothing else; then the
+/// doctor says how it is, and a browser is signed in.
+#[test]
+fn the_production_start_is_a_fleet_behind_its_balancer() {
+    let lab = Lab::get();
+    let mut desk = Desk::new();
+    let machines = ["edge1", "edge2", "edge3"];
+    for (at, machine) in ["192.0.2.21", "192.0.2.22", "192.0.2.23"]
+        .iter()
+        .zip(machines)
+    {
+        let address = desk.service_address(machine);
+        desk.replace(at, &address);
+    }
+    let mut running = Vec::new();
+    let mut balancer = None;
+    for (machine, text) in desk.steps("README.md") {
+        if text.contains("ad-edge doctor") {
+            running.extend(machines.map(|machine| desk.serve(machine)));
+            desk.run("balancer", "cp /etc/haproxy/haproxy.cfg balancer.cfg");
+            let printed = fs::read_to_string(desk.work().join("balancer.cfg"));
+            balancer = Some(Haproxy::printed(&printed.expect("written"), machines.len()));
+            let (_, said) = desk.run_beside_service(&machine, &text);
+            assert!(
+                said.contains("SERVER_URL is ready (12 of 12 connections)"),
+                "{said}"
+            );
+            assert!(said.contains("3 instances answered: "), "{said}");
+            assert!(
+                said.contains("the ad-edge that runs here is ready"),
+                "{said}"
+            );
+            let wrong = said.lines().filter(|line| line.starts_with("FAIL"));
+            let wrong: Vec<_> = wrong.filter(|line| !line.contains("dc2")).collect();
+            assert!(wrong.is_empty(), "{said}");
+        } else {
+            desk.run(&machine, &text);
+        }
+    }
+    let balancer = balancer.expect("the doctor is in README");
+    desk.tenant.verified(&login(&balancer));
+    let browser = Browser::new().with_ticket(lab.kinit("alice"));
+    let url = format!("https://login.corp.example:{}/wsfed", balancer.port);
+    let page = browser.open(&url, &json!([{ "wait": "Alice Smith" }]));
+    assert!(page.url.contains("/login/callback"), "{page:?}");
 }
 
 fn every_metric_is_in_the_scrape(page: &str) {

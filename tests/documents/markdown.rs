@@ -21,8 +21,8 @@ pub struct Block {
 /// How a shell block is held.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// By `document_commands`, on a machine of that name.
-    Run(String),
+    /// By `document_commands`, on machines of these names.
+    Run(Vec<String>),
     /// By `.ci/run`; after a colon, with what.
     Ci,
     /// By nobody, and why.
@@ -76,14 +76,17 @@ impl Block {
         }
         assert_eq!(language, "sh", "{document}: shell blocks are `sh`");
         Some(match mark.trim() {
-            "run" => Mark::Run("edge1".to_owned()),
+            "run" => Mark::Run(vec!["edge1".to_owned()]),
             "ci" => Mark::Ci,
             mark if mark.starts_with("ci: ") => Mark::Ci,
             mark => match (
                 mark.strip_prefix("run on "),
                 mark.strip_prefix("elsewhere: "),
             ) {
-                (Some(machine), _) => Mark::Run(machine.to_owned()),
+                (Some(machines), _) => {
+                    let machines = machines.split(',').map(|one| one.trim().to_owned());
+                    Mark::Run(machines.collect())
+                }
                 (None, Some(why)) if !why.trim().is_empty() => Mark::Elsewhere(why.to_owned()),
                 _ => panic!(
                     "{document}: mark this block as `sh run`, `sh ci` or `sh elsewhere: why`:\n{}",

@@ -82,6 +82,48 @@ impl Haproxy {
         Self::run(command, &changed, &addresses(&[instance]), folder)
     }
 
+    /// Starts it with a configuration that `ad-edge setup` printed, on the lab's address and with its CA, and
+    /// waits until its checks have found all of the instances ready.
+    ///
+    /// # Panics
+    /// When the text is not what is expected, or no configuration.
+    pub fn printed(text: &str, instances: usize) -> Self {
+        let lab = Lab::get();
+        let folder = TempDir::new().expect("a folder");
+        let metrics_port = lab.free_port();
+        let (_, port) = text.split_once("bind *:").expect("where users connect to");
+        let port = port.lines().next().expect("a line").trim().to_owned();
+        let mut text = text.to_owned();
+        for (from, to) in [
+            ("bind *:", format!("bind {}:", lab.address)),
+            (
+                "bind 127.0.0.1:8405",
+                format!("bind {}:{metrics_port}", lab.address),
+            ),
+            (
+                "log /dev/log local0",
+                "log stdout format raw local0".to_owned(),
+            ),
+            ("/etc/haproxy/login-ca.pem", lab.ca().display().to_string()),
+        ] {
+            assert!(text.contains(from), "no {from:?} in {text}");
+            text = text.replace(from, &to);
+        }
+        let port = port.parse().expect("a port");
+        let path = folder.path().join("haproxy.cfg");
+        std::fs::write(&path, text).expect("written");
+        let mut command = Command::new("haproxy");
+        command.args(["-W", "-db", "-f"]).arg(path);
+        let balancer = Self {
+            process: Running::start(&mut command, &folder.path().join("log")),
+            port,
+            metrics_port,
+            _folder: folder,
+        };
+        balancer.await_up(instances);
+        balancer
+    }
+
     /// Starts it on ports that may or may not be served.
     pub fn start_on(ports: &[u16]) -> Self {
         let command = Command::new("haproxy");

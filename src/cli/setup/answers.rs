@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// What may be said beforehand. What is not said comes from the environment, from config.json, from the
 /// domain, or is asked.
@@ -14,6 +14,13 @@ pub(in crate::cli) struct Answers {
     /// The address that users open: the balancer's.
     #[arg(long, value_name = "URL")]
     pub(super) server_url: Option<String>,
+    /// The address of a balancer in front, or its network, as the instances see it; `none` when browsers
+    /// connect to the instances themselves.
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    pub(super) balancer_address: Vec<String>,
+    /// Where TLS of the address that users open ends.
+    #[arg(long, value_name = "WHERE")]
+    pub(super) tls_ends: Option<TlsEnds>,
     /// The Active Directory domain (its DNS name), whose SRV records name the directory servers.
     #[arg(long, value_name = "NAME", conflicts_with = "ldap_url")]
     pub(super) domain: Option<String>,
@@ -41,4 +48,31 @@ pub(in crate::cli) struct Answers {
     /// Ask nothing.
     #[arg(long)]
     pub(super) yes: bool,
+    /// Print the configuration of the balancer for this installation, and change nothing.
+    #[arg(long, value_name = "PROGRAM")]
+    pub(super) balancer: Option<Balancer>,
+    /// With --balancer: an instance, by host name or address, with its port where it is not PORT. Once for
+    /// each; without any, this host alone.
+    #[arg(
+        long,
+        value_name = "HOST",
+        requires = "balancer",
+        value_delimiter = ','
+    )]
+    pub(super) instance: Vec<String>,
+}
+
+/// Where TLS of SERVER_URL ends (TLS_TERMINATION).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TlsEnds {
+    /// In the instances: the balancer sees no password, ticket or token.
+    Here,
+    /// At the balancer, which speaks plain HTTP to the instances.
+    Balancer,
+}
+
+/// A balancer whose configuration is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Balancer {
+    Haproxy,
 }

@@ -2,6 +2,8 @@
 //! everything by options and the environment without one.
 
 mod answers;
+mod balancer_keys;
+mod balancers;
 mod ca_file;
 mod dialogue;
 mod steps;
@@ -10,16 +12,24 @@ mod stop;
 use std::{path::Path, process::ExitCode};
 
 pub(super) use self::answers::Answers;
-use self::{steps::Steps, stop::Stop};
+use self::{
+    answers::Balancer,
+    balancer_keys::{is_behind_balancer, this_host},
+    steps::Steps,
+    stop::Stop,
+};
 use super::exit::{EXIT_CONFIG, refuse, runtime};
 use crate::{
     clock::Clock,
     config::{Declared, Settings, keys},
-    setup::{Next, next_steps, recover},
+    setup::{Next, haproxy, next_steps, recover},
 };
 
 pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
     let settings = Settings::of_process(home);
+    if let Some(Balancer::Haproxy) = answers.balancer {
+        return print_balancer(&settings, clock, home, &answers.instance);
+    }
     match recover(&settings) {
         Ok(None) => {}
         Ok(Some(warning)) => eprintln!("warning: {warning}"),
@@ -44,6 +54,7 @@ async fn set_up(settings: &Settings, clock: &Clock, answers: Answers) -> Result<
     let mut steps = Steps::begin(settings, clock, answers)?;
     steps.tenant().await?;
     steps.server_url()?;
+    steps.balancers()?;
     loop {
         steps.directory().await?;
         steps.account()?;
@@ -55,6 +66,40 @@ async fn set_up(settings: &Settings, clock: &Clock, answers: Answers) -> Result<
     let saved = saved.map_err(Stop::Unsaved)?;
     println!("\nSaved: {}", saved.files.join(", "));
     Ok(())
+}
+
+/// The balancer's configuration alone on standard output, to be redirected into a file.
+fn print_balancer(
+    settings: &Settings,
+    clock: &Clock,
+    home: &Path,
+    instances: &[String],
+) -> ExitCode {
+    let mut instances = instances.to_vec();
+    if instances.is_empty() {
+        eprintln!(
+            "Note: only this host is in it. Name each instance: --instance edge1.corp.example --instance \
+             edge2.corp.example"
+        );
+        instances.push(this_host());
+    }
+    match haproxy(settings, clock, &instances) {
+        Ok(text) => {
+            if !is_behind_balancer(settings) {
+                eprintln!(
+                    "Warning: the instances do not expect a balancer yet, and will refuse it: ad-edge setup \
+                     --balancer-address ADDRESS --home {}",
+                    home.display()
+                );
+            }
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("ad-edge: {error}");
+            ExitCode::from(EXIT_CONFIG)
+        }
+    }
 }
 
 /// How to start, or what comes before that.
@@ -69,6 +114,9 @@ fn print_next(settings: &Settings, clock: &Clock, home: &Path) {
         if settings.variable(&name).is_some() {
             println!("Note: {name} comes from this environment; the service needs it too.");
         }
+    }
+    if is_behind_balancer(settings) {
+        println!("The balancer's configuration: ad-edge setup --balancer haproxy --home {home}");
     }
     if steps.is_empty() {
         println!("Start it: ad-edge serve --home {home}");

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{
     answers::Answers,
+    balancer_keys::{set_balancers, set_tls_ends},
     ca_file::ca_file,
     dialogue::{self, Default},
     stop::Stop,
@@ -22,9 +23,9 @@ pub(super) struct Steps<'a> {
     pub plan: SetupPlan<'a>,
     clock: &'a Clock,
     /// Whether there is somebody to ask.
-    asks: bool,
+    pub(super) asks: bool,
     /// Keys that are not asked for.
-    said: HashSet<&'static str>,
+    pub(super) said: HashSet<&'static str>,
     domain: Option<String>,
     /// What the tenant calls the connection's domain: a guess at the directory's.
     guess: String,
@@ -93,6 +94,20 @@ impl<'a> Steps<'a> {
         }
         if answers.domain.is_some() && plan.is_fixed(URL) {
             return Err(Stop::DomainFixed);
+        }
+        if !answers.balancer_address.is_empty() {
+            set_balancers(&mut plan, &answers.balancer_address).map_err(|source| Stop::Option {
+                option: "--balancer-address",
+                source,
+            })?;
+            said.insert(keys::TRUSTED_PROXIES.name);
+        }
+        if let Some(ends) = answers.tls_ends {
+            set_tls_ends(&mut plan, ends).map_err(|source| Stop::Option {
+                option: "--tls-ends",
+                source,
+            })?;
+            said.insert(keys::TLS_TERMINATION.name);
         }
         plan.keep_environment();
         Ok(Self {
@@ -289,7 +304,7 @@ impl<'a> Steps<'a> {
     }
 
     /// An error when something else than this key is wrong, which no answer would correct.
-    fn refuse_others(&self, key: &dyn Declared) -> Result<(), Stop> {
+    pub(super) fn refuse_others(&self, key: &dyn Declared) -> Result<(), Stop> {
         match self.plan.examine() {
             Err(error) if !error.is_about(key) => Err(error.into()),
             _ => Ok(()),
@@ -297,7 +312,7 @@ impl<'a> Steps<'a> {
     }
 
     /// What was wrong is asked for again; an error where that cannot be.
-    fn again(&mut self, error: Stop, keys: &[&'static str]) -> Result<(), Stop> {
+    pub(super) fn again(&mut self, error: Stop, keys: &[&'static str]) -> Result<(), Stop> {
         let fixed = keys.iter().any(|key| self.plan.is_fixed(key));
         if !self.asks || keys.is_empty() || fixed || !error.may_be_asked_again() {
             return Err(error);

@@ -1,0 +1,49 @@
+//! The keys that tell an instance of the balancers in front.
+
+use serde_json::{Map, json};
+
+use super::answers::TlsEnds;
+use crate::{
+    config::{ProxyProtocol, Settings, keys},
+    setup::{SetupError, SetupPlan},
+};
+
+/// The answer where browsers connect to the instances themselves.
+pub(super) const NONE: &str = "none";
+
+/// `none` alone turns the PROXY header off.
+pub(super) fn set_balancers(
+    plan: &mut SetupPlan<'_>,
+    addresses: &[String],
+) -> Result<(), SetupError> {
+    if let [only] = addresses
+        && only.eq_ignore_ascii_case(NONE)
+    {
+        if plan.balancers().is_some() {
+            plan.set(keys::PROXY_PROTOCOL.name, json!("off"))?;
+        }
+        return Ok(());
+    }
+    plan.set(keys::TRUSTED_PROXIES.name, json!(addresses))?;
+    plan.set(keys::PROXY_PROTOCOL.name, json!("v2"))
+}
+
+pub(super) fn set_tls_ends(plan: &mut SetupPlan<'_>, ends: TlsEnds) -> Result<(), SetupError> {
+    let value = match ends {
+        TlsEnds::Here => "here",
+        TlsEnds::Balancer => "proxy",
+    };
+    if ends == TlsEnds::Here && !plan.ends_tls_at_balancer() {
+        return Ok(());
+    }
+    plan.set(keys::TLS_TERMINATION.name, json!(value))
+}
+
+pub(super) fn is_behind_balancer(settings: &Settings) -> bool {
+    let values = settings.effective(&Map::new());
+    values.value(&keys::PROXY_PROTOCOL) == ProxyProtocol::V2
+}
+
+pub(super) fn this_host() -> String {
+    gethostname::gethostname().to_string_lossy().into_owned()
+}

@@ -1,0 +1,130 @@
+//! A request to SERVER_URL as a browser makes it: a connection of its own, TLS, `GET /readyz`.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use reqwest::{Client, StatusCode};
+use url::Url;
+
+use super::recorder::{Recorder, Shown, looking};
+use crate::{cause, clock::Clock, config::Config};
+
+const LIMIT: Duration = Duration::from_secs(5);
+/// Of what is read: reasons are some lines.
+const MAX_ANSWER: usize = 64 * 1024;
+
+/// Who asks. Whatever the certificate is worth, nothing secret is sent.
+pub(super) struct Visitor {
+    client: Client,
+    recorder: Arc<Recorder>,
+    url: Url,
+}
+
+/// What came back.
+pub(super) struct Answer {
+    pub shown: Shown,
+    pub status: StatusCode,
+    pub text: String,
+    /// The first two characters of its request number.
+    pub mark: Option<String>,
+    /// The instance's name, where it says it (INSTANCE_HEADER).
+    pub instance: Option<String>,
+}
+
+/// What kept it from coming, with the cause in words.
+#[derive(Debug)]
+pub(super) enum VisitError {
+    /// No connection.
+    Connect(String),
+    /// A connection, which ended before an answer: TLS failed, or what answered is no HTTP.
+    Cut(String),
+    /// No answer within the limit.
+    Silent,
+}
+
+impl Visitor {
+    /// One that asks the server at this address, as SERVER_URL's host; none when this machine has no root
+    /// certificates at all.
+    pub fn new(config: &Config, clock: &Clock, address: SocketAddr) -> Option<Self> {
+        let mut url = config.federation.server_url.clone();
+        url.set_path("/readyz");
+        let (tls, recorder) = looking(config, clock)?;
+        let client = Client::builder()
+            .tls_backend_preconfigured((*tls).clone())
+            .resolve(url.host_str()?, address)
+            .timeout(LIMIT)
+            .pool_max_idle_per_host(0)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("ad-edge-doctor/", env!("CARGO_PKG_VERSION")))
+            .no_proxy();
+        Some(Self {
+            client: client.build().ok()?,
+            recorder,
+            url,
+        })
+    }
+
+    pub async fn ask(&self) -> Result<Answer, VisitError> {
+        let sent = self.client.get(self.url.clone()).send().await;
+        let mut response = sent.map_err(|error| failed(error, &self.recorder))?;
+        let header = |name: &str| {
+            let value = response.headers().get(name)?.to_str().ok()?;
+            Some(value.to_owned())
+        };
+        let mark = header("x-request-id").and_then(|number| Some(number.get(..2)?.to_owned()));
+        let instance = header("x-ad-edge-instance");
+        let mut text = Vec::new();
+        // A longer one is none of ours, and its beginning says so.
+        while text.len() < MAX_ANSWER
+            && let Ok(Some(chunk)) = response.chunk().await
+        {
+            text.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            shown: self.recorder.shown(),
+            status: response.status(),
+            text: String::from_utf8_lossy(&text).into_owned(),
+            mark,
+            instance,
+        })
+    }
+}
+
+fn failed(error: reqwest::Error, recorder: &Recorder) -> VisitError {
+    let error = error.without_url();
+    if error.is_timeout() {
+        return VisitError::Silent;
+    }
+    let words = cause::innermost(&error);
+    // TLS is a part of connecting there: a certificate, or an error of TLS, came over a connection.
+    let over_connection =
+        !recorder.shown().chain.is_empty() || cause::tls_in(&error).is_some() || !refused(&error);
+    if error.is_connect() && !over_connection {
+        VisitError::Connect(words)
+    } else {
+        VisitError::Cut(words)
+    }
+}
+
+/// Whether the system says that there is no way to the port.
+fn refused(error: &(dyn std::error::Error + 'static)) -> bool {
+    use std::io::ErrorKind::{
+        AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable,
+        PermissionDenied,
+    };
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return matches!(
+                io.kind(),
+                AddrNotAvailable
+                    | ConnectionRefused
+                    | HostUnreachable
+                    | NetworkDown
+                    | NetworkUnreachable
+                    | PermissionDenied
+            );
+        }
+        next = error.source();
+    }
+    false
+}

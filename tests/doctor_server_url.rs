@@ -1,0 +1,104 @@
+//! The doctor opens SERVER_URL as a user does, through the real `HAProxy`: it says which instances answer, and
+//! what a balancer and an instance disagree about.
+
+use crate::{
+    doctor::{DoctorReport, doctor, healthy, known, text},
+    lab::{
+        Lab,
+        haproxy::Haproxy,
+        instance::{Builder, Instance},
+        stand_in::Tenant,
+    },
+};
+
+/// An installation whose program runs already.
+fn of(instance: &Instance, tenant: &Tenant) -> Builder {
+    let ops = format!("{}:{}", Lab::get().address, instance.ops_port);
+    let builder = healthy(tenant).on_port(instance.port);
+    known(
+        builder
+            .set("OPS_LISTEN", ops)
+            .set("INSTANCE_NAME", instance.name()),
+    )
+}
+
+fn examined(instance: &Instance, port: u16) -> DoctorReport {
+    let url = format!("https://login.corp.example:{port}");
+    doctor(of(instance, &Tenant::by_address()).set("SERVER_URL", url))
+}
+
+#[test]
+fn a_fleet_that_is_right_answers_and_each_instance_is_named() {
+    let named = || Instance::builder().behind_proxy();
+    let instances = [named().start(), named().start(), named().start()];
+    let balancer = Haproxy::start(&[&instances[0], &instances[1], &instances[2]]);
+    let report = examined(&instances[0], balancer.port);
+    report.passes("url", "url-certificate");
+    report.passes("url", "url-ready");
+    report.passes("ready", "ready");
+    let words = text(report.passes("url", "url-instances"), "text");
+    assert!(words.starts_with("3 instances answered: "), "{words}");
+    assert!(words.contains(&instances[0].name()), "{words}");
+    // The lab's addresses are loopback ones.
+    report.warns("dns", "dns-loopback");
+}
+
+#[test]
+fn an_instance_that_the_balancer_does_not_know_is_not_among_them() {
+    let known = Instance::builder().behind_proxy().start();
+    let forgotten = Instance::builder().behind_proxy().start();
+    let balancer = Haproxy::start(&[&known]);
+    let report = examined(&forgotten, balancer.port);
+    let words = text(report.warns("url", "url-not-here"), "text");
+    assert!(words.contains(&forgotten.name()), "{words}");
+    assert!(report.all("url", "url-instances").len() == 1, "{report:?}");
+}
+
+#[test]
+fn a_balancer_that_sends_a_proxy_header_which_is_refused() {
+    // The instance has PROXY_PROTOCOL off, as without a balancer.
+    let instance = Instance::start();
+    let balancer = Haproxy::start_on(&[instance.port]);
+    let report = examined(&instance, balancer.port);
+    report.fails("url", "url-answer");
+    let words = text(report.fails("ready", "ready-balancer"), "text");
+    assert!(words.contains("set PROXY_PROTOCOL to v2"), "{words}");
+}
+
+#[test]
+fn a_balancer_that_ends_tls_and_is_not_expected_to() {
+    let instance = Instance::builder().behind_proxy().start();
+    let balancer = Haproxy::misconfigured("terminating.cfg", &[], &instance);
+    let report = examined(&instance, balancer.port);
+    report.fails("url", "url-ready");
+    report.fails("ready", "ready-balancer");
+}
+
+#[test]
+fn nothing_at_the_address_is_a_warning_before_the_start_and_a_failure_after() {
+    let closed = Lab::get().free_port();
+    let instance = Instance::start();
+    let words = |report: &DoctorReport| {
+        let found = report.all("url", "url-reach");
+        text(found[0], "text").to_owned()
+    };
+    let report = examined(&instance, closed);
+    report.fails("url", "url-reach");
+    assert!(words(&report).contains("connection refused"), "{report:?}");
+    let url = format!("https://login.corp.example:{closed}");
+    let report = doctor(known(healthy(&Tenant::by_address()).set("SERVER_URL", url)));
+    report.warns("url", "url-reach");
+    assert!(
+        words(&report).contains("no ad-edge runs here either"),
+        "{report:?}"
+    );
+}
+
+#[test]
+fn another_site_at_the_address() {
+    let (instance, tenant) = (Instance::start(), Tenant::by_address());
+    let report = examined(&instance, tenant.port);
+    report.warns("url", "url-certificate");
+    let words = text(report.fails("url", "url-ready"), "text");
+    assert!(words.contains("is not ad-edge"), "{words}");
+}
