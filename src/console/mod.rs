@@ -19,6 +19,7 @@ mod people;
 mod program;
 mod request;
 mod routes;
+mod section;
 mod serve;
 mod show;
 mod status;

@@ -15,6 +15,7 @@ use super::{
     forms::Fields,
     guard::{Console, Guard},
     page::Outcome,
+    section::Section,
 };
 use crate::http::page::{PageContext, notice};
 
@@ -35,7 +36,7 @@ impl FromRequest<Console> for OwnForm {
     async fn from_request(request: Request, console: &Console) -> Result<Self, Response> {
         let (mut head, body) = request.into_parts();
         let Ok(page) = PageContext::from_request_parts(&mut head, console).await;
-        let open = section(head.uri.path());
+        let open = Section::of_path(head.uri.path());
         let is_upload = is_upload(&head.headers);
         let request = Request::from_parts(head, body);
         let (fields, files) = if is_upload {
@@ -63,18 +64,6 @@ impl FromRequest<Console> for OwnForm {
             // The semaphore is never closed.
             _leave: Arc::clone(&console.heavy).acquire_owned().await.ok(),
         })
-    }
-}
-
-/// The section of the form that is sent to this path.
-fn section(path: &str) -> &'static str {
-    match path {
-        "/directory" => "directory",
-        "/server" | "/certificate" => "server",
-        "/mapper" => "mapper",
-        "/export" | "/import" => "export",
-        "/doctor" => "doctor",
-        _ => "status",
     }
 }
 

@@ -5,6 +5,7 @@ use askama::Template;
 use super::{
     chart::Chart,
     error::ChangeError,
+    section::Section,
     view::{Check, Fact, Facts, Line, LogLine, Looked, Mood, Person, Setting, span},
 };
 use crate::http::page::PageContext;
@@ -13,7 +14,7 @@ use crate::http::page::PageContext;
 #[derive(Default)]
 pub(super) struct Outcome {
     /// The section that is shown when the address names none.
-    pub open: &'static str,
+    pub open: Section,
     pub result: Option<Result<String, ChangeError>>,
     /// Words that keep their line breaks, an import's report for instance.
     pub report: String,
@@ -31,7 +32,7 @@ pub(super) struct Outcome {
 
 impl Outcome {
     /// The page, open at a section and with no result to show.
-    pub fn at(open: &'static str) -> Self {
+    pub fn at(open: Section) -> Self {
         Self {
             open,
             ..Self::default()
@@ -39,7 +40,7 @@ impl Outcome {
     }
 
     /// The page, open at a section, with a result to show.
-    pub fn with_result(open: &'static str, result: Result<String, ChangeError>) -> Self {
+    pub fn with_result(open: Section, result: Result<String, ChangeError>) -> Self {
         Self {
             result: Some(result),
             ..Self::at(open)

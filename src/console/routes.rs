@@ -12,12 +12,13 @@ use super::{
     own_form::OwnForm,
     page::Outcome,
     request::ConsoleRequest,
+    section::Section,
     view::{Changed, Imported},
 };
 use crate::{config::keys, secret::SecretString};
 
 pub(super) async fn home(request: ConsoleRequest) -> Response {
-    request.show(&Outcome::at("status"))
+    request.show(&Outcome::at(Section::Status))
 }
 
 pub(super) async fn directory(request: ConsoleRequest, mut form: OwnForm) -> Response {
@@ -29,19 +30,19 @@ pub(super) async fn directory(request: ConsoleRequest, mut form: OwnForm) -> Res
     let save = form.fields.get("do").is_none_or(|what| what != "check");
     let keys = given(&DIRECTORY, &form.fields);
     let changed = request.backend().change(keys, password, true, save).await;
-    let outcome = changed_to("directory", changed, form.fields);
+    let outcome = changed_to(Section::Directory, changed, form.fields);
     request.show(&outcome)
 }
 
 pub(super) async fn server(request: ConsoleRequest, form: OwnForm) -> Response {
     let keys = given(&SERVER, &form.fields);
     let changed = request.backend().change(keys, None, false, true).await;
-    let outcome = changed_to("server", changed, form.fields);
+    let outcome = changed_to(Section::Server, changed, form.fields);
     request.show(&outcome)
 }
 
 /// What a form of settings led to: one that was not saved keeps what was typed.
-fn changed_to(open: &'static str, changed: Result<Changed, ChangeError>, typed: Fields) -> Outcome {
+fn changed_to(open: Section, changed: Result<Changed, ChangeError>, typed: Fields) -> Outcome {
     let mut outcome = Outcome::at(open);
     match changed {
         Ok(Changed {
@@ -66,7 +67,7 @@ fn changed_to(open: &'static str, changed: Result<Changed, ChangeError>, typed: 
 pub(super) async fn mapper(request: ConsoleRequest, mut form: OwnForm) -> Response {
     let mut take = |name: &str| form.fields.remove(name).unwrap_or_default();
     let (source, user, what) = (take("source"), take("user"), take("do"));
-    let mut outcome = Outcome::at("mapper");
+    let mut outcome = Outcome::at(Section::Mapper);
     let backend = request.backend();
     if what == "save" {
         outcome.result = Some(backend.save_mapper(source.clone()).await);
@@ -83,7 +84,7 @@ fn term(mut fields: Fields) -> String {
 }
 
 pub(super) async fn users(request: ConsoleRequest, Query(fields): Query<Fields>) -> Response {
-    let mut outcome = Outcome::at("users");
+    let mut outcome = Outcome::at(Section::Users);
     outcome.term = term(fields);
     let people = request.backend().search(outcome.term.clone()).await;
     outcome.people = outcome.record_error(people);
@@ -91,7 +92,7 @@ pub(super) async fn users(request: ConsoleRequest, Query(fields): Query<Fields>)
 }
 
 pub(super) async fn user(request: ConsoleRequest, Query(fields): Query<Fields>) -> Response {
-    let mut outcome = Outcome::at("users");
+    let mut outcome = Outcome::at(Section::Users);
     outcome.term = term(fields);
     let looked = request.backend().look_up(outcome.term.clone()).await;
     outcome.looked = outcome.record_error(looked);
@@ -99,7 +100,7 @@ pub(super) async fn user(request: ConsoleRequest, Query(fields): Query<Fields>) 
 }
 
 pub(super) async fn logs(request: ConsoleRequest, Query(mut fields): Query<Fields>) -> Response {
-    let mut outcome = Outcome::at("logs");
+    let mut outcome = Outcome::at(Section::Logs);
     outcome.level = fields.remove("level").unwrap_or_default();
     outcome.term = term(fields);
     request.show(&outcome)
@@ -117,12 +118,12 @@ pub(super) async fn export(request: ConsoleRequest, _form: OwnForm) -> Response 
             ];
             (headers, zip).into_response()
         }
-        Err(error) => request.show(&Outcome::with_result("export", Err(error))),
+        Err(error) => request.show(&Outcome::with_result(Section::Export, Err(error))),
     }
 }
 
 pub(super) async fn import(request: ConsoleRequest, mut form: OwnForm) -> Response {
-    let mut outcome = Outcome::at("export");
+    let mut outcome = Outcome::at(Section::Export);
     let take = form.fields.get("do").is_none_or(|what| what != "look");
     let zip = form.files.remove("zip").unwrap_or_default();
     let imported = request.backend().import(zip, take).await;
@@ -138,11 +139,11 @@ pub(super) async fn certificate(request: ConsoleRequest, mut form: OwnForm) -> R
     let (chain, key) = (take("chain"), take("key"));
     let anyway = form.fields.contains_key("anyway");
     let changed = request.backend().certificate(chain, key, anyway).await;
-    request.show(&Outcome::with_result("server", changed))
+    request.show(&Outcome::with_result(Section::Server, changed))
 }
 
 pub(super) async fn doctor(request: ConsoleRequest, _form: OwnForm) -> Response {
-    let mut outcome = Outcome::at("doctor");
+    let mut outcome = Outcome::at(Section::Doctor);
     outcome.findings = Some(request.backend().doctor().await);
     request.show(&outcome)
 }

@@ -7,6 +7,7 @@ use super::{
     forms::{DIRECTORY, SERVER, settings},
     guard::Console,
     page::{ConsolePage, Outcome},
+    section::Section,
     view::{LogLine, Mood},
 };
 use crate::http::page::{Forms, PageContext, Policy, Scripts, render};
@@ -25,7 +26,7 @@ impl Console {
             }
         };
         let mut log = backend.log();
-        if outcome.open == "logs" {
+        if outcome.open == Section::Logs {
             log.retain(|line| is_wanted(line, outcome));
         }
         let template = ConsolePage {

@@ -132,6 +132,7 @@ impl Visit for Parts {
         self.take(field, value.to_owned());
     }
 
+    /// Also of what is given with `%`: tracing wraps it so that its `Debug` is its `Display`.
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.take(field, format!("{value:?}"));
     }
