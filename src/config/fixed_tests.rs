@@ -12,14 +12,19 @@ use super::{
     *,
 };
 
-/// Another value of a key than its default.
+/// Another value of a key than its default, or that of these tests.
 fn another(key: &dyn Declared) -> serde_json::Value {
     let shape = key.shape();
     let default = shape.default.unwrap_or_default();
     match shape.form {
         Form::Number { floor, most, .. } => {
             let default = default.as_u64().expect("a number");
-            if default < most { default + 1 } else { floor }.into()
+            if default + 7 <= most {
+                default + 7
+            } else {
+                floor
+            }
+            .into()
         }
         Form::Choice { words, .. } => {
             let mut others = words.iter().filter(|word| default != **word);
