@@ -124,6 +124,7 @@ fn a_healthy_installation_has_nothing_to_correct() {
         ("ldap", "ldap-reach"),
         ("ldap", "ldap-bind"),
         ("ldap", "ldap-search"),
+        ("ldap", "ldap-names"),
         ("clock", "clock-directory"),
         ("groups", "groups"),
         ("kerberos", "keytab-principal"),

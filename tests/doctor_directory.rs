@@ -6,7 +6,13 @@ use tempfile::TempDir;
 use crate::{
     directory_discovery::name_server,
     doctor::{doctor, healthy, known, text},
-    lab::{Lab, stand_in::Tenant},
+    lab::{
+        Lab,
+        instance::Builder,
+        openldap::{Anonymous, OpenLdap},
+        stand_in::Tenant,
+    },
+    openldap::as_documented,
 };
 
 #[test]
@@ -165,4 +171,28 @@ fn a_form_that_could_lock_accounts_out_is_found() {
     with("FORM_FAILURES_PER_USER", 5).warns("form", "form-lockout");
     with("FORM_FAILURES_PER_USER", 0).warns("form", "form-lockout");
     with("FORM_FAILURES_SECONDS", 600).warns("form", "form-window");
+}
+
+#[test]
+fn which_names_find_a_user() {
+    let tenant = Tenant::by_address();
+    let said = |builder: Builder| {
+        let report = doctor(builder);
+        text(report.passes("ldap", "ldap-names"), "text").to_owned()
+    };
+    let typed = said(healthy(&tenant));
+    for form in [r"CORP\alice", "alice@corp.example", "mail address"] {
+        assert!(typed.contains(form), "{typed}");
+    }
+    let own = said(healthy(&tenant).set("LDAP_USER_BY_NAME", "mail={0}"));
+    for part in ["(mail={0})", "LDAP_USER_BY_NAME", "sAMAccountName"] {
+        assert!(own.contains(part), "{own}");
+    }
+    let directory = OpenLdap::start(Anonymous::Refused);
+    let other = || as_documented(&directory, &tenant);
+    let own = said(other());
+    assert!(own.contains("(uid={0})") && !own.contains("sAM"), "{own}");
+    let report = doctor(other().unset("LDAP_USER_BY_NAME"));
+    let note = text(report.warns("ldap", "ldap-names"), "note");
+    assert!(note.contains("LDAP_USER_BY_NAME"), "{note}");
 }

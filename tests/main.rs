@@ -41,3 +41,4 @@ mod socket_activation;
 mod ticket_steps;
 mod tunnel_link;
 mod tunnel_requests;
+mod typed_names;

@@ -17,7 +17,7 @@ use crate::lab::{
 const EXAMPLE: &str = include_str!("../deploy/examples/openldap.json");
 
 /// As the example says, but for what differs in each installation.
-fn as_documented(directory: &OpenLdap, tenant: &Tenant) -> Builder {
+pub fn as_documented(directory: &OpenLdap, tenant: &Tenant) -> Builder {
     let example: Map<String, Value> = serde_json::from_str(EXAMPLE).expect("JSON");
     let mut builder = Instance::builder().tunnel(tenant);
     for (key, value) in example {
@@ -122,4 +122,33 @@ fn it_is_searched_without_an_account_where_it_allows_that() {
                 .is_some_and(|(status, body)| status == 503 && body.contains("LDAP_BIND_USER"))
         },
     );
+}
+
+#[test]
+fn a_name_is_what_its_filter_says_and_no_other_form_of_it() {
+    let (directory, tenant) = (OpenLdap::start(Anonymous::Refused), Tenant::start());
+    let password = Lab::get().password.as_str();
+    let status = |instance: &Instance, name: &str, password: &str| {
+        let fields = [("username", name), ("password", password)];
+        let response = instance.curl("/wsfed").form(fields).run();
+        (response.status, response.body)
+    };
+    let others = ["alice@acme.example", r"ACME\alice", r"acme\alice", "a*"];
+    let by_uid = as_documented(&directory, &tenant).start();
+    for name in ["alice", " Alice "] {
+        assert_eq!(status(&by_uid, name, password).0, 200, "{name}");
+    }
+    for name in others {
+        assert_eq!(status(&by_uid, name, password).0, 401, "{name}");
+    }
+    let (_, page) = status(&by_uid, "alice", "wrong");
+    assert!(page.contains("Your user name is like alice."), "{page}");
+    drop(by_uid);
+    // Its users have no sAMAccountName, which is what is searched where nothing is written.
+    let without = as_documented(&directory, &tenant)
+        .unset("LDAP_USER_BY_NAME")
+        .start();
+    for name in others.into_iter().chain(["alice"]) {
+        assert_eq!(status(&without, name, password).0, 401, "{name}");
+    }
 }

@@ -31,8 +31,8 @@ pub struct DirectoryConfig {
     pub base: String,
     /// Who searches.
     pub service: ServiceAccount,
-    /// `LDAP_USER_BY_NAME`: finds one user by a login name.
-    pub user_by_name: FilterTemplate,
+    /// `LDAP_USER_BY_NAME`: finds one user by a login name; `None`: by all that people type.
+    pub user_by_name: Option<FilterTemplate>,
     /// `None` when `GROUPS` is false: profiles then carry an empty list of groups.
     pub groups: Option<GroupsConfig>,
     /// `LDAP_NUMBER_OF_PARALLEL_BINDS`: password binds under way at the same time.

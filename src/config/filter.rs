@@ -46,11 +46,50 @@ impl FilterTemplate {
         &self.0
     }
 
+    /// The same filter by another attribute: it takes the place of whatever is compared with the value,
+    /// and all other conditions stay.
+    #[must_use]
+    pub fn by_attribute(&self, attribute: &str) -> Self {
+        let mut filter = String::with_capacity(self.0.len());
+        for part in self.0.split_inclusive(')') {
+            match comparison(part) {
+                Some((before, _)) => {
+                    filter.push_str(before);
+                    filter.push_str(attribute);
+                    filter.push('=');
+                    filter.push_str(PLACE);
+                    filter.push(')');
+                }
+                None => filter.push_str(part),
+            }
+        }
+        Self(filter)
+    }
+
+    /// The attributes that are compared with the value.
+    pub fn attributes(&self) -> impl Iterator<Item = &str> {
+        let comparisons = self.0.split_inclusive(')').filter_map(comparison);
+        comparisons.filter_map(|(_, comparison)| {
+            comparison
+                .split(['=', '~', '<', '>', ':', ';'])
+                .next()
+                .map(str::trim)
+        })
+    }
+
     /// The filter with `value`, already escaped (RFC 4515, section 3), in place of every `{0}`.
     #[must_use]
     pub fn with_escaped(&self, value: &str) -> String {
         self.0.replace(PLACE, value)
     }
+}
+
+/// The comparison with a value that ends `part`, a piece of a filter up to the next closing parenthesis,
+/// and what comes before it. No value holds a parenthesis (RFC 4515, section 3).
+fn comparison(part: &str) -> Option<(&str, &str)> {
+    let start = part.rfind('(')?;
+    let (before, comparison) = part.split_at(start.checked_add(1)?);
+    comparison.contains(PLACE).then_some((before, comparison))
 }
 
 /// A filter without a place for a value.
@@ -144,5 +183,36 @@ mod tests {
             Ok("(objectCategory=group)")
         );
         assert_eq!(plain("(objectCategory=group"), Err(FilterError::Malformed));
+    }
+
+    #[test]
+    fn another_attribute_takes_the_place_and_conditions_stay() {
+        for (text, by_account, attributes) in [
+            ("mail={0}", "(sAMAccountName={0})", "mail"),
+            (
+                "(userPrincipalName={0}@corp.example)",
+                "(sAMAccountName={0})",
+                "userPrincipalName",
+            ),
+            (
+                "(&(memberOf=CN=VPN \\28new\\29,DC=corp)(|(mail={0})(uid:caseExactMatch:={0})))",
+                "(&(memberOf=CN=VPN \\28new\\29,DC=corp)(|(sAMAccountName={0})(sAMAccountName={0})))",
+                "mail uid",
+            ),
+            (
+                "(&(cn=*{0}*)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
+                "(&(sAMAccountName={0})(!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
+                "cn",
+            ),
+        ] {
+            let template = FilterTemplate::parse(text).expect("a filter");
+            let changed = template.by_attribute("sAMAccountName");
+            assert_eq!(changed.0, by_account);
+            assert!(FilterTemplate::parse(&changed.0).is_ok());
+            assert_eq!(
+                template.attributes().collect::<Vec<_>>().join(" "),
+                attributes
+            );
+        }
     }
 }

@@ -52,7 +52,7 @@ pub use self::{
     directory::{DirectoryConfig, GroupsConfig, Scheme, ServerUrl, ServersConfig, ServiceAccount},
     effective::{Effective, InForce, Shown},
     federation::{Callback, RelyingParties},
-    filter::parses as filter_parses,
+    filter::{FilterTemplate, parses as filter_parses},
     fixed::NeedsRestart,
     home::Home,
     instance::InstanceMark,
@@ -72,7 +72,7 @@ pub use self::{
 };
 
 #[cfg(test)]
-pub use self::{filter::FilterTemplate, kinds::Kind};
+pub use self::kinds::Kind;
 
 #[cfg(test)]
 mod declaration_tests;

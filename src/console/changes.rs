@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     error::ChangeError,
+    people::no_user,
     program::Program,
     status::fact,
     view::{Changed, Check, Fact, Mood},
@@ -13,6 +14,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Effective, MapperSource, TlsMaterial, home, keys},
+    directory::By,
     installation::write_atomically,
     profile::{Mapper, ScriptError},
     secret::SecretString,
@@ -224,10 +226,11 @@ impl Program {
         }
         let mapper = tokio::task::spawn_blocking(move || mapper_of(&source)).await??;
         let directory = self.current.load().directory.clone();
-        let found = directory.find_user(user.trim()).await?;
+        let found = directory.find_user(By::Name(user)).await?;
         let entry = found
+            .users
             .first()
-            .ok_or_else(|| ChangeError::NoUser(user.to_owned()))?;
+            .ok_or_else(|| no_user(user, found.unusable.clone()))?;
         let groups = directory.groups_of(entry.dn()).await;
         let profile = mapper.map(entry, Some(groups)).await?;
         Ok(serde_json::to_string_pretty(&profile)?)

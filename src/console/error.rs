@@ -6,7 +6,7 @@ use axum::extract::multipart::MultipartError;
 use tokio::task::JoinError;
 
 use crate::{
-    directory::DirectoryError,
+    directory::{DirectoryError, UnusableName},
     installation::{ArchiveError, FileError},
     instance::ReloadError,
     login::Refusal,
@@ -64,6 +64,8 @@ pub enum ChangeError {
     NoName,
     #[error("The directory has no user {} under LDAP_BASE by LDAP_USER_BY_NAME", crate::cause::quoted(.0))]
     NoUser(String),
+    #[error("{} is nobody's name: {why}", crate::cause::quoted(name))]
+    UnusableName { name: String, why: UnusableName },
     #[error(
         "{} means {count} users, and none of them can sign in by it: make LDAP_USER_BY_NAME or \
          LDAP_BASE narrower",

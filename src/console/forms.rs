@@ -29,7 +29,7 @@ pub(super) const DIRECTORY: [Field; 6] = [
     (
         &keys::LDAP_USER_BY_NAME,
         "How a login name finds its user",
-        "An LDAP filter; {0} is replaced by the name.",
+        "An LDAP filter; {0} is replaced by the name. Empty, on Active Directory: alice, CORP\\alice, alice@corp.example and a user's mail address all count.",
     ),
     (
         &keys::LDAP_BASE_GROUPS,
@@ -148,8 +148,8 @@ mod tests {
         let site = of(&settings, "SITE_NAME");
         assert_eq!((site.value.as_str(), site.fixed), ("of the file", false));
         let filter = of(&settings, "LDAP_USER_BY_NAME");
-        assert_eq!(filter.value, "");
-        assert_eq!(filter.usual, "(sAMAccountName={0})");
+        assert_eq!((filter.value.as_str(), filter.usual.as_str()), ("", ""));
+        assert!(filter.hint.contains(r"CORP\alice"), "{}", filter.hint);
     }
 
     #[test]

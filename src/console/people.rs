@@ -7,7 +7,11 @@ use super::{
     program::Program,
     view::{Looked, Mood, Person},
 };
-use crate::{login::Term, profile::Profile};
+use crate::{
+    directory::{By, UnusableName},
+    login::Term,
+    profile::Profile,
+};
 
 const SHOWN_USERS: usize = 20;
 
@@ -24,10 +28,10 @@ impl Program {
     pub(super) async fn person(&self, name: &str) -> Result<Looked, ChangeError> {
         let current = self.current.load_full();
         let directory = &current.directory;
-        let found = directory.find_user(name).await?;
-        let entry = match found.as_slice() {
+        let found = directory.find_user(By::Name(name)).await?;
+        let entry = match found.users.as_slice() {
             [entry] => entry,
-            [] => return Err(ChangeError::NoUser(name.to_owned())),
+            [] => return Err(no_user(name, found.unusable)),
             several => {
                 return Err(ChangeError::Ambiguous {
                     name: name.to_owned(),
@@ -56,6 +60,15 @@ impl Program {
                 Err(error) => error.to_string(),
             },
         })
+    }
+}
+
+/// Why no user is shown.
+pub(super) fn no_user(name: &str, unusable: Option<UnusableName>) -> ChangeError {
+    let name = name.to_owned();
+    match unusable {
+        Some(why) => ChangeError::UnusableName { name, why },
+        None => ChangeError::NoUser(name),
     }
 }
 

@@ -21,13 +21,16 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
 
 use super::{
-    entry::Entry,
+    entry::{Attribute, Entry},
     error::{DirectoryError, LostCause},
 };
 use crate::{config::filter_parses, telemetry::event};
 
 /// Below AD's `MaxPageSize` of 1000; a search for more is asked for in pages (RFC 2696).
 const PAGE: usize = 500;
+const CAPABILITIES: &str = "supportedCapabilities";
+/// `LDAP_CAP_ACTIVE_DIRECTORY_OID` ([MS-ADTS] 3.1.1.3.4.3.1).
+const ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
 
 /// What to search.
 #[derive(Debug, Clone)]
@@ -179,19 +182,31 @@ impl Connection {
     /// What the server says of itself, whoever asks.
     pub async fn root(&self, limit: Duration) -> Result<RootDse, DirectoryError> {
         let mut ldap = self.ldap.clone();
-        let names = ["currentTime", "defaultNamingContext", "namingContexts"];
+        let names = [
+            "currentTime",
+            "defaultNamingContext",
+            "namingContexts",
+            "configurationNamingContext",
+        ];
+        let asked = names.into_iter().chain([CAPABILITIES]).collect::<Vec<_>>();
         let work = async move {
             let mut stream = ldap
-                .streaming_search("", Scope::Base, "(objectClass=*)", names)
+                .streaming_search("", Scope::Base, "(objectClass=*)", asked)
                 .await?;
             let mut root = RootDse::default();
             while let Some(item) = stream.next().await? {
                 let Some(entry) = Entry::decode(item) else {
                     continue;
                 };
-                let [time, base, contexts] = names.map(|name| entry.text(name));
+                let [time, base, contexts, configuration] = names.map(|name| entry.text(name));
                 root.time = time.and_then(generalized_time);
                 root.base = base.or(contexts).map(str::to_owned);
+                root.configuration = configuration.map(str::to_owned);
+                root.active_directory = match entry.get(CAPABILITIES) {
+                    Some(Attribute::Text(one)) => one == ACTIVE_DIRECTORY,
+                    Some(Attribute::List(all)) => all.iter().any(|one| one == ACTIVE_DIRECTORY),
+                    Some(Attribute::Bytes(_)) | None => false,
+                };
             }
             stream.finish().await;
             Ok(root)
@@ -292,6 +307,9 @@ pub(super) struct RootDse {
     /// The server's clock, of those that tell.
     pub time: Option<OffsetDateTime>,
     pub base: Option<String>,
+    /// The naming context of a forest's configuration, of Active Directory alone.
+    pub configuration: Option<String>,
+    pub active_directory: bool,
 }
 
 /// As directories write it, in UTC (RFC 4517, section 3.3.13).

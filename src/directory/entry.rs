@@ -76,6 +76,13 @@ impl Entry {
         &self.dn
     }
 
+    /// What tells the entry from all others: its objectGUID, which stays when it is renamed; where there
+    /// is none, its DN.
+    #[must_use]
+    pub fn identity(&self) -> &str {
+        self.text("objectGUID").unwrap_or(&self.dn)
+    }
+
     /// All attributes in the server's order, with the server's spelling of their names.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, &Attribute)> {
         self.attributes

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     bind_result,
     connection::{Connection, Search},
+    domains::Kind,
     error::{BindError, DirectoryError},
     server::{MAX_OPERATIONS, Server},
 };
@@ -98,7 +99,7 @@ impl Server {
                 service_verdict(self.connector.name(), result.rc, &result.text)?;
             }
             self.heartbeat(&connection).await?;
-            self.compare_clocks(&connection).await;
+            self.get_to_know(&connection).await?;
             Ok(connection)
         };
         timeout(limit, opening).await.unwrap_or_else(|_| {
@@ -130,10 +131,38 @@ impl Server {
             .map(drop)
     }
 
-    /// A server that does not tell its time is none the worse for it.
-    async fn compare_clocks(&self, connection: &Connection) {
+    /// Its clock, which kind of directory it is, and the names of its domains.
+    async fn get_to_know(&self, connection: &Connection) -> Result<(), DirectoryError> {
         let limit = HEARTBEAT_TIMEOUT.min(self.config.timeout);
-        let theirs = connection.root(limit).await.ok().and_then(|root| root.time);
+        let root = connection.root(limit).await?;
+        self.compare_clocks(root.time);
+        let (kind, error) = Kind::read(connection, &root, &self.config.base, limit).await;
+        let is_new = self.kind().as_ref() != Some(&kind);
+        if let Kind::ActiveDirectory(domains) = &kind
+            && !domains.are_known()
+            && is_new
+        {
+            tracing::warn!(
+                event = event::DIRECTORY_DOMAINS_UNKNOWN,
+                server = self.connector.name(),
+                error = error.as_ref().map(tracing::field::display),
+                "the service account cannot read the names of the domains in CN=Partitions of the \
+                 configuration: what is before the backslash in CORP\\alice is taken for the first \
+                 label of the domain's DNS name"
+            );
+        }
+        self.set_kind(kind);
+        Ok(())
+    }
+
+    /// A server that does not tell its time is none the worse for it.
+    async fn read_clock(&self, connection: &Connection) {
+        let limit = HEARTBEAT_TIMEOUT.min(self.config.timeout);
+        let root = connection.root(limit).await;
+        self.compare_clocks(root.ok().and_then(|root| root.time));
+    }
+
+    fn compare_clocks(&self, theirs: Option<OffsetDateTime>) {
         let ours = OffsetDateTime::from(self.clock.now());
         let offset = theirs.map(|time| (time - ours).whole_seconds());
         self.clock_differs(offset);
@@ -164,7 +193,7 @@ impl Server {
                     if let Err(error) = self.heartbeat(connection).await {
                         return Ended::Lost(error);
                     }
-                    self.compare_clocks(connection).await;
+                    self.read_clock(connection).await;
                 }
             }
         }

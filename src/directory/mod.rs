@@ -15,16 +15,20 @@ mod connection;
 mod discovery;
 mod dn;
 mod dns;
+mod domains;
 mod entry;
 mod error;
 mod groups;
 mod keepalive;
+mod lookup;
+mod name_kind;
 mod password;
 mod probe;
 mod server;
 mod servers;
 mod single_flight;
 mod status;
+mod typed_name;
 
 use std::{sync::Arc, time::Duration};
 
@@ -40,8 +44,11 @@ pub use self::{
     account::AccountRefusal,
     discovery::find_servers,
     dns::{LookupError, canonical_name},
+    domains::Kind,
     entry::{Attribute, Entry},
     error::{BindError, DirectoryError},
+    lookup::{By, Found, UnusableName, has_control_character},
+    name_kind::NameKind,
     password::{PasswordAttribute, PasswordChangeError},
     probe::Probe,
     status::ServerStatus,
@@ -52,6 +59,7 @@ use self::{
     discovery::Discovery,
     dns::Names,
     groups::Groups,
+    lookup::Name,
     servers::{Parts, Servers},
     single_flight::Flights,
 };
@@ -64,11 +72,9 @@ use crate::{
 
 /// All attributes that a user has, and the computed one that tells a lockout.
 const USER_ATTRIBUTES: [&str; 2] = ["*", entry::COMPUTED_CONTROL];
-/// Results of a search by login name: more than one is an error of the caller's to report, and a
-/// handful is enough to report it.
-const MAX_USERS_BY_NAME: usize = 5;
-/// No login name is longer, and no filter made of one need be parsed.
-const MAX_NAME_BYTES: usize = 1024;
+/// Results of a search by login name: more than one is an error of the caller's to report, and these are
+/// enough to report it, whichever of them the name turns out to mean.
+const MAX_USERS_BY_NAME: usize = 20;
 /// Without an answer for this long the next server is asked as well: most answer within milliseconds.
 const HEDGE: Duration = Duration::from_millis(700);
 /// The directory, with its connections; a clone is a handle on the same one. The connections end
@@ -137,25 +143,44 @@ impl Directory {
         }))
     }
 
-    /// The users whom `LDAP_USER_BY_NAME` finds for a login name: none, one, or a few.
+    /// Whom a name means, by one search: nobody, one user, or a few.
     ///
     /// # Errors
     /// When no server gave an answer within `LDAP_TIMEOUT_SECONDS`.
-    pub async fn find_user(&self, name: &str) -> Result<Vec<Entry>, DirectoryError> {
-        self.find_user_escaped(&ldap_escape(name)).await
+    pub async fn find_user(&self, by: By<'_>) -> Result<Found, DirectoryError> {
+        let name = match Name::read(by) {
+            Ok(name) => name,
+            Err(unusable) => return Ok(Found::nobody(by, unusable)),
+        };
+        let own = self.0.config.user_by_name.as_ref();
+        let kind = if name.depends_on_kind(own) {
+            Some(self.await_kind().await?)
+        } else {
+            None
+        };
+        let question = name.question(own, kind);
+        let search = self.users("find_user", &question.filter, MAX_USERS_BY_NAME);
+        let users = self.0.lookups.join(&question.filter, search).await?;
+        Ok(question.answered(users))
     }
 
-    /// Like [`Self::find_user`], with a value that is already escaped for a filter (RFC 4515).
-    ///
-    /// # Errors
-    /// When no server gave an answer within `LDAP_TIMEOUT_SECONDS`.
-    pub async fn find_user_escaped(&self, name: &str) -> Result<Vec<Entry>, DirectoryError> {
-        if name.is_empty() || name.len() > MAX_NAME_BYTES {
-            return Ok(Vec::new());
-        }
-        let filter = self.0.config.user_by_name.with_escaped(name);
-        let search = self.users("find_user", &filter, MAX_USERS_BY_NAME);
-        self.0.lookups.join(&filter, search).await
+    /// Which kind of directory this is, once a server has told.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        self.0.servers.kind()
+    }
+
+    /// Which kind of name people type, to sign in.
+    #[must_use]
+    pub fn name_kind(&self) -> NameKind {
+        let config = &self.0.config;
+        let kind = self.kind();
+        NameKind::of(config.user_by_name.as_ref(), kind.as_ref(), &config.base)
+    }
+
+    async fn await_kind(&self) -> Result<Kind, DirectoryError> {
+        let deadline = Instant::now() + self.0.config.timeout;
+        self.0.servers.await_kind(HEDGE, deadline).await
     }
 
     /// At most `limit` users whom `filter` finds under `LDAP_BASE`. A filter that does not parse

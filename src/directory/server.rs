@@ -17,6 +17,7 @@ use super::{
     connect::Connector,
     connect_cause::ConnectCause,
     connection::{Connection, Search},
+    domains::Kind,
     entry::Entry,
     error::DirectoryError,
 };
@@ -60,6 +61,8 @@ pub(super) struct State {
     pub error: Option<DirectoryError>,
     /// Its clock less ours, in seconds, while it is up and tells.
     pub clock_offset: Option<i64>,
+    /// What it said when it was last connected.
+    pub kind: Option<Kind>,
 }
 
 impl State {
@@ -87,6 +90,7 @@ impl Server {
             was_up: false,
             error: None,
             clock_offset: None,
+            kind: None,
         };
         Self {
             connector,
@@ -198,6 +202,21 @@ impl Server {
             .remove_label_values(&[self.connector.name()]);
     }
 
+    /// Which kind of directory it is, once it was connected.
+    pub fn kind(&self) -> Option<Kind> {
+        self.state.borrow().kind.clone()
+    }
+
+    /// Notes what it says of itself; what tells less than was known before is left out.
+    pub fn set_kind(&self, kind: Kind) {
+        self.state.send_modify(|state| {
+            let known = state.kind.as_ref();
+            if known.is_none_or(|known| kind.tells_as_much_as(known)) {
+                state.kind = Some(kind);
+            }
+        });
+    }
+
     /// Notes its clock less ours, in seconds.
     pub fn clock_differs(&self, offset: Option<i64>) {
         let is_off = |offset: Option<i64>| offset.is_some_and(|o| o.abs() > CLOCK_SKEW);
@@ -253,6 +272,7 @@ mod tests {
             was_up: true,
             error: Some(error),
             clock_offset: None,
+            kind: None,
         };
         let silent = down(DirectoryError::connect("dc1", ConnectCause::NoAnswer));
         assert!(!silent.is_lasting(since + OUTAGE));

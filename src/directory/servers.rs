@@ -16,6 +16,7 @@ use super::{
     connect::Connector,
     connection::Search,
     dns::{LookupError, Names},
+    domains::Kind,
     entry::Entry,
     error::DirectoryError,
     server::Server,
@@ -165,6 +166,30 @@ impl Servers {
         let mut servers = self.all();
         servers.sort_by_cached_key(|server| server.rank());
         servers
+    }
+
+    /// Which kind of directory this is, once a server has told.
+    pub fn kind(&self) -> Option<Kind> {
+        self.order().iter().find_map(|server| server.kind())
+    }
+
+    /// The same, waiting for a server as a search does.
+    pub async fn await_kind(
+        &self,
+        hedge: Duration,
+        deadline: Instant,
+    ) -> Result<Kind, DirectoryError> {
+        if let Some(kind) = self.kind() {
+            return Ok(kind);
+        }
+        self.first_answer(hedge, Down::Together, |server| {
+            async move {
+                server.connection(deadline).await?;
+                Ok(server.kind().unwrap_or(Kind::Other))
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// The first answer to a search.

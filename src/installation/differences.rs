@@ -105,6 +105,12 @@ impl Old<'_> {
                  refused until KERBEROS_REALMS lists their realms.",
             );
         }
+        if self.given(&keys::LDAP_USER_BY_NAME) {
+            self.add(
+                "Kerberos finds a user of Active Directory by the sAMAccountName, whatever \
+                 LDAP_USER_BY_NAME compares with the name; its other conditions count.",
+            );
+        }
     }
 
     fn certificates(&mut self) {

@@ -9,12 +9,12 @@ use std::{
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
-use super::{Origin, Refusal, audit, matching};
+use super::{Origin, Refusal, audit, name};
 use crate::{
     config::{AccountsConfig, WriteBackConfig},
     directory::{
-        BindError, Directory, DirectoryError, Entry, PasswordAttribute, PasswordChangeError,
-        ldap_escape,
+        BindError, By, Directory, DirectoryError, Entry, Found, PasswordAttribute,
+        PasswordChangeError, ldap_escape,
     },
     profile::{Mapper, Profile},
     secret::{ExposeSecret as _, SecretString},
@@ -54,6 +54,13 @@ impl Term {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Plain(text) | Self::Escaped(text) => text,
+        }
+    }
+
+    fn by(&self) -> By<'_> {
+        match self {
+            Self::Plain(text) => By::Name(text),
+            Self::Escaped(text) => By::EscapedName(text),
         }
     }
 
@@ -247,18 +254,15 @@ impl Accounts {
         Ok(self.directory.list_groups(filter, limit).await?)
     }
 
-    /// The one user of that name.
-    pub(super) async fn one(&self, name: &Term) -> Result<Entry, Refusal> {
-        let found = matching::only(self.find(name).await?, name.as_str())?;
-        found.ok_or_else(|| Refusal::UnknownUser {
-            name: name.as_str().to_owned(),
-        })
+    /// The one user whom a typed name means.
+    pub(super) async fn one(&self, term: &Term) -> Result<Entry, Refusal> {
+        let found = self.find(term.by()).await?;
+        Ok(name::only(found, term.as_str())?)
     }
 
-    /// The users whom `LDAP_USER_BY_NAME` finds.
-    pub(super) async fn find(&self, name: &Term) -> Result<Vec<Entry>, DirectoryError> {
-        let name = name.escaped();
-        let found = self.directory.find_user_escaped(&name);
+    /// Whom a name means.
+    pub(super) async fn find(&self, by: By<'_>) -> Result<Found, DirectoryError> {
+        let found = self.directory.find_user(by);
         self.metrics.timed("directory", found).await
     }
 

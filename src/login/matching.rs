@@ -3,7 +3,7 @@
 use super::Refusal;
 use crate::{
     authenticate::{KerberosRealms, Principal},
-    directory::Entry,
+    directory::{Entry, Found},
 };
 
 /// The one entry found for `name`; `None` when there is none.
@@ -23,11 +23,13 @@ pub(super) fn only(mut found: Vec<Entry>, name: &str) -> Result<Option<Entry>, R
 /// must lie in the realm's domain. Another directory's DNs need not say so; there the name counts for
 /// the service's own realm only.
 pub(super) fn of_realm(
-    mut found: Vec<Entry>,
+    found: Found,
     principal: &Principal,
     realms: &KerberosRealms,
 ) -> Result<Entry, Refusal> {
     let name = principal.to_string();
+    let is_active_directory = found.is_active_directory();
+    let mut found = found.users;
     let Some(elsewhere) = found.first().map(|entry| entry.dn().to_owned()) else {
         return Err(Refusal::UnknownPrincipal { name });
     };
@@ -35,7 +37,8 @@ pub(super) fn of_realm(
         let in_domain = entry
             .domain()
             .is_some_and(|domain| domain.eq_ignore_ascii_case(&principal.realm));
-        in_domain || (realms.is_own(&principal.realm) && !entry.is_active_directory())
+        let names_no_domain = !is_active_directory && !entry.is_active_directory();
+        in_domain || (names_no_domain && realms.is_own(&principal.realm))
     });
     only(found, &name)?.ok_or_else(|| Refusal::OtherDomain {
         principal: principal.clone(),
@@ -47,26 +50,20 @@ pub(super) fn of_realm(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FrontendUser<'a> {
     pub name: &'a str,
-    domain: Option<Domain<'a>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Domain<'a> {
-    Realm(&'a str),
-    /// A NetBIOS name: by custom the first label of the DNS name.
-    NetBios(&'a str),
+    /// A realm, or a domain's NetBIOS or DNS name.
+    domain: Option<&'a str>,
 }
 
 impl<'a> FrontendUser<'a> {
     pub fn parse(user: &'a str) -> Self {
         if let Some((domain, name)) = user.split_once('\\') {
-            let domain = Some(Domain::NetBios(domain));
+            let domain = Some(domain);
             return Self { name, domain };
         }
         match user.rsplit_once('@') {
             Some((name, realm)) => Self {
                 name,
-                domain: Some(Domain::Realm(realm)),
+                domain: Some(realm),
             },
             None => Self {
                 name: user,
@@ -75,17 +72,14 @@ impl<'a> FrontendUser<'a> {
         }
     }
 
-    /// Whether the entry lies in the domain that was named, if one was.
-    pub fn is_of(self, entry: &Entry) -> bool {
-        let found = entry.domain().unwrap_or_default();
-        match self.domain {
-            None => true,
-            Some(Domain::Realm(realm)) => found.eq_ignore_ascii_case(realm),
-            Some(Domain::NetBios(name)) => {
-                let label = found.split('.').next().unwrap_or_default();
-                !label.is_empty() && label.eq_ignore_ascii_case(name)
-            }
+    /// The one entry that lies in the domain that was named, if one was.
+    pub fn only(self, mut found: Found, user: &str) -> Result<Entry, Refusal> {
+        if let Some(domain) = self.domain {
+            found.retain_domain(domain);
         }
+        only(found.users, user)?.ok_or_else(|| Refusal::UnknownPrincipal {
+            name: user.to_owned(),
+        })
     }
 }
 
@@ -112,7 +106,7 @@ mod tests {
             realm: realm.to_owned(),
         };
         let entries = dns.iter().map(|dn| entry(dn, active_directory)).collect();
-        of_realm(entries, &principal, &realms)
+        of_realm(Found::with(entries, None), &principal, &realms)
             .map(|entry| entry.dn().to_owned())
             .map_err(|refusal| refusal.reason())
     }
@@ -147,8 +141,21 @@ mod tests {
     }
 
     #[test]
+    fn in_active_directory_the_domain_counts_even_of_an_entry_that_does_not_show_its_sid() {
+        let realms = KerberosRealms::new(&[], BTreeSet::from(["CORP.EXAMPLE".to_owned()]));
+        let principal = Principal {
+            name: "alice".to_owned(),
+            realm: "CORP.EXAMPLE".to_owned(),
+        };
+        for (dn, is_found) in [(HERE, true), (CHILD, false)] {
+            let found = Found::with(vec![entry(dn, false)], Some("corp.example"));
+            let is = of_realm(found, &principal, &realms).is_ok();
+            assert_eq!(is, is_found, "{dn}");
+        }
+    }
+
+    #[test]
     fn a_proxys_user_counts_in_the_domain_that_it_names() {
-        let here = entry(HERE, true);
         for (user, is_of) in [
             ("alice", true),
             ("alice@CORP.EXAMPLE", true),
@@ -158,7 +165,11 @@ mod tests {
             (r"\alice", false),
         ] {
             let read = FrontendUser::parse(user);
-            assert_eq!((read.name, read.is_of(&here)), ("alice", is_of), "{user}");
+            assert_eq!(read.name, "alice");
+            for domain in [None, Some("corp.example")] {
+                let found = Found::with(vec![entry(HERE, true)], domain);
+                assert_eq!(read.only(found, user).is_ok(), is_of, "{user}");
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ mod accounts;
 mod attempts;
 mod audit;
 mod matching;
+mod name;
 mod rate;
 mod refusal;
 
@@ -24,6 +25,7 @@ pub use self::{
     accounts::{Accounts, Denied, Term},
     attempts::Attempts,
     audit::{Client, Origin},
+    name::NameRefusal,
     refusal::Refusal,
 };
 /// For the front, which imports no earlier stage than this.
@@ -31,7 +33,7 @@ pub use crate::profile::MapperError;
 use crate::{
     authenticate::{Certificates, Kerberos, Lookup, Mapped, Principal},
     clock::Clock,
-    directory::{BindError, Entry},
+    directory::{BindError, By, Entry, has_control_character},
     profile::Claims,
     secret::{ExposeSecret as _, SecretString},
     token::{AssertionId, AuthenticationMethod, Issuer, Statement},
@@ -189,10 +191,12 @@ impl Logins {
                     return Err(BindError::WrongPassword.into());
                 }
                 let entry = match self.accounts.one(&Term::Plain(username)).await {
-                    Err(Refusal::UnknownUser { name }) => {
+                    Err(Refusal::Name(refusal)) => {
+                        let spelling = &refusal.spelling;
                         let now = Instant::now();
-                        self.attempts.of_unknown_user(&name, origin.client, now)?;
-                        return Err(Refusal::UnknownUser { name });
+                        self.attempts
+                            .of_unknown_user(spelling, origin.client, now)?;
+                        return Err(refusal.into());
                     }
                     found => found?,
                 };
@@ -219,12 +223,9 @@ impl Logins {
             }
             Proof::Frontend { user } => {
                 let named = matching::FrontendUser::parse(&user);
-                let mut found = self.find(named.name).await?;
-                found.retain(|entry| named.is_of(entry));
-                let found = matching::only(found, &user)?;
-                let entry = found.ok_or(Refusal::UnknownPrincipal { name: user })?;
+                let found = self.accounts.find(By::Principal(named.name)).await?;
                 Ok(Proved {
-                    entry,
+                    entry: named.only(found, &user)?,
                     response: None,
                 })
             }
@@ -240,7 +241,8 @@ impl Logins {
         client: Client,
         slot: OwnedSemaphorePermit,
     ) -> Result<Entry, Refusal> {
-        let attempt = self.attempts.of_user(entry.dn(), client, Instant::now())?;
+        let (user, now) = (entry.identity(), Instant::now());
+        let attempt = self.attempts.of_user(user, client, now)?;
         let accounts = Arc::clone(&self.accounts);
         let judged = tokio::spawn(async move {
             let verdict = accounts.verify(&entry, &password).await;
@@ -259,20 +261,21 @@ impl Logins {
         principal: &Principal,
         kerberos: &Kerberos,
     ) -> Result<Entry, Refusal> {
-        let found = self.find(&principal.name).await?;
+        let found = self.accounts.find(By::Principal(&principal.name)).await?;
         matching::of_realm(found, principal, &kerberos.realms())
     }
 
     async fn mapped(&self, lookup: Lookup) -> Result<Mapped, Refusal> {
         let found = match &lookup.filter {
+            // Some directories end a value at it, and would find who has the rest of the name.
+            _ if has_control_character(&lookup.value) => Vec::new(),
             Some(filter) => self.accounts.find_by_filter(filter).await?,
-            None => self.find(&lookup.value).await?,
+            None => {
+                let by = By::CommonName(&lookup.value);
+                self.accounts.find(by).await?.users
+            }
         };
         Ok(Mapped { lookup, found })
-    }
-
-    async fn find(&self, name: &str) -> Result<Vec<Entry>, Refusal> {
-        Ok(self.accounts.find(&Term::Plain(name.to_owned())).await?)
     }
 
     async fn issue(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::name::NameRefusal;
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal, Principal},
     directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError},
@@ -18,20 +19,16 @@ pub enum Refusal {
     Certificate(#[from] CertificateRefusal),
     #[error("this login method is switched off (FORM_LOGIN, KERBEROS_AUTH, CLIENT_CERT_AUTH)")]
     MethodOff,
+    #[error(transparent)]
+    Name(#[from] NameRefusal),
     #[error(
-        "the directory has no user {} under LDAP_BASE by LDAP_USER_BY_NAME; check both keys \
-         if there should be one",
-        crate::cause::quoted(name)
-    )]
-    UnknownUser { name: String },
-    #[error(
-        "{name} is proved, but the directory has no such user under LDAP_BASE by \
-         LDAP_USER_BY_NAME; check both keys if there should be one"
+        "{name} is proved, but the directory has no such user under LDAP_BASE, or the conditions \
+         of LDAP_USER_BY_NAME leave them out; check both keys if there should be one"
     )]
     UnknownPrincipal { name: String },
     #[error(
-        "the directory has {count} entries for {}; make LDAP_USER_BY_NAME or LDAP_BASE \
-         narrower, so that a name means one user",
+        "{} is proved, but the directory has {count} entries for that name; make LDAP_BASE or \
+         LDAP_USER_BY_NAME narrower, so that it means one user",
         crate::cause::quoted(name)
     )]
     Ambiguous { name: String, count: usize },
@@ -78,7 +75,8 @@ impl Refusal {
             Self::Kerberos(refusal) => refusal.reason(),
             Self::Certificate(refusal) => refusal.reason(),
             Self::MethodOff => "method_off",
-            Self::UnknownUser { .. } | Self::UnknownPrincipal { .. } => "unknown_user",
+            Self::Name(refusal) => refusal.reason(),
+            Self::UnknownPrincipal { .. } => "unknown_user",
             Self::Ambiguous { .. } => "ambiguous_user",
             Self::OtherDomain { .. } => "other_domain",
             Self::Password(error) => match error {
@@ -120,7 +118,7 @@ impl Refusal {
             | Self::MethodOff
             | Self::TooManyAttempts { .. }
             | Self::WriteBackOff
-            | Self::UnknownUser { .. }
+            | Self::Name(_)
             | Self::UnknownPrincipal { .. }
             | Self::Ambiguous { .. }
             | Self::OtherDomain { .. }

@@ -169,6 +169,9 @@ events! {
     DIRECTORY_CLOCK_OFF = "directory.clock_off", ERROR,
         "A directory server's clock and this machine's differ by more than Kerberos allows.",
         "Set this machine's clock by NTP from the domain controllers.";
+    DIRECTORY_DOMAINS_UNKNOWN = "directory.domains_unknown", WARN,
+        "The names of Active Directory's domains cannot be read: CORP in CORP\\alice is taken for the first label of the domain's DNS name.",
+        "Let the service account read CN=Partitions in the configuration, as every account of the domain may by default.";
     DIRECTORY_ENTRY_SKIPPED = "directory.entry_skipped", WARN,
         "A directory server sent an entry that is not valid LDAP; it was left out.",
         "Check the server that the line names.";

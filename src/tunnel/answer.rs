@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     directory::{AccountRefusal, BindError, PasswordChangeError},
-    login::{Denied, Refusal},
+    login::{Denied, NameRefusal, Refusal},
     profile::Profile,
 };
 
@@ -14,7 +14,8 @@ pub(super) fn about_user(outcome: Result<Profile, Denied>) -> Value {
         Ok(profile) => return json!({ "profile": profile }),
         Err(denied) => denied,
     };
-    if let Refusal::UnknownUser { name } = refusal {
+    // Whatever is wrong with a name, the answer is one: it tells nothing of who there is.
+    if let Refusal::Name(NameRefusal { name, .. }) = refusal {
         let err = json!({ "message": "Wrong username", "username": name, "name": "WrongUsername" });
         return json!({ "err": err, "profile": { "username": name } });
     }
@@ -83,7 +84,6 @@ fn account(refusal: AccountRefusal) -> (&'static str, &'static str) {
 /// The tenant learns what kind of trouble it is; servers, filters and names stay in our log.
 fn unexpected(refusal: &Refusal) -> Value {
     let inner = match refusal {
-        Refusal::Ambiguous { .. } => "the name means more than one user",
         Refusal::Profile(_) | Refusal::Mapper(_) => "the profile mapper failed",
         Refusal::WriteBackOff => "password changes are switched off",
         Refusal::Directory(_)
@@ -148,9 +148,7 @@ mod tests {
         let good = golden("ok");
         assert_eq!(about_user(Ok(profile(&good))).to_string(), good.to_string());
         let denied = Denied {
-            refusal: Refusal::UnknownUser {
-                name: "nobody".to_owned(),
-            },
+            refusal: NameRefusal::unknown("nobody").into(),
             profile: None,
         };
         assert_eq!(

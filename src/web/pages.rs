@@ -19,6 +19,8 @@ pub(super) struct Form<'a> {
     pub title: &'a str,
     /// Why the last try did not work.
     pub message: Option<&'a str>,
+    /// Which kind of name is meant, beside the message.
+    pub hint: Option<&'a str>,
     /// Whose sign-in page this is; may be empty.
     pub site: &'a str,
     /// The user name typed before.
@@ -57,6 +59,7 @@ impl<'a> Form<'a> {
         Self {
             title: "Sign in",
             message: None,
+            hint: None,
             site,
             username: "",
             offered: true,

@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal},
-    directory::BindError,
+    directory::{BindError, NameKind},
     login::{MapperError, Refusal},
 };
 
@@ -36,7 +36,7 @@ pub(super) fn of(refusal: &Refusal) -> Words {
     match refusal {
         Refusal::Kerberos(refusal) => kerberos(refusal),
         Refusal::Certificate(refusal) => certificate(refusal),
-        Refusal::Password(BindError::WrongPassword) | Refusal::UnknownUser { .. } => words(
+        Refusal::Password(BindError::WrongPassword) | Refusal::Name(_) => words(
             S::UNAUTHORIZED,
             "That did not match",
             "The user name or the password is wrong. Check both and try again.",
@@ -84,6 +84,25 @@ pub(super) fn of(refusal: &Refusal) -> Words {
              cause in its log.",
         ),
     }
+}
+
+/// Which kind of name is meant, for who typed one that did not match: whether it is anybody's or not.
+pub(super) fn hint(refusal: &Refusal, kind: &NameKind) -> Option<String> {
+    if !matches!(
+        refusal,
+        Refusal::Password(BindError::WrongPassword) | Refusal::Name(_)
+    ) {
+        return None;
+    }
+    Some(match kind {
+        NameKind::Account => "Your user name is like alice.".to_owned(),
+        NameKind::Principal(domain) => format!("Your user name is like alice@{domain}."),
+        NameKind::AccountOrPrincipal(domain) => {
+            format!("Your user name is like alice or alice@{domain}.")
+        }
+        NameKind::Mail => "Your user name is your mail address.".to_owned(),
+        NameKind::Other => return None,
+    })
 }
 
 /// The answer to a refused login, with `Retry-After` when it passes with time.
@@ -230,16 +249,21 @@ fn kerberos(refusal: &KerberosRefusal) -> Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::AccountRefusal;
+    use crate::{directory::AccountRefusal, login::NameRefusal};
 
     #[test]
     fn a_wrong_name_reads_like_a_wrong_password() {
-        let unknown = Refusal::UnknownUser {
-            name: "nobody".to_owned(),
-        };
+        let unknown = Refusal::Name(NameRefusal::unknown("nobody"));
         let wrong = Refusal::Password(BindError::WrongPassword);
         assert_eq!(of(&unknown), of(&wrong));
         assert_eq!(of(&wrong).status, StatusCode::UNAUTHORIZED);
+        let kind = NameKind::AccountOrPrincipal("corp.example".to_owned());
+        let both = "Your user name is like alice or alice@corp.example.";
+        for refusal in [&unknown, &wrong] {
+            assert_eq!(hint(refusal, &kind).as_deref(), Some(both));
+        }
+        let disabled = Refusal::Account(AccountRefusal::Disabled);
+        assert_eq!(hint(&disabled, &kind), None);
     }
 
     #[test]

@@ -187,7 +187,9 @@ impl Web {
             }
             Err(refused) => {
                 let words = refusal::of(&refused);
+                let hint = refusal::hint(&refused, &self.logins.accounts.directory.name_kind());
                 let form = Form {
+                    hint: hint.as_deref(),
                     title: words.title,
                     message: Some(words.message),
                     username: &username,

@@ -1,4 +1,5 @@
-//! Two domain controllers that hold one domain, for tests that stop them: nothing else uses them.
+//! Domain controllers of a test's own: two that hold one domain, for tests that stop them, and one of another
+//! domain.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,9 +23,41 @@ pub struct Pair {
     folder: TempDir,
 }
 
+/// A domain made anew, with one controller.
+#[derive(Debug)]
+pub struct Fresh {
+    pub controller: Controller,
+    folder: TempDir,
+}
+
 /// No password is wrong too often.
 const NO_LOCKOUT: &str = "dn: DC=corp,DC=example\nchangetype: modify\nreplace: lockoutThreshold\n\
                           lockoutThreshold: 0\n\n";
+
+/// Where tests/run.sh looks for what a test that was killed left behind.
+fn folder() -> TempDir {
+    tempfile::Builder::new()
+        .prefix("pair.")
+        .tempdir_in(&Lab::get().state)
+        .expect("a folder")
+}
+
+impl Fresh {
+    /// A domain like the lab's with this NetBIOS name.
+    pub fn make(netbios: &str) -> Self {
+        let folder = folder();
+        let mut controller = Controller {
+            state: folder.path().join("1"),
+            address: String::new(),
+        };
+        controller.up(&[("LAB_NETBIOS", netbios), ("LAB_PRISTINE", "")]);
+        Self { controller, folder }
+    }
+
+    pub fn ca(&self) -> PathBuf {
+        self.folder.path().join("1/pki/ca.pem")
+    }
+}
 
 impl Pair {
     /// A domain as the lab's was at first, without lockouts.
@@ -35,11 +68,7 @@ impl Pair {
     /// The same, changed by LDIF with `changetype`.
     pub fn with(ldif: &str) -> Self {
         let state = &Lab::get().state;
-        // Where tests/run.sh looks for what a test that was killed left behind.
-        let folder = tempfile::Builder::new()
-            .prefix("pair.")
-            .tempdir_in(state)
-            .expect("a folder");
+        let folder = folder();
         let (one, two) = (folder.path().join("1"), folder.path().join("2"));
         let copy = |from: &Path, to: &Path| {
             run_with_input(Command::new("cp").arg("-a").arg(from).arg(to), "");
@@ -49,8 +78,8 @@ impl Pair {
         copy(&one, &two);
         // Each takes an address of its own, and a certificate for it by the lab's CA.
         let (first, second) = thread::scope(|scope| {
-            let first = scope.spawn(|| Controller::up(one));
-            let second = Controller::up(two);
+            let first = scope.spawn(|| Controller::start(one));
+            let second = Controller::start(two);
             (first.join().expect("the first one"), second)
         });
         Self {
@@ -66,7 +95,7 @@ impl Pair {
 }
 
 impl Controller {
-    fn up(state: PathBuf) -> Self {
+    fn start(state: PathBuf) -> Self {
         let mut controller = Self {
             state,
             address: String::new(),
@@ -77,7 +106,11 @@ impl Controller {
 
     /// Starts it, and waits until it answers.
     pub fn restart(&mut self) {
-        lab("up", &self.state);
+        self.up(&[]);
+    }
+
+    fn up(&mut self, environment: &[(&str, &str)]) {
+        lab("up", &self.state, environment);
         let env = std::fs::read_to_string(self.state.join("lab.env")).expect("lab.env");
         let address = env
             .lines()
@@ -89,9 +122,23 @@ impl Controller {
         format!("ldaps://{}:636", self.address)
     }
 
+    /// Denies every account what these rights (SDDL) allow on an object and below it.
+    pub fn deny(&self, rights: &str, dn: &str) {
+        let domain = self.state.join("domain");
+        let mut command = Command::new("samba-tool");
+        command
+            .args(["dsacl", "set", "--action=deny", "--objectdn", dn, "--sddl"])
+            .arg(format!("(D;CI;{rights};;;AU)"))
+            .arg("-H")
+            .arg(domain.join("private/sam.ldb"))
+            .arg("--configfile")
+            .arg(domain.join("etc/smb.conf"));
+        run_with_input(&mut command, "");
+    }
+
     /// Ends it in good order.
     pub fn down(&self) {
-        lab("down", &self.state);
+        lab("down", &self.state, &[]);
     }
 
     /// Sends a signal to all of its processes: `KILL`, `STOP`, `CONT`.
@@ -117,7 +164,10 @@ impl Drop for Controller {
     }
 }
 
-fn lab(what: &str, state: &Path) {
+fn lab(what: &str, state: &Path, environment: &[(&str, &str)]) {
     let script = project().join("tests/lab/lab.sh");
-    run_with_input(Command::new(script).arg(what).arg(state), "");
+    let mut command = Command::new(script);
+    let environment = environment.iter().copied();
+    command.arg(what).arg(state).envs(environment);
+    run_with_input(&mut command, "");
 }

@@ -6,6 +6,7 @@
 LAB_FILES=$(dirname "${BASH_SOURCE[0]}")
 LAB_CERTS=$LAB_FILES/../../certs
 LAB_PASSWORD='Passw0rd!23'
+LAB_NETBIOS=${LAB_NETBIOS:-CORP}
 
 domain_make() {
     local dir=$LAB_STATE/domain new=$LAB_STATE/domain.new
@@ -18,7 +19,7 @@ domain_make() {
     rm -rf "$dir"
     mv "$new" "$dir"
     samba-tool domain provision -s "$dir/empty.conf" --targetdir="$dir" \
-        --realm=CORP.EXAMPLE --domain=CORP --server-role=dc --dns-backend=NONE \
+        --realm=CORP.EXAMPLE --domain="$LAB_NETBIOS" --server-role=dc --dns-backend=NONE \
         --host-name=dc1 --host-ip="$LAB_ADDRESS" --use-rfc2307 \
         >"$LAB_STATE/log/provision.log" 2>&1 || {
         show_log provision
@@ -63,7 +64,7 @@ domain_configure() {
 [global]
 	netbios name = DC1
 	realm = CORP.EXAMPLE
-	workgroup = CORP
+	workgroup = $LAB_NETBIOS
 	server role = active directory domain controller
 	server services = ldap, kdc, rpc, cldap
 	interfaces = $LAB_ADDRESS/8

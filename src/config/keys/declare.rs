@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::super::{
     key::Declared,
     kinds::{
-        Choice, Choices, Filter, Flag, Header, List, Number, Preset, Secret, Socket, SocketOrOff,
-        Text,
+        Choice, Choices, Filter, Flag, Header, List, Number, OwnFilter, Preset, Secret, Socket,
+        SocketOrOff, Text,
     },
     shape::{Format, Usual},
 };
@@ -74,6 +74,10 @@ pub(super) const fn preset(format: Format, default: &'static str) -> Preset {
 
 pub(super) const fn filter(default: &'static str) -> Filter {
     Filter(default)
+}
+
+pub(super) const fn own_filter(usual: Usual, example: &'static str) -> OwnFilter {
+    OwnFilter { usual, example }
 }
 
 pub(super) const fn header(default: &'static str) -> Header {

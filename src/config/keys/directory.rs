@@ -3,10 +3,10 @@
 use super::{
     super::{
         key::{Declared, Key, Section},
-        kinds::{Filter, Flag, List, Number, Preset, Secret, Span, Text},
+        kinds::{Flag, List, Number, OwnFilter, Preset, Secret, Span, Text},
         shape::{Format, Usual},
     },
-    declare::{OFF, PASSWORD, SECRET, declare, filter, list, number, preset, text},
+    declare::{OFF, PASSWORD, SECRET, declare, list, number, own_filter, preset, text},
 };
 
 #[rustfmt::skip]
@@ -19,7 +19,7 @@ declare! { Section::Directory;
     LDAP_BIND_PASSWORD: Secret = PASSWORD, "its password", legacy;
     LDAP_BIND_CREDENTIALS: Secret = SECRET, "its password, encrypted with the signing key", legacy;
     ANONYMOUS_SEARCH_ENABLED: Flag = OFF, "search without a service account", setup, legacy;
-    LDAP_USER_BY_NAME: Filter = filter("(sAMAccountName={0})"), "finds a user by login name", legacy;
+    LDAP_USER_BY_NAME: OwnFilter = own_filter(Usual::Words("on Active Directory `alice`, `CORP\\alice`, `alice@corp.example` or the mail address; elsewhere `(sAMAccountName={0})`"), "(sAMAccountName={0})"), "finds a user by the name that was typed. A Kerberos principal of Active Directory is found by its sAMAccountName: that takes the place of what is compared with {0}, and other conditions stay", legacy;
     LDAP_NUMBER_OF_PARALLEL_BINDS: Number<usize> = number(32, 1, 1024), "password checks under way at the same time", legacy;
     LDAP_TIMEOUT_SECONDS: Span = Span::seconds(10, 1, 300), "limit of one connect, bind or search";
     LDAP_HEARTBEAT_SECONDS: Span = Span::seconds(60, 1, 3600), "pause between two probes of the directory", legacy;

@@ -32,6 +32,14 @@ pub struct Preset {
 #[derive(Debug, Clone, Copy)]
 pub struct Filter(pub &'static str);
 
+/// The same, or none: the program then has ways of its own, which `usual` describes.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnFilter {
+    pub usual: Usual,
+    /// For a wrong one.
+    pub example: &'static str,
+}
+
 /// What is logged.
 #[derive(Debug, Clone, Copy)]
 pub struct Levels(pub &'static str);
@@ -124,15 +132,7 @@ impl Kind for Filter {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<FilterTemplate>, Wrong> {
-        let Some(text) = text(given)? else {
-            return Ok(None);
-        };
-        FilterTemplate::parse(&text)
-            .map(Some)
-            .map_err(|error| Wrong::NotFilter {
-                error,
-                usual: self.0,
-            })
+        template(given, self.0)
     }
 
     fn write(&self, value: &FilterTemplate) -> Value {
@@ -161,6 +161,38 @@ impl Kind for Levels {
     fn write(&self, value: &LogLevels) -> Value {
         json!(value.as_str())
     }
+}
+
+impl Kind for OwnFilter {
+    type Value = Option<FilterTemplate>;
+
+    fn shape(&self) -> Shape {
+        without_default(Form::Text(Format::FilterTemplate), self.usual)
+    }
+
+    fn default(&self) -> Option<FilterTemplate> {
+        None
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Option<FilterTemplate>>, Wrong> {
+        Ok(template(given, self.example)?.map(Some))
+    }
+
+    fn write(&self, value: &Option<FilterTemplate>) -> Value {
+        json!(value.as_ref().map(FilterTemplate::as_str))
+    }
+}
+
+fn template(given: &Value, example: &'static str) -> Result<Option<FilterTemplate>, Wrong> {
+    let Some(text) = text(given)? else {
+        return Ok(None);
+    };
+    FilterTemplate::parse(&text)
+        .map(Some)
+        .map_err(|error| Wrong::NotFilter {
+            error,
+            usual: example,
+        })
 }
 
 impl Kind for Header {

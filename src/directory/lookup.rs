@@ -1,0 +1,243 @@
+//! Whom a name means: what is searched for it, and which of the found count.
+
+use std::{borrow::Cow, sync::Arc};
+
+use ldap3::{ldap_escape, ldap_unescape};
+
+use super::{
+    domains::{Domains, Kind, by_custom},
+    entry::Entry,
+    typed_name::TypedName,
+};
+use crate::config::FilterTemplate;
+
+/// No name of a user is longer: a user principal name has 113 characters by custom, a mail address 254.
+const MAX_CHARACTERS: usize = 256;
+/// Where there is no filter of the administrator's.
+const BY_ACCOUNT: &str = "(sAMAccountName={0})";
+const ACCOUNT: &str = "sAMAccountName";
+
+/// What a user is looked up by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By<'a> {
+    /// What somebody typed. By `LDAP_USER_BY_NAME`; without it, on Active Directory, in each form in which
+    /// people write their name there.
+    Name(&'a str),
+    /// The same, escaped already (RFC 4515, section 3).
+    EscapedName(&'a str),
+    /// The name of a Kerberos principal, without the realm. On Active Directory that is the
+    /// sAMAccountName, whatever `LDAP_USER_BY_NAME` compares; its other conditions count.
+    Principal(&'a str),
+    /// The common name of a certificate's subject, by `LDAP_USER_BY_NAME`.
+    CommonName(&'a str),
+}
+
+/// Whom a name means.
+#[derive(Debug)]
+pub struct Found {
+    /// None, one, or a few.
+    pub users: Vec<Entry>,
+    /// Why it can mean nobody, when the name says so by itself.
+    pub unusable: Option<UnusableName>,
+    /// The name in the one spelling under which attempts with a name that is nobody's are counted.
+    pub spelling: String,
+    /// `None`: the directory is no Active Directory, or was not asked.
+    domains: Option<Arc<Domains>>,
+}
+
+/// Why a name means nobody, whoever is in the directory.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableName {
+    #[error("a control character is in it, which no user's name has")]
+    ControlCharacter,
+    #[error("it is longer than {MAX_CHARACTERS} characters, as no user's name is")]
+    TooLong,
+    #[error("it is not escaped as a filter's value is (RFC 4515)")]
+    NotEscaped,
+    #[error(
+        "the directory has no domain {}; {}",
+        crate::cause::quoted(domain),
+        known_as(own.as_deref())
+    )]
+    OtherDomain {
+        domain: String,
+        /// The NetBIOS name of the domain of `LDAP_BASE`.
+        own: Option<String>,
+    },
+}
+
+fn known_as(own: Option<&str>) -> String {
+    match own {
+        Some(own) => format!("its own is {own}"),
+        None => "it does not tell the name of its own".to_owned(),
+    }
+}
+
+/// A name that can be somebody's.
+#[derive(Debug)]
+pub(super) struct Name<'a> {
+    by: By<'a>,
+    /// What was typed, without blanks at its ends; what was proved as it is.
+    text: Cow<'a, str>,
+}
+
+/// A search for a name.
+#[derive(Debug)]
+pub(super) struct Question<'a> {
+    pub filter: String,
+    name: &'a Name<'a>,
+    domains: Option<Arc<Domains>>,
+    /// Whether those found are told apart by what was typed.
+    typed: bool,
+}
+
+impl<'a> Name<'a> {
+    /// The name, when it can be somebody's; else why it cannot, `None` for an empty one.
+    pub fn read(by: By<'a>) -> Result<Self, Option<UnusableName>> {
+        let text = match by {
+            By::Name(text) => Cow::from(without_blanks(text)),
+            By::EscapedName(text) => match ldap_unescape(text) {
+                Ok(Cow::Borrowed(text)) => Cow::from(without_blanks(text)),
+                Ok(Cow::Owned(text)) => Cow::from(without_blanks(&text).to_owned()),
+                Err(_) => return Err(Some(UnusableName::NotEscaped)),
+            },
+            // Proved, letter for letter.
+            By::Principal(text) | By::CommonName(text) => Cow::from(text),
+        };
+        if text.is_empty() {
+            return Err(None);
+        }
+        if text.chars().nth(MAX_CHARACTERS).is_some() {
+            return Err(Some(UnusableName::TooLong));
+        }
+        if has_control_character(&text) {
+            return Err(Some(UnusableName::ControlCharacter));
+        }
+        Ok(Self { by, text })
+    }
+
+    /// Whether the search depends on the kind of directory.
+    pub fn depends_on_kind(&self, own: Option<&FilterTemplate>) -> bool {
+        match self.by {
+            By::Principal(_) => true,
+            By::Name(_) | By::EscapedName(_) => own.is_none(),
+            By::CommonName(_) => false,
+        }
+    }
+
+    /// The search, by the administrator's `own` filter if there is one.
+    pub fn question(&'a self, own: Option<&FilterTemplate>, kind: Option<Kind>) -> Question<'a> {
+        let domains = match kind {
+            Some(Kind::ActiveDirectory(domains)) => Some(domains),
+            Some(Kind::Other) | None => None,
+        };
+        let escaped = match self.by {
+            By::EscapedName(escaped) => Cow::from(escaped),
+            By::Name(_) | By::Principal(_) | By::CommonName(_) => ldap_escape(&*self.text),
+        };
+        let by_account = || BY_ACCOUNT.replace("{0}", &ldap_escape(&*self.text));
+        let (filter, typed) = match (self.by, own, &domains) {
+            (By::Principal(_), Some(own), Some(_)) => {
+                (own.by_attribute(ACCOUNT).with_escaped(&escaped), false)
+            }
+            (_, Some(own), _) => (own.with_escaped(&escaped), false),
+            (By::Name(_) | By::EscapedName(_), None, Some(domains)) => {
+                (TypedName::read(&self.text).filter(domains), true)
+            }
+            (_, None, _) => (by_account(), false),
+        };
+        Question {
+            filter,
+            name: self,
+            domains,
+            typed,
+        }
+    }
+}
+
+impl Question<'_> {
+    /// What the answer means.
+    pub fn answered(self, users: Vec<Entry>) -> Found {
+        let text = &*self.name.text;
+        let Some(domains) = self.domains.as_ref().filter(|_| self.typed) else {
+            return Found {
+                users,
+                unusable: None,
+                spelling: text.to_lowercase(),
+                domains: self.domains,
+            };
+        };
+        let typed = TypedName::read(text);
+        let unusable = typed.foreign_domain(domains).map(|domain| {
+            let own = domains.own_netbios().map(str::to_owned);
+            let domain = domain.to_owned();
+            UnusableName::OtherDomain { domain, own }
+        });
+        let users = typed.choose(users, domains);
+        Found {
+            unusable: unusable.filter(|_| users.is_empty()),
+            users,
+            spelling: typed.spelling(domains),
+            domains: self.domains,
+        }
+    }
+}
+
+impl Found {
+    /// Nobody, without a search.
+    pub(super) fn nobody(by: By<'_>, unusable: Option<UnusableName>) -> Self {
+        let text = match by {
+            By::Name(text) | By::EscapedName(text) | By::Principal(text) | By::CommonName(text) => {
+                text
+            }
+        };
+        let text = without_blanks(text);
+        let cut: String = text.chars().take(MAX_CHARACTERS).collect();
+        Self {
+            users: Vec::new(),
+            unusable,
+            spelling: cut.to_lowercase(),
+            domains: None,
+        }
+    }
+
+    /// What a directory could answer; an Active Directory of that domain, if one is given.
+    #[cfg(test)]
+    #[must_use]
+    pub fn with(users: Vec<Entry>, domain: Option<&str>) -> Self {
+        Self {
+            domains: domain.map(|own| Arc::new(Domains::of(own, None))),
+            users,
+            ..Self::nobody(By::Principal(""), None)
+        }
+    }
+
+    /// Whether the directory is known to be an Active Directory.
+    #[must_use]
+    pub fn is_active_directory(&self) -> bool {
+        self.domains.is_some()
+    }
+
+    /// Keeps those who lie in the domain of this NetBIOS or DNS name.
+    pub fn retain_domain(&mut self, name: &str) {
+        let domains = self.domains.as_deref();
+        self.users.retain(|entry| match domains {
+            Some(domains) => domains.hold(name, entry),
+            None => entry.domain().is_some_and(|dns| by_custom(name, &dns)),
+        });
+    }
+}
+
+fn without_blanks(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() && !c.is_control())
+}
+
+/// Whether a control character is in it, NUL for instance: some directories end a value there.
+#[must_use]
+pub fn has_control_character(text: &str) -> bool {
+    text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+#[path = "lookup_tests.rs"]
+mod tests;

@@ -1,0 +1,128 @@
+use std::sync::Arc;
+
+use super::*;
+
+fn active_directory() -> Kind {
+    let forest = [("CORP", "corp.example")];
+    let domains = Domains::of("corp.example", Some(&forest));
+    Kind::ActiveDirectory(Arc::new(domains))
+}
+
+fn filter(by: By<'_>, own: Option<&str>, kind: Kind) -> String {
+    let own = own.map(|own| FilterTemplate::parse(own).expect("a filter"));
+    let name = Name::read(by).expect("a name");
+    name.question(own.as_ref(), Some(kind)).filter
+}
+
+#[test]
+fn an_own_filter_rules_what_is_typed_and_never_who_is_proved() {
+    let own = Some("(&(memberOf=CN=VPN)(mail={0}))");
+    for (by, expected) in [
+        (By::Name(" a*b "), r"(&(memberOf=CN=VPN)(mail=a\2ab))"),
+        (
+            By::EscapedName(r"a\2ab"),
+            r"(&(memberOf=CN=VPN)(mail=a\2ab))",
+        ),
+        (By::CommonName("alice"), "(&(memberOf=CN=VPN)(mail=alice))"),
+        (
+            By::Principal("alice"),
+            "(&(memberOf=CN=VPN)(sAMAccountName=alice))",
+        ),
+    ] {
+        assert_eq!(filter(by, own, active_directory()), expected);
+    }
+    let elsewhere = filter(By::Principal("alice"), own, Kind::Other);
+    assert_eq!(elsewhere, "(&(memberOf=CN=VPN)(mail=alice))");
+}
+
+#[test]
+fn without_one_the_directory_decides() {
+    let by_account = "(sAMAccountName=alice)";
+    for kind in [active_directory(), Kind::Other] {
+        for by in [
+            By::Name("alice"),
+            By::EscapedName("alice"),
+            By::Principal("alice"),
+            By::CommonName("alice"),
+        ] {
+            assert_eq!(filter(by, None, kind.clone()), by_account);
+        }
+    }
+    let whole = r"(sAMAccountName=CORP\5calice)";
+    let typed = r"CORP\alice";
+    assert_eq!(
+        filter(By::Name(typed), None, active_directory()),
+        by_account
+    );
+    assert_eq!(
+        filter(By::EscapedName(r"CORP\5calice"), None, active_directory()),
+        by_account
+    );
+    assert_eq!(
+        filter(By::CommonName(typed), None, active_directory()),
+        whole
+    );
+    assert_eq!(
+        filter(By::Principal(typed), None, active_directory()),
+        whole
+    );
+    assert_eq!(filter(By::Name(typed), None, Kind::Other), whole);
+}
+
+#[test]
+fn what_can_be_nobodys_name_is_not_searched() {
+    let read = |by| Name::read(by).map(|name| name.text.into_owned());
+    let long = "é".repeat(257);
+    for (by, why) in [
+        (By::Name("bob\0x"), UnusableName::ControlCharacter),
+        (By::Name("bob\n"), UnusableName::ControlCharacter),
+        (By::EscapedName(r"bob\00x"), UnusableName::ControlCharacter),
+        (By::Principal("bob\0x"), UnusableName::ControlCharacter),
+        (By::CommonName("bob\u{85}"), UnusableName::ControlCharacter),
+        (By::Name(&long), UnusableName::TooLong),
+        (By::EscapedName(r"bob\zz"), UnusableName::NotEscaped),
+    ] {
+        assert_eq!(read(by), Err(Some(why)), "{by:?}");
+    }
+    assert_eq!(read(By::Name("  ")), Err(None));
+    assert_eq!(read(By::Name(" \u{a0}bob ")), Ok("bob".to_owned()));
+    assert_eq!(read(By::Principal("bob ")), Ok("bob ".to_owned()));
+    assert!(read(By::Name(&"é".repeat(256))).is_ok());
+    let cut = Found::nobody(By::Name(&"A".repeat(5000)), Some(UnusableName::TooLong));
+    assert_eq!(cut.spelling, "a".repeat(256));
+}
+
+#[test]
+fn the_kind_of_directory_is_asked_for_only_where_it_counts() {
+    let own = FilterTemplate::parse("(mail={0})").expect("a filter");
+    for (by, with_own, without) in [
+        (By::Name("a"), false, true),
+        (By::EscapedName("a"), false, true),
+        (By::Principal("a"), true, true),
+        (By::CommonName("a"), false, false),
+    ] {
+        let name = Name::read(by).expect("a name");
+        assert_eq!(name.depends_on_kind(Some(&own)), with_own);
+        assert_eq!(name.depends_on_kind(None), without);
+    }
+}
+
+#[test]
+fn another_domains_name_is_told_apart_from_an_unknown_one() {
+    let asked = |text: &str| {
+        let name = Name::read(By::Name(text)).expect("a name");
+        let alice = Entry::new("CN=alice,DC=corp,DC=example".to_owned(), Vec::new());
+        name.question(None, Some(active_directory()))
+            .answered(vec![alice])
+    };
+    let found = asked(r"OTHER\alice");
+    assert!(found.users.is_empty());
+    let text = found.unusable.expect("a reason").to_string();
+    assert_eq!(
+        text,
+        "the directory has no domain \"OTHER\"; its own is CORP"
+    );
+    let found = asked(r"corp\Alice");
+    assert_eq!((found.users.len(), found.unusable), (1, None));
+    assert_eq!(found.spelling, "alice");
+}

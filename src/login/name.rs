@@ -1,0 +1,79 @@
+//! Typed names that mean nobody, or not one user.
+
+use crate::{
+    cause::quoted,
+    directory::{Entry, Found, UnusableName},
+};
+
+/// A typed name that was refused. The user is not told why: a name proves nothing yet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.text())]
+pub struct NameRefusal {
+    /// As it was typed.
+    pub name: String,
+    /// The one spelling under which attempts with it are counted.
+    pub(super) spelling: String,
+    why: Why,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Why {
+    Unknown,
+    Unusable(UnusableName),
+    /// So many users are meant.
+    Ambiguous(usize),
+}
+
+impl NameRefusal {
+    fn text(&self) -> String {
+        let name = quoted(&self.name);
+        match &self.why {
+            Why::Unknown => format!(
+                "the directory has no user {name} under LDAP_BASE by LDAP_USER_BY_NAME; check both \
+                 keys if there should be one"
+            ),
+            Why::Unusable(why) => format!("{name} is nobody's name: {why}"),
+            Why::Ambiguous(count) => format!(
+                "{name} means {count} users of the directory; they can sign in by another form of \
+                 their name, or make LDAP_USER_BY_NAME or LDAP_BASE narrower, so that a name means \
+                 one user"
+            ),
+        }
+    }
+
+    /// The `reason` label of metrics and audit lines.
+    pub(super) fn reason(&self) -> &'static str {
+        match self.why {
+            Why::Unknown => "unknown_user",
+            Why::Unusable(UnusableName::OtherDomain { .. }) => "other_domain",
+            Why::Unusable(_) => "unusable_name",
+            Why::Ambiguous(_) => "ambiguous_user",
+        }
+    }
+
+    /// A refusal as it is for a name that the directory does not know.
+    #[cfg(test)]
+    pub(crate) fn unknown(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            spelling: name.to_owned(),
+            why: Why::Unknown,
+        }
+    }
+}
+
+/// The one user whom a typed name means.
+pub(super) fn only(found: Found, name: &str) -> Result<Entry, NameRefusal> {
+    let mut users = found.users;
+    let why = match (users.len(), found.unusable) {
+        (1, _) => return Ok(users.swap_remove(0)),
+        (0, None) => Why::Unknown,
+        (0, Some(why)) => Why::Unusable(why),
+        (count, _) => Why::Ambiguous(count),
+    };
+    Err(NameRefusal {
+        name: name.to_owned(),
+        spelling: found.spelling,
+        why,
+    })
+}
