@@ -92,7 +92,7 @@ impl Effective {
 
     /// What only a restart changes.
     pub(super) fn fixed(&self) -> FixedKeys {
-        FixedKeys::of(self)
+        FixedKeys::of(|key| self.counting(key))
     }
 
     /// The same with these values in place of its own.
@@ -246,7 +246,7 @@ impl Effective {
     }
 
     /// The value that counts, as JSON; null for a secret and for none.
-    pub(super) fn counting(&self, key: &'static dyn Declared) -> Value {
+    fn counting(&self, key: &'static dyn Declared) -> Value {
         if key.is_secret() {
             return Value::Null;
         }

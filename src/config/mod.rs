@@ -31,6 +31,7 @@ mod older_names;
 mod pattern;
 mod problem;
 mod reader;
+mod restart;
 mod schema;
 mod settings;
 mod shape;
@@ -53,7 +54,6 @@ pub use self::{
     effective::{Effective, InForce, Shown},
     federation::{Callback, RelyingParties},
     filter::{FilterTemplate, parses as filter_parses},
-    fixed::NeedsRestart,
     home::Home,
     instance::InstanceMark,
     key::{Declared, FlagKey},
@@ -61,6 +61,7 @@ pub use self::{
     load::{Config, Fingerprint, Loaded},
     mistake::{Given, Invalid, Mistake, Place},
     problem::Problem,
+    restart::NeedsRestart,
     schema::schema,
     settings::Settings,
     signing::SigningPem,
