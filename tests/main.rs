@@ -21,6 +21,7 @@ mod doctor_kerberos;
 mod doctor_server_url;
 mod document_commands;
 mod drain;
+mod fleet;
 mod form_login;
 mod http_limits;
 mod kerberos_login;

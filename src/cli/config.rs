@@ -106,7 +106,7 @@ fn lines(all: &[InForce]) -> String {
             text,
             "  {:<width$}  {:<12}  {value}{}",
             one.key,
-            origin_word(&one.origin),
+            one.origin.word(),
             origin_detail(one).map_or_else(String::new, |detail| format!("  [{detail}]")),
         );
     }
@@ -137,19 +137,9 @@ fn one_json(one: &InForce) -> Value {
         },
         "given": one.origin != Origin::Default,
         "hidden": one.value == Shown::Hidden,
-        "origin": origin_word(&one.origin),
+        "origin": one.origin.word(),
         "detail": origin_detail(one),
     })
-}
-
-fn origin_word(origin: &Origin) -> &'static str {
-    match origin {
-        Origin::Default => "default",
-        Origin::ConfigJson => "config.json",
-        Origin::Environment(_) => "environment",
-        Origin::File { .. } => "file",
-        Origin::Tenant => "tenant",
-    }
 }
 
 /// The variable, where it has another name; or the file and the key that names it.

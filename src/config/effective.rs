@@ -312,6 +312,18 @@ impl Shown {
 }
 
 impl Origin {
+    /// In a word that stays the same from version to version.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::ConfigJson => "config.json",
+            Self::Environment(_) => "environment",
+            Self::File { .. } => "file",
+            Self::Tenant => "tenant",
+        }
+    }
+
     /// Whether the environment decides the value, so that nothing else can change it.
     #[must_use]
     pub fn is_environment(&self) -> bool {

@@ -73,6 +73,9 @@ pub trait Declared: Debug + Sync {
     /// # Errors
     /// What is wrong with it.
     fn understood(&self, given: &Value) -> Result<Option<Value>, Wrong>;
+    /// What was given, written in one way: values that mean the same become equal, secrets too. `None`
+    /// counts as absent.
+    fn canonical(&self, given: &Value) -> Option<Value>;
 
     /// Its value never appears in a log, a page or a message; `<KEY>_FILE` may name a file instead.
     fn is_secret(&self) -> bool {
@@ -222,6 +225,10 @@ impl<K: Kind> Declared for Key<K> {
     fn understood(&self, given: &Value) -> Result<Option<Value>, Wrong> {
         let value = self.kind.understand(given)?;
         Ok(value.map(|value| self.kind.write(&value)))
+    }
+
+    fn canonical(&self, given: &Value) -> Option<Value> {
+        self.kind.canonical(given)
     }
 }
 

@@ -19,11 +19,13 @@ use super::{
     effective::Effective,
     federation::{FederationConfig, federation},
     fixed::FixedKeys,
+    fleet::{FleetMember, fleet, ops_token},
     home::Home,
     instance::InstanceConfig,
     keys,
     mistake::{Invalid, Mistake, Warning},
     reader::Reader,
+    shared::SharedValues,
     signing::{SigningPem, signing},
     source::{FileKeys, Source, uses_files},
     tls::{TlsMaterial, extra_roots},
@@ -45,6 +47,10 @@ pub struct Config {
     /// Further roots for outgoing TLS: PEM files of `SSL_CA_FILE` and `SSL_CA_PATH`.
     pub extra_roots: Vec<PathBuf>,
     pub ops_listen: SocketAddr,
+    /// `FLEET`: where each instance listens with its `OPS_LISTEN`.
+    pub fleet: Vec<FleetMember>,
+    /// `OPS_TOKEN`: whoever asks for `/instance` shows it.
+    pub ops_token: Option<SecretString>,
     /// `DRAIN_SECONDS`.
     pub drain: Duration,
     /// `SHUTDOWN_SECONDS`.
@@ -76,6 +82,8 @@ pub struct Loaded {
     pub warnings: Vec<Warning>,
     /// Of everything that was given: equal ones mean the same.
     pub fingerprint: Fingerprint,
+    /// What is compared with other instances.
+    pub shared: SharedValues,
     /// What it was read from, for [`Config::load_kept`].
     pub file: FileKeys,
     values: Effective,
@@ -210,11 +218,11 @@ impl Config {
         let values = Effective::new(source, &home, environment);
         let reader = Reader::new(values.clone(), mistakes, warnings);
         let (config, warnings) = finish(home, uses_files(environment), reader)?;
-        let fingerprint = Fingerprint::of(values.source(), &config);
         Ok(Loaded {
+            fingerprint: Fingerprint::of(values.source(), &config),
+            shared: SharedValues::of(&values, &config.directory.service),
             config,
             warnings,
-            fingerprint,
             file,
             values,
         })
@@ -282,6 +290,8 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
         signing,
         extra_roots: extra_roots(&home, r),
         ops_listen: r.read(&keys::OPS_LISTEN),
+        fleet: fleet(r),
+        ops_token: ops_token(r),
         drain: r.read(&keys::DRAIN_SECONDS),
         shutdown: r.read(&keys::SHUTDOWN_SECONDS),
         log_format: r.read(&keys::LOG_FORMAT),

@@ -19,6 +19,7 @@ mod effective;
 mod federation;
 mod filter;
 mod fixed;
+mod fleet;
 pub(crate) mod home;
 mod instance;
 mod key;
@@ -35,6 +36,7 @@ mod restart;
 mod schema;
 mod settings;
 mod shape;
+mod shared;
 mod signing;
 mod source;
 mod table;
@@ -54,6 +56,7 @@ pub use self::{
     effective::{Effective, InForce, Shown},
     federation::{Callback, RelyingParties},
     filter::{FilterTemplate, parses as filter_parses},
+    fleet::FleetMember,
     home::Home,
     instance::InstanceMark,
     key::{Declared, FlagKey},
@@ -64,6 +67,7 @@ pub use self::{
     restart::NeedsRestart,
     schema::schema,
     settings::Settings,
+    shared::SharedValues,
     signing::SigningPem,
     source::{FileKeys, Origin},
     table::{keys_json, keys_markdown, keys_text},

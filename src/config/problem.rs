@@ -48,6 +48,12 @@ pub enum Problem {
     NotANameServer(String),
     #[error("{} is not an address range", quoted(.0))]
     NotANetwork(String),
+    #[error("{} is not an address with a port", quoted(.0))]
+    NotAMember(String),
+    #[error("has more than {0} addresses")]
+    TooManyMembers(usize),
+    #[error("is shorter than {0} characters, or has one that a header cannot hold")]
+    WeakToken(usize),
     #[error("{} is not a callback URL", quoted(.0))]
     NotACallback(String),
     #[error("is not a web address")]
@@ -175,6 +181,12 @@ impl Problem {
             }
             Self::NotANameServer(_) => "Write 192.0.2.53 or 192.0.2.53:5353",
             Self::NotANetwork(_) => r#"Write ["10.0.0.0/24", "fd00::5"]"#,
+            Self::NotAMember(_) => {
+                "Write the OPS_LISTEN of each instance, edge1.corp.example:9464 or [fd00::5]:9464, or one \
+                 name that stands for all of them"
+            }
+            Self::TooManyMembers(_) => "List each instance once",
+            Self::WeakToken(_) => "Make one with: openssl rand -hex 32",
             Self::NotACallback(_) => {
                 "Write absolute addresses between commas, https://acme.auth0.com/login/callback"
             }

@@ -69,6 +69,8 @@ pub enum Format {
     Host,
     /// What is logged: a level, and those of parts of the program.
     Levels,
+    /// A name or an address with a port.
+    HostAndPort,
 }
 
 /// A default that is no value of its own.

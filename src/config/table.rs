@@ -199,6 +199,7 @@ fn format_words(format: Format) -> &'static str {
         Format::Header => "header name",
         Format::Host => "host or domain",
         Format::Levels => "log levels",
+        Format::HostAndPort => "host:port",
     }
 }
 

@@ -16,7 +16,8 @@ use super::{
     backend::ConsoleBackend,
     guard::{self, Console, Guard},
     routes::{
-        certificate, directory, doctor, export, home, import, logs, mapper, server, user, users,
+        certificate, directory, doctor, export, fleet, home, import, logs, mapper, server, user,
+        users,
     },
 };
 use crate::{
@@ -72,6 +73,7 @@ pub fn serve_on(address: SocketAddr, backend: Arc<dyn ConsoleBackend>) -> Router
     let upload = DefaultBodyLimit::max(MAX_UPLOAD);
     Router::new()
         .route("/", get(home))
+        .route("/fleet", get(fleet))
         .route("/directory", section("/#directory").post(directory))
         .route("/server", section("/#server").post(server))
         .route("/certificate", section("/#server").post(certificate))

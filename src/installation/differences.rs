@@ -105,12 +105,6 @@ impl Old<'_> {
                  refused until KERBEROS_REALMS lists their realms.",
             );
         }
-        if self.given(&keys::LDAP_USER_BY_NAME) {
-            self.add(
-                "Kerberos finds a user of Active Directory by the sAMAccountName, whatever \
-                 LDAP_USER_BY_NAME compares with the name; its other conditions count.",
-            );
-        }
     }
 
     fn certificates(&mut self) {
@@ -177,6 +171,17 @@ impl Old<'_> {
             self.add(
                 "Active Directory takes new passwords over TLS only: ENABLE_WRITE_BACK cannot work over \
                  this LDAP_URL.",
+            );
+        }
+        let by_ticket =
+            self.on(&keys::KERBEROS_AUTH) || self.on(&keys::WITH_KERBEROS_PROXY_FRONTEND);
+        let by_name = self.values.value(&keys::LDAP_USER_BY_NAME);
+        let by_account = |name: &str| name.eq_ignore_ascii_case("sAMAccountName");
+        if by_ticket && by_name.is_some_and(|filter| !filter.attributes().all(by_account)) {
+            self.add(
+                "A user of Kerberos, and one whom a proxy names, is found on Active Directory by the \
+                 sAMAccountName, whatever LDAP_USER_BY_NAME compares with the name; its other conditions \
+                 count.",
             );
         }
         let files = self.values.value(&keys::SSL_CA_FILE).into_iter();

@@ -19,8 +19,9 @@ use crate::{
     accept::Mismatches,
     authenticate::{Certificates, Kerberos},
     clock::Clock,
-    config::{Config, DirectConfig, FileKeys, Fingerprint, keys},
+    config::{Config, DirectConfig, FileKeys, Fingerprint, SharedValues, keys},
     directory::Directory,
+    fleet::FleetKey,
     http::{Limits, Random, Site, SiteSettings},
     lifecycle::Lifecycle,
     login::{Accounts, Attempts, Logins, Slots},
@@ -46,6 +47,9 @@ const WAITING_BINDS: usize = 4;
 pub struct Generation {
     pub config: Config,
     pub fingerprint: Fingerprint,
+    /// What is compared with other instances, and the key of its digests.
+    pub shared: SharedValues,
+    pub fleet_key: FleetKey,
     /// What `config.json` said.
     pub file: FileKeys,
     pub directory: Directory,
@@ -59,8 +63,6 @@ pub struct Generation {
     tunnel_parts: Option<TunnelParts>,
     pub signing: Arc<SigningKey>,
     pub outgoing: Arc<ClientConfig>,
-    /// When the signing certificate ends, Unix time.
-    signing_end: i64,
 }
 
 /// What ends by itself, beside the certificate of SERVER_URL.
@@ -75,6 +77,7 @@ pub enum Expires {
 pub struct Read {
     pub config: Config,
     pub fingerprint: Fingerprint,
+    pub shared: SharedValues,
     pub file: FileKeys,
 }
 
@@ -102,10 +105,12 @@ impl Generation {
         let Read {
             config,
             fingerprint,
+            shared,
             file,
         } = read;
         let Materials {
             signing,
+            signing_files,
             outgoing,
             identity,
             kerberos,
@@ -145,7 +150,6 @@ impl Generation {
         });
         let (own_signing, own_outgoing) = (Arc::clone(&signing), Arc::clone(&outgoing));
         let own_accounts = Arc::clone(&accounts);
-        let signing_end = signing.not_after();
         let web = config.direct.as_ref().map(|direct| {
             let logins = Logins {
                 accounts,
@@ -184,6 +188,8 @@ impl Generation {
         });
         let generation = Self {
             fingerprint,
+            shared,
+            fleet_key: FleetKey::of(&signing_files.key),
             file,
             directory,
             _directory_end: end.drop_guard(),
@@ -195,7 +201,6 @@ impl Generation {
             tunnel_parts,
             signing: own_signing,
             outgoing: own_outgoing,
-            signing_end,
             config,
         };
         (generation, identity)
@@ -290,7 +295,7 @@ impl Generation {
         let trust = self.certificates().map(Certificates::ends);
         let authority = trust.and_then(|ends| ends.authority);
         let revocation_list = trust.and_then(|ends| ends.revocation_list);
-        let mut ends = vec![(Expires::SigningCertificate, self.signing_end)];
+        let mut ends = vec![(Expires::SigningCertificate, self.signing.not_after())];
         ends.extend(authority.map(|end| (Expires::ClientAuthorities, end)));
         ends.extend(revocation_list.map(|end| (Expires::RevocationLists, end)));
         ends

@@ -11,6 +11,7 @@ mod readiness;
 mod registration;
 mod reload;
 mod reload_request;
+mod reporter;
 mod upkeep;
 mod watch;
 
@@ -24,10 +25,11 @@ pub use self::{
     generation::{Expires, Generation, Read},
     import_faults::{ImportFault, import_faults},
     load_error::LoadError,
-    materials::{Kept, Materials, outgoing, trusted_roots},
+    materials::{Kept, Materials, is_trusted_everywhere, outgoing, trusted_roots},
     readiness::readiness,
     registration::{RegistrationKeeper, keep},
     reload::{Running, changed},
     reload_request::{Answer, ReloadError, WaitingKeys, What, restart_in_words},
+    reporter::Reporter,
     watch::Watch,
 };

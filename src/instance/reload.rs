@@ -107,9 +107,11 @@ impl Running {
         let Loaded {
             config,
             fingerprint,
+            mut shared,
             file,
             ..
         } = loaded;
+        shared.keep(&old.shared, &waits);
         let kept = old.kept(&self.metrics);
         let clock = self.clock.clone();
         // It reads files, and runs the mapper's script once.
@@ -126,6 +128,7 @@ impl Running {
         let read = Read {
             config,
             fingerprint,
+            shared,
             file,
         };
         let (mut new, identity) = Generation::build(read, materials, &self.clock);

@@ -115,6 +115,7 @@ pub(super) fn front(change: &Value) -> Front {
     let read = Read {
         config: loaded.config,
         fingerprint: loaded.fingerprint,
+        shared: loaded.shared,
         file: loaded.file,
     };
     let (generation, _) = Generation::build(read, materials.expect("usable"), &clock);

@@ -6,7 +6,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use super::{generation::Expires, reload::Running, watch::Watch};
+use super::{generation::Expires, reload::Running, reporter::configuration, watch::Watch};
 use crate::{cause, config::TlsMaterial, telemetry::event};
 
 impl Running {
@@ -72,6 +72,7 @@ impl Running {
     pub fn measure(&self) {
         let metrics = &self.metrics;
         let current = self.current.load();
+        metrics.show_configuration(&configuration(&current).digest);
         // What is no longer in use is not shown; a generation that was refused has set values too.
         metrics.certificate_expiry.reset();
         metrics.file_modified.reset();

@@ -25,6 +25,7 @@ pub(super) async fn serve(
 ) {
     let mut watch = running.watch();
     let mut measure = tokio::time::interval(MEASURE);
+    let mut step = tokio::time::interval(History::STEP);
     loop {
         let mut answer = None;
         let what = tokio::select! {
@@ -44,6 +45,10 @@ pub(super) async fn serve(
             Some(to) = asked_for.recv() => {
                 answer = to;
                 What::All
+            }
+            _ = step.tick() => {
+                history.step(&running.metrics);
+                continue;
             }
             _ = measure.tick() => {
                 running.measure();

@@ -29,6 +29,13 @@ pub trait Kind: Debug + Copy + Sync + 'static {
 
     /// A value as JSON; null for none, and for a secret.
     fn write(&self, value: &Self::Value) -> Value;
+
+    /// What was given, written in one way: values that mean the same become equal, secrets too. `None`
+    /// counts as absent, as does what is wrong.
+    fn canonical(&self, given: &Value) -> Option<Value> {
+        let value = self.understand(given).ok()??;
+        Some(self.write(&value))
+    }
 }
 
 /// A text, trimmed; absent when null or empty.

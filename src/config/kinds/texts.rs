@@ -12,7 +12,7 @@ use super::{
     kind::{Kind, empty_list, list, parsed, shape, text, without_default},
     wrong::Wrong,
 };
-use crate::secret::SecretString;
+use crate::secret::{ExposeSecret as _, SecretString};
 
 /// A text.
 #[derive(Debug, Clone, Copy)]
@@ -263,5 +263,10 @@ impl Kind for Secret {
 
     fn write(&self, _: &Option<SecretString>) -> Value {
         Value::Null
+    }
+
+    fn canonical(&self, given: &Value) -> Option<Value> {
+        let secret = self.understand(given).ok()???;
+        Some(Value::from(secret.expose_secret()))
     }
 }
