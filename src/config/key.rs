@@ -10,6 +10,9 @@ use super::{
     shape::{Form, Shape},
 };
 
+/// How the name of a key ends that names a file with the value of another one.
+pub(super) const FILE: &str = "_FILE";
+
 /// A key of `config.json` and the environment; `K` is how its value is read, with its default.
 #[derive(Debug, Clone, Copy)]
 pub struct Key<K> {
@@ -84,7 +87,7 @@ pub trait Declared: Debug + Sync {
 
     /// The key that names a file to read this one from.
     fn file_variant(&self) -> Option<String> {
-        matches!(self.shape().form, Form::Secret).then(|| format!("{}_FILE", self.name()))
+        matches!(self.shape().form, Form::Secret).then(|| format!("{}{FILE}", self.name()))
     }
 
     /// Accepted because the legacy connector writes it; without effect here.
