@@ -55,6 +55,32 @@ fn a_changed_config_json_waits_for_the_signal() {
 }
 
 #[test]
+fn another_logo_is_shown_and_a_broken_one_is_refused() {
+    let svg = |path: &str| {
+        format!(
+            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 1"><path d="{path}"/></svg>"#
+        )
+    };
+    let instance = Instance::builder();
+    let logo = instance.home().join("logo.svg");
+    std::fs::write(&logo, svg("M0 0h4v1z")).expect("written");
+    let instance = instance.set("SITE_LOGO", "logo.svg").start();
+    let shown = || {
+        let page = instance.curl("/logout").run().body;
+        let (_, path) = page.split_once("class=\"logo\" src=\"").expect("a logo");
+        let path = path.split('"').next().expect("a path");
+        instance.curl(path).run().body
+    };
+    assert!(shown().contains("M0 0h4v1z"));
+    std::fs::write(&logo, svg("M0 0h3v2z")).expect("written");
+    instance.await_event("reload.done", &[]);
+    assert!(shown().contains("M0 0h3v2z"));
+    std::fs::write(&logo, "<svg>").expect("written");
+    instance.await_event("reload.refused", &["SITE_LOGO", "not a whole SVG"]);
+    assert!(shown().contains("M0 0h3v2z"), "the old one stays");
+}
+
+#[test]
 fn another_ca_of_the_directory_is_noticed() {
     let lab = Lab::get();
     let instance = Instance::builder();

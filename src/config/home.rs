@@ -11,6 +11,8 @@ pub const TLS_KEY: &str = "certs/tls.key";
 pub const KEYTAB: &str = "certs/krb5.keytab";
 pub const CLIENT_CA: &str = "certs/client-ca.pem";
 pub const REVOCATION_LISTS: &str = "certs/crl/*.pem";
+/// Where an export takes the logo of SITE_LOGO from, beside `certs`.
+pub const LOGOS: [&str; 2] = ["logo.svg", "logo.png"];
 pub const MAPPER: &str = "lib/profileMapper.js";
 
 /// Of a path such as `certs/crl/*.pem`, which stands for all such files: the folder, and the extension.

@@ -54,6 +54,7 @@ pub enum Section {
     Kerberos,
     ClientCertificates,
     Form,
+    Pages,
     Tokens,
     Directory,
     Groups,
@@ -131,6 +132,7 @@ impl Section {
             Self::Kerberos => "Kerberos",
             Self::ClientCertificates => "Client certificates",
             Self::Form => "Form, and a proxy that names the user",
+            Self::Pages => "Pages that users see",
             Self::Tokens => "Tokens and who gets them",
             Self::Directory => "Directory",
             Self::Groups => "Groups",
@@ -146,7 +148,7 @@ impl Section {
     pub fn is_direct(self) -> bool {
         matches!(
             self,
-            Self::Listener | Self::Kerberos | Self::ClientCertificates | Self::Form
+            Self::Listener | Self::Kerberos | Self::ClientCertificates | Self::Form | Self::Pages
         )
     }
 }

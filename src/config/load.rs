@@ -24,6 +24,7 @@ use super::{
     instance::InstanceConfig,
     keys,
     mistake::{Invalid, Mistake, Warning},
+    pages::{PagesConfig, pages},
     reader::Reader,
     shared::SharedValues,
     signing::{SigningPem, signing},
@@ -40,6 +41,7 @@ pub struct Config {
     pub instance: InstanceConfig,
     /// `None`: no certificate for SERVER_URL, so no direct logins.
     pub direct: Option<DirectConfig>,
+    pub pages: PagesConfig,
     pub directory: DirectoryConfig,
     pub federation: FederationConfig,
     /// `None`: neither file exists yet; a first start makes them.
@@ -111,6 +113,10 @@ impl Fingerprint {
         }
         for file in config.files_when_there() {
             parts.add_path(file);
+        }
+        if let Some(logo) = &config.pages.logo {
+            parts.add_path(&logo.file);
+            parts.add(&logo.bytes);
         }
         let direct = config.direct.iter();
         for certificate in direct.flat_map(|direct| &direct.balancer_certificates) {
@@ -287,6 +293,7 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
             site: r.read_or_usual(&keys::SITE_NAME).unwrap_or_default(),
         },
         direct,
+        pages: pages(&home, r),
         signing,
         extra_roots: extra_roots(&home, r),
         ops_listen: r.read(&keys::OPS_LISTEN),

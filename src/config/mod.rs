@@ -27,8 +27,10 @@ pub(crate) mod keys;
 mod kinds;
 mod listen;
 mod load;
+mod logo;
 mod mistake;
 mod older_names;
+mod pages;
 mod pattern;
 mod problem;
 mod reader;
@@ -62,7 +64,9 @@ pub use self::{
     key::{Declared, FlagKey},
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},
+    logo::{Logo, LogoError, LogoKind},
     mistake::{Given, Invalid, Mistake, Place},
+    pages::PagesConfig,
     problem::Problem,
     restart::NeedsRestart,
     schema::schema,

@@ -140,6 +140,14 @@ pub(super) fn name() -> String {
     format!("{part}([,+;]{part})*")
 }
 
+/// What a page may lead to: a web address, mail or telephone.
+pub(super) fn link() -> String {
+    let scheme = |words: &[&str]| words.iter().map(|word| any_case(word)).collect::<Vec<_>>();
+    let web = scheme(&["http", "https"]).join("|");
+    let other = scheme(&["mailto", "tel"]).join("|");
+    format!(r"({web}):[/\\]*[^\s/\\?#:@][\s\S]*|({other}):[^\s?#][\s\S]*")
+}
+
 /// A level, or that of a part of the program.
 pub(super) fn levels(words: &[&str]) -> String {
     let level = words.join("|");

@@ -71,6 +71,7 @@ fn property(key: &'static dyn Declared) -> Value {
         }),
         Form::Text(Format::Filter) => json!({"allOf": [text(COMPARES), text(ESCAPES)]}),
         Form::Text(Format::Header) => text(&optional(HEADER)),
+        Form::Text(Format::Link) => text(&optional(&pattern::link())),
         Form::Text(Format::Dn) => text(&optional(&pattern::name())),
         Form::Text(Format::Levels) => text(&optional(&pattern::levels(&LogLevels::WORDS))),
         Form::Address { port: false, .. } => text(&optional(&pattern::address())),

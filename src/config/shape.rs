@@ -53,6 +53,8 @@ pub enum Form {
 pub enum Format {
     Plain,
     Url,
+    /// An address that a page may link to: a URL, or one of mail or telephone.
+    Link,
     /// A distinguished name of the directory.
     Dn,
     /// An LDAP filter.

@@ -190,6 +190,7 @@ fn format_words(format: Format) -> &'static str {
     match format {
         Format::Plain => "text",
         Format::Url => "URL",
+        Format::Link => "URL (https, http, mailto or tel)",
         Format::Dn => "DN",
         Format::Filter => "LDAP filter",
         Format::FilterTemplate => "LDAP filter with {0}",

@@ -5,6 +5,7 @@ mod context;
 mod directory;
 mod files;
 mod finding;
+mod fleet;
 mod groups;
 mod kerberos;
 mod key_versions;
@@ -83,7 +84,8 @@ pub async fn examine_reporting(
     let works: [BoxFuture<'_, ()>; 3] = [
         async {
             network::examine(context, names);
-            server_url::examine(context, names).await;
+            let answers = server_url::examine(context, names).await;
+            fleet::examine(context, &answers, names).await;
             // It has seen by now what disagrees with the balancer.
             running::examine(context, names).await;
         }

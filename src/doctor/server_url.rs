@@ -25,7 +25,7 @@ const VISITS: usize = 12;
 /// Addresses of the name that are tried.
 const ADDRESSES: usize = 8;
 
-pub(super) async fn examine(context: &Context, findings: &Findings) {
+pub(super) async fn examine(context: &Context, findings: &Findings) -> Vec<Answer> {
     let url = &context.config.federation.server_url;
     if url.scheme() != "https" {
         let secure = url.as_str().replacen("http:", "https:", 1);
@@ -37,8 +37,9 @@ pub(super) async fn examine(context: &Context, findings: &Findings) {
     }
     let addresses = resolve(context, findings).await;
     if url.scheme() == "https" && context.config.direct.is_some() {
-        open(context, &addresses, findings).await;
+        return open(context, &addresses, findings).await;
     }
+    Vec::new()
 }
 
 async fn resolve(context: &Context, findings: &Findings) -> Vec<SocketAddr> {
@@ -90,12 +91,12 @@ async fn resolve(context: &Context, findings: &Findings) -> Vec<SocketAddr> {
 }
 
 /// Opens each address once, and then those that answer again and again.
-async fn open(context: &Context, addresses: &[SocketAddr], findings: &Findings) {
+async fn open(context: &Context, addresses: &[SocketAddr], findings: &Findings) -> Vec<Answer> {
     let mut visitors = Vec::new();
     let mut answers = Vec::new();
     for address in addresses.iter().take(ADDRESSES) {
         let Some(visitor) = Visitor::new(&context.config, &context.clock, *address) else {
-            return;
+            return answers;
         };
         match visitor.ask().await {
             Ok(answer) => {
@@ -107,7 +108,7 @@ async fn open(context: &Context, addresses: &[SocketAddr], findings: &Findings) 
         }
     }
     if visitors.is_empty() {
-        return;
+        return answers;
     }
     for at in answers.len()..VISITS {
         let (address, visitor) = &visitors[at % visitors.len()];
@@ -121,6 +122,7 @@ async fn open(context: &Context, addresses: &[SocketAddr], findings: &Findings) 
     }
     ready(context, &answers, findings);
     instances(context, &answers, findings);
+    answers
 }
 
 fn unreachable(context: &Context, address: SocketAddr, error: &VisitError) -> Finding {

@@ -22,7 +22,7 @@ use super::{
     bounds::{bounded, limited},
     error::ContentFault,
     limits::MAX_ENTRIES,
-    paths::{CERTIFICATE, CONFIG, KEY, MAPPER, NEEDED, allowed, leads_out, shown},
+    paths::{CERTIFICATE, CONFIG, KEY, LOGOS, MAPPER, NEEDED, allowed, leads_out, shown},
 };
 use crate::{
     config::{Effective, credentials_open, keys},
@@ -60,6 +60,7 @@ impl Installation {
     /// When a file cannot be read, or one that is needed is not there.
     pub fn of_folder(folder: &Path) -> Result<Self, ArchiveError> {
         let mut names = vec![CONFIG.to_owned(), MAPPER.to_owned()];
+        names.extend(LOGOS.map(str::to_owned));
         list(folder, "certs", &mut names).map_err(|error| {
             ArchiveError::Read(folder.join("certs").display().to_string(), error)
         })?;

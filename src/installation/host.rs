@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     ArchiveError, Installation,
     archive::list,
-    paths::{CONFIG, MAPPER, allowed},
+    paths::{CONFIG, LOGOS, MAPPER, allowed},
 };
 use crate::config::{
     Declared, Effective, Home,
@@ -171,6 +171,7 @@ pub(super) fn files(home: &Home) -> Vec<String> {
     // What cannot be listed is not there for us; writing to it will say more.
     let _ = list(&home.path(""), "certs", &mut names);
     names.push(MAPPER.to_owned());
+    names.extend(LOGOS.map(str::to_owned));
     names.retain(|name| allowed(name) && home.path(name).is_file());
     names
 }

@@ -1,10 +1,10 @@
-//! What an import brings, tried by itself: its mapper, CAs and certificate.
+//! What an import brings, tried by itself: its mapper, CAs, certificate and logo.
 
 use crate::{
     authenticate::{Certificates, TrustError},
     config::{
-        AuthoritySource, CertificateName, ClientCertConfig, Effective, MapperSource,
-        RevocationConfig, RevocationFiles, TlsMaterial, home, keys,
+        AuthoritySource, CertificateName, ClientCertConfig, Effective, Logo, LogoError,
+        MapperSource, RevocationConfig, RevocationFiles, TlsMaterial, home, keys,
     },
     installation::{ArchiveError, Installation, Stage},
     profile::{Mapper, ScriptError},
@@ -23,6 +23,12 @@ pub enum ImportFault {
     ClientAuthorities(#[from] TrustError),
     #[error(transparent)]
     Certificate(#[from] TlsError),
+    #[error("the logo {name} {error}")]
+    Logo {
+        name: String,
+        #[source]
+        error: LogoError,
+    },
 }
 
 /// What is wrong in an archive that was unpacked in a folder to try it.
@@ -58,6 +64,12 @@ pub fn import_faults(
         if let Err(error) = Identity::load(&material) {
             faults.push(error.into());
         }
+    }
+    let logo = values.value(&keys::SITE_LOGO);
+    if let Some(name) = logo.filter(|name| installation.has(name))
+        && let Err(error) = Logo::read(stage.folder().join(&name))
+    {
+        faults.push(ImportFault::Logo { name, error });
     }
     Ok(faults)
 }

@@ -9,13 +9,14 @@ mod groups;
 mod instance;
 mod kerberos;
 mod listener;
+mod pages;
 mod tenant;
 mod tokens;
 mod unused;
 
 pub use self::{
     accounts::*, client_certificates::*, directory::*, form::*, groups::*, instance::*,
-    kerberos::*, listener::*, tenant::*, tokens::*, unused::*,
+    kerberos::*, listener::*, pages::*, tenant::*, tokens::*, unused::*,
 };
 use super::key::{Declared, FILE};
 
@@ -24,11 +25,12 @@ pub const SCHEMA: &str = "$schema";
 
 /// All keys.
 pub fn all() -> impl Iterator<Item = &'static dyn Declared> {
-    let parts: [declare::Keys; 11] = [
+    let parts: [declare::Keys; 12] = [
         listener::KEYS,
         kerberos::KEYS,
         client_certificates::KEYS,
         form::KEYS,
+        pages::KEYS,
         tokens::KEYS,
         directory::KEYS,
         groups::KEYS,

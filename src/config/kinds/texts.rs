@@ -1,6 +1,7 @@
 //! Texts, lists of texts, and secrets.
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
     super::{
@@ -47,6 +48,10 @@ pub struct Levels(pub &'static str);
 /// The name of a header, in lower case.
 #[derive(Debug, Clone, Copy)]
 pub struct Header(pub &'static str);
+
+/// Where a link of a page may lead.
+#[derive(Debug, Clone, Copy)]
+pub struct Link;
 
 /// Several texts: a JSON array, the text of one, or values between commas.
 #[derive(Debug, Clone, Copy)]
@@ -218,6 +223,35 @@ impl Kind for Header {
 
     fn write(&self, value: &String) -> Value {
         json!(value)
+    }
+}
+
+impl Kind for Link {
+    type Value = Option<Url>;
+
+    fn shape(&self) -> Shape {
+        without_default(Form::Text(Format::Link), Usual::None)
+    }
+
+    fn default(&self) -> Option<Url> {
+        None
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Option<Url>>, Wrong> {
+        let link = |text: &str| {
+            let url = Url::parse(text).ok()?;
+            let good = match url.scheme() {
+                "https" | "http" => url.has_host(),
+                "mailto" | "tel" => !url.path().is_empty(),
+                _ => false,
+            };
+            good.then_some(Some(url))
+        };
+        parsed(given, link, || Wrong::NotLink)
+    }
+
+    fn write(&self, value: &Option<Url>) -> Value {
+        json!(value.as_ref().map(Url::as_str))
     }
 }
 

@@ -41,6 +41,8 @@ pub enum Wrong {
         others: Vec<String>,
         words: Vec<&'static str>,
     },
+    #[error("is no address that a page may link to")]
+    NotLink,
     /// What it would mean.
     #[error("{0}")]
     Refused(&'static str),
@@ -77,6 +79,10 @@ impl Wrong {
             ),
             Self::NotWord { words } => format!("Write {}", one_of(words)),
             Self::NotWords { words, .. } => format!("Write some of {}", words.join(", ")),
+            Self::NotLink => {
+                "Write https://help.corp.example, mailto:help@corp.example or tel:+495555"
+                    .to_owned()
+            }
             Self::Refused(_) => "Remove it".to_owned(),
         }
     }
