@@ -14,13 +14,23 @@ const AREA: Area = Area::Fleet;
 /// So many connections for each instance should have reached them all, also beside those of users.
 const VISITS_EACH: usize = 2;
 
-/// `answers` are those of SERVER_URL.
-pub(super) async fn examine(context: &Context, answers: &[Answer], findings: &Findings) {
+/// All instances at this moment; nothing without FLEET.
+pub(super) async fn view(context: &Context) -> Option<FleetView> {
     let config = &context.config;
     if config.fleet.is_empty() {
-        return;
+        return None;
     }
-    let view = FleetView::new(ask(&config.fleet, config.ops_token.as_ref()).await);
+    let asked = ask(&config.fleet, config.ops_token.as_ref()).await;
+    Some(FleetView::new(asked))
+}
+
+/// `answers` are those of SERVER_URL.
+pub(super) fn examine(
+    context: &Context,
+    view: &FleetView,
+    answers: &[Answer],
+    findings: &Findings,
+) {
     let text = format!("{} ({})", view.sentence(), keys::FLEET.name);
     findings.add(if view.is_good() {
         Finding::ok(AREA, "fleet-equal", text)

@@ -84,8 +84,11 @@ pub async fn examine_reporting(
     let works: [BoxFuture<'_, ()>; 3] = [
         async {
             network::examine(context, names);
-            let answers = server_url::examine(context, names).await;
-            fleet::examine(context, &answers, names).await;
+            let users = server_url::examine(context, names);
+            let (answers, view) = tokio::join!(users, fleet::view(context));
+            if let Some(view) = view {
+                fleet::examine(context, &view, &answers, names);
+            }
             // It has seen by now what disagrees with the balancer.
             running::examine(context, names).await;
         }
