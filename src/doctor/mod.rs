@@ -84,8 +84,9 @@ pub async fn examine_reporting(
     let works: [BoxFuture<'_, ()>; 3] = [
         async {
             network::examine(context, names);
-            let users = server_url::examine(context, names);
-            let (answers, view) = tokio::join!(users, fleet::view(context));
+            let view = fleet::view(context).await;
+            let visits = fleet::visits(view.as_ref());
+            let answers = server_url::examine(context, visits, names).await;
             if let Some(view) = view {
                 fleet::examine(context, &view, &answers, names);
             }
