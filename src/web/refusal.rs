@@ -141,7 +141,7 @@ const NOT_NOW: Words = words(
     "The company directory does not answer. This is not your fault; try again in a minute.",
 );
 
-/// What the holder of a certificate can do something about; who it names is not told.
+/// What the holder of a certificate can do something about; it does not say whom it names.
 fn certificate(refusal: &CertificateRefusal) -> Words {
     use CertificateRefusal as C;
     let (title, message) = match refusal {
