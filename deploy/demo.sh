@@ -6,6 +6,7 @@
 #   deploy/demo.sh           starts everything and signs in in each way
 #   deploy/demo.sh login     signs in again
 #   deploy/demo.sh browser   opens a browser that is signed in to the domain as alice
+#   deploy/demo.sh fleet     the three instances in one table
 #   deploy/demo.sh status    what runs
 #   deploy/demo.sh stop      stops everything; what was made stays for the next start
 #
@@ -101,7 +102,7 @@ start_all() {
 
     step "Three instances on $LAB_ADDRESS:4001 to 4003"
     for n in $INSTANCES; do
-        start_process "edge$n" env PORT="400$n" OPS_LISTEN="$LAB_ADDRESS:946$n" \
+        start_process "edge$n" env PORT="400$n" OPS_LISTEN="$LAB_ADDRESS:946$n" FLEET="$(fleet_list)" \
             INSTANCE_NAME="edge$n" ADMIN_LISTEN="$LAB_ADDRESS:835$n" LOG_FORMAT=json CLIENT_CERT_AUTH=true AD_HUB="https://$LAB_ADDRESS:9443/lo/hub" \
             TENANT_SIGNING_KEY_FILE="$LAB_STATE/pki/tenant.pem" \
             "$BIN/ad-edge" serve --home "$LAB_STATE/home-$n"
@@ -128,6 +129,16 @@ lost() {
     echo
     show_log "$1"
     failed "$1"
+}
+
+fleet_list() {
+    echo "$LAB_ADDRESS:9461,$LAB_ADDRESS:9462,$LAB_ADDRESS:9463"
+}
+
+# All at once, as any of them sees it.
+show_fleet() {
+    printf '\nThe fleet (ad-edge fleet)\n\n'
+    FLEET=$(fleet_list) "$BIN/ad-edge" fleet --home "$LAB_STATE/home-1" || failed "the instances are not equal and ready"
 }
 
 # The checks have really passed: a server that was not checked yet counts as up, too.
@@ -305,6 +316,7 @@ Console                http://$LAB_ADDRESS:8351/ (8352, 8353), one for each inst
 Logs                   $LAB_STATE/log
 Metrics                http://$LAB_ADDRESS:9461/metrics (9462, 9463), balancer http://$LAB_ADDRESS:8405/
 Sign in again          deploy/demo.sh login
+The fleet at once      deploy/demo.sh fleet, or a console's page of that name
 Stop                   deploy/demo.sh stop
 END
 }
@@ -328,7 +340,12 @@ start)
     nine_logins
     certificate_logins
     six_tunnel_logins
+    show_fleet
     explain
+    ;;
+fleet)
+    read_lab
+    show_fleet
     ;;
 login)
     read_lab
@@ -350,7 +367,7 @@ stop)
     echo "stopped; the state stays in $LAB_STATE (remove the folder to start from nothing)"
     ;;
 *)
-    echo "usage: $0 [start|login|browser|status|stop]" >&2
+    echo "usage: $0 [start|login|fleet|browser|status|stop]" >&2
     exit 64
     ;;
 esac

@@ -45,6 +45,17 @@ impl Clock {
     }
 }
 
+/// A length of time in words: `45 s`, `12 min`, `3 days`.
+#[must_use]
+pub fn span(length: Duration) -> String {
+    match length.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds @ 7200..172_800 => format!("{} hours", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
 /// For the validity of certificates and the age of tickets.
 impl TimeProvider for Clock {
     fn current_time(&self) -> Option<UnixTime> {

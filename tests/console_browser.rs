@@ -161,10 +161,11 @@ fn the_console_is_drawn_in_light_and_dark_and_narrow() {
     let steps = json!([
         {"wait": "Logins of the last hour"},
         shot("status", "light", 1280), shot("status", "dark", 1280), shot("status", "light", 390),
-        // Without a mouse: the first link leads to the content, the second to the status, the third on.
-        {"press": "Tab"}, {"press": "Tab"}, {"press": "Tab"}, {"press": "Enter"},
+        // Without a mouse: the first link leads to the content, then come the sections.
+        {"press": "Tab"}, {"press": "Tab"}, {"press": "Tab"}, {"press": "Tab"}, {"press": "Enter"},
         {"wait": "Four checks run"},
         shot("directory", "light", 1280),
+        {"goto": instance.console_url("/#fleet")}, {"wait": "This instance alone: set FLEET"}, shot("fleet", "light", 1280),
         {"goto": instance.console_url("/#mapper")}, {"wait": "lib/profileMapper.js"}, shot("mapper", "dark", 1280),
         {"goto": instance.console_url("/#export")}, {"wait": "Export settings"}, shot("export", "light", 1280),
         {"goto": instance.console_url("/#server")}, {"wait": "Certificate of SERVER_URL"}, shot("server", "light", 1280),

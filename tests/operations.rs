@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::lab::{Lab, instance::Instance, run_with_input};
+use crate::lab::{Lab, instance::Instance, project, run_with_input};
 
 #[test]
 fn promtool_finds_nothing_wrong_with_the_metrics() {
@@ -20,9 +20,21 @@ fn promtool_finds_nothing_wrong_with_the_metrics() {
         "ad_edge_ready 1",
         r#"ad_edge_login_stage_seconds_count{stage="gss"} 1"#,
         r#"ad_edge_certificate_expiry_seconds{use="tls"}"#,
+        r#"ad_edge_configuration_info{digest=""#,
     ] {
         assert!(page.contains(metric), "{metric}\n{page}");
     }
+}
+
+#[test]
+fn alerts_fire_when_they_should() {
+    let promtool = |arguments: [&str; 2], file: &str| {
+        let mut command = Command::new("promtool");
+        command.args(arguments).arg(project().join(file));
+        run_with_input(&mut command, "");
+    };
+    promtool(["check", "rules"], "deploy/alerts.yml");
+    promtool(["test", "rules"], "tests/prometheus/alerts.test.yml");
 }
 
 #[test]

@@ -168,9 +168,19 @@ rm -f target/nextest/*/junit.xml
 LAB_STATE=$(mktemp -d /tmp/ad-edge-test.XXXXXX)
 need_modules "$LAB_STATE/node"
 
+# All of it, or what the chosen stages need.
+targets=()
+for name in "${stages[@]}"; do
+    case $name in
+    plain) targets+=(--lib --bins --test source) ;;
+    plain-source) targets+=(--test source) ;;
+    plain--*) targets+=("${name#plain}") ;;
+    *) targets+=(--test "$name") ;;
+    esac
+done
 part "build of the tests"
-echo "+ cargo nextest run --features lab --no-run"
-cargo nextest run --features lab --no-run
+echo "+ cargo nextest run --features lab --no-run ${targets[*]}"
+cargo nextest run --features lab --no-run "${targets[@]}"
 
 # Plain tests need neither root nor a lab: they have no capabilities, so they can do no more than any user.
 host=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')

@@ -100,13 +100,13 @@ fn lines(all: &[InForce]) -> String {
             Shown::Nothing => "-".to_owned(),
             Shown::Hidden => "(secret, not shown)".to_owned(),
             Shown::Words(words) => format!("({})", words.replace('`', "")),
-            Shown::Text(value) => one_line(value),
+            Shown::Value(_) => one_line(&one.value.text().unwrap_or_default()),
         };
         let _ = writeln!(
             text,
             "  {:<width$}  {:<12}  {value}{}",
             one.key,
-            origin_word(&one.origin),
+            one.origin.word(),
             origin_detail(one).map_or_else(String::new, |detail| format!("  [{detail}]")),
         );
     }
@@ -127,26 +127,19 @@ fn one_line(text: &str) -> String {
 fn one_json(one: &InForce) -> Value {
     json!({
         "key": one.key,
-        "value": one.value.text(),
+        "value": match &one.value {
+            Shown::Value(value) => value.clone(),
+            Shown::Nothing | Shown::Hidden | Shown::Words(_) => Value::Null,
+        },
         "words": match one.value {
             Shown::Words(words) => Some(words.replace('`', "")),
             _ => None,
         },
         "given": one.origin != Origin::Default,
         "hidden": one.value == Shown::Hidden,
-        "origin": origin_word(&one.origin),
+        "origin": one.origin.word(),
         "detail": origin_detail(one),
     })
-}
-
-fn origin_word(origin: &Origin) -> &'static str {
-    match origin {
-        Origin::Default => "default",
-        Origin::ConfigJson => "config.json",
-        Origin::Environment(_) => "environment",
-        Origin::File { .. } => "file",
-        Origin::Tenant => "tenant",
-    }
 }
 
 /// The variable, where it has another name; or the file and the key that names it.

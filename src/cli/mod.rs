@@ -5,6 +5,7 @@ mod config;
 mod doctor;
 mod exit;
 mod export;
+mod fleet;
 mod import;
 mod serve;
 mod setup;
@@ -50,6 +51,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Ask all instances of FLEET how they are, and say what differs among them; it changes nothing.
+    Fleet {
+        /// As JSON, for a monitor.
+        #[arg(long)]
+        json: bool,
+    },
     /// Put this installation into a zip, keys and all: whoever has it can sign anyone in.
     Export {
         /// The file to write; by default connector_export_<time>.zip.
@@ -87,6 +94,7 @@ pub fn run(clock: &Clock) -> ExitCode {
         Command::Config(command) => config::run(&arguments.home, &command),
         Command::Setup(answers) => setup::run(&arguments.home, clock, *answers),
         Command::Doctor { json } => doctor::run(&arguments.home, clock, json),
+        Command::Fleet { json } => fleet::run(&arguments.home, clock, json),
         Command::Export { file } => export::run(&arguments.home, clock, file),
         Command::Import { from, dry_run } => import::run(&arguments.home, clock, &from, dry_run),
     }

@@ -12,16 +12,21 @@ use serde_json::{Map, Value};
 
 use super::{
     accounts::{AccountsConfig, MapperSource, accounts},
-    choices::LogFormat,
+    choices::{LogFormat, LogLevels},
     client_cert::AuthoritySource,
     direct::{DirectConfig, direct},
     directory::{DirectoryConfig, directory},
+    effective::Effective,
     federation::{FederationConfig, federation},
+    fixed::FixedKeys,
+    fleet::{FleetMember, fleet, ops_token},
     home::Home,
     instance::InstanceConfig,
     keys,
     mistake::{Invalid, Mistake, Warning},
+    pages::{PagesConfig, pages},
     reader::Reader,
+    shared::SharedValues,
     signing::{SigningPem, signing},
     source::{FileKeys, Source, uses_files},
     tls::{TlsMaterial, extra_roots},
@@ -36,6 +41,7 @@ pub struct Config {
     pub instance: InstanceConfig,
     /// `None`: no certificate for SERVER_URL, so no direct logins.
     pub direct: Option<DirectConfig>,
+    pub pages: PagesConfig,
     pub directory: DirectoryConfig,
     pub federation: FederationConfig,
     /// `None`: neither file exists yet; a first start makes them.
@@ -43,12 +49,18 @@ pub struct Config {
     /// Further roots for outgoing TLS: PEM files of `SSL_CA_FILE` and `SSL_CA_PATH`.
     pub extra_roots: Vec<PathBuf>,
     pub ops_listen: SocketAddr,
+    /// `FLEET`: where each instance listens with its `OPS_LISTEN`.
+    pub fleet: Vec<FleetMember>,
+    /// `OPS_TOKEN`: whoever asks for `/instance` shows it.
+    pub ops_token: Option<SecretString>,
     /// `DRAIN_SECONDS`.
     pub drain: Duration,
     /// `SHUTDOWN_SECONDS`.
     pub shutdown: Duration,
     /// `LOG_FORMAT`; `None`: text on a terminal, else JSON.
     pub log_format: Option<LogFormat>,
+    /// `LOG_LEVEL`.
+    pub log_levels: LogLevels,
     /// False with `OVERRIDE_CONFIG=false`: no file of the home folder is read or written.
     pub uses_files: bool,
     /// `None`: no hub is given (`AD_HUB`), or `AGENT_MODE` is off.
@@ -59,6 +71,8 @@ pub struct Config {
     pub proxy: ProxyConfig,
     /// `ADMIN_LISTEN`; `None`: no console.
     pub admin_listen: Option<SocketAddr>,
+    /// What only a restart changes.
+    pub fixed: FixedKeys,
     /// `TENANT_SIGNING_KEY`: checks what the tenant signs; PEM, or a shared secret.
     pub tenant_key: Option<SecretString>,
 }
@@ -70,8 +84,11 @@ pub struct Loaded {
     pub warnings: Vec<Warning>,
     /// Of everything that was given: equal ones mean the same.
     pub fingerprint: Fingerprint,
+    /// What is compared with other instances.
+    pub shared: SharedValues,
     /// What it was read from, for [`Config::load_kept`].
     pub file: FileKeys,
+    values: Effective,
 }
 
 /// A digest of a configuration.
@@ -96,6 +113,10 @@ impl Fingerprint {
         }
         for file in config.files_when_there() {
             parts.add_path(file);
+        }
+        if let Some(logo) = &config.pages.logo {
+            parts.add_path(&logo.file);
+            parts.add(&logo.bytes);
         }
         let direct = config.direct.iter();
         for certificate in direct.flat_map(|direct| &direct.balancer_certificates) {
@@ -200,36 +221,61 @@ impl Config {
             &mut mistakes,
             &mut warnings,
         );
-        let mut reader = Reader::new(source, mistakes, warnings);
-        let config = read(home, uses_files(environment), &mut reader);
-        let fingerprint = config
-            .as_ref()
-            .map(|config| Fingerprint::of(reader.source(), config));
-        let Reader {
-            mistakes, warnings, ..
-        } = reader;
-        match config.zip(fingerprint) {
-            Some((config, fingerprint)) if mistakes.is_empty() => Ok(Loaded {
-                config,
-                warnings,
-                fingerprint,
-                file,
-            }),
-            _ => Err(Invalid { mistakes, warnings }),
-        }
+        let values = Effective::new(source, &home, environment);
+        let reader = Reader::new(values.clone(), mistakes, warnings);
+        let (config, warnings) = finish(home, uses_files(environment), reader)?;
+        Ok(Loaded {
+            fingerprint: Fingerprint::of(values.source(), &config),
+            shared: SharedValues::of(&values, &config.directory.service),
+            config,
+            warnings,
+            file,
+            values,
+        })
+    }
+}
+
+impl Loaded {
+    /// The same with these values in place of its own; what it was made from stays its fingerprint.
+    pub(super) fn with(self, fixed: &FixedKeys) -> Result<Self, Invalid> {
+        let values = self.values.with(fixed);
+        let reader = Reader::new(values.clone(), Vec::new(), Vec::new());
+        let Config {
+            home, uses_files, ..
+        } = self.config;
+        let (config, _) = finish(home, uses_files, reader)?;
+        Ok(Self {
+            config,
+            values,
+            ..self
+        })
+    }
+}
+
+fn finish(
+    home: Home,
+    uses_files: bool,
+    mut reader: Reader,
+) -> Result<(Config, Vec<Warning>), Invalid> {
+    let config = read(home, uses_files, &mut reader);
+    let Reader {
+        mistakes, warnings, ..
+    } = reader;
+    match config {
+        Some(config) if mistakes.is_empty() => Ok((config, warnings)),
+        _ => Err(Invalid { mistakes, warnings }),
     }
 }
 
 /// `None` only beside a mistake.
 pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Config> {
     r.read(&keys::KERBEROS_DEBUG_USER);
-    let files = uses_files.then_some(&home);
     let port = r.read(&keys::PORT);
-    let signing = signing(files, r);
+    let signing = signing(uses_files, r);
     let directory = directory(signing.as_ref(), r);
-    let direct = direct(&home, files, port, r);
+    let direct = direct(&home, port, r);
     let realm = r.read(&keys::REALM);
-    let federation = federation(port, realm.clone(), r);
+    let federation = federation(realm.clone(), r);
     let connection = r.read(&keys::CONNECTION);
     let tenant_key = r.read(&keys::TENANT_SIGNING_KEY);
     let proxy = proxy(r);
@@ -242,26 +288,29 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
     let tunnel = tunnel(&tenant, r);
     let config = Config {
         instance: InstanceConfig {
-            name: r
-                .read(&keys::INSTANCE_NAME)
-                .unwrap_or_else(|| keys::INSTANCE_NAME.on_this_host(port)),
+            name: r.read_or_usual(&keys::INSTANCE_NAME).unwrap_or_default(),
             header: r.read(&keys::INSTANCE_HEADER),
-            site: r.read(&keys::SITE_NAME).or(connection).unwrap_or_default(),
+            site: r.read_or_usual(&keys::SITE_NAME).unwrap_or_default(),
         },
         direct,
+        pages: pages(&home, r),
         signing,
         extra_roots: extra_roots(&home, r),
         ops_listen: r.read(&keys::OPS_LISTEN),
+        fleet: fleet(r),
+        ops_token: ops_token(r),
         drain: r.read(&keys::DRAIN_SECONDS),
         shutdown: r.read(&keys::SHUTDOWN_SECONDS),
         log_format: r.read(&keys::LOG_FORMAT),
+        log_levels: r.read(&keys::LOG_LEVEL),
         uses_files,
         tunnel,
-        accounts: accounts(files, &home, r),
+        accounts: accounts(&home, r),
         tenant_key,
         ticket: ticket(r),
         proxy,
         admin_listen: r.read(&keys::ADMIN_LISTEN),
+        fixed: r.values().fixed(),
         home,
         // Last, so that everything wrong was found before.
         directory: directory?,

@@ -18,6 +18,8 @@ mod dn;
 mod effective;
 mod federation;
 mod filter;
+mod fixed;
+mod fleet;
 pub(crate) mod home;
 mod instance;
 mod key;
@@ -25,14 +27,18 @@ pub(crate) mod keys;
 mod kinds;
 mod listen;
 mod load;
+mod logo;
 mod mistake;
 mod older_names;
+mod pages;
+mod pattern;
 mod problem;
 mod reader;
 mod restart;
 mod schema;
 mod settings;
 mod shape;
+mod shared;
 mod signing;
 mod source;
 mod table;
@@ -42,7 +48,9 @@ mod value;
 
 pub use self::{
     accounts::{AccountsConfig, MapperSource, WriteBackConfig},
-    choices::{CertificateName, ChannelBindingPolicy, LogFormat, ProxyProtocol, TlsTermination},
+    choices::{
+        CertificateName, ChannelBindingPolicy, LogFormat, LogLevels, ProxyProtocol, TlsTermination,
+    },
     client_cert::{AuthoritySource, ClientCertConfig, RevocationConfig, RevocationFiles},
     credentials::{CredentialsError, encrypt as encrypt_credentials, opens as credentials_open},
     direct::{DirectConfig, FormLimits, KerberosConfig},
@@ -50,23 +58,30 @@ pub use self::{
     effective::{Effective, InForce, Shown},
     federation::{Callback, RelyingParties},
     filter::{FilterTemplate, parses as filter_parses},
+    fleet::FleetMember,
     home::Home,
     instance::InstanceMark,
     key::{Declared, FlagKey},
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},
+    logo::{Logo, LogoError, LogoKind},
     mistake::{Given, Invalid, Mistake, Place},
+    pages::PagesConfig,
     problem::Problem,
     restart::NeedsRestart,
     schema::schema,
     settings::Settings,
+    shared::SharedValues,
     signing::SigningPem,
     source::{FileKeys, Origin},
     table::{keys_json, keys_markdown, keys_text},
     tls::TlsMaterial,
     tunnel::{ProxyConfig, TunnelConfig},
-    value::{flag as read_flag, list as read_list, text_of},
+    value::text_of,
 };
+
+#[cfg(test)]
+pub use self::kinds::Kind;
 
 #[cfg(test)]
 mod declaration_tests;

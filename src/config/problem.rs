@@ -3,7 +3,7 @@
 
 use std::{io, sync::Arc};
 
-use super::{credentials::CredentialsError, key::Declared, kinds::Wrong};
+use super::{credentials::CredentialsError, key::Declared, kinds::Wrong, logo::LogoError};
 use crate::cause::{self, quoted};
 
 /// What is wrong; its words are read after the name of the key.
@@ -31,6 +31,10 @@ pub enum Problem {
     NotAPath(&'static dyn Declared),
     #[error("holds no certificate in PEM")]
     NoBalancerCertificate,
+    #[error("{0}")]
+    NoLogo(#[source] Arc<LogoError>),
+    #[error("is longer than {most} characters")]
+    TooLong { most: usize },
     #[error("is not base64")]
     NotBase64,
     #[error("cannot be read without certs/cert.key")]
@@ -48,6 +52,12 @@ pub enum Problem {
     NotANameServer(String),
     #[error("{} is not an address range", quoted(.0))]
     NotANetwork(String),
+    #[error("{} is not an address with a port", quoted(.0))]
+    NotAMember(String),
+    #[error("has more than {0} addresses")]
+    TooManyMembers(usize),
+    #[error("is shorter than {0} characters, or has one that a header cannot hold")]
+    WeakToken(usize),
     #[error("{} is not a callback URL", quoted(.0))]
     NotACallback(String),
     #[error("is not a web address")]
@@ -100,6 +110,7 @@ pub enum Holds {
     BalancerCertificate,
     Roots,
     FolderOfRoots,
+    Logo,
 }
 
 /// What is probably not meant.
@@ -162,6 +173,10 @@ impl Problem {
             Self::NotJson(_) => "Correct it at that line",
             Self::NotAnObject => r#"Write {"KEY": value, …}"#,
             Self::NoBalancerCertificate => Holds::BalancerCertificate.remedy(),
+            Self::NoLogo(_) => {
+                "Put the logo there as an SVG, or as a PNG of at most 4096 pixels a side, of at most 256 KiB"
+            }
+            Self::TooLong { .. } => "Write a sentence or two, and let HELP_URL lead to the rest",
             Self::NotBase64 => "Give the PKCS#12 file's bytes in base64 (base64 -w0 server.pfx)",
             Self::NoKeyForCredentials | Self::Credentials(_) => {
                 "Copy certs/cert.key from the installation that wrote it, or give LDAP_BIND_PASSWORD again"
@@ -175,6 +190,12 @@ impl Problem {
             }
             Self::NotANameServer(_) => "Write 192.0.2.53 or 192.0.2.53:5353",
             Self::NotANetwork(_) => r#"Write ["10.0.0.0/24", "fd00::5"]"#,
+            Self::NotAMember(_) => {
+                "Write the OPS_LISTEN of each instance, edge1.corp.example:9464 or [fd00::5]:9464, or one \
+                 name that stands for all of them"
+            }
+            Self::TooManyMembers(_) => "List each instance once",
+            Self::WeakToken(_) => "Make one with: openssl rand -hex 32",
             Self::NotACallback(_) => {
                 "Write absolute addresses between commas, https://acme.auth0.com/login/callback"
             }
@@ -253,6 +274,7 @@ impl Holds {
             }
             Self::Roots => "Give a PEM file of CA certificates",
             Self::FolderOfRoots => "Give a folder of PEM files",
+            Self::Logo => "Put an SVG or PNG there, readable for the user that runs ad-edge",
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     error::ChangeError,
-    view::{Changed, Fact, Facts, Imported, Line, LogLine, Looked, Person},
+    view::{Changed, Fact, Facts, Fleet, Imported, Line, LogLine, Looked, Person},
 };
 use crate::{
     config::{Declared, InForce, Shown},
@@ -16,6 +16,8 @@ use crate::{
 pub trait ConsoleBackend: Send + Sync {
     /// How this instance is.
     fn facts(&self) -> Facts;
+    /// How the fleet is: each instance is asked.
+    fn fleet(&self) -> BoxFuture<'_, Fleet>;
     /// The last events of the log, the latest first.
     fn log(&self) -> Vec<LogLine>;
     /// A key as it counts, and its default.

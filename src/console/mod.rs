@@ -9,6 +9,7 @@ mod backend;
 mod changes;
 mod chart;
 mod error;
+mod fleet;
 mod forms;
 mod guard;
 mod log_view;

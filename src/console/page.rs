@@ -6,9 +6,9 @@ use super::{
     chart::Chart,
     error::ChangeError,
     section::Section,
-    view::{Check, Fact, Facts, Line, LogLine, Looked, Mood, Person, Setting, span},
+    view::{Check, Fact, Facts, Fleet, Line, LogLine, Looked, Mood, Person, Setting},
 };
-use crate::http::page::PageContext;
+use crate::{clock::span, http::page::PageContext};
 
 /// What an answer adds to the page.
 #[derive(Default)]
@@ -26,6 +26,7 @@ pub(super) struct Outcome {
     pub people: Option<Vec<Person>>,
     pub looked: Option<Looked>,
     pub checks: Vec<Check>,
+    pub fleet: Option<Fleet>,
     pub findings: Option<Vec<Line>>,
     pub level: String,
 }
@@ -60,6 +61,8 @@ pub(super) struct ConsolePage<'a> {
     pub page: PageContext,
     pub csrf: &'a str,
     pub facts: &'a Facts,
+    /// The headings of the fleet's table.
+    pub headings: &'a [&'static str],
     pub charts: &'a [Chart],
     pub directory: &'a [Setting],
     pub server: &'a [Setting],

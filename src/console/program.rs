@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use futures_util::{FutureExt as _, future::BoxFuture};
 use serde_json::{Map, Value};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Mutex, mpsc, oneshot},
     task::spawn_blocking,
     time::{Instant, timeout},
 };
@@ -15,14 +15,15 @@ use super::{
     backend::ConsoleBackend,
     error::ChangeError,
     log_view,
-    view::{Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
+    view::{Changed, Fact, Facts, Fleet, Imported, Line, LogLine, Looked, Mood, Person},
 };
 use crate::{
     clock::Clock,
     config::{Declared, Effective, InForce, MapperSource, Settings, Shown},
     doctor::{self, Level},
+    fleet::FleetView,
     installation::{self, DEFAULT_MAPPER},
-    instance::{Answer, Generation, restart_in_words},
+    instance::{Answer, Generation, Reporter, restart_in_words},
     ops::Readiness,
     secret::SecretString,
     setup::{self, TakenImport},
@@ -45,6 +46,9 @@ pub(super) fn taken_in_words(done: &installation::Imported) -> String {
     }
 }
 
+/// What was found out last about the fleet, and when.
+pub type LastFleet = Option<(Instant, Arc<FleetView>)>;
+
 /// A cheap handle.
 #[derive(Clone)]
 pub struct Program {
@@ -54,6 +58,8 @@ pub struct Program {
     pub tls: Option<TlsServer>,
     pub metrics: Arc<Metrics>,
     pub clock: Clock,
+    pub reporter: Arc<Reporter>,
+    pub fleet: Arc<Mutex<LastFleet>>,
     pub history: Arc<History>,
     pub recent: RecentEvents,
     pub since: Instant,
@@ -121,6 +127,10 @@ fn to_its_end<T: Send + 'static>(
 impl ConsoleBackend for Program {
     fn facts(&self) -> Facts {
         self.facts_now()
+    }
+
+    fn fleet(&self) -> BoxFuture<'_, Fleet> {
+        self.fleet_now().boxed()
     }
 
     fn log(&self) -> Vec<LogLine> {

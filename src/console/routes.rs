@@ -21,6 +21,12 @@ pub(super) async fn home(request: ConsoleRequest) -> Response {
     request.show(&Outcome::at(Section::Status))
 }
 
+pub(super) async fn fleet(request: ConsoleRequest) -> Response {
+    let mut outcome = Outcome::at(Section::Fleet);
+    outcome.fleet = Some(request.backend().fleet().await);
+    request.show(&outcome)
+}
+
 pub(super) async fn directory(request: ConsoleRequest, mut form: OwnForm) -> Response {
     let password = form
         .fields

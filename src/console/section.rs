@@ -5,6 +5,7 @@
 pub(super) enum Section {
     #[default]
     Status,
+    Fleet,
     Directory,
     Server,
     Mapper,
@@ -19,6 +20,7 @@ impl Section {
     pub fn name(self) -> &'static str {
         match self {
             Self::Status => "status",
+            Self::Fleet => "fleet",
             Self::Directory => "directory",
             Self::Server => "server",
             Self::Mapper => "mapper",

@@ -16,7 +16,8 @@ use super::{
     backend::ConsoleBackend,
     guard::{self, Console, Guard},
     routes::{
-        certificate, directory, doctor, export, home, import, logs, mapper, server, user, users,
+        certificate, directory, doctor, export, fleet, home, import, logs, mapper, server, user,
+        users,
     },
 };
 use crate::{
@@ -44,6 +45,7 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
         limits,
         random: Random::system(),
         instance: None,
+        branding: Arc::default(),
         hsts: false,
         metrics: None,
         mismatches: None,
@@ -72,6 +74,7 @@ pub fn serve_on(address: SocketAddr, backend: Arc<dyn ConsoleBackend>) -> Router
     let upload = DefaultBodyLimit::max(MAX_UPLOAD);
     Router::new()
         .route("/", get(home))
+        .route("/fleet", get(fleet))
         .route("/directory", section("/#directory").post(directory))
         .route("/server", section("/#server").post(server))
         .route("/certificate", section("/#server").post(certificate))

@@ -10,7 +10,10 @@ use super::{
     section::Section,
     view::{LogLine, Mood},
 };
-use crate::http::page::{Forms, PageContext, Policy, Scripts, render};
+use crate::{
+    fleet::HEADINGS,
+    http::page::{Forms, PageContext, Policy, Scripts, render},
+};
 
 impl Console {
     pub(super) fn show(&self, page: &PageContext, outcome: &Outcome) -> Response {
@@ -33,6 +36,7 @@ impl Console {
             page: page.clone(),
             csrf: self.guard.csrf(),
             facts: &facts,
+            headings: &HEADINGS,
             charts: &charts,
             directory: &settings(&DIRECTORY, backend, &outcome.typed),
             server: &settings(&SERVER, backend, &outcome.typed),

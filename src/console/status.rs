@@ -11,9 +11,10 @@ use time::{OffsetDateTime, macros::format_description};
 use super::{
     log_view::{failure, method_in_words, time_of_day},
     program::Program,
-    view::{Fact, FactGroup, Facts, Hour, Mood, span},
+    view::{Fact, FactGroup, Facts, Hour, Mood},
 };
 use crate::{
+    clock::span,
     instance::{Expires, Generation},
     ops::Ready,
     tunnel::TunnelState,

@@ -21,7 +21,7 @@ use super::{
     log_view::{log_line, time_of_day},
     program::{NOT_TAKEN, taken_in_words},
     serve::{run, serve_on},
-    view::{Changed, Fact, Facts, Imported, Line, LogLine, Looked, Mood, Person},
+    view::{Changed, Fact, Facts, Fleet, Imported, Line, LogLine, Looked, Mood, Person},
 };
 use crate::{
     accept::{BindError, Inherited, Mismatches},
@@ -110,7 +110,7 @@ pub async fn first_run(
         .map_err(|source| FirstRunError::listen(keys::OPS_LISTEN.name, source))?;
     let readiness = Readiness::new(life.clone(), Mismatches::new(None))
         .with("set-up", || Err(ChangeError::NotSetUp));
-    let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()));
+    let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()), None);
     life.spawn(ops::run(
         probes,
         router,
@@ -179,6 +179,18 @@ impl ConsoleBackend for Empty {
             hours: Vec::new(),
             failures: Vec::new(),
         }
+    }
+
+    fn fleet(&self) -> BoxFuture<'_, Fleet> {
+        let fleet = Fleet {
+            mood: Mood::Warn,
+            sentence: ChangeError::NotSetUp.to_string(),
+            note: None,
+            now: time_of_day(self.clock.now()).unwrap_or_default(),
+            rows: Vec::new(),
+            differences: Vec::new(),
+        };
+        ready(fleet).boxed()
     }
 
     fn log(&self) -> Vec<LogLine> {

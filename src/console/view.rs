@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::error::ChangeError;
+use crate::fleet::Row;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +100,29 @@ pub struct Facts {
     pub failures: Vec<Failure>,
 }
 
+/// The fleet at once.
+#[derive(Debug, Clone)]
+pub struct Fleet {
+    pub mood: Mood,
+    pub sentence: String,
+    /// What is missing to see all of it.
+    pub note: Option<String>,
+    /// `13:33:50`, UTC.
+    pub now: String,
+    pub rows: Vec<Row>,
+    pub differences: Vec<Difference>,
+}
+
+/// What differs among instances, or is not as it should be.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    pub mood: Mood,
+    /// A key, or instances.
+    pub subject: String,
+    pub text: String,
+    pub fix: String,
+}
+
 /// A key that a form sets.
 #[derive(Debug, Clone)]
 pub struct Setting {
@@ -167,15 +191,4 @@ pub struct Looked {
     pub groups: Vec<String>,
     /// What applications get, JSON.
     pub profile: String,
-}
-
-/// A length of time in words: `45 s`, `12 min`, `3 days`.
-#[must_use]
-pub fn span(length: Duration) -> String {
-    match length.as_secs() {
-        seconds @ 0..120 => format!("{seconds} s"),
-        seconds @ 120..7200 => format!("{} min", seconds / 60),
-        seconds @ 7200..172_800 => format!("{} hours", seconds / 3600),
-        seconds => format!("{} days", seconds / 86_400),
-    }
 }

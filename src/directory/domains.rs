@@ -183,7 +183,7 @@ pub(super) fn by_custom(name: &str, dns: &str) -> bool {
     !name.is_empty() && (same(name, dns) || same(name, label))
 }
 
-/// Names of domains differ in more than their case.
+/// Capitals do not count in the names of domains.
 fn same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }

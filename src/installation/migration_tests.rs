@@ -58,6 +58,16 @@ fn each_difference_is_said_where_it_matters() {
             json!({}),
         ),
         (
+            "by the sAMAccountName",
+            json!({"KERBEROS_AUTH": 1, "LDAP_USER_BY_NAME": "(|(sAMAccountName={0})(mail={0}))"}),
+            json!({"KERBEROS_AUTH": 1, "LDAP_USER_BY_NAME": "(&(a=b)(samaccountname={0}))"}),
+        ),
+        (
+            "by the sAMAccountName",
+            json!({"WITH_KERBEROS_PROXY_FRONTEND": 1, "LDAP_USER_BY_NAME": "mail={0}"}),
+            json!({"LDAP_USER_BY_NAME": "mail={0}"}),
+        ),
+        (
             "needs TLS_TERMINATION proxy",
             json!({"WITH_KERBEROS_PROXY_FRONTEND": true}),
             json!({"WITH_KERBEROS_PROXY_FRONTEND": true, "TLS_TERMINATION": "proxy"}),

@@ -12,6 +12,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
+    branding::branding,
     generation_error::{NotConnected, UnreachableDirectory, UnusableName},
     materials::{Kept, Materials},
 };
@@ -19,8 +20,9 @@ use crate::{
     accept::Mismatches,
     authenticate::{Certificates, Kerberos},
     clock::Clock,
-    config::{Config, DirectConfig, FileKeys, Fingerprint, keys},
+    config::{Config, DirectConfig, FileKeys, Fingerprint, SharedValues, keys},
     directory::Directory,
+    fleet::FleetKey,
     http::{Limits, Random, Site, SiteSettings},
     lifecycle::Lifecycle,
     login::{Accounts, Attempts, Logins, Slots},
@@ -46,6 +48,9 @@ const WAITING_BINDS: usize = 4;
 pub struct Generation {
     pub config: Config,
     pub fingerprint: Fingerprint,
+    /// What is compared with other instances, and the key of its digests.
+    pub shared: SharedValues,
+    pub fleet_key: FleetKey,
     /// What `config.json` said.
     pub file: FileKeys,
     pub directory: Directory,
@@ -59,8 +64,6 @@ pub struct Generation {
     tunnel_parts: Option<TunnelParts>,
     pub signing: Arc<SigningKey>,
     pub outgoing: Arc<ClientConfig>,
-    /// When the signing certificate ends, Unix time.
-    signing_end: i64,
 }
 
 /// What ends by itself, beside the certificate of SERVER_URL.
@@ -75,6 +78,7 @@ pub enum Expires {
 pub struct Read {
     pub config: Config,
     pub fingerprint: Fingerprint,
+    pub shared: SharedValues,
     pub file: FileKeys,
 }
 
@@ -102,10 +106,12 @@ impl Generation {
         let Read {
             config,
             fingerprint,
+            shared,
             file,
         } = read;
         let Materials {
             signing,
+            signing_files,
             outgoing,
             identity,
             kerberos,
@@ -145,7 +151,6 @@ impl Generation {
         });
         let (own_signing, own_outgoing) = (Arc::clone(&signing), Arc::clone(&outgoing));
         let own_accounts = Arc::clone(&accounts);
-        let signing_end = signing.not_after();
         let web = config.direct.as_ref().map(|direct| {
             let logins = Logins {
                 accounts,
@@ -184,6 +189,8 @@ impl Generation {
         });
         let generation = Self {
             fingerprint,
+            shared,
+            fleet_key: FleetKey::of(&signing_files.key),
             file,
             directory,
             _directory_end: end.drop_guard(),
@@ -195,7 +202,6 @@ impl Generation {
             tunnel_parts,
             signing: own_signing,
             outgoing: own_outgoing,
-            signing_end,
             config,
         };
         (generation, identity)
@@ -267,6 +273,7 @@ impl Generation {
             limits: Limits::for_token(direct.listen.max_token),
             random: Random::system(),
             instance: Some(self.config.instance.mark()),
+            branding: Arc::new(branding(&self.config)),
             hsts: true,
             metrics: Some(Arc::clone(metrics)),
             mismatches: Some(mismatches.clone()),
@@ -290,7 +297,7 @@ impl Generation {
         let trust = self.certificates().map(Certificates::ends);
         let authority = trust.and_then(|ends| ends.authority);
         let revocation_list = trust.and_then(|ends| ends.revocation_list);
-        let mut ends = vec![(Expires::SigningCertificate, self.signing_end)];
+        let mut ends = vec![(Expires::SigningCertificate, self.signing.not_after())];
         ends.extend(authority.map(|end| (Expires::ClientAuthorities, end)));
         ends.extend(revocation_list.map(|end| (Expires::RevocationLists, end)));
         ends
@@ -326,7 +333,7 @@ fn web(
         logins,
         tenant_key,
         relying_parties: config.federation.relying_parties.clone(),
-        site: config.instance.site.clone(),
+        logo: config.pages.logo.clone(),
         form: direct.form,
         proxy_frontend: direct.proxy_frontend,
         behind_terminator: direct.tls.is_none(),

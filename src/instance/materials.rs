@@ -200,6 +200,24 @@ pub fn trusted_roots(config: &Config) -> RootCertStore {
     roots(config, &mut Vec::new()).unwrap_or_else(|_| RootCertStore::empty())
 }
 
+/// Whether a machine without the roots of SSL_CA_FILE trusts the certificate of SERVER_URL, as browsers from
+/// anywhere do; true when there is none that can be read.
+pub fn is_trusted_everywhere(config: &Config, clock: &Clock) -> bool {
+    let material = config
+        .direct
+        .as_ref()
+        .and_then(|direct| direct.tls.as_ref());
+    let Some(identity) = material.and_then(|material| Identity::load(material).ok()) else {
+        return true;
+    };
+    let mut plain = config.clone();
+    plain.extra_roots.clear();
+    let host = config.federation.server_url.host_str().unwrap_or_default();
+    identity
+        .verify(trusted_roots(&plain), host, clock.now())
+        .is_ok()
+}
+
 fn roots(config: &Config, warnings: &mut Vec<String>) -> Result<RootCertStore, LoadError> {
     let mut roots = RootCertStore::empty();
     let system = rustls_native_certs::load_native_certs();

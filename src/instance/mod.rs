@@ -1,6 +1,7 @@
 //! What one configuration gives and how it is kept up: its files loaded and checked, the generation that
 //! is made of them, reloads, ages and expiries, its registration at the tenant.
 
+mod branding;
 mod check;
 mod generation;
 mod generation_error;
@@ -11,11 +12,14 @@ mod readiness;
 mod registration;
 mod reload;
 mod reload_request;
+mod reporter;
 mod upkeep;
 mod watch;
 
 #[cfg(test)]
 mod site_fixture;
+#[cfg(test)]
+mod site_language_tests;
 #[cfg(test)]
 mod site_tests;
 
@@ -24,10 +28,11 @@ pub use self::{
     generation::{Expires, Generation, Read},
     import_faults::{ImportFault, import_faults},
     load_error::LoadError,
-    materials::{Kept, Materials, outgoing, trusted_roots},
+    materials::{Kept, Materials, is_trusted_everywhere, outgoing, trusted_roots},
     readiness::readiness,
     registration::{RegistrationKeeper, keep},
     reload::{Running, changed},
     reload_request::{Answer, ReloadError, WaitingKeys, What, restart_in_words},
+    reporter::Reporter,
     watch::Watch,
 };

@@ -10,7 +10,10 @@ use std::{
 };
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
 
 /// A change counts once nothing more has happened for this long: a file is often written in parts,
 /// and a key follows its certificate.
@@ -24,7 +27,18 @@ pub struct Watch {
     files: Vec<PathBuf>,
     seen: Vec<Option<Fingerprint>>,
     events: mpsc::Receiver<()>,
+    /// Something has happened, and was not looked at yet.
+    unsettled: Option<Unsettled>,
     _watcher: RecommendedWatcher,
+}
+
+/// When something that has happened is looked at.
+#[derive(Debug, Clone, Copy)]
+struct Unsettled {
+    /// Unless more happens before.
+    quiet_at: Instant,
+    /// Whatever happens.
+    at_most: Instant,
 }
 
 /// What differs between two states of a file.
@@ -71,6 +85,7 @@ impl Watch {
             files,
             seen,
             events,
+            unsettled: None,
             _watcher: watcher,
         })
     }
@@ -86,18 +101,11 @@ impl Watch {
         fingerprints(&self.files) != self.seen
     }
 
-    /// Returns when a file is not what it was, and has settled; the files that changed.
+    /// Returns when a file is not what it was, and has settled; the files that changed. Whoever waits may
+    /// stop at any moment: what has happened until then is not lost.
     pub async fn changed(&mut self) -> Vec<PathBuf> {
         loop {
-            if self.events.recv().await.is_none() {
-                // The watcher lives as long as this does.
-                std::future::pending::<()>().await;
-            }
-            for _ in 0..SETTLE_STEPS {
-                if timeout(SETTLE, self.events.recv()).await.is_err() {
-                    break;
-                }
-            }
+            self.settled().await;
             let now = fingerprints(&self.files);
             let files = self.files.iter().zip(self.seen.iter().zip(&now));
             let changed: Vec<_> = files
@@ -105,9 +113,36 @@ impl Watch {
                 .map(|(file, _)| file.clone())
                 .collect();
             self.seen = now;
+            self.unsettled = None;
             if !changed.is_empty() {
                 return changed;
             }
+        }
+    }
+
+    /// Until something has happened and nothing more does.
+    async fn settled(&mut self) {
+        let mut unsettled = match self.unsettled {
+            Some(unsettled) => unsettled,
+            None => {
+                if self.events.recv().await.is_none() {
+                    // The watcher lives as long as this does.
+                    std::future::pending::<()>().await;
+                }
+                Unsettled {
+                    quiet_at: Instant::now() + SETTLE,
+                    at_most: Instant::now() + SETTLE * SETTLE_STEPS,
+                }
+            }
+        };
+        self.unsettled = Some(unsettled);
+        while Instant::now() < unsettled.at_most {
+            let until = unsettled.quiet_at.min(unsettled.at_most);
+            if timeout_at(until, self.events.recv()).await != Ok(Some(())) {
+                break;
+            }
+            unsettled.quiet_at = Instant::now() + SETTLE;
+            self.unsettled = Some(unsettled);
         }
     }
 }
@@ -127,7 +162,26 @@ fn fingerprints(files: &[PathBuf]) -> Vec<Option<Fingerprint>> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::timeout;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_change_is_not_lost_on_who_looks_aside_meanwhile() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a");
+        fs::write(&file, "1").expect("written");
+        let mut watch = Watch::new(vec![file.clone()]).expect("watches");
+        fs::write(&file, "22").expect("written");
+        let end = Instant::now() + Duration::from_secs(5);
+        let changed = loop {
+            if let Ok(changed) = timeout(SETTLE / 6, watch.changed()).await {
+                break changed;
+            }
+            assert!(Instant::now() < end, "the change is lost");
+        };
+        assert_eq!(changed, [file]);
+    }
 
     #[tokio::test]
     async fn a_file_that_was_written_or_replaced_is_noticed() {

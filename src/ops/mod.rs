@@ -1,6 +1,7 @@
-//! What operators and machines ask: metrics, liveness, readiness, on a listener of its own that
+//! What operators and machines ask: metrics, liveness, readiness, how this instance is, on a listener of its own that
 //! answers until the very end.
 
+mod instance;
 mod readiness;
 
 use std::sync::Arc;
@@ -20,7 +21,10 @@ use crate::{
     telemetry::{Metrics, event},
 };
 
-pub use self::readiness::{Readiness, Ready};
+pub use self::{
+    instance::InstancePage,
+    readiness::{Readiness, Ready},
+};
 
 /// Scrapers and balancers are few; the bound keeps a mistake from taking every file descriptor.
 const MAX_CONNECTIONS: usize = 256;
@@ -34,8 +38,17 @@ pub fn probes(readiness: Arc<Readiness>) -> Router {
         .with_state(readiness)
 }
 
-/// The probes and `/metrics`.
-pub fn router(readiness: Arc<Readiness>, metrics: Arc<Metrics>) -> Router {
+/// The probes, `/metrics`, and `/instance` where there is something to tell.
+pub fn router(
+    readiness: Arc<Readiness>,
+    metrics: Arc<Metrics>,
+    page: Option<InstancePage>,
+) -> Router {
+    let instance = page.map(|page| {
+        Router::new()
+            .route("/instance", get(instance::instance))
+            .with_state(Arc::new(page))
+    });
     let scrape = Router::new()
         .route("/metrics", get(scrape))
         .with_state((Arc::clone(&readiness), metrics));
@@ -44,6 +57,7 @@ pub fn router(readiness: Arc<Readiness>, metrics: Arc<Metrics>) -> Router {
         .route("/readyz", get(readyz_for_operators))
         .with_state(readiness)
         .merge(scrape)
+        .merge(instance.unwrap_or_default())
 }
 
 /// Serves `router` in plain HTTP on `listener` until `lifecycle` stops: not the one of the front that
@@ -53,6 +67,7 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle, misma
         limits: Limits::for_token(0),
         random: Random::system(),
         instance: None,
+        branding: Arc::default(),
         hsts: false,
         metrics: None,
         mismatches: None,

@@ -19,7 +19,15 @@ use tower::ServiceExt;
 use super::*;
 
 async fn ask(router: &Router, path: &str) -> (u16, String) {
-    let request = Request::get(path).body(Body::empty()).expect("a request");
+    ask_with(router, path, None).await
+}
+
+async fn ask_with(router: &Router, path: &str, authorization: Option<&str>) -> (u16, String) {
+    let mut request = Request::get(path);
+    if let Some(value) = authorization {
+        request = request.header("Authorization", value);
+    }
+    let request = request.body(Body::empty()).expect("a request");
     let response = router.clone().oneshot(request).await.expect("answers");
     let status = response.status().as_u16();
     let bytes = response
@@ -46,7 +54,7 @@ async fn readiness_follows_its_checks_and_the_drain() {
             }
         });
     let metrics = Arc::new(Metrics::new());
-    let router = router(Arc::new(readiness), Arc::clone(&metrics));
+    let router = router(Arc::new(readiness), Arc::clone(&metrics), None);
     assert_eq!(ask(&router, "/readyz").await, (200, "ready\n".to_owned()));
     let (status, text) = ask(&router, "/metrics").await;
     assert_eq!(status, 200);
@@ -73,7 +81,7 @@ async fn the_listener_answers_while_the_front_drains_and_ends_with_its_own_lifec
     let readiness = Arc::new(Readiness::new(front.clone(), Mismatches::new(None)));
     let listener = Listener::bind(Ipv4Addr::LOCALHOST.into(), 0).expect("binds");
     let address = listener.address();
-    let router = router(readiness, Arc::new(Metrics::new()));
+    let router = router(readiness, Arc::new(Metrics::new()), None);
     let running = tokio::spawn(run(listener, router, own.clone(), Mismatches::new(None)));
     front.drain(Duration::ZERO, Duration::from_secs(1)).await;
 
@@ -94,4 +102,47 @@ async fn the_listener_answers_while_the_front_drains_and_ends_with_its_own_lifec
     assert_eq!(drained.cut, 0);
     running.await.expect("no panic");
     assert!(TcpStream::connect(address).await.is_err(), "closed");
+}
+
+#[tokio::test]
+async fn what_an_instance_is_is_told_on_loopback_or_to_who_shows_the_token() {
+    let secret = "0123456789abcdef";
+    let page = |token: Option<&'static str>, is_loopback| {
+        let lifecycle = Lifecycle::new();
+        let readiness = Readiness::new(lifecycle, Mismatches::new(None));
+        let page = InstancePage {
+            report: Box::new(|| "{}".to_owned()),
+            token: Box::new(move || token.map(|text| text.to_owned().into())),
+            is_loopback,
+        };
+        router(Arc::new(readiness), Arc::new(Metrics::new()), Some(page))
+    };
+    let told = (200, "{}".to_owned());
+    assert_eq!(ask(&page(None, true), "/instance").await, told);
+    let (status, text) = ask(&page(None, false), "/instance").await;
+    assert_eq!(status, 403);
+    assert!(text.contains("set OPS_TOKEN"), "{text}");
+    for is_loopback in [true, false] {
+        let page = page(Some(secret), is_loopback);
+        for good in ["Bearer 0123456789abcdef", "bearer 0123456789abcdef"] {
+            assert_eq!(ask_with(&page, "/instance", Some(good)).await, told);
+        }
+        for bad in [
+            None,
+            Some(""),
+            Some("Bearer "),
+            Some("Bearer 0123456789abcdeg"),
+            Some("Bearer 0123456789abcdef0"),
+            Some("Basic 0123456789abcdef"),
+            Some("0123456789abcdef"),
+        ] {
+            let (status, text) = ask_with(&page, "/instance", bad).await;
+            assert_eq!(status, 401, "{bad:?}");
+            assert!(
+                text.contains("OPS_TOKEN") && !text.contains(secret),
+                "{text}"
+            );
+        }
+        assert_eq!(ask(&page, "/healthz").await.0, 200);
+    }
 }

@@ -78,6 +78,13 @@ impl Mapper {
         }
     }
 
+    /// The text of the script in use; none of the built-in one.
+    #[must_use]
+    pub fn source(&self) -> Option<String> {
+        let scripted = self.0.as_ref()?;
+        Some(scripted.script.load().source().to_owned())
+    }
+
     /// Reads the file again, if there is one. Blocks while the script runs once.
     ///
     /// # Errors

@@ -22,9 +22,10 @@ pub(super) async fn serve(
     signals: &mut Signals,
     mut asked_for: mpsc::Receiver<Answer>,
     history: &History,
+    mut watch: Option<Watch>,
 ) {
-    let mut watch = running.watch();
     let mut measure = tokio::time::interval(MEASURE);
+    let mut step = tokio::time::interval(History::STEP);
     loop {
         let mut answer = None;
         let what = tokio::select! {
@@ -44,6 +45,10 @@ pub(super) async fn serve(
             Some(to) = asked_for.recv() => {
                 answer = to;
                 What::All
+            }
+            _ = step.tick() => {
+                history.step(&running.metrics);
+                continue;
             }
             _ = measure.tick() => {
                 running.measure();
@@ -96,7 +101,7 @@ async fn reload(
         };
         // There may be files now that were not there before. The old watch is asked after the new one
         // has begun, so that no change falls between the two.
-        let fresh = running.watch();
+        let fresh = running.current.load().watch();
         let changed = watch.as_ref().is_some_and(Watch::is_stale);
         *watch = fresh;
         if let Ok(keys) = &outcome

@@ -13,11 +13,13 @@ use crate::{
     clock::Clock,
     config::{Loaded, Settings, keys},
     console::{self, Program},
-    http::Front,
-    instance::{Answer, Generation, Materials, Read, RegistrationKeeper, Running, keep, readiness},
+    http::{Front, Listener},
+    instance::{
+        Answer, Generation, Materials, Read, RegistrationKeeper, Reporter, Running, keep, readiness,
+    },
     lifecycle::{Lifecycle, Signals, notify},
-    ops,
-    telemetry::{History, RecentEvents, event},
+    ops::{self, InstancePage},
+    telemetry::{History, Log, RecentEvents, event},
     tls::TlsServer,
 };
 
@@ -35,19 +37,21 @@ pub async fn run(
     materials: Materials,
     clock: Clock,
     settings: Arc<Settings>,
-    recent: RecentEvents,
+    log: Log,
     inherited: Option<Inherited>,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let Loaded {
         config,
         fingerprint,
+        shared,
         file,
         ..
     } = loaded;
     let read = Read {
         config,
         fingerprint,
+        shared,
         file,
     };
     let metrics = Arc::clone(&materials.metrics);
@@ -62,6 +66,8 @@ pub async fn run(
         "ad-edge starts"
     );
     let (mut generation, identity) = Generation::build(read, materials, &clock);
+    // Before anybody is told that this instance is ready: who replaces a file then is noticed.
+    let watch = generation.watch();
     generation.start_tunnel();
     let tls = match identity {
         Some(identity) => {
@@ -89,7 +95,18 @@ pub async fn run(
         address = %ops_listener.address(),
         "metrics and probes"
     );
-    let ops_router = ops::router(Arc::clone(&readiness), Arc::clone(&metrics));
+    let history = Arc::new(History::default());
+    let reporter = Arc::new(Reporter::new(
+        &current,
+        &readiness,
+        tls.as_ref(),
+        &metrics,
+        &history,
+        &clock,
+    ));
+    metrics.show_configuration(&reporter.report().configuration.digest);
+    let page = instance_page(&reporter, &ops_listener);
+    let ops_router = ops::router(Arc::clone(&readiness), Arc::clone(&metrics), Some(page));
     ops_life.spawn(ops::run(
         ops_listener,
         ops_router,
@@ -149,6 +166,7 @@ pub async fn run(
 
     let running = Running {
         settings,
+        log: log.clone(),
         current,
         front,
         tls,
@@ -165,15 +183,20 @@ pub async fn run(
     running
         .life
         .spawn(keep(registration(&running, reloads.clone())));
-    let history = Arc::new(History::default());
     if let Some(listener) = console {
         let address = listener.address();
         tracing::info!(event = event::CONSOLE_LISTENING, %address, "the console");
-        let program = program(&running, Arc::clone(&history), recent, reloads);
+        let program = program(
+            &running,
+            reporter,
+            Arc::clone(&history),
+            log.recent,
+            reloads,
+        );
         let router = console::serve_on(address, Arc::new(program));
         ops_life.spawn(console::run(listener, router, ops_life.clone()));
     }
-    serve(&running, &mut signals, asked_for, &history).await;
+    serve(&running, &mut signals, asked_for, &history, watch).await;
 
     notify(&[NotifyState::Stopping]);
     let config = running.current.load().config.clone();
@@ -189,9 +212,21 @@ pub async fn run(
     Ok(())
 }
 
+/// What `/instance` on this listener tells.
+fn instance_page(reporter: &Arc<Reporter>, listener: &Listener) -> InstancePage {
+    let (reports, tokens) = (Arc::clone(reporter), Arc::clone(reporter));
+    InstancePage {
+        // A report has texts and numbers alone: it is always JSON.
+        report: Box::new(move || serde_json::to_string(&reports.report()).unwrap_or_default()),
+        token: Box::new(move || tokens.token()),
+        is_loopback: listener.address().ip().to_canonical().is_loopback(),
+    }
+}
+
 /// What the console asks.
 fn program(
     running: &Running,
+    reporter: Arc<Reporter>,
     history: Arc<History>,
     recent: RecentEvents,
     reloads: mpsc::Sender<Answer>,
@@ -203,6 +238,8 @@ fn program(
         tls: running.tls.clone(),
         metrics: Arc::clone(&running.metrics),
         clock: running.clock.clone(),
+        reporter,
+        fleet: Arc::default(),
         history,
         recent,
         since: Instant::now(),

@@ -8,9 +8,8 @@ use url::Url;
 use super::error::SetupError;
 use crate::{
     clock::Clock,
-    config::{Config, Settings, TlsTermination, keys},
-    instance::trusted_roots,
-    tls::Identity,
+    config::{Settings, TlsTermination, keys},
+    instance::is_trusted_everywhere,
 };
 
 const PASSTHROUGH: &str = include_str!("../../haproxy/passthrough.cfg");
@@ -72,7 +71,7 @@ pub fn haproxy(
         text = text
             .replace("\"${LOGIN_CERT_FILE}\"", CERTIFICATE)
             .replace("\"${CLIENT_CA_FILE}\"", CLIENT_CA);
-    } else if is_public(&config, clock, host) {
+    } else if is_trusted_everywhere(&config, clock) {
         text = text.replace("\"${LOGIN_CA_FILE}\"", SYSTEM_ROOTS);
     } else {
         needs.push(format!(
@@ -162,21 +161,6 @@ fn with_servers(text: &str, servers: &[Server]) -> String {
 
 fn after<'a>(text: &'a str, mark: &str) -> &'a str {
     text.find(mark).map_or(text, |at| &text[at..])
-}
-
-/// Whether a machine without further roots trusts the certificate of SERVER_URL; true when there is none yet.
-fn is_public(config: &Config, clock: &Clock, host: &str) -> bool {
-    let material = config
-        .direct
-        .as_ref()
-        .and_then(|direct| direct.tls.as_ref());
-    let Some(identity) = material.and_then(|material| Identity::load(material).ok()) else {
-        return true;
-    };
-    let mut plain = config.clone();
-    plain.extra_roots.clear();
-    let roots = trusted_roots(&plain);
-    identity.verify(roots, host, clock.now()).is_ok()
 }
 
 #[cfg(test)]

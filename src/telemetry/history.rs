@@ -1,33 +1,61 @@
-//! The last hour's logins by minute, in memory, for the console.
+//! The last hour's logins by minute, in memory, for the console; and those of the last minute.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use super::metrics::{Counts, Metrics};
 
 const MINUTES: usize = 60;
+/// How exact "the last minute" is.
+const STEPS: usize = 12;
 
-/// What the counters said at the end of each of the last minutes.
+/// What the counters said at the end of each of the last minutes, and at each step of the last one.
 #[derive(Debug, Default)]
-pub struct History(Mutex<VecDeque<Counts>>);
+pub struct History {
+    minutes: Mutex<VecDeque<Counts>>,
+    steps: Mutex<VecDeque<(u64, u64)>>,
+}
 
 impl History {
+    /// How often [`Self::step`] is to be called.
+    pub const STEP: Duration = Duration::from_secs(60 / STEPS as u64);
+
     /// To be called once a minute.
     pub fn sample(&self, metrics: &Metrics) {
-        let mut samples = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut samples = self.minutes.lock().unwrap_or_else(PoisonError::into_inner);
         if samples.len() > MINUTES {
             samples.pop_front();
         }
         samples.push_back(metrics.login_counts());
     }
 
+    /// To be called every few seconds.
+    pub fn step(&self, metrics: &Metrics) {
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        if steps.len() >= STEPS {
+            steps.pop_front();
+        }
+        steps.push_back(sum(&metrics.login_counts()));
+    }
+
+    /// Good and refused ones of all methods within the last minute.
+    #[must_use]
+    pub fn last_minute(&self, metrics: &Metrics) -> (u64, u64) {
+        let now = sum(&metrics.login_counts());
+        let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before the first step everything is new.
+        let before = steps.front().copied().unwrap_or_default();
+        (now.0 - before.0, now.1 - before.1)
+    }
+
     /// By method: good and refused ones of each minute, the oldest first; the last is the present one.
     #[must_use]
     pub fn minutes(&self, metrics: &Metrics) -> BTreeMap<String, Vec<(u64, u64)>> {
         let mut samples = self
-            .0
+            .minutes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
@@ -46,6 +74,13 @@ impl History {
         }
         all
     }
+}
+
+fn sum(counts: &Counts) -> (u64, u64) {
+    let all = counts.values();
+    all.fold((0, 0), |sum, (good, refused)| {
+        (sum.0 + good, sum.1 + refused)
+    })
 }
 
 #[cfg(test)]
@@ -77,5 +112,26 @@ mod tests {
                 .iter()
                 .all(|minute| *minute == (0, 0))
         );
+    }
+
+    #[test]
+    fn the_last_minute_forgets_what_is_older() {
+        let (metrics, history) = (Metrics::new(), History::default());
+        let login = |method: &str, outcome: &str| {
+            metrics
+                .logins
+                .with_label_values(&[method, outcome, ""])
+                .inc();
+        };
+        login("kerberos", "success");
+        assert_eq!(history.last_minute(&metrics), (1, 0));
+        history.step(&metrics);
+        login("form", "refused");
+        login("form", "success");
+        assert_eq!(history.last_minute(&metrics), (1, 1));
+        for _ in 0..STEPS {
+            history.step(&metrics);
+        }
+        assert_eq!(history.last_minute(&metrics), (0, 0));
     }
 }

@@ -5,10 +5,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use prometheus::core::Collector as _;
 use prometheus::{
     Encoder, Gauge, GaugeVec, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
-    Registry, TextEncoder,
+    Registry, TextEncoder, core::Collector as _, proto::Metric,
 };
 use tokio::time::Instant;
 
@@ -98,6 +97,8 @@ pub struct Metrics {
     pub tenant_clock: Gauge,
     /// `ad_edge_ticket_steps_total{outcome}`: times that the tenant was asked what it knows.
     pub ticket_steps: IntCounterVec,
+    /// `ad_edge_configuration_info{digest}`: always 1; instances of one fleet have one digest.
+    configuration: IntGaugeVec,
     /// `ad_edge_ready`: 1 while this instance can sign someone in.
     pub ready: IntGauge,
 }
@@ -252,6 +253,12 @@ impl Metrics {
                 "Times that the tenant was asked what it knows of this installation.",
                 &["outcome"],
             ),
+            configuration: gauges(
+                r,
+                "configuration_info",
+                "Digest of what must be equal on all instances; always 1.",
+                &["digest"],
+            ),
             ready: gauge(r, "ready", "1 while this instance can sign someone in."),
             registry,
         }
@@ -283,6 +290,18 @@ impl Metrics {
             }
         }
         counts
+    }
+
+    /// The configuration in use from now on. At no moment is there none.
+    pub fn show_configuration(&self, digest: &str) {
+        self.configuration.with_label_values(&[digest]).set(1);
+        for family in self.configuration.collect() {
+            let labels = family.get_metric().iter().flat_map(Metric::get_label);
+            for old in labels.filter(|label| label.value() != digest) {
+                // It is there: it was just listed.
+                let _ = self.configuration.remove_label_values(&[old.value()]);
+            }
+        }
     }
 
     /// Records what one stage of a login took.
@@ -318,28 +337,5 @@ impl Default for Metrics {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn metrics_register_and_render() {
-        let metrics = Metrics::new();
-        metrics
-            .logins
-            .with_label_values(&["kerberos", "success", ""])
-            .inc();
-        metrics.stage("sign", Duration::from_micros(250));
-        let text = metrics.render().expect("renders");
-        assert!(
-            text.contains(
-                r#"ad_edge_logins_total{method="kerberos",outcome="success",reason=""} 1"#
-            ),
-            "{text}"
-        );
-        assert!(
-            text.contains(r#"ad_edge_login_stage_seconds_count{stage="sign"} 1"#),
-            "{text}"
-        );
-        assert!(text.contains("ad_edge_build_info{"), "{text}");
-    }
-}
+#[path = "metrics_tests.rs"]
+mod tests;

@@ -29,6 +29,8 @@ pub struct LeafFacts {
     pub dns_names: Vec<String>,
     pub addresses: Vec<IpAddr>,
     pub channel_binding: Option<ChannelBinding>,
+    /// Of its DER.
+    pub sha256: [u8; 32],
 }
 
 impl LeafFacts {
@@ -58,6 +60,7 @@ impl LeafFacts {
             addresses,
             channel_binding: end_point_hash(&certificate.signature_algorithm, der)
                 .map(|hash| ChannelBinding::end_point(hash.as_ref())),
+            sha256: sha256(der),
         })
     }
 
@@ -136,6 +139,12 @@ impl ChannelBinding {
     pub fn of_certificate(der: &[u8]) -> Option<Self> {
         LeafFacts::parse(der).ok()?.channel_binding
     }
+}
+
+fn sha256(der: &[u8]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest::digest(&digest::SHA256, der).as_ref());
+    bytes
 }
 
 /// RFC 5929, section 4.1: the hash of the signature, or SHA-256 in place of MD5 and SHA-1; undefined

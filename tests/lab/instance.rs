@@ -369,6 +369,13 @@ impl Builder {
         self.env("PORT", &port.to_string())
     }
 
+    /// On a port for its OPS_LISTEN that is known already.
+    pub fn on_ops_port(mut self, port: u16) -> Self {
+        self.ops_port = port;
+        let ops = format!("{}:{port}", self.address);
+        self.env("OPS_LISTEN", &ops)
+    }
+
     /// Starts it and waits until it is ready.
     pub fn start(self) -> Instance {
         self.start_until("/readyz")

@@ -84,6 +84,12 @@ impl Certificates {
         self.0.trust.load().ends()
     }
 
+    /// Of the CAs in use, whatever their order.
+    #[must_use]
+    pub fn authorities_digest(&self) -> [u8; 32] {
+        self.0.trust.load().authorities_digest()
+    }
+
     /// The names in a chain's first certificate, once the chain is found good at `now`.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::{
     time::SystemTime,
 };
 
+use aws_lc_rs::digest;
 use rustls::{
     CertificateError, RootCertStore,
     server::{VerifierBuilderError, WebPkiClientVerifier, danger::ClientCertVerifier},
@@ -48,6 +49,8 @@ pub(super) struct ClientTrust {
     /// Lists are required and there are none, which the verifier takes for "do not look".
     lacks_lists: bool,
     ends: TrustEnds,
+    /// SHA-256 over that of each CA, in order.
+    authorities_digest: [u8; 32],
 }
 
 /// When the first CA, and the first revocation list, end; Unix time in seconds.
@@ -88,6 +91,7 @@ impl ClientTrust {
             authority: authorities.iter().filter_map(|der| not_after(der)).min(),
             revocation_list: lists.iter().filter_map(|der| next_update(der)).min(),
         };
+        let authorities_digest = digest_of(&authorities);
         let lacks_lists = *required && lists.is_empty();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut builder =
@@ -102,11 +106,16 @@ impl ClientTrust {
             verifier,
             lacks_lists,
             ends,
+            authorities_digest,
         })
     }
 
     pub fn ends(&self) -> TrustEnds {
         self.ends
+    }
+
+    pub fn authorities_digest(&self) -> [u8; 32] {
+        self.authorities_digest
     }
 
     pub fn issuers(&self) -> Vec<Vec<u8>> {
@@ -156,7 +165,7 @@ impl ClientTrust {
             | C::NotValidYet
             | C::NotValidYetContext { .. } => R::Validity { subject },
             C::Revoked => R::Revoked { subject },
-            // A twin of a good certificate fails at the signature of the CA whose name it bears.
+            // A certificate that copies the names of a good one fails at the signature of the CA whose name it bears.
             C::UnknownIssuer | C::BadSignature => R::UnknownIssuer { subject },
             C::InvalidPurpose | C::InvalidPurposeContext { .. } => R::Usage { subject },
             C::UnknownRevocationStatus
@@ -173,6 +182,21 @@ fn unusable(error: &VerifierBuilderError) -> &'static str {
         VerifierBuilderError::NoRootAnchors => "there is no CA",
         _ => "a revocation list in CLIENT_CRL_FILES is malformed or of a kind that is not known",
     }
+}
+
+/// Whatever the order in which the file has them.
+fn digest_of(authorities: &[CertificateDer<'_>]) -> [u8; 32] {
+    let hash = |der: &CertificateDer<'_>| digest::digest(&digest::SHA256, der);
+    let mut each: Vec<_> = authorities.iter().map(hash).collect();
+    each.sort_by(|one, other| one.as_ref().cmp(other.as_ref()));
+    each.dedup_by(|one, other| one.as_ref() == other.as_ref());
+    let mut context = digest::Context::new(&digest::SHA256);
+    for one in &each {
+        context.update(one.as_ref());
+    }
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(context.finish().as_ref());
+    bytes
 }
 
 fn not_after(der: &[u8]) -> Option<i64> {

@@ -89,6 +89,11 @@ impl Script {
         Self::with(source, DEADLINES)
     }
 
+    /// Its text.
+    pub fn source(&self) -> &str {
+        &self.pool.source
+    }
+
     fn with(source: &str, deadlines: Deadlines) -> Result<Self, ScriptError> {
         let source = source.strip_prefix('\u{feff}').unwrap_or(source).to_owned();
         // Here first: a broken script is an error now, not of every login.
