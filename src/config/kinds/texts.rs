@@ -327,6 +327,10 @@ impl Kind for Token {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<Option<SecretString>>, Wrong> {
+        // JSON may write a number in another way than it was given.
+        if given.is_number() {
+            return Err(Wrong::NotText);
+        }
         let plain = Secret {
             usual: Usual::None,
             exact: false,
