@@ -62,6 +62,8 @@ pub enum Problem {
     NotACallback(String),
     #[error("is not a web address")]
     NotAWebAddress,
+    #[error("holds more than an address: a user, a query (?) or a fragment (#)")]
+    MoreThanAnAddress,
     #[error("is not the address of a hub")]
     NotAHub,
     #[error("is not an address with https")]
@@ -199,7 +201,9 @@ impl Problem {
             Self::NotACallback(_) => {
                 "Write absolute addresses between commas, https://acme.auth0.com/login/callback"
             }
-            Self::NotAWebAddress => "Write the address users open, https://login.corp.example",
+            Self::NotAWebAddress | Self::MoreThanAnAddress => {
+                "Write the address users open, https://login.corp.example"
+            }
             Self::NotAHub => "Write what the ticket gave, https://acme.auth0.com/lo/hub",
             Self::NotATicket => {
                 "Copy it from the connection's page at the tenant, https://<tenant>/p/ad/<letters>"
