@@ -144,6 +144,29 @@ fn write_config(instance: &Instance, key: &str, value: Value) {
 }
 
 #[test]
+fn the_level_of_the_log_changes_with_a_reload() {
+    const DEBUG: &str = r#""level":"DEBUG""#;
+    let instance = Instance::start();
+    change_config(&instance, "LOG_LEVEL", json!("shout"));
+    instance.await_event("reload.refused", &["LOG_LEVEL", "shout"]);
+    assert_eq!(instance.curl("/healthz").run().status, 200);
+    assert_eq!(instance.process.log_line(&[DEBUG]), None);
+    change_config(&instance, "LOG_LEVEL", json!("error,ad_edge::http=debug"));
+    let debug = || {
+        instance.curl("/healthz").run();
+        instance.process.log_line(&[DEBUG]).is_some()
+    };
+    crate::lab::wait_until(Duration::from_secs(10), "no line at this level", debug);
+    // Every login leaves its line, whatever the level.
+    let alice = Lab::get().kinit("alice");
+    assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
+    let audit = r#""target":"audit""#;
+    instance
+        .process
+        .await_log(Duration::from_secs(10), &[audit, "alice"]);
+}
+
+#[test]
 fn a_changed_configuration_is_used_and_a_broken_one_refused() {
     let tenant = Tenant::start();
     let instance = Instance::builder().tunnel(&tenant).start();

@@ -51,7 +51,7 @@ pub enum ServersConfig {
     /// In the order of preference; never empty.
     Fixed(Vec<ServerUrl>),
     /// `srv:corp.example`: those of the SRV records `_ldap._tcp.<domain>`, asked for again and again.
-    /// With `LDAP_STARTTLS` at the record's port, else by LDAPS at its twin: 636 for 389.
+    /// With `LDAP_STARTTLS` at the record's port, else by LDAPS at the port that goes with it: 636 for 389.
     Srv {
         domain: String,
         /// `LDAP_SRV_NAMESERVERS`; empty: the system's.
@@ -125,9 +125,8 @@ pub(super) fn directory(signing: Option<&SigningPem>, r: &mut Reader) -> Option<
     }
     let service = service(signing, r);
     let groups = r.read(&keys::GROUPS);
-    let base_groups = r.read(&keys::LDAP_BASE_GROUPS).or_else(|| base.clone());
     let groups_config = GroupsConfig {
-        base: base_groups.unwrap_or_default(),
+        base: r.read_or_usual(&keys::LDAP_BASE_GROUPS).unwrap_or_default(),
         filter: r.read(&keys::LDAP_SEARCH_GROUPS),
         property: r.read(&keys::GROUP_PROPERTY),
         properties: r.read(&keys::GROUP_PROPERTIES),

@@ -68,9 +68,7 @@ pub(super) fn listen(port: u16, r: &mut Reader) -> ListenConfig {
         port,
         trusted_proxies,
         max_connections: r.read(&keys::MAX_CONNECTIONS),
-        max_token: r
-            .read(&keys::MAX_HEADER_SIZE)
-            .max(keys::MAX_HEADER_SIZE.kind.default),
+        max_token: r.read(&keys::MAX_HEADER_SIZE),
     };
     if listen.proxy_protocol == ProxyProtocol::V2 && listen.trusts_nobody(r) {
         r.wrong(&keys::PROXY_PROTOCOL, Problem::NobodySendsProxyHeader);

@@ -18,6 +18,7 @@ mod dn;
 mod effective;
 mod federation;
 mod filter;
+mod fixed;
 mod fleet;
 pub(crate) mod home;
 mod instance;
@@ -30,6 +31,7 @@ mod logo;
 mod mistake;
 mod older_names;
 mod pages;
+mod pattern;
 mod problem;
 mod reader;
 mod restart;
@@ -46,7 +48,9 @@ mod value;
 
 pub use self::{
     accounts::{AccountsConfig, MapperSource, WriteBackConfig},
-    choices::{CertificateName, ChannelBindingPolicy, LogFormat, ProxyProtocol, TlsTermination},
+    choices::{
+        CertificateName, ChannelBindingPolicy, LogFormat, LogLevels, ProxyProtocol, TlsTermination,
+    },
     client_cert::{AuthoritySource, ClientCertConfig, RevocationConfig, RevocationFiles},
     credentials::{CredentialsError, encrypt as encrypt_credentials, opens as credentials_open},
     direct::{DirectConfig, FormLimits, KerberosConfig},
@@ -73,8 +77,11 @@ pub use self::{
     table::{keys_json, keys_markdown, keys_text},
     tls::TlsMaterial,
     tunnel::{ProxyConfig, TunnelConfig},
-    value::{flag as read_flag, list as read_list, text_of},
+    value::text_of,
 };
+
+#[cfg(test)]
+pub use self::kinds::Kind;
 
 #[cfg(test)]
 mod declaration_tests;

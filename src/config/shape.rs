@@ -23,6 +23,8 @@ pub enum Form {
     Number {
         least: u64,
         most: u64,
+        /// What is smaller counts as this.
+        floor: u64,
         /// `seconds`, `bytes`; empty: a plain number.
         unit: &'static str,
     },
@@ -67,6 +69,8 @@ pub enum Format {
     Header,
     /// Names of hosts or domains.
     Host,
+    /// What is logged: a level, and those of parts of the program.
+    Levels,
     /// A name or an address with a port.
     HostAndPort,
 }

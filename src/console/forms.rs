@@ -94,7 +94,7 @@ pub(super) fn settings(
 fn setting((key, label, hint): &Field, (now, usual): (InForce, Shown), typed: &Fields) -> Setting {
     let given = match &now.origin {
         Origin::Default => String::new(),
-        _ => now.value.text().unwrap_or_default().to_owned(),
+        _ => now.value.text().unwrap_or_default(),
     };
     let fixed = now.origin.is_environment();
     let typed = typed.get(key.name()).filter(|_| !fixed);
@@ -106,7 +106,7 @@ fn setting((key, label, hint): &Field, (now, usual): (InForce, Shown), typed: &F
             _ => hint,
         },
         value: typed.cloned().unwrap_or(given),
-        usual: usual.text().unwrap_or_default().to_owned(),
+        usual: usual.text().unwrap_or_default(),
         fixed,
     }
 }

@@ -11,16 +11,35 @@ use crate::{
 };
 
 const AREA: Area = Area::Fleet;
+/// Connections to SERVER_URL, where nothing is known of the fleet.
+const VISITS: usize = 12;
 /// So many connections for each instance should have reached them all, also beside those of users.
-const VISITS_EACH: usize = 2;
+const VISITS_EACH: usize = 3;
+const MOST_VISITS: usize = 90;
 
-/// `answers` are those of SERVER_URL.
-pub(super) async fn examine(context: &Context, answers: &[Answer], findings: &Findings) {
+/// All instances at this moment; nothing without FLEET.
+pub(super) async fn view(context: &Context) -> Option<FleetView> {
     let config = &context.config;
     if config.fleet.is_empty() {
-        return;
+        return None;
     }
-    let view = FleetView::new(ask(&config.fleet, config.ops_token.as_ref()).await);
+    let asked = ask(&config.fleet, config.ops_token.as_ref()).await;
+    Some(FleetView::new(asked))
+}
+
+/// How many connections to SERVER_URL come to each instance.
+pub(super) fn visits(view: Option<&FleetView>) -> usize {
+    let instances = view.map_or(0, |view| view.asked.len());
+    (instances * VISITS_EACH).clamp(VISITS, MOST_VISITS)
+}
+
+/// `answers` are those of SERVER_URL.
+pub(super) fn examine(
+    context: &Context,
+    view: &FleetView,
+    answers: &[Answer],
+    findings: &Findings,
+) {
     let text = format!("{} ({})", view.sentence(), keys::FLEET.name);
     findings.add(if view.is_good() {
         Finding::ok(AREA, "fleet-equal", text)
@@ -33,7 +52,8 @@ pub(super) async fn examine(context: &Context, answers: &[Answer], findings: &Fi
     let ready: Vec<_> = reports
         .filter(|report| report.state == State::Ready)
         .collect();
-    if ready.is_empty() || answers.len() < VISITS_EACH * ready.len() {
+    // Cut short, they say nothing of those that they did not come to.
+    if ready.is_empty() || answers.len() < visits(Some(view)) {
         return;
     }
     let mut all_reached = true;

@@ -85,8 +85,12 @@ pub async fn examine_reporting(
     let works: [BoxFuture<'_, ()>; 3] = [
         async {
             network::examine(context, names);
-            let answers = server_url::examine(context, names).await;
-            fleet::examine(context, &answers, names).await;
+            let view = fleet::view(context).await;
+            let visits = fleet::visits(view.as_ref());
+            let answers = server_url::examine(context, visits, names).await;
+            if let Some(view) = view {
+                fleet::examine(context, &view, &answers, names);
+            }
             // It has seen by now what disagrees with the balancer.
             running::examine(context, names).await;
         }

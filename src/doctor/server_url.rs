@@ -21,14 +21,11 @@ use crate::{
 const AREA: Area = Area::Url;
 const DNS: Area = Area::Dns;
 const LIMIT: Duration = Duration::from_secs(5);
-/// Connections that are made one after the other, so that a round robin comes to each instance: this many,
-/// and more for a large fleet.
-const VISITS: usize = 12;
-const MOST_VISITS: usize = 60;
 /// Addresses of the name that are tried.
 const ADDRESSES: usize = 8;
 
-pub(super) async fn examine(context: &Context, findings: &Findings) -> Vec<Answer> {
+/// Makes so many connections, one after the other, so that a round robin comes to each instance.
+pub(super) async fn examine(context: &Context, visits: usize, findings: &Findings) -> Vec<Answer> {
     let url = &context.config.federation.server_url;
     if url.scheme() != "https" {
         let secure = url.as_str().replacen("http:", "https:", 1);
@@ -40,7 +37,7 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Vec<Answe
     }
     let addresses = resolve(context, findings).await;
     if url.scheme() == "https" && context.config.direct.is_some() {
-        return open(context, &addresses, findings).await;
+        return open(context, &addresses, visits, findings).await;
     }
     Vec::new()
 }
@@ -94,7 +91,12 @@ async fn resolve(context: &Context, findings: &Findings) -> Vec<SocketAddr> {
 }
 
 /// Opens each address once, and then those that answer again and again.
-async fn open(context: &Context, addresses: &[SocketAddr], findings: &Findings) -> Vec<Answer> {
+async fn open(
+    context: &Context,
+    addresses: &[SocketAddr],
+    visits: usize,
+    findings: &Findings,
+) -> Vec<Answer> {
     let mut visitors = Vec::new();
     let mut answers = Vec::new();
     for address in addresses.iter().take(ADDRESSES) {
@@ -113,7 +115,6 @@ async fn open(context: &Context, addresses: &[SocketAddr], findings: &Findings) 
     if visitors.is_empty() {
         return answers;
     }
-    let visits = (2 * context.config.fleet.len()).clamp(VISITS, MOST_VISITS);
     for at in answers.len()..visits {
         let (address, visitor) = &visitors[at % visitors.len()];
         match visitor.ask().await {

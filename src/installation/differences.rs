@@ -4,12 +4,13 @@
 use serde_json::{Map, Value};
 
 use super::{Installation, paths::shown};
-use crate::config::{Declared, FilterTemplate, FlagKey, home, keys, read_flag, read_list};
+use crate::config::{Declared, Effective, FlagKey, TlsTermination, home, keys};
 
 /// The configuration, read as a start reads it.
 struct Old<'a> {
     installation: &'a Installation,
     keys: &'a Map<String, Value>,
+    values: Effective,
     found: Vec<String>,
 }
 
@@ -17,6 +18,7 @@ pub(super) fn differences(installation: &Installation, keys: &Map<String, Value>
     let mut old = Old {
         installation,
         keys,
+        values: Effective::of_file(keys),
         found: Vec::new(),
     };
     old.direct_logins();
@@ -34,47 +36,36 @@ impl Old<'_> {
         self.found.push(what.into());
     }
 
-    fn text(&self, key: impl AsRef<str>) -> &str {
-        let text = self.keys.get(key.as_ref()).and_then(Value::as_str);
-        text.unwrap_or_default().trim()
-    }
-
-    fn given(&self, key: impl AsRef<str>) -> bool {
-        !self.list(key).is_empty()
-    }
-
-    fn list(&self, key: impl AsRef<str>) -> Vec<String> {
-        let given = self.keys.get(key.as_ref());
-        given.and_then(read_list).unwrap_or_default()
+    fn given(&self, key: &dyn Declared) -> bool {
+        self.values.is_given(key)
     }
 
     fn on(&self, key: &FlagKey) -> bool {
-        let older = || self.keys.get(key.older?);
-        let given = self.keys.get(key.name).or_else(older);
-        given.and_then(|value| read_flag(value, key.kind.0)) == Some(true)
-    }
-
-    /// A number, or the text of one.
-    fn number(&self, key: impl AsRef<str>) -> Option<u64> {
-        let value = self.keys.get(key.as_ref())?;
-        value.as_u64().or_else(|| self.text(key).parse().ok())
+        self.values.value(key)
     }
 
     fn has_certificate(&self) -> bool {
         self.installation.has(home::TLS_CERTIFICATE)
-            || self.given(keys::TLS_CERT_FILE)
-            || self.given(keys::SSL_PFX)
+            || self.given(&keys::TLS_CERT_FILE)
+            || self.given(&keys::SSL_PFX)
+    }
+
+    fn server_url(&self) -> String {
+        self.values.value(&keys::SERVER_URL).unwrap_or_default()
+    }
+
+    fn proxy_ends_tls(&self) -> bool {
+        self.values.value(&keys::TLS_TERMINATION) == TlsTermination::Proxy
     }
 
     fn direct_logins(&mut self) {
-        let url = self.text(keys::SERVER_URL).to_owned();
-        if url.starts_with("http://") {
+        if self.server_url().starts_with("http://") {
             self.add(
                 "SERVER_URL is plain http: browsers send passwords and tickets to it. Give it https and a \
                  certificate (certs/tls.pem and certs/tls.key, or SSL_PFX).",
             );
         }
-        if !self.has_certificate() && self.text(keys::TLS_TERMINATION) != "proxy" {
+        if !self.has_certificate() && !self.proxy_ends_tls() {
             self.add(
                 "There is no certificate for SERVER_URL (certs/tls.pem with certs/tls.key, or SSL_PFX): \
                  direct logins are off until there is one, and only the tunnel serves. Where a balancer \
@@ -101,14 +92,14 @@ impl Old<'_> {
         if !self.on(&keys::KERBEROS_AUTH) {
             return;
         }
-        if !self.installation.has(home::KEYTAB) && !self.given(keys::KERBEROS_KEYTAB) {
+        if !self.installation.has(home::KEYTAB) && !self.given(&keys::KERBEROS_KEYTAB) {
             self.add(
                 "Kerberos needs a keytab here, where Windows used its machine account: give \
                  HTTP/<host of SERVER_URL> to one account (setspn -S) and export its keys to \
                  certs/krb5.keytab. The SPN must leave the old server's account.",
             );
         }
-        if !self.given(keys::KERBEROS_REALMS) {
+        if !self.given(&keys::KERBEROS_REALMS) {
             self.add(
                 "Only users of the keytab's realm sign in by Kerberos; users of trusted domains are \
                  refused until KERBEROS_REALMS lists their realms.",
@@ -124,8 +115,8 @@ impl Old<'_> {
             "Revocation lists of client certificates count (certs/crl/*.pem), and a certificate finds its \
              user by CLIENT_CERT_MAP, not by its CN alone.",
         );
-        let issuers = self.given(keys::CA_CERT)
-            || self.given(keys::CLIENT_CA_FILE)
+        let issuers = self.given(&keys::CA_CERT)
+            || self.given(&keys::CLIENT_CA_FILE)
             || self.installation.has(home::CLIENT_CA);
         if !issuers {
             self.add(
@@ -137,13 +128,13 @@ impl Old<'_> {
 
     fn proxy_frontend(&mut self) {
         if self.on(&keys::WITH_KERBEROS_PROXY_FRONTEND) {
-            if !self.given(keys::TRUSTED_PROXIES) {
+            if !self.given(&keys::TRUSTED_PROXIES) {
                 self.add(
                     "WITH_KERBEROS_PROXY_FRONTEND: a proxy that names the user is believed only from \
                      TRUSTED_PROXIES: list its address.",
                 );
             }
-            if self.text(keys::TLS_TERMINATION) != "proxy" {
+            if !self.proxy_ends_tls() {
                 self.add(
                     "WITH_KERBEROS_PROXY_FRONTEND: a proxy that speaks plain HTTP to this host needs \
                      TLS_TERMINATION proxy.",
@@ -151,8 +142,7 @@ impl Old<'_> {
             }
             return;
         }
-        let proxied =
-            self.text(keys::SERVER_URL).starts_with("https://") && !self.has_certificate();
+        let proxied = self.server_url().starts_with("https://") && !self.has_certificate();
         if proxied || self.on(&keys::KERBEROS_AUTH) {
             self.add(
                 "A header that names the user (X-Forwarded-User, x-iisnode-logon_user) does not count, \
@@ -163,7 +153,7 @@ impl Old<'_> {
     }
 
     fn directory(&mut self) {
-        let urls = self.list(keys::LDAP_URL);
+        let urls = self.values.value(&keys::LDAP_URL);
         let scheme = |url: &String| {
             url.split("://")
                 .next()
@@ -185,20 +175,18 @@ impl Old<'_> {
         }
         let by_ticket =
             self.on(&keys::KERBEROS_AUTH) || self.on(&keys::WITH_KERBEROS_PROXY_FRONTEND);
-        let by_name = FilterTemplate::parse(self.text(keys::LDAP_USER_BY_NAME));
+        let by_name = self.values.value(&keys::LDAP_USER_BY_NAME);
         let by_account = |name: &str| name.eq_ignore_ascii_case("sAMAccountName");
-        if by_ticket && by_name.is_ok_and(|filter| !filter.attributes().all(by_account)) {
+        if by_ticket && by_name.is_some_and(|filter| !filter.attributes().all(by_account)) {
             self.add(
                 "A user of Kerberos, and one whom a proxy names, is found on Active Directory by the \
                  sAMAccountName, whatever LDAP_USER_BY_NAME compares with the name; its other conditions \
                  count.",
             );
         }
-        let roots = self
-            .list(keys::SSL_CA_FILE)
-            .into_iter()
-            .any(|path| !of_windows(&path))
-            || (self.given(keys::SSL_CA_PATH) && !of_windows(self.text(keys::SSL_CA_PATH)));
+        let files = self.values.value(&keys::SSL_CA_FILE).into_iter();
+        let mut roots = files.chain(self.values.value(&keys::SSL_CA_PATH));
+        let roots = roots.any(|path| !of_windows(&path));
         let encrypted =
             urls.iter().any(|url| scheme(url) == "ldaps") || self.on(&keys::LDAP_STARTTLS);
         if encrypted && !roots {
@@ -211,13 +199,9 @@ impl Old<'_> {
     }
 
     fn mapper(&mut self) {
-        let (name, text) = if self.given(keys::PROFILE_MAPPER) {
-            (
-                keys::PROFILE_MAPPER.name,
-                self.text(keys::PROFILE_MAPPER).to_owned(),
-            )
-        } else if self.given(keys::PROFILE_MAPPER_FILE) {
-            let file = self.text(keys::PROFILE_MAPPER_FILE);
+        let (name, text) = if let Some(text) = self.values.value(&keys::PROFILE_MAPPER) {
+            (keys::PROFILE_MAPPER.name, text)
+        } else if let Some(file) = self.values.value(&keys::PROFILE_MAPPER_FILE) {
             if file.trim_start_matches("./") != home::MAPPER {
                 self.add(
                     "PROFILE_MAPPER_FILE names a file that is not in the archive: copy it to \
@@ -242,16 +226,16 @@ impl Old<'_> {
     fn values(&mut self) {
         let flags = keys::all().filter(|key| key.is_flag() && key.scope().legacy);
         for key in flags.map(Declared::name) {
-            let text = self.text(key).to_owned();
-            let no = self.keys.get(key).and_then(|value| read_flag(value, true)) == Some(false);
-            if no && !text.is_empty() {
+            if let Some(Value::String(text)) = self.keys.get(key)
+                && self.values.flag(key) == Some(false)
+            {
                 self.add(format!(
                     "{key} is the text {}, which the legacy connector took for true; here it means false.",
-                    crate::cause::quoted(&text)
+                    crate::cause::quoted(text.trim())
                 ));
             }
         }
-        if self.given(keys::KERBEROS_DEBUG_USER) {
+        if self.given(&keys::KERBEROS_DEBUG_USER) {
             self.add(
                 "KERBEROS_DEBUG_USER would sign in anyone as that user: remove it, nothing starts with \
                  it.",
@@ -270,20 +254,19 @@ impl Old<'_> {
                 windows.join(", ")
             ));
         }
-        if self.number(keys::LDAP_NUMBER_OF_PARALLEL_BINDS) == Some(1) {
+        if self.values.value(&keys::LDAP_NUMBER_OF_PARALLEL_BINDS) == 1 {
             let usual = keys::LDAP_NUMBER_OF_PARALLEL_BINDS.kind.default;
             self.add(format!(
                 "LDAP_NUMBER_OF_PARALLEL_BINDS is 1, the legacy connector's default: one password check waits for \
                  another. Take it out for {usual} at the same time."
             ));
         }
-        let usual = keys::MAX_HEADER_SIZE.kind.default as u64;
-        if let Some(size) = self
-            .number(keys::MAX_HEADER_SIZE)
-            .filter(|size| *size < usual)
+        let counts = self.values.value(&keys::MAX_HEADER_SIZE);
+        let size = self.values.text(keys::MAX_HEADER_SIZE);
+        if let Some(size) = size.filter(|size| size.parse().is_ok_and(|size: usize| size < counts))
         {
             self.add(format!(
-                "MAX_HEADER_SIZE {size} counts as {usual}: Kerberos tokens of users in many groups are that \
+                "MAX_HEADER_SIZE {size} counts as {counts}: Kerberos tokens of users in many groups are that \
                  large."
             ));
         }

@@ -19,7 +19,7 @@ use crate::{
     },
     lifecycle::{Lifecycle, Signals, notify},
     ops::{self, InstancePage},
-    telemetry::{History, RecentEvents, event},
+    telemetry::{History, Log, RecentEvents, event},
     tls::TlsServer,
 };
 
@@ -37,7 +37,7 @@ pub async fn run(
     materials: Materials,
     clock: Clock,
     settings: Arc<Settings>,
-    recent: RecentEvents,
+    log: Log,
     inherited: Option<Inherited>,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
@@ -66,6 +66,8 @@ pub async fn run(
         "ad-edge starts"
     );
     let (mut generation, identity) = Generation::build(read, materials, &clock);
+    // Before anybody is told that this instance is ready: who replaces a file then is noticed.
+    let watch = generation.watch();
     generation.start_tunnel();
     let tls = match identity {
         Some(identity) => {
@@ -164,6 +166,7 @@ pub async fn run(
 
     let running = Running {
         settings,
+        log: log.clone(),
         current,
         front,
         tls,
@@ -183,11 +186,17 @@ pub async fn run(
     if let Some(listener) = console {
         let address = listener.address();
         tracing::info!(event = event::CONSOLE_LISTENING, %address, "the console");
-        let program = program(&running, reporter, Arc::clone(&history), recent, reloads);
+        let program = program(
+            &running,
+            reporter,
+            Arc::clone(&history),
+            log.recent,
+            reloads,
+        );
         let router = console::serve_on(address, Arc::new(program));
         ops_life.spawn(console::run(listener, router, ops_life.clone()));
     }
-    serve(&running, &mut signals, asked_for, &history).await;
+    serve(&running, &mut signals, asked_for, &history, watch).await;
 
     notify(&[NotifyState::Stopping]);
     let config = running.current.load().config.clone();

@@ -107,9 +107,9 @@ fn the_tests_that_nextest_treats_apart_exist() {
     let mut count = 0;
     for name in named.map(|rest| rest.split(')').next().expect("an end")) {
         let (file, test) = name.split_once("::").expect("a module");
-        let text = fs::read_to_string(Path::new(PROJECT).join(format!("tests/{file}.rs")));
-        let text = text.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(text.contains(&format!("fn {test}()")), "no test {name}");
+        let source = fs::read_to_string(Path::new(PROJECT).join(format!("tests/{file}.rs")));
+        let source = source.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(source.contains(&format!("fn {test}()")), "no test {name}");
         count += 1;
     }
     assert!(count > 2, "{count}");

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     super::shape::{Form, Shape, Usual},
@@ -60,6 +60,10 @@ impl Kind for File {
     fn understand(&self, given: &Value) -> Result<Option<Option<String>>, Wrong> {
         Ok(text(given)?.map(Some))
     }
+
+    fn write(&self, value: &Option<String>) -> Value {
+        json!(value)
+    }
 }
 
 impl Kind for Files {
@@ -74,7 +78,11 @@ impl Kind for Files {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<Vec<String>>, Wrong> {
-        list(given).map(Some)
+        list(given)
+    }
+
+    fn write(&self, value: &Vec<String>) -> Value {
+        json!(value)
     }
 }
 
@@ -91,6 +99,10 @@ impl Kind for Folder {
 
     fn understand(&self, given: &Value) -> Result<Option<Option<String>>, Wrong> {
         Ok(text(given)?.map(Some))
+    }
+
+    fn write(&self, value: &Option<String>) -> Value {
+        json!(value)
     }
 }
 
@@ -112,6 +124,10 @@ impl Kind for Address {
     fn understand(&self, given: &Value) -> Result<Option<IpAddr>, Wrong> {
         let address = |text: &str| text.trim_matches(['[', ']']).parse().ok();
         parsed(given, address, || Wrong::NotAddress { usual: self.0 })
+    }
+
+    fn write(&self, value: &IpAddr) -> Value {
+        json!(value)
     }
 }
 
@@ -140,6 +156,15 @@ impl Kind for Socket {
             },
         )
     }
+
+    fn write(&self, value: &SocketAddr) -> Value {
+        json!(value)
+    }
+}
+
+impl SocketOrOff {
+    /// How no address is written, the first is the one to write.
+    pub const NONE: [&str; 2] = ["off", "false"];
 }
 
 impl Kind for SocketOrOff {
@@ -159,12 +184,16 @@ impl Kind for SocketOrOff {
 
     fn understand(&self, given: &Value) -> Result<Option<Option<SocketAddr>>, Wrong> {
         let meant = |text: &str| match text {
-            "off" | "false" => Some(None),
+            off if Self::NONE.contains(&off) => Some(None),
             _ => text.parse().ok().map(Some),
         };
         parsed(given, meant, || Wrong::NotSocket {
             usual: self.0,
             or_off: true,
         })
+    }
+
+    fn write(&self, value: &Option<SocketAddr>) -> Value {
+        value.map_or_else(|| json!(Self::NONE[0]), |address| json!(address))
     }
 }

@@ -1,10 +1,11 @@
 //! Texts, lists of texts, and secrets.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{
     super::{
+        choices::LogLevels,
         dn,
         filter::{self, FilterError, FilterTemplate},
         shape::{Form, Format, Shape, Usual},
@@ -39,6 +40,10 @@ pub struct OwnFilter {
     /// For a wrong one.
     pub example: &'static str,
 }
+
+/// What is logged.
+#[derive(Debug, Clone, Copy)]
+pub struct Levels(pub &'static str);
 
 /// The name of a header, in lower case.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +88,10 @@ impl Kind for Text {
         }
         Ok(text.map(Some))
     }
+
+    fn write(&self, value: &Option<String>) -> Value {
+        json!(value)
+    }
 }
 
 impl Kind for Preset {
@@ -110,6 +119,10 @@ impl Kind for Preset {
             (_, text) => Ok(text),
         }
     }
+
+    fn write(&self, value: &String) -> Value {
+        json!(value)
+    }
 }
 
 impl Kind for Filter {
@@ -125,6 +138,33 @@ impl Kind for Filter {
 
     fn understand(&self, given: &Value) -> Result<Option<FilterTemplate>, Wrong> {
         template(given, self.0, FilterTemplate::parse)
+    }
+
+    fn write(&self, value: &FilterTemplate) -> Value {
+        json!(value.as_str())
+    }
+}
+
+impl Kind for Levels {
+    type Value = LogLevels;
+
+    fn shape(&self) -> Shape {
+        shape(Form::Text(Format::Levels), self.0)
+    }
+
+    fn default(&self) -> LogLevels {
+        LogLevels::fixed(self.0)
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<LogLevels>, Wrong> {
+        parsed(given, LogLevels::parse, || Wrong::NotLevels {
+            words: &LogLevels::WORDS,
+            usual: self.0,
+        })
+    }
+
+    fn write(&self, value: &LogLevels) -> Value {
+        json!(value.as_str())
     }
 }
 
@@ -142,6 +182,10 @@ impl Kind for OwnFilter {
     fn understand(&self, given: &Value) -> Result<Option<Option<FilterTemplate>>, Wrong> {
         let filter = template(given, self.example, FilterTemplate::parse_by_name)?;
         Ok(filter.map(Some))
+    }
+
+    fn write(&self, value: &Option<FilterTemplate>) -> Value {
+        json!(value.as_ref().map(FilterTemplate::as_str))
     }
 }
 
@@ -179,6 +223,10 @@ impl Kind for Header {
         };
         parsed(given, name, || Wrong::NotHeader { usual: self.0 })
     }
+
+    fn write(&self, value: &String) -> Value {
+        json!(value)
+    }
 }
 
 impl Kind for Link {
@@ -204,6 +252,10 @@ impl Kind for Link {
         };
         parsed(given, link, || Wrong::NotLink)
     }
+
+    fn write(&self, value: &Option<Url>) -> Value {
+        json!(value.as_ref().map(Url::as_str))
+    }
 }
 
 impl Kind for List {
@@ -218,7 +270,11 @@ impl Kind for List {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<Vec<String>>, Wrong> {
-        list(given).map(Some)
+        list(given)
+    }
+
+    fn write(&self, value: &Vec<String>) -> Value {
+        json!(value)
     }
 }
 
@@ -240,6 +296,10 @@ impl Kind for Secret {
         };
         let text = text.filter(|text| !text.is_empty());
         Ok(text.map(|text| Some(SecretString::from(text))))
+    }
+
+    fn write(&self, _: &Option<SecretString>) -> Value {
+        Value::Null
     }
 
     fn canonical(&self, given: &Value) -> Option<Value> {

@@ -29,6 +29,11 @@ pub enum Wrong {
     },
     #[error("is not the name of a header")]
     NotHeader { usual: &'static str },
+    #[error("is no level of the log")]
+    NotLevels {
+        words: &'static [&'static str],
+        usual: &'static str,
+    },
     #[error("is none of the words of this key")]
     NotWord { words: Vec<&'static str> },
     #[error("{}: not among the words of this key", all_quoted(.others))]
@@ -68,6 +73,10 @@ impl Wrong {
             Self::NotHeader { usual } => {
                 format!("Write {usual}, or X-Forwarded-Client-Cert for Envoy")
             }
+            Self::NotLevels { words, usual } => format!(
+                "Write {}; or for a part of the program beside it, {usual},ad_edge::tunnel=debug",
+                one_of(words)
+            ),
             Self::NotWord { words } => format!("Write {}", one_of(words)),
             Self::NotWords { words, .. } => format!("Write some of {}", words.join(", ")),
             Self::NotLink => {
