@@ -2,6 +2,7 @@
 //! are taken, what is left to do. The commands and the console use it.
 
 mod balancer;
+mod browsers;
 mod checks;
 mod directory;
 mod error;
@@ -15,6 +16,7 @@ mod transfer;
 
 pub use self::{
     balancer::haproxy,
+    browsers::{PolicyFile, browser_policies},
     checks::{CheckName, SetupCheck},
     error::SetupError,
     import_error::ImportError,

@@ -4,6 +4,7 @@
 mod answers;
 mod balancer_keys;
 mod balancers;
+mod browsers;
 mod ca_file;
 mod dialogue;
 mod steps;
@@ -29,6 +30,9 @@ pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
     let settings = Settings::of_process(home);
     if let Some(Balancer::Haproxy) = answers.balancer {
         return print_balancer(&settings, clock, home, &answers.instance);
+    }
+    if let Some(folder) = &answers.browser_policies {
+        return browsers::write(&settings, folder);
     }
     match recover(&settings) {
         Ok(None) => {}
