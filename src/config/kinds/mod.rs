@@ -11,7 +11,7 @@ pub use self::{
     kind::Kind,
     places::{Address, File, Files, Folder, Socket, SocketOrOff},
     plain::{Flag, Number, Refused, Span, Unused},
-    texts::{Filter, Header, Levels, Link, List, OwnFilter, Preset, Secret, Text},
+    texts::{Filter, Header, Levels, Link, List, OwnFilter, Preset, Secret, Sentence, Text, Token},
     words::{Choice, Choices},
     wrong::Wrong,
 };
