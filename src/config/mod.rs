@@ -31,6 +31,7 @@ mod older_names;
 mod problem;
 mod reader;
 mod restart;
+mod roots;
 mod schema;
 mod settings;
 mod shape;
@@ -56,6 +57,7 @@ pub use self::{
     home::Home,
     instance::InstanceMark,
     key::{Declared, FlagKey},
+    kinds::looks_like_pattern,
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},
     mistake::{Given, Invalid, Mistake, Place},

@@ -63,9 +63,13 @@ fn property(key: &'static dyn Declared) -> Value {
         Form::Text(Format::Dn | Format::Filter) | Form::Address { .. } => {
             json!({"type": ["string", "null"]})
         }
-        Form::Text(_) | Form::Secret | Form::File | Form::Folder => {
+        Form::Text(_) | Form::Secret | Form::File => {
             json!({"type": ["string", "number", "null"]})
         }
+        Form::Folder => json!({"anyOf": [
+            {"type": ["string", "number", "null"]},
+            {"const": false},
+        ]}),
         Form::List(_) | Form::Files => json!({"anyOf": [texts(), {"type": ["string", "null"]}]}),
         Form::Choices(words) => json!({"anyOf": [
             {"type": "array", "items": {"enum": words}},

@@ -75,6 +75,7 @@ fn what_the_program_reads_the_schema_accepts() {
         json!(""),
         json!("  "),
         json!(true),
+        json!(false),
         json!(0),
         json!(1),
         json!(100),

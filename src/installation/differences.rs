@@ -3,13 +3,15 @@
 
 use serde_json::{Map, Value};
 
-use super::{Installation, paths::shown};
-use crate::config::{Declared, FilterTemplate, FlagKey, home, keys, read_flag, read_list};
+use super::Installation;
+use crate::config::{
+    FilterTemplate, FlagKey, home, keys, looks_like_pattern, read_flag, read_list,
+};
 
 /// The configuration, read as a start reads it.
-struct Old<'a> {
+pub(super) struct Old<'a> {
     installation: &'a Installation,
-    keys: &'a Map<String, Value>,
+    pub(super) keys: &'a Map<String, Value>,
     found: Vec<String>,
 }
 
@@ -30,16 +32,16 @@ pub(super) fn differences(installation: &Installation, keys: &Map<String, Value>
 }
 
 impl Old<'_> {
-    fn add(&mut self, what: impl Into<String>) {
+    pub(super) fn add(&mut self, what: impl Into<String>) {
         self.found.push(what.into());
     }
 
-    fn text(&self, key: impl AsRef<str>) -> &str {
+    pub(super) fn text(&self, key: impl AsRef<str>) -> &str {
         let text = self.keys.get(key.as_ref()).and_then(Value::as_str);
         text.unwrap_or_default().trim()
     }
 
-    fn given(&self, key: impl AsRef<str>) -> bool {
+    pub(super) fn given(&self, key: impl AsRef<str>) -> bool {
         !self.list(key).is_empty()
     }
 
@@ -48,14 +50,14 @@ impl Old<'_> {
         given.and_then(read_list).unwrap_or_default()
     }
 
-    fn on(&self, key: &FlagKey) -> bool {
+    pub(super) fn on(&self, key: &FlagKey) -> bool {
         let older = || self.keys.get(key.older?);
         let given = self.keys.get(key.name).or_else(older);
         given.and_then(|value| read_flag(value, key.kind.0)) == Some(true)
     }
 
     /// A number, or the text of one.
-    fn number(&self, key: impl AsRef<str>) -> Option<u64> {
+    pub(super) fn number(&self, key: impl AsRef<str>) -> Option<u64> {
         let value = self.keys.get(key.as_ref())?;
         value.as_u64().or_else(|| self.text(key).parse().ok())
     }
@@ -194,11 +196,23 @@ impl Old<'_> {
                  count.",
             );
         }
-        let roots = self
-            .list(keys::SSL_CA_FILE)
-            .into_iter()
-            .any(|path| !of_windows(&path))
-            || (self.given(keys::SSL_CA_PATH) && !of_windows(self.text(keys::SSL_CA_PATH)));
+        let folder = self.text(keys::SSL_CA_PATH);
+        let folder = !matches!(folder, "" | "false") && !of_windows(folder);
+        let pattern = self.text(keys::SSL_CA_FILE);
+        if looks_like_pattern(pattern) && !folder {
+            self.add(
+                "SSL_CA_FILE is a pattern of file names, and SSL_CA_PATH names no folder of this host: it has \
+                 no effect. Put the CA at certs/ca.pem and set SSL_CA_FILE to certs/ca.pem, or name the folder.",
+            );
+        }
+        if folder {
+            self.add(
+                "The roots of SSL_CA_PATH count beside those of this host, where the legacy connector trusted \
+                 them alone; and for the tenant and the hub as well as for the directory, as there.",
+            );
+        }
+        let file = |path: &String| !of_windows(path) && !looks_like_pattern(path);
+        let roots = self.list(keys::SSL_CA_FILE).iter().any(file) || folder;
         let encrypted =
             urls.iter().any(|url| scheme(url) == "ldaps") || self.on(&keys::LDAP_STARTTLS);
         if encrypted && !roots {
@@ -218,10 +232,13 @@ impl Old<'_> {
             )
         } else if self.given(keys::PROFILE_MAPPER_FILE) {
             let file = self.text(keys::PROFILE_MAPPER_FILE);
-            if file.trim_start_matches("./") != home::MAPPER {
+            // Counted from `lib/`, with or without its ending.
+            let name = file.trim_start_matches("./").trim_start_matches("lib/");
+            let usual = home::MAPPER.trim_start_matches("lib/");
+            if name != usual && usual.strip_suffix(".js") != Some(name) {
                 self.add(
-                    "PROFILE_MAPPER_FILE names a file that is not in the archive: copy it to \
-                     lib/profileMapper.js and take the key out.",
+                    "PROFILE_MAPPER_FILE names a file that is not in the archive (the legacy connector counts \
+                     it from lib/): copy it to lib/profileMapper.js and take the key out.",
                 );
                 return;
             }
@@ -238,68 +255,10 @@ impl Old<'_> {
             self.add(format!("{name} uses process, which is not there."));
         }
     }
-
-    fn values(&mut self) {
-        let flags = keys::all().filter(|key| key.is_flag() && key.scope().legacy);
-        for key in flags.map(Declared::name) {
-            let text = self.text(key).to_owned();
-            let no = self.keys.get(key).and_then(|value| read_flag(value, true)) == Some(false);
-            if no && !text.is_empty() {
-                self.add(format!(
-                    "{key} is the text {}, which the legacy connector took for true; here it means false.",
-                    crate::cause::quoted(&text)
-                ));
-            }
-        }
-        if self.given(keys::KERBEROS_DEBUG_USER) {
-            self.add(
-                "KERBEROS_DEBUG_USER would sign in anyone as that user: remove it, nothing starts with \
-                 it.",
-            );
-        }
-        let windows: Vec<_> = self
-            .keys
-            .iter()
-            .filter(|(key, value)| *key != keys::CACHE_FILE.name && names_windows(value))
-            .map(|(key, _)| shown(key))
-            .collect();
-        if !windows.is_empty() {
-            self.add(format!(
-                "Paths of the old Windows server in {}: copy these files into certs/ and write the paths \
-                 that they have here.",
-                windows.join(", ")
-            ));
-        }
-        if self.number(keys::LDAP_NUMBER_OF_PARALLEL_BINDS) == Some(1) {
-            let usual = keys::LDAP_NUMBER_OF_PARALLEL_BINDS.kind.default;
-            self.add(format!(
-                "LDAP_NUMBER_OF_PARALLEL_BINDS is 1, the legacy connector's default: one password check waits for \
-                 another. Take it out for {usual} at the same time."
-            ));
-        }
-        let usual = keys::MAX_HEADER_SIZE.kind.default as u64;
-        if let Some(size) = self
-            .number(keys::MAX_HEADER_SIZE)
-            .filter(|size| *size < usual)
-        {
-            self.add(format!(
-                "MAX_HEADER_SIZE {size} counts as {usual}: Kerberos tokens of users in many groups are that \
-                 large."
-            ));
-        }
-    }
-}
-
-fn names_windows(value: &Value) -> bool {
-    match value {
-        Value::String(text) => of_windows(text),
-        Value::Array(items) => items.iter().filter_map(Value::as_str).any(of_windows),
-        _ => false,
-    }
 }
 
 /// `C:\…`, or a share.
-fn of_windows(path: &str) -> bool {
+pub(super) fn of_windows(path: &str) -> bool {
     let bytes = path.trim().as_bytes();
     let drive = bytes.len() > 2
         && bytes[0].is_ascii_alphabetic()

@@ -10,7 +10,9 @@ use super::{
     archive::list,
     paths::{CONFIG, MAPPER, allowed},
 };
-use crate::config::{Declared, FlagKey, Home, home, keys, read_flag, read_list};
+use crate::config::{
+    Declared, FlagKey, Home, home, keys, looks_like_pattern, read_flag, read_list,
+};
 
 /// Whose keys an import leaves in `config.json`, of those that are a host's own.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -148,7 +150,10 @@ fn named(given: &Map<String, Value>) -> Vec<(String, String)> {
                 Some(key) if key.takes_list() => read_list(value).unwrap_or_default(),
                 _ => value.as_str().map(str::to_owned).into_iter().collect(),
             };
-            let paths = paths.into_iter().filter(|path| !path.trim().is_empty());
+            let pattern = |path: &str| *key == keys::SSL_CA_FILE.name && looks_like_pattern(path);
+            let paths = paths
+                .into_iter()
+                .filter(|path| !path.trim().is_empty() && !pattern(path));
             found.extend(paths.map(|path| (key.clone(), path)));
         }
     }

@@ -4,6 +4,7 @@
 mod archive;
 mod bounds;
 mod differences;
+mod differing_values;
 mod error;
 mod file;
 mod host;

@@ -4,7 +4,9 @@ use super::{
     super::{
         choices::LogFormat,
         key::{Declared, Key, Section},
-        kinds::{Choice, Files, Flag, Folder, List, Secret, Socket, SocketOrOff, Span, Text},
+        kinds::{
+            Choice, FilesOrPattern, Flag, Folder, List, Secret, Socket, SocketOrOff, Span, Text,
+        },
         shape::{Format, Usual},
     },
     declare::{OFF, ON, SECRET, declare, list, socket, socket_or_off, usual},
@@ -21,7 +23,7 @@ declare! { Section::Instance;
     DRAIN_SECONDS: Span = Span::seconds(10, 0, 3600), "how long `/readyz` answers 404 after SIGTERM before the listener closes";
     SHUTDOWN_SECONDS: Span = Span::seconds(30, 1, 3600), "how long logins in flight may then take";
     LOG_FORMAT: Choice<Option<LogFormat>> = Choice { default: None, words: &[("text", Some(LogFormat::Text)), ("json", Some(LogFormat::Json))], usual: Usual::Words("`text` on a terminal, else `json`") }, "form of the log lines on standard error", restart;
-    SSL_CA_FILE: Files = Files { usual: Usual::None }, "PEM files of further roots for outgoing TLS; the system's count too", setup, legacy;
-    SSL_CA_PATH: Folder = Folder, "folder of such files", legacy;
+    SSL_CA_FILE: FilesOrPattern = FilesOrPattern, "PEM files of further roots for outgoing TLS; the system's count too. Where there is no such file, with SSL_CA_PATH: a regular expression of the names of files in it, of any case", setup, legacy;
+    SSL_CA_PATH: Folder = Folder, "folder of such files: those that end in pem, crt or cer, or that SSL_CA_FILE fits; `false`: none", legacy;
     OVERRIDE_CONFIG: Flag = ON, "`false`: read and write no file of the home folder", environment, legacy;
 }
