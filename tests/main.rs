@@ -31,6 +31,7 @@ mod operations;
 mod profile_mapper;
 mod proxy_frontend;
 mod reload;
+mod service_files;
 mod session_resumption;
 mod set_up;
 mod set_up_balancer;
