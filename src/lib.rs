@@ -32,8 +32,8 @@
 //! | `cli` | parse the command, exit code; a file per command | all below |
 //! | `serve` | builds the program from the configuration and runs it: listeners, signals, drain | all below |
 //! | `console` | the console: guard, page, forms, charts, routes; what it asks of a running program, and of an empty home folder | ground, `doctor`, `setup`, `instance`, `installation`, `fleet`, `ops`, `login`, `directory`, `profile`, `tunnel`, `http`, `tls`, `accept` |
-//! | `doctor` | looks at everything an installation needs, and says how to correct it | ground, `instance`, `tenant`, `tunnel`, `authenticate`, `directory`, `token`, `tls`, `accept` |
-//! | `setup` | makes and moves an installation: a set-up, an import tried before it is taken, what is left to do | ground, `instance`, `installation`, `tenant`, `directory`, `token`, `tls` |
+//! | `doctor` | looks at everything an installation needs, and says how to correct it | ground, `instance`, `tenant`, `fleet`, `tunnel`, `authenticate`, `directory`, `token`, `tls`, `accept` |
+//! | `setup` | makes and moves an installation: a set-up, an import tried before it is taken, what is left to do | ground, `instance`, `installation`, `tenant`, `directory`, `token` |
 //! | `instance` | what one configuration gives: materials, generation, reload, readiness, registration at the tenant, check | ground, `web`, `tunnel`, `ops`, `login`, `authenticate`, `directory`, `profile`, `token`, `http`, `tls`, `accept`, `installation`, `tenant`, `fleet` |
 //! | `web` | routes, the sign-in request, challenge, form, refusal (error → status and page) | ground, `http`, `tls`, `login`, `authenticate`, `directory`, `profile`, `token` |
 //! | `tunnel` | the hub: connect, serve, messages, answers | ground, `login`, `directory`, `profile`, `token` |
@@ -49,14 +49,15 @@
 //! | `accept` | listener, limits, PROXY header | ground |
 //! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls`, `accept` |
-//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `secret` |
+//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `language`, `secret` |
 //! | `lifecycle` | the phases of the end, signals, notifications to the service manager (ground) | |
-//! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config` |
+//! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config`, `cause` |
+//! | `language` | the texts of the pages in the languages of their readers, and which one a browser asks for (ground) | |
 //! | `cause` | the errors of outside libraries in plain words; quoting (ground) | |
 //! | `clock` | the time of day (ground) | |
 //! | `secret` | values that are never shown (ground) | |
 //!
-//! Ground: `config`, `lifecycle`, `telemetry`, `cause`, `clock`, `secret`.
+//! Ground: `config`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `secret`.
 
 mod accept;
 mod authenticate;
@@ -71,6 +72,7 @@ mod fleet;
 mod http;
 mod installation;
 mod instance;
+mod language;
 mod lifecycle;
 mod login;
 mod ops;

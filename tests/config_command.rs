@@ -74,6 +74,10 @@ fn good() -> Value {
         "LDAP_BASE": "DC=corp,DC=example",
         "ANONYMOUS_SEARCH_ENABLED": "yes",
         "PORT": "4001",
+        "MAX_HEADER_SIZE": "16384",
+        "ADMIN_LISTEN": "false",
+        "CHANNEL_BINDING": " false ",
+        "CLIENT_CERT_MAP": "upn, dn, upn",
         "SERVER_URL": "https://login.corp.example",
         "CONNECTION": "corp",
         "REALM": "urn:auth0:corp",
@@ -97,14 +101,20 @@ fn each_value_is_shown_with_where_it_came_from() {
         (one["origin"].clone(), one["value"].clone())
     };
     for (key, origin, value) in [
-        ("PORT", "config.json", json!("4001")),
-        ("DRAIN_SECONDS", "environment", json!("3")),
-        ("SHUTDOWN_SECONDS", "default", json!("30")),
+        ("PORT", "config.json", json!(4001)),
+        ("DRAIN_SECONDS", "environment", json!(3)),
+        ("SHUTDOWN_SECONDS", "default", json!(30)),
         (
             "LDAP_URL",
             "config.json",
-            json!("ldaps://dc1.corp.example, ldaps://dc2.corp.example"),
+            json!(["ldaps://dc1.corp.example", "ldaps://dc2.corp.example"]),
         ),
+        // As they are understood.
+        ("ANONYMOUS_SEARCH_ENABLED", "config.json", json!(true)),
+        ("MAX_HEADER_SIZE", "config.json", json!(65_536)),
+        ("ADMIN_LISTEN", "config.json", json!("off")),
+        ("CHANNEL_BINDING", "config.json", json!("off")),
+        ("CLIENT_CERT_MAP", "config.json", json!(["upn", "dn"])),
         // Defaults that others make.
         ("LDAP_BASE_GROUPS", "default", json!("DC=corp,DC=example")),
         ("SITE_NAME", "default", json!("corp")),
@@ -112,7 +122,7 @@ fn each_value_is_shown_with_where_it_came_from() {
         (
             "urn:auth0:corp",
             "config.json",
-            json!("https://corp.auth0.com/login/callback"),
+            json!(["https://corp.auth0.com/login/callback"]),
         ),
         ("HTTPS_PROXY", "environment", Value::Null),
     ] {
@@ -195,9 +205,9 @@ fn without_files_only_the_environment_counts() {
     fs::create_dir(home.folder.path().join("certs")).expect("a folder");
     home.file("certs/tls.pem", "");
     assert_eq!(home.shown("PORT")["origin"], "default");
-    assert_eq!(home.shown("PORT")["value"], "4000");
+    assert_eq!(home.shown("PORT")["value"], 4000);
     assert_eq!(home.shown("LDAP_URL")["origin"], "environment");
-    assert_eq!(home.shown("OVERRIDE_CONFIG")["value"], "false");
+    assert_eq!(home.shown("OVERRIDE_CONFIG")["value"], false);
     assert_eq!(home.shown("TLS_CERT_FILE")["value"], Value::Null);
     assert_eq!(home.shown("AUTH_CERT")["value"], Value::Null);
 }

@@ -44,6 +44,38 @@ fn a_fleet_that_is_right_answers_and_each_instance_is_named() {
 }
 
 #[test]
+fn an_instance_of_the_fleet_that_users_do_not_reach_is_named() {
+    let named = |name: &str| {
+        let builder = Instance::builder().behind_proxy();
+        builder.set("INSTANCE_NAME", name)
+    };
+    let instances = ["edge1", "edge2", "edge3"].map(|name| named(name).start());
+    let addresses: Vec<_> = instances
+        .iter()
+        .map(|one| format!("{}:{}", one.address, one.ops_port))
+        .collect();
+    let examined = |balancer: &Haproxy| {
+        let builder = of(&instances[0], &Tenant::by_address())
+            .set("INSTANCE_NAME", "edge1")
+            .set("FLEET", addresses.clone());
+        let url = format!("https://login.corp.example:{}", balancer.port);
+        doctor(builder.set("SERVER_URL", url))
+    };
+    let all = Haproxy::start(&[&instances[0], &instances[1], &instances[2]]);
+    let report = examined(&all);
+    report.passes("fleet", "fleet-equal");
+    report.passes("fleet", "fleet-reached");
+    let two = Haproxy::start(&[&instances[0], &instances[1]]);
+    let report = examined(&two);
+    report.passes("fleet", "fleet-equal");
+    let words = text(report.warns("fleet", "fleet-reached"), "text");
+    assert!(
+        words.starts_with("edge3 is ready, and none of 12"),
+        "{words}"
+    );
+}
+
+#[test]
 fn an_instance_that_the_balancer_does_not_know_is_not_among_them() {
     let known = Instance::builder().behind_proxy().start();
     let forgotten = Instance::builder().behind_proxy().start();

@@ -28,6 +28,7 @@ mod kerberos_login;
 mod kerberos_refusals;
 mod openldap;
 mod operations;
+mod page_layout;
 mod profile_mapper;
 mod proxy_frontend;
 mod reload;

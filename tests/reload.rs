@@ -55,6 +55,32 @@ fn a_changed_config_json_waits_for_the_signal() {
 }
 
 #[test]
+fn another_logo_is_shown_and_a_broken_one_is_refused() {
+    let svg = |path: &str| {
+        format!(
+            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 1"><path d="{path}"/></svg>"#
+        )
+    };
+    let instance = Instance::builder();
+    let logo = instance.home().join("logo.svg");
+    std::fs::write(&logo, svg("M0 0h4v1z")).expect("written");
+    let instance = instance.set("SITE_LOGO", "logo.svg").start();
+    let shown = || {
+        let page = instance.curl("/logout").run().body;
+        let (_, path) = page.split_once("class=\"logo\" src=\"").expect("a logo");
+        let path = path.split('"').next().expect("a path");
+        instance.curl(path).run().body
+    };
+    assert!(shown().contains("M0 0h4v1z"));
+    std::fs::write(&logo, svg("M0 0h3v2z")).expect("written");
+    instance.await_event("reload.done", &[]);
+    assert!(shown().contains("M0 0h3v2z"));
+    std::fs::write(&logo, "<svg>").expect("written");
+    instance.await_event("reload.refused", &["SITE_LOGO", "not a whole SVG"]);
+    assert!(shown().contains("M0 0h3v2z"), "the old one stays");
+}
+
+#[test]
 fn another_ca_of_the_directory_is_noticed() {
     let lab = Lab::get();
     let instance = Instance::builder();
@@ -115,6 +141,29 @@ fn write_config(instance: &Instance, key: &str, value: Value) {
     let mut config: Value = serde_json::from_str(&text).expect("JSON");
     config[key] = value;
     std::fs::write(&path, config.to_string()).expect("written");
+}
+
+#[test]
+fn the_level_of_the_log_changes_with_a_reload() {
+    const DEBUG: &str = r#""level":"DEBUG""#;
+    let instance = Instance::start();
+    change_config(&instance, "LOG_LEVEL", json!("shout"));
+    instance.await_event("reload.refused", &["LOG_LEVEL", "shout"]);
+    assert_eq!(instance.curl("/healthz").run().status, 200);
+    assert_eq!(instance.process.log_line(&[DEBUG]), None);
+    change_config(&instance, "LOG_LEVEL", json!("error,ad_edge::http=debug"));
+    let debug = || {
+        instance.curl("/healthz").run();
+        instance.process.log_line(&[DEBUG]).is_some()
+    };
+    crate::lab::wait_until(Duration::from_secs(10), "no line at this level", debug);
+    // Every login leaves its line, whatever the level.
+    let alice = Lab::get().kinit("alice");
+    assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
+    let audit = r#""target":"audit""#;
+    instance
+        .process
+        .await_log(Duration::from_secs(10), &[audit, "alice"]);
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn lines(all: &[InForce]) -> String {
             Shown::Nothing => "-".to_owned(),
             Shown::Hidden => "(secret, not shown)".to_owned(),
             Shown::Words(words) => format!("({})", words.replace('`', "")),
-            Shown::Text(value) => one_line(value),
+            Shown::Value(_) => one_line(&one.value.text().unwrap_or_default()),
         };
         let _ = writeln!(
             text,
@@ -127,7 +127,10 @@ fn one_line(text: &str) -> String {
 fn one_json(one: &InForce) -> Value {
     json!({
         "key": one.key,
-        "value": one.value.text(),
+        "value": match &one.value {
+            Shown::Value(value) => value.clone(),
+            Shown::Nothing | Shown::Hidden | Shown::Words(_) => Value::Null,
+        },
         "words": match one.value {
             Shown::Words(words) => Some(words.replace('`', "")),
             _ => None,

@@ -8,12 +8,12 @@ use serde_json::Map;
 use super::exit::{refuse, runtime};
 use crate::{
     clock::Clock,
-    config::{LogFormat, Settings, keys},
+    config::{LogFormat, LogLevels, Settings, keys},
     console::{first_run, is_empty},
     instance::{Kept, Materials},
     serve,
     setup::recover,
-    telemetry::{LogError, RecentEvents, event, init_log},
+    telemetry::{Log, LogError, event, init_log},
 };
 
 pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
@@ -24,13 +24,17 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     };
     let (mut log, mut inherited) = (None, None);
     if is_empty(&settings) {
-        let format = settings.effective(&Map::new()).value(&keys::LOG_FORMAT);
-        let recent = match begin_log(format, clock) {
-            Ok(recent) => recent,
+        let values = settings.effective(&Map::new());
+        let (format, levels) = (
+            values.value(&keys::LOG_FORMAT),
+            values.value(&keys::LOG_LEVEL),
+        );
+        let begun = match begin_log(format, &levels, clock) {
+            Ok(begun) => begun,
             Err(error) => return refuse(home, &error),
         };
-        log = Some(recent.clone());
-        let waiting = first_run(Arc::clone(&settings), clock.clone(), recent);
+        log = Some(begun.clone());
+        let waiting = first_run(Arc::clone(&settings), clock.clone(), begun.recent);
         match block_on(async { Ok(waiting.await?) }) {
             Ok(Some(sockets)) => inherited = Some(sockets),
             Ok(None) => return ExitCode::SUCCESS,
@@ -46,10 +50,12 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
             return refuse(home, &invalid);
         }
     };
-    let recent = match log.map_or_else(|| begin_log(loaded.config.log_format, clock), Ok) {
-        Ok(recent) => recent,
+    let (format, levels) = (loaded.config.log_format, &loaded.config.log_levels);
+    let log = match log.map_or_else(|| begin_log(format, levels, clock), Ok) {
+        Ok(log) => log,
         Err(error) => return refuse(home, &error),
     };
+    log.use_levels(levels);
     if let Some(warning) = &recovered {
         tracing::error!(event = event::IMPORT_RECOVERED, "{warning}");
     }
@@ -70,7 +76,7 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     }
     let clock = clock.clone();
     match block_on(serve::run(
-        loaded, materials, clock, settings, recent, inherited,
+        loaded, materials, clock, settings, log, inherited,
     )) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => cannot_start(&error),
@@ -78,10 +84,14 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
 }
 
 /// `format` is `LOG_FORMAT`.
-fn begin_log(format: Option<LogFormat>, clock: &Clock) -> Result<RecentEvents, LogError> {
+fn begin_log(
+    format: Option<LogFormat>,
+    levels: &LogLevels,
+    clock: &Clock,
+) -> Result<Log, LogError> {
     let format = format.unwrap_or_else(LogFormat::for_stderr);
-    let filter = std::env::var("RUST_LOG").ok();
-    init_log(format, filter.as_deref(), clock.clone())
+    let overruling = std::env::var("RUST_LOG").ok();
+    init_log(format, levels, overruling.as_deref(), clock.clone())
 }
 
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {

@@ -44,7 +44,7 @@ pub enum MapperSource {
     File(PathBuf),
 }
 
-pub(super) fn accounts(files: Option<&Home>, home: &Home, r: &mut Reader) -> AccountsConfig {
+pub(super) fn accounts(home: &Home, r: &mut Reader) -> AccountsConfig {
     let write_back = WriteBackConfig {
         unicode: r.read(&keys::ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD),
         unlock: r.read(&keys::AUTO_UNLOCK_ON_PASSWORD_CHANGE),
@@ -57,22 +57,17 @@ pub(super) fn accounts(files: Option<&Home>, home: &Home, r: &mut Reader) -> Acc
         list_groups: r.read(&keys::LDAP_SEARCH_LIST_GROUPS_QUERY),
         omit_groups: r.read(&keys::LDAP_SEARCH_RESULTS_OMIT_GROUPS),
         write_back: r.read(&keys::ENABLE_WRITE_BACK).then_some(write_back),
-        mapper: mapper(files, home, r),
+        mapper: mapper(home, r),
     }
 }
 
-fn mapper(files: Option<&Home>, home: &Home, r: &mut Reader) -> Option<MapperSource> {
+fn mapper(home: &Home, r: &mut Reader) -> Option<MapperSource> {
     let (text, file) = (
         r.read(&keys::PROFILE_MAPPER),
-        r.read(&keys::PROFILE_MAPPER_FILE),
+        r.read_or_usual(&keys::PROFILE_MAPPER_FILE),
     );
-    let given = text
-        .map(MapperSource::Text)
-        .or_else(|| Some(MapperSource::File(mapper_file(home, &file?))));
-    given.or_else(|| {
-        let usual = keys::PROFILE_MAPPER_FILE.when_there(files?)?;
-        Some(MapperSource::File(usual))
-    })
+    text.map(MapperSource::Text)
+        .or_else(|| Some(MapperSource::File(mapper_file(home, &file?))))
 }
 
 /// The file by its path in the home folder. The legacy connector counts it from `lib/`, and adds the ending:

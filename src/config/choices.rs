@@ -51,6 +51,42 @@ impl LogFormat {
     }
 }
 
+/// How much is logged (`LOG_LEVEL`): a level, and those of parts of the program, `info,ad_edge::tunnel=debug`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLevels(String);
+
+impl LogLevels {
+    /// The levels, from nothing to everything.
+    pub const WORDS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let level = |text: &str| Self::WORDS.contains(&text.trim());
+        let part = |text: &str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
+            let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+            begins && text.trim_end().chars().all(plain)
+        };
+        let good = |item: &str| match item.trim().split_once('=') {
+            Some((name, text)) => part(name) && level(text),
+            None => level(item),
+        };
+        let compact = || text.split_whitespace().collect();
+        text.split(',').all(good).then(|| Self(compact()))
+    }
+
+    /// Those of this program's default.
+    pub(super) fn fixed(text: &str) -> Self {
+        debug_assert!(Self::parse(text).is_some());
+        Self(text.to_owned())
+    }
+
+    /// Without white space.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A way in which a certificate names its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CertificateName {

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     choices::CertificateName,
-    home::{Home, REVOCATION_FOLDER},
+    home::{Home, folder_of},
     keys,
     problem::Missing,
     reader::Reader,
@@ -46,15 +46,12 @@ pub struct RevocationConfig {
     pub required: bool,
 }
 
-#[derive(Debug, Clone)]
-pub enum RevocationFiles {
-    Listed(Vec<PathBuf>),
-    /// Every `*.pem` in it, whenever they are read.
-    Folder(PathBuf),
-}
+/// Paths of files; `certs/crl/*.pem` stands for all such files of that folder, whenever they are read.
+#[derive(Debug, Clone, Default)]
+pub struct RevocationFiles(Vec<PathBuf>);
 
 impl ClientCertConfig {
-    /// The files that it is made of, as they are now, and the folder in which more may come.
+    /// The files that it is made of, as they are now, and the folders in which more may come.
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
         let authorities = match &self.authorities {
@@ -62,13 +59,11 @@ impl ClientCertConfig {
             AuthoritySource::Text(_) => None,
         };
         let revocation = &self.revocation.files;
-        let folder = match revocation {
-            RevocationFiles::Listed(_) => None,
-            RevocationFiles::Folder(folder) => Some(folder.clone()),
-        };
+        let given = revocation.0.iter();
+        let folders = given.filter_map(|path| Some(folder_of(path)?.0.to_owned()));
         authorities
             .into_iter()
-            .chain(folder)
+            .chain(folders)
             .chain(revocation.paths())
             .collect()
     }
@@ -78,36 +73,34 @@ impl RevocationFiles {
     /// The files, in order. A folder that is not there has none.
     #[must_use]
     pub fn paths(&self) -> Vec<PathBuf> {
-        match self {
-            Self::Listed(files) => files.clone(),
-            Self::Folder(folder) => pem_files(folder),
-        }
+        let given = self.0.iter();
+        let files = given.flat_map(|path| match folder_of(path) {
+            Some((folder, extension)) => files_of(folder, extension),
+            None => vec![path.clone()],
+        });
+        files.collect()
     }
 }
 
-fn pem_files(folder: &Path) -> Vec<PathBuf> {
+fn files_of(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|end| end == "pem"))
+        .filter(|path| path.extension().is_some_and(|end| end == extension))
         .collect();
     files.sort();
     files
 }
 
-pub(super) fn client_cert(
-    home: &Home,
-    files: Option<&Home>,
-    r: &mut Reader,
-) -> Option<ClientCertConfig> {
+pub(super) fn client_cert(home: &Home, r: &mut Reader) -> Option<ClientCertConfig> {
     let on = r.read(&keys::CLIENT_CERT_AUTH);
     let required = r.read(&keys::CLIENT_CRL_REQUIRED);
-    let listed = r.read(&keys::CLIENT_CRL_FILES);
+    let lists = r.read_or_usual(&keys::CLIENT_CRL_FILES);
     let map = r.read(&keys::CLIENT_CERT_MAP);
     let hosts = r.read(&keys::CLIENT_CERT_HOSTS);
     let header = r.read(&keys::CLIENT_CERT_HEADER);
-    let authorities = authorities(home, files, r);
+    let authorities = authorities(home, r);
     if !on {
         return None;
     }
@@ -115,15 +108,11 @@ pub(super) fn client_cert(
         r.missing(&keys::CLIENT_CA_FILE, Missing::ClientAuthorities);
         return None;
     };
-    let listed: Vec<_> = listed.iter().map(|file| home.path(file)).collect();
+    let lists = lists.iter().map(|file| home.path(file)).collect();
     Some(ClientCertConfig {
         authorities,
         revocation: RevocationConfig {
-            files: if listed.is_empty() {
-                RevocationFiles::Folder(home.path(REVOCATION_FOLDER))
-            } else {
-                RevocationFiles::Listed(listed)
-            },
+            files: RevocationFiles(lists),
             required,
         },
         map,
@@ -132,13 +121,11 @@ pub(super) fn client_cert(
     })
 }
 
-fn authorities(home: &Home, files: Option<&Home>, r: &mut Reader) -> Option<AuthoritySource> {
-    let (file, texts) = (r.read(&keys::CLIENT_CA_FILE), r.read(&keys::CA_CERT));
-    let file = file
-        .map(|file| home.path(file))
-        .or_else(|| keys::CLIENT_CA_FILE.when_there(files?));
+fn authorities(home: &Home, r: &mut Reader) -> Option<AuthoritySource> {
+    let file = r.read_or_usual(&keys::CLIENT_CA_FILE);
+    let texts = r.read(&keys::CA_CERT);
     match file {
-        Some(file) => Some(AuthoritySource::File(file)),
+        Some(file) => Some(AuthoritySource::File(home.path(file))),
         None => (!texts.is_empty()).then_some(AuthoritySource::Text(texts)),
     }
 }

@@ -65,17 +65,12 @@ pub struct KerberosConfig {
     pub channel_binding: ChannelBindingPolicy,
 }
 
-pub(super) fn direct(
-    home: &Home,
-    files: Option<&Home>,
-    port: u16,
-    r: &mut Reader,
-) -> Option<DirectConfig> {
+pub(super) fn direct(home: &Home, port: u16, r: &mut Reader) -> Option<DirectConfig> {
     let mut direct = DirectConfig {
         kerberos: kerberos(home, r),
         listen: listen(port, r),
         tls: None,
-        client_cert: client_cert(home, files, r),
+        client_cert: client_cert(home, r),
         form: r.read(&keys::FORM_LOGIN),
         form_limits: FormLimits {
             per_address: r.read(&keys::FORM_ATTEMPTS_PER_MINUTE),
@@ -91,7 +86,7 @@ pub(super) fn direct(
     match r.read(&keys::TLS_TERMINATION) {
         TlsTermination::Proxy => direct.check_balancer(r),
         TlsTermination::Here => {
-            direct.tls = tls(home, files, certificate, r);
+            direct.tls = tls(home, certificate, r);
             if direct.tls.is_none() {
                 direct.without_certificate(r);
                 return None;
@@ -164,14 +159,13 @@ fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<BalancerCertificate
 
 fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
     let on = r.read(&keys::KERBEROS_AUTH);
-    let keytab = r.read(&keys::KERBEROS_KEYTAB);
+    let keytab = r.read_or_usual(&keys::KERBEROS_KEYTAB).unwrap_or_default();
     let realms = r.read(&keys::KERBEROS_REALMS);
     let channel_binding = r.read(&keys::CHANNEL_BINDING);
     if !on {
         return None;
     }
-    let usual = keys::KERBEROS_KEYTAB.kind.usual;
-    let keytab = home.path(keytab.as_deref().unwrap_or(usual));
+    let keytab = home.path(keytab);
     if let Err(error) = fs::File::open(&keytab) {
         r.wrong_file(
             &keys::KERBEROS_KEYTAB,

@@ -125,9 +125,8 @@ pub(super) fn directory(signing: Option<&SigningPem>, r: &mut Reader) -> Option<
     }
     let service = service(signing, r);
     let groups = r.read(&keys::GROUPS);
-    let base_groups = r.read(&keys::LDAP_BASE_GROUPS).or_else(|| base.clone());
     let groups_config = GroupsConfig {
-        base: base_groups.unwrap_or_default(),
+        base: r.read_or_usual(&keys::LDAP_BASE_GROUPS).unwrap_or_default(),
         filter: r.read(&keys::LDAP_SEARCH_GROUPS),
         property: r.read(&keys::GROUP_PROPERTY),
         properties: r.read(&keys::GROUP_PROPERTIES),

@@ -1,29 +1,30 @@
 //! Values as they count, each with where it came from: for what is shown, and for a set-up, in which some
 //! are missing still.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde_json::{Map, Value};
 
 use super::{
+    fixed::FixedKeys,
     home::Home,
-    key::{Declared, Key, on_this_host},
+    key::{Declared, Key},
     keys,
-    kinds::Kind,
+    kinds::{Kind, Wrong},
     mistake::{Given, Mistake},
     shape::Usual,
     source::{FileKeys, Origin, Source, uses_files},
-    value::{flag, show, text_of, without_userinfo},
+    value::{flag, list, show, shown, text_of},
 };
 use crate::secret::SecretString;
 
 /// Every value that counts: the environment over what the tenant said, or is tried, over `config.json`
 /// over the defaults.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Effective {
     source: Source,
-    home: Home,
-    uses_files: bool,
+    /// Where the files are that count when none is given; `None`: they do not.
+    files: Option<Home>,
 }
 
 /// A key as it counts.
@@ -40,7 +41,8 @@ pub struct InForce {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
     Nothing,
-    Text(String),
+    /// As it is understood: a text, a number, a flag or a list.
+    Value(Value),
     /// There is one, and it is a secret.
     Hidden,
     /// What counts is found out elsewhere.
@@ -65,19 +67,22 @@ impl Effective {
             &mut mistakes,
             &mut warnings,
         );
+        Self::new(source, home, environment)
+    }
+
+    pub(super) fn new(source: Source, home: &Home, environment: &BTreeMap<String, String>) -> Self {
         Self {
             source,
-            home: home.clone(),
-            uses_files: uses_files(environment),
+            files: uses_files(environment).then(|| home.clone()),
         }
     }
 
-    /// What was read already.
-    pub(super) fn of(source: Source, home: &Home, uses_files: bool) -> Self {
+    /// What a `config.json` says by itself, wherever it comes from: no file and no environment count.
+    #[must_use]
+    pub fn of_file(keys: &Map<String, Value>) -> Self {
         Self {
-            source,
-            home: home.clone(),
-            uses_files,
+            source: Source::of_file(keys),
+            files: None,
         }
     }
 
@@ -85,12 +90,73 @@ impl Effective {
         &self.source
     }
 
+    /// What only a restart changes.
+    pub(super) fn fixed(&self) -> FixedKeys {
+        FixedKeys::of(|key| self.counting(key))
+    }
+
+    /// The same with these values in place of its own.
+    pub(super) fn with(&self, values: &FixedKeys) -> Self {
+        let mut with = self.clone();
+        for (key, value) in values.iter() {
+            with.source.set(key, value.clone());
+        }
+        with
+    }
+
+    /// What was given for a key; `None` when nothing was.
+    pub(super) fn understood<K: Kind>(&self, key: &Key<K>) -> Result<Option<K::Value>, Wrong> {
+        match self.source.get(key.name) {
+            Some(given) => key.kind.understand(&given.value),
+            None => Ok(None),
+        }
+    }
+
+    /// A value to be shown with a mistake, as it was written.
+    pub(super) fn as_written(&self, key: &str) -> Option<Given> {
+        let given = self.source.get(key).filter(|given| !given.secret)?;
+        Some(Given::Value(show(&given.value)))
+    }
+
     /// The value of a key; its default where none is given, or a wrong one.
     #[must_use]
     pub fn value<K: Kind>(&self, key: &Key<K>) -> K::Value {
-        let given = self.source.get(key.name);
-        let value = given.and_then(|given| key.kind.understand(&given.value).ok()?);
+        let given = self.understood(key).unwrap_or_default();
+        given.unwrap_or_else(|| key.kind.default())
+    }
+
+    /// What counts where none is given.
+    pub(super) fn usual_value<K: Kind>(&self, key: &Key<K>) -> K::Value {
+        let usual = self.usual_given(key);
+        let value = usual.and_then(|usual| key.kind.understand(&usual).ok()?);
         value.unwrap_or_else(|| key.kind.default())
+    }
+
+    /// The file whose content counts where none is given.
+    pub(super) fn usual_file(&self, key: &dyn Declared) -> Option<PathBuf> {
+        match key.shape().usual {
+            Usual::File(file) => Some(self.files.as_ref()?.path(file)),
+            _ => None,
+        }
+    }
+
+    /// What the declaration names for when none is given, as one would write it.
+    fn usual_given(&self, key: &dyn Declared) -> Option<Value> {
+        match key.shape().usual {
+            Usual::Key(other) => Some(self.source.get(other)?.value.clone()),
+            Usual::File(file) => key.names_files().then(|| Value::from(file)),
+            Usual::FileWhenThere(file) => {
+                let there = self.files.as_ref()?.path(file).exists();
+                there.then(|| Value::from(file))
+            }
+            Usual::OfHost(template) => {
+                let host = gethostname::gethostname().to_string_lossy().into_owned();
+                let port = self.value(&keys::PORT).to_string();
+                let text = template.replace("<hostname>", &host);
+                Some(Value::from(text.replace("<PORT>", &port)))
+            }
+            Usual::None | Usual::Words(_) => None,
+        }
     }
 
     /// The same, where a wrong value is no value.
@@ -98,14 +164,11 @@ impl Effective {
     /// # Errors
     /// What is wrong with it.
     pub fn checked<K: Kind>(&self, key: &'static Key<K>) -> Result<K::Value, Mistake> {
-        let Some(given) = self.source.get(key.name) else {
-            return Ok(key.kind.default());
-        };
-        match key.kind.understand(&given.value) {
+        match self.understood(key) {
             Ok(value) => Ok(value.unwrap_or_else(|| key.kind.default())),
             Err(wrong) => Err(Mistake {
                 place: key.into(),
-                given: (!given.secret).then(|| Given::Value(show(&given.value))),
+                given: self.as_written(key.name),
                 problem: wrong.into(),
             }),
         }
@@ -123,6 +186,24 @@ impl Effective {
     #[must_use]
     pub fn has(&self, key: impl AsRef<str>) -> bool {
         self.text(key).is_some()
+    }
+
+    /// Whether a value was given, or a file that holds it.
+    #[must_use]
+    pub fn is_given(&self, key: &dyn Declared) -> bool {
+        self.has(key.name()) || key.file_variant().is_some_and(|file| self.has(file))
+    }
+
+    /// Whether a value says what counts already, as it is shown.
+    #[must_use]
+    pub fn says(&self, key: &'static dyn Declared, value: &Value) -> bool {
+        let as_shown = |value: &Value| match key.understood(value) {
+            Ok(understood) => text_of(&shown(&understood?)),
+            Err(_) => text_of(&shown(value)),
+        };
+        let given = self.source.get(key.name());
+        let given = given.and_then(|given| as_shown(&given.value));
+        !key.is_secret() && as_shown(value) == given
     }
 
     /// The value that was given as one text: numbers in digits, a list between commas.
@@ -145,12 +226,17 @@ impl Effective {
     #[must_use]
     pub fn in_force(&self, key: &'static dyn Declared) -> InForce {
         let given = self.source.get(key.name());
-        let given = given.and_then(|given| Some((text_of(&given.value)?, given)));
-        let (value, origin) = match given {
-            Some((_, given)) if given.secret => (Shown::Hidden, given.origin.clone()),
-            Some((text, given)) => (Shown::Text(without_userinfo(&text)), given.origin.clone()),
-            None => (self.usual(key), Origin::Default),
-        };
+        let given = given.and_then(|given| {
+            let value = match key.understood(&given.value) {
+                Ok(None) => return None,
+                Ok(Some(_)) | Err(_) if given.secret => Shown::Hidden,
+                Ok(Some(value)) => Shown::of(&value),
+                // As it was written: it is told what is wrong with it.
+                Err(_) => Shown::of(&given.value),
+            };
+            (value != Shown::Nothing).then(|| (value, given.origin.clone()))
+        });
+        let (value, origin) = given.unwrap_or_else(|| (self.usual(key), Origin::Default));
         InForce {
             key: key.name().to_owned(),
             declared: Some(key),
@@ -159,14 +245,26 @@ impl Effective {
         }
     }
 
+    /// The value that counts, as JSON; null for a secret and for none.
+    fn counting(&self, key: &'static dyn Declared) -> Value {
+        if key.is_secret() {
+            return Value::Null;
+        }
+        let given = self.source.get(key.name());
+        let given = given.and_then(|given| key.understood(&given.value).ok()?);
+        given
+            .or_else(|| key.shape().default)
+            .or_else(|| self.usual_given(key))
+            .unwrap_or_default()
+    }
+
     /// All keys that have an effect, as they count; and the relying parties.
     #[must_use]
     pub fn all(&self) -> Vec<InForce> {
         let parties = self.source.relying_parties().map(|(key, given)| InForce {
             key: key.to_owned(),
             declared: None,
-            value: text_of(&given.value)
-                .map_or(Shown::Nothing, |text| Shown::Text(without_userinfo(&text))),
+            value: list(&given.value).map_or(Shown::Nothing, |list| Shown::of(&list.into())),
             origin: given.origin.clone(),
         });
         let declared = keys::all().filter(|key| !key.is_unused());
@@ -181,29 +279,33 @@ impl Effective {
     pub fn usual(&self, key: &'static dyn Declared) -> Shown {
         let shape = key.shape();
         if let Some(default) = &shape.default {
-            return text_of(default).map_or(Shown::Nothing, Shown::Text);
+            return Shown::of(default);
         }
         match shape.usual {
             Usual::Key(other) => {
                 keys::find(other).map_or(Shown::Nothing, |other| self.in_force(other).value)
             }
-            Usual::File(file) if self.uses_files => Shown::Text(file.to_owned()),
-            Usual::FileWhenThere(file) if self.uses_files && self.home.path(file).exists() => {
-                Shown::Text(file.to_owned())
-            }
-            Usual::None | Usual::File(_) | Usual::FileWhenThere(_) => Shown::Nothing,
-            Usual::OfHost(template) => Shown::Text(on_this_host(template, self.value(&keys::PORT))),
+            Usual::File(file) if self.usual_file(key).is_some() => Shown::of(&file.into()),
             Usual::Words(words) => Shown::Words(words),
+            _ => {
+                let given = self.usual_given(key);
+                given.map_or(Shown::Nothing, |usual| Shown::of(&usual))
+            }
         }
     }
 }
 
 impl Shown {
-    /// The text, where there is one to show.
+    /// A value without the user and password of its URLs.
+    fn of(value: &Value) -> Self {
+        text_of(value).map_or(Self::Nothing, |_| Self::Value(shown(value)))
+    }
+
+    /// As one text, where there is something to show; a list between commas.
     #[must_use]
-    pub fn text(&self) -> Option<&str> {
+    pub fn text(&self) -> Option<String> {
         match self {
-            Self::Text(text) => Some(text),
+            Self::Value(value) => text_of(value),
             Self::Nothing | Self::Hidden | Self::Words(_) => None,
         }
     }
@@ -234,36 +336,5 @@ impl Origin {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn the_environment_wins_by_whatever_name() {
-        let folder = tempfile::TempDir::new().expect("a folder");
-        let file = folder.path().join("ticket");
-        std::fs::write(&file, "https://tenant.example/p/ad/x\n").expect("written");
-        let environment = BTreeMap::from([
-            (
-                "PROVISIONING_TICKET_FILE".to_owned(),
-                file.display().to_string(),
-            ),
-            ("https_proxy".to_owned(), "http://proxy".to_owned()),
-            ("ANONYMOUS_SEARCH_ENABLED".to_owned(), "yes".to_owned()),
-        ]);
-        let mut tried = Map::new();
-        for key in ["PROVISIONING_TICKET", "HTTPS_PROXY", "LDAP_BASE"] {
-            tried.insert(key.to_owned(), json!("tried"));
-        }
-        let effective = Effective::read(&Home::new(folder.path()), &environment, &tried);
-        let text = |key: &str| effective.text(key);
-        assert_eq!(
-            text("PROVISIONING_TICKET").as_deref(),
-            Some("https://tenant.example/p/ad/x")
-        );
-        assert_eq!(text("HTTPS_PROXY").as_deref(), Some("http://proxy"));
-        assert_eq!(text("LDAP_BASE").as_deref(), Some("tried"));
-        assert!(effective.value(&keys::ANONYMOUS_SEARCH_ENABLED));
-    }
-}
+#[path = "effective_tests.rs"]
+mod tests;

@@ -74,14 +74,8 @@ impl RelyingParties {
     }
 }
 
-pub(super) fn federation(
-    port: u16,
-    realm: Option<String>,
-    r: &mut Reader,
-) -> Option<FederationConfig> {
-    let text = r
-        .read(&keys::SERVER_URL)
-        .unwrap_or_else(|| keys::SERVER_URL.on_this_host(port));
+pub(super) fn federation(realm: Option<String>, r: &mut Reader) -> Option<FederationConfig> {
+    let text = r.read_or_usual(&keys::SERVER_URL).unwrap_or_default();
     let url = Url::parse(text.trim_end_matches('/'))
         .ok()
         .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());

@@ -41,6 +41,11 @@ impl FilterTemplate {
         Self(text.to_owned())
     }
 
+    /// As it is written, with `{0}`.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The same filter by another attribute: it takes the place of whatever is compared with the value,
     /// and all other conditions stay.
     #[must_use]

@@ -12,9 +12,28 @@ pub const KEYTAB: &str = "certs/krb5.keytab";
 pub const CLIENT_CA: &str = "certs/client-ca.pem";
 /// Where a set-up puts the file that `SSL_CA_FILE` names.
 pub const ROOTS: &str = "certs/ca.pem";
-pub const REVOCATION_FOLDER: &str = "certs/crl";
 pub const REVOCATION_LISTS: &str = "certs/crl/*.pem";
+/// Where an export takes the logo of SITE_LOGO from, beside `certs`.
+pub const LOGOS: [&str; 2] = ["logo.svg", "logo.png"];
 pub const MAPPER: &str = "lib/profileMapper.js";
+
+/// Of a path such as `certs/crl/*.pem`, which stands for all such files: the folder, and the extension.
+#[must_use]
+pub fn folder_of(path: &Path) -> Option<(&Path, &str)> {
+    let extension = path.file_name()?.to_str()?.strip_prefix("*.")?;
+    Some((path.parent()?, extension))
+}
+
+/// Whether a path of a key names a file, alone or among others.
+#[must_use]
+pub fn stands_for(path: &Path, file: &Path) -> bool {
+    match folder_of(path) {
+        Some((folder, extension)) => {
+            file.parent() == Some(folder) && file.extension().is_some_and(|end| end == extension)
+        }
+        None => path == file,
+    }
+}
 
 /// The folder given by `--home`.
 #[derive(Debug, Clone)]

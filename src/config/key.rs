@@ -1,13 +1,17 @@
 //! What a key says of itself: all that is known of it is in its declaration, once. The reader, the
 //! documentation, the schema, set-up, import, console and doctor take it from there.
 
-use std::{fmt::Debug, path::PathBuf};
+use std::fmt::Debug;
+
+use serde_json::Value;
 
 use super::{
-    home::Home,
-    kinds::{File, Flag, Kind, Text},
-    shape::{Form, Shape, Usual},
+    kinds::{Flag, Kind, Wrong},
+    shape::{Form, Shape},
 };
+
+/// How the name of a key ends that names a file with the value of another one.
+pub(super) const FILE: &str = "_FILE";
 
 /// A key of `config.json` and the environment; `K` is how its value is read, with its default.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +54,7 @@ pub enum Section {
     Kerberos,
     ClientCertificates,
     Form,
+    Pages,
     Tokens,
     Directory,
     Groups,
@@ -67,11 +72,14 @@ pub trait Declared: Debug + Sync {
     fn scope(&self) -> Scope;
     fn shape(&self) -> Shape;
     fn older_name(&self) -> Option<&'static str>;
-    /// What is wrong with a value, if anything is.
-    #[cfg(test)]
-    fn wrong(&self, given: &serde_json::Value) -> Option<super::kinds::Wrong>;
-    /// What was given, written in one way: values that mean the same become equal. `None` counts as absent.
-    fn canonical(&self, given: &serde_json::Value) -> Option<serde_json::Value>;
+    /// A value as it is understood, as JSON: null for a secret. `None` counts as absent.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn understood(&self, given: &Value) -> Result<Option<Value>, Wrong>;
+    /// What was given, written in one way: values that mean the same become equal, secrets too. `None`
+    /// counts as absent.
+    fn canonical(&self, given: &Value) -> Option<Value>;
 
     /// Its value never appears in a log, a page or a message; `<KEY>_FILE` may name a file instead.
     fn is_secret(&self) -> bool {
@@ -80,7 +88,7 @@ pub trait Declared: Debug + Sync {
 
     /// The key that names a file to read this one from.
     fn file_variant(&self) -> Option<String> {
-        matches!(self.shape().form, Form::Secret).then(|| format!("{}_FILE", self.name()))
+        matches!(self.shape().form, Form::Secret).then(|| format!("{}{FILE}", self.name()))
     }
 
     /// Accepted because the legacy connector writes it; without effect here.
@@ -95,14 +103,6 @@ pub trait Declared: Debug + Sync {
     /// Whether it names files or a folder.
     fn names_files(&self) -> bool {
         matches!(self.shape().form, Form::File | Form::Files | Form::Folder)
-    }
-
-    /// Whether its value is a list.
-    fn takes_list(&self) -> bool {
-        matches!(
-            self.shape().form,
-            Form::List(_) | Form::Files | Form::Choices(_)
-        )
     }
 
     /// Its names in the environment, the first that is given counts: by custom a proxy's variable is
@@ -132,6 +132,7 @@ impl Section {
             Self::Kerberos => "Kerberos",
             Self::ClientCertificates => "Client certificates",
             Self::Form => "Form, and a proxy that names the user",
+            Self::Pages => "Pages that users see",
             Self::Tokens => "Tokens and who gets them",
             Self::Directory => "Directory",
             Self::Groups => "Groups",
@@ -147,7 +148,7 @@ impl Section {
     pub fn is_direct(self) -> bool {
         matches!(
             self,
-            Self::Listener | Self::Kerberos | Self::ClientCertificates | Self::Form
+            Self::Listener | Self::Kerberos | Self::ClientCertificates | Self::Form | Self::Pages
         )
     }
 }
@@ -226,39 +227,13 @@ impl<K: Kind> Declared for Key<K> {
         self.older
     }
 
-    #[cfg(test)]
-    fn wrong(&self, given: &serde_json::Value) -> Option<super::kinds::Wrong> {
-        self.kind.understand(given).err()
+    fn understood(&self, given: &Value) -> Result<Option<Value>, Wrong> {
+        let value = self.kind.understand(given)?;
+        Ok(value.map(|value| self.kind.write(&value)))
     }
 
-    fn canonical(&self, given: &serde_json::Value) -> Option<serde_json::Value> {
+    fn canonical(&self, given: &Value) -> Option<Value> {
         self.kind.canonical(given)
-    }
-}
-
-impl Key<Text> {
-    /// Its default on this host, where the host and the port make it.
-    pub(super) fn on_this_host(&self, port: u16) -> String {
-        match self.kind.usual {
-            Usual::OfHost(template) => on_this_host(template, port),
-            _ => String::new(),
-        }
-    }
-}
-
-/// The text of [`Usual::OfHost`] on this host.
-pub(super) fn on_this_host(template: &str, port: u16) -> String {
-    let host = gethostname::gethostname().to_string_lossy().into_owned();
-    template
-        .replace("<hostname>", &host)
-        .replace("<PORT>", &port.to_string())
-}
-
-impl Key<File> {
-    /// The file that counts when none is given, if it exists.
-    pub(super) fn when_there(&self, home: &Home) -> Option<PathBuf> {
-        let path = home.path(self.kind.usual);
-        path.exists().then_some(path)
     }
 }
 

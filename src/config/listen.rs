@@ -54,8 +54,6 @@ pub(super) fn listen(port: u16, r: &mut Reader) -> ListenConfig {
         proxy_protocol,
         trusted_proxies,
         max_connections: r.read(&keys::MAX_CONNECTIONS),
-        max_token: r
-            .read(&keys::MAX_HEADER_SIZE)
-            .max(keys::MAX_HEADER_SIZE.kind.default),
+        max_token: r.read(&keys::MAX_HEADER_SIZE),
     }
 }

@@ -12,17 +12,19 @@ use serde_json::{Map, Value};
 
 use super::{
     accounts::{AccountsConfig, MapperSource, accounts},
-    choices::LogFormat,
+    choices::{LogFormat, LogLevels},
     client_cert::AuthoritySource,
     direct::{DirectConfig, direct},
     directory::{DirectoryConfig, directory},
     effective::Effective,
     federation::{FederationConfig, federation},
+    fixed::FixedKeys,
     fleet::{FleetMember, fleet, ops_token},
     home::Home,
     instance::InstanceConfig,
     keys,
     mistake::{Invalid, Mistake, Warning},
+    pages::{PagesConfig, pages},
     reader::Reader,
     roots::extra_roots,
     shared::SharedValues,
@@ -40,6 +42,7 @@ pub struct Config {
     pub instance: InstanceConfig,
     /// `None`: no certificate for SERVER_URL, so no direct logins.
     pub direct: Option<DirectConfig>,
+    pub pages: PagesConfig,
     pub directory: DirectoryConfig,
     pub federation: FederationConfig,
     /// `None`: neither file exists yet; a first start makes them.
@@ -57,6 +60,8 @@ pub struct Config {
     pub shutdown: Duration,
     /// `LOG_FORMAT`; `None`: text on a terminal, else JSON.
     pub log_format: Option<LogFormat>,
+    /// `LOG_LEVEL`.
+    pub log_levels: LogLevels,
     /// False with `OVERRIDE_CONFIG=false`: no file of the home folder is read or written.
     pub uses_files: bool,
     /// `None`: no hub is given (`AD_HUB`), or `AGENT_MODE` is off.
@@ -67,6 +72,8 @@ pub struct Config {
     pub proxy: ProxyConfig,
     /// `ADMIN_LISTEN`; `None`: no console.
     pub admin_listen: Option<SocketAddr>,
+    /// What only a restart changes.
+    pub fixed: FixedKeys,
     /// `TENANT_SIGNING_KEY`: checks what the tenant signs; PEM, or a shared secret.
     pub tenant_key: Option<SecretString>,
 }
@@ -82,6 +89,7 @@ pub struct Loaded {
     pub shared: SharedValues,
     /// What it was read from, for [`Config::load_kept`].
     pub file: FileKeys,
+    values: Effective,
 }
 
 /// A digest of a configuration.
@@ -106,6 +114,10 @@ impl Fingerprint {
         }
         for file in config.files_when_there() {
             parts.add_path(file);
+        }
+        if let Some(logo) = &config.pages.logo {
+            parts.add_path(&logo.file);
+            parts.add(&logo.bytes);
         }
         let direct = config.direct.iter();
         for certificate in direct.flat_map(|direct| &direct.balancer_certificates) {
@@ -210,38 +222,61 @@ impl Config {
             &mut mistakes,
             &mut warnings,
         );
-        let mut reader = Reader::new(source, mistakes, warnings);
-        let config = read(home, uses_files(environment), &mut reader);
-        let fingerprint = config
-            .as_ref()
-            .map(|config| Fingerprint::of(reader.source(), config));
-        let (source, mistakes, warnings) = reader.into_parts();
-        match config.zip(fingerprint) {
-            Some((config, fingerprint)) if mistakes.is_empty() => Ok(Loaded {
-                shared: SharedValues::of(
-                    &Effective::of(source, &config.home, config.uses_files),
-                    &config.directory.service,
-                ),
-                config,
-                warnings,
-                fingerprint,
-                file,
-            }),
-            _ => Err(Invalid { mistakes, warnings }),
-        }
+        let values = Effective::new(source, &home, environment);
+        let reader = Reader::new(values.clone(), mistakes, warnings);
+        let (config, warnings) = finish(home, uses_files(environment), reader)?;
+        Ok(Loaded {
+            fingerprint: Fingerprint::of(values.source(), &config),
+            shared: SharedValues::of(&values, &config.directory.service),
+            config,
+            warnings,
+            file,
+            values,
+        })
+    }
+}
+
+impl Loaded {
+    /// The same with these values in place of its own; what it was made from stays its fingerprint.
+    pub(super) fn with(self, fixed: &FixedKeys) -> Result<Self, Invalid> {
+        let values = self.values.with(fixed);
+        let reader = Reader::new(values.clone(), Vec::new(), Vec::new());
+        let Config {
+            home, uses_files, ..
+        } = self.config;
+        let (config, _) = finish(home, uses_files, reader)?;
+        Ok(Self {
+            config,
+            values,
+            ..self
+        })
+    }
+}
+
+fn finish(
+    home: Home,
+    uses_files: bool,
+    mut reader: Reader,
+) -> Result<(Config, Vec<Warning>), Invalid> {
+    let config = read(home, uses_files, &mut reader);
+    let Reader {
+        mistakes, warnings, ..
+    } = reader;
+    match config {
+        Some(config) if mistakes.is_empty() => Ok((config, warnings)),
+        _ => Err(Invalid { mistakes, warnings }),
     }
 }
 
 /// `None` only beside a mistake.
 pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Config> {
     r.read(&keys::KERBEROS_DEBUG_USER);
-    let files = uses_files.then_some(&home);
     let port = r.read(&keys::PORT);
-    let signing = signing(files, r);
+    let signing = signing(uses_files, r);
     let directory = directory(signing.as_ref(), r);
-    let direct = direct(&home, files, port, r);
+    let direct = direct(&home, port, r);
     let realm = r.read(&keys::REALM);
-    let federation = federation(port, realm.clone(), r);
+    let federation = federation(realm.clone(), r);
     let connection = r.read(&keys::CONNECTION);
     let tenant_key = r.read(&keys::TENANT_SIGNING_KEY);
     let proxy = proxy(r);
@@ -254,13 +289,12 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
     let tunnel = tunnel(&tenant, r);
     let config = Config {
         instance: InstanceConfig {
-            name: r
-                .read(&keys::INSTANCE_NAME)
-                .unwrap_or_else(|| keys::INSTANCE_NAME.on_this_host(port)),
+            name: r.read_or_usual(&keys::INSTANCE_NAME).unwrap_or_default(),
             header: r.read(&keys::INSTANCE_HEADER),
-            site: r.read(&keys::SITE_NAME).or(connection).unwrap_or_default(),
+            site: r.read_or_usual(&keys::SITE_NAME).unwrap_or_default(),
         },
         direct,
+        pages: pages(&home, r),
         signing,
         extra_roots: extra_roots(&home, r),
         ops_listen: r.read(&keys::OPS_LISTEN),
@@ -269,13 +303,15 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
         drain: r.read(&keys::DRAIN_SECONDS),
         shutdown: r.read(&keys::SHUTDOWN_SECONDS),
         log_format: r.read(&keys::LOG_FORMAT),
+        log_levels: r.read(&keys::LOG_LEVEL),
         uses_files,
         tunnel,
-        accounts: accounts(files, &home, r),
+        accounts: accounts(&home, r),
         tenant_key,
         ticket: ticket(r),
         proxy,
         admin_listen: r.read(&keys::ADMIN_LISTEN),
+        fixed: r.values().fixed(),
         home,
         // Last, so that everything wrong was found before.
         directory: directory?,

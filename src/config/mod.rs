@@ -18,6 +18,7 @@ mod dn;
 mod effective;
 mod federation;
 mod filter;
+mod fixed;
 mod fleet;
 pub(crate) mod home;
 mod instance;
@@ -26,8 +27,11 @@ pub(crate) mod keys;
 mod kinds;
 mod listen;
 mod load;
+mod logo;
 mod mistake;
 mod older_names;
+mod pages;
+mod pattern;
 mod problem;
 mod reader;
 mod restart;
@@ -45,7 +49,9 @@ mod value;
 
 pub use self::{
     accounts::{AccountsConfig, MapperSource, WriteBackConfig},
-    choices::{CertificateName, ChannelBindingPolicy, LogFormat, ProxyProtocol, TlsTermination},
+    choices::{
+        CertificateName, ChannelBindingPolicy, LogFormat, LogLevels, ProxyProtocol, TlsTermination,
+    },
     client_cert::{AuthoritySource, ClientCertConfig, RevocationConfig, RevocationFiles},
     credentials::{CredentialsError, encrypt as encrypt_credentials, opens as credentials_open},
     direct::{DirectConfig, FormLimits, KerberosConfig},
@@ -60,7 +66,9 @@ pub use self::{
     kinds::looks_like_pattern,
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},
+    logo::{Logo, LogoError, LogoKind},
     mistake::{Given, Invalid, Mistake, Place},
+    pages::PagesConfig,
     problem::Problem,
     restart::NeedsRestart,
     schema::schema,
@@ -71,8 +79,11 @@ pub use self::{
     table::{keys_json, keys_markdown, keys_text},
     tls::TlsMaterial,
     tunnel::{ProxyConfig, TunnelConfig},
-    value::{flag as read_flag, list as read_list, text_of},
+    value::text_of,
 };
+
+#[cfg(test)]
+pub use self::kinds::Kind;
 
 #[cfg(test)]
 mod declaration_tests;

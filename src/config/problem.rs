@@ -3,7 +3,7 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
-use super::{credentials::CredentialsError, key::Declared, kinds::Wrong};
+use super::{credentials::CredentialsError, key::Declared, kinds::Wrong, logo::LogoError};
 use crate::cause::{self, quoted};
 
 /// What is wrong; its words are read after the name of the key.
@@ -40,6 +40,10 @@ pub enum Problem {
         folder.display()
     )]
     FitsNoRoots { pattern: String, folder: PathBuf },
+    #[error("{0}")]
+    NoLogo(#[source] Arc<LogoError>),
+    #[error("is longer than {most} characters")]
+    TooLong { most: usize },
     #[error("is not base64")]
     NotBase64,
     #[error("cannot be read without certs/cert.key")]
@@ -115,6 +119,7 @@ pub enum Holds {
     BalancerCertificate,
     Roots,
     FolderOfRoots,
+    Logo,
 }
 
 /// What is probably not meant.
@@ -192,6 +197,10 @@ impl Problem {
             Self::FitsNoRoots { .. } => {
                 "Correct it, or take it out: files that end in pem, crt or cer count then"
             }
+            Self::NoLogo(_) => {
+                "Put the logo there as an SVG, or as a PNG of at most 4096 pixels a side, of at most 256 KiB"
+            }
+            Self::TooLong { .. } => "Write a sentence or two, and let HELP_URL lead to the rest",
             Self::NotBase64 => "Give the PKCS#12 file's bytes in base64 (base64 -w0 server.pfx)",
             Self::NoKeyForCredentials | Self::Credentials(_) => {
                 "Copy certs/cert.key from the installation that wrote it, or give LDAP_BIND_PASSWORD again"
@@ -289,6 +298,7 @@ impl Holds {
             }
             Self::Roots => "Give a PEM file of CA certificates",
             Self::FolderOfRoots => "Give a folder of PEM files",
+            Self::Logo => "Put an SVG or PNG there, readable for the user that runs ad-edge",
         }
     }
 }

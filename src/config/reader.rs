@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 
 use super::{
+    effective::Effective,
     key::Key,
     kinds::Kind,
     mistake::{Given, Mistake, Place, Warning},
     problem::{Concern, Missing, Problem},
     source::Source,
-    value::show,
 };
 
 /// Reads keys and collects mistakes; after a mistake the default is used, so that reading goes on
 /// and everything wrong is found in one go.
 pub(super) struct Reader {
-    source: Source,
+    values: Effective,
     /// The keys that were read, each time that they were.
     pub read: Vec<&'static str>,
     pub mistakes: Vec<Mistake>,
@@ -22,46 +22,47 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub fn new(source: Source, mistakes: Vec<Mistake>, warnings: Vec<Warning>) -> Self {
+    pub fn new(values: Effective, mistakes: Vec<Mistake>, warnings: Vec<Warning>) -> Self {
         Self {
-            source,
+            values,
             read: Vec::new(),
             mistakes,
             warnings,
         }
     }
 
-    /// What was read, what is wrong with it, and what is worth a look.
-    pub fn into_parts(self) -> (Source, Vec<Mistake>, Vec<Warning>) {
-        (self.source, self.mistakes, self.warnings)
+    pub fn source(&self) -> &Source {
+        self.values.source()
     }
 
-    pub fn source(&self) -> &Source {
-        &self.source
+    pub fn values(&self) -> &Effective {
+        &self.values
     }
 
     /// The value of a key; its default where none is given, or beside a mistake.
     pub fn read<K: Kind>(&mut self, key: &'static Key<K>) -> K::Value {
+        self.given(key).unwrap_or_else(|| key.kind.default())
+    }
+
+    /// The same with what its declaration names for when none is given: the value of another key, a file.
+    pub fn read_or_usual<K: Kind>(&mut self, key: &'static Key<K>) -> K::Value {
+        self.given(key)
+            .unwrap_or_else(|| self.values.usual_value(key))
+    }
+
+    fn given<K: Kind>(&mut self, key: &'static Key<K>) -> Option<K::Value> {
         self.read.push(key.name);
-        let understood = match self.source.get(key.name) {
-            Some(given) => key.kind.understand(&given.value),
-            None => Ok(None),
-        };
-        match understood {
-            Ok(Some(value)) => return value,
-            Ok(None) => {}
-            Err(wrong) => self.wrong(key, wrong),
-        }
-        key.kind.default()
+        self.values.understood(key).unwrap_or_else(|wrong| {
+            self.wrong(key, wrong);
+            None
+        })
     }
 
     /// Notes a mistake in the value of a key; the value is shown unless it is a secret.
     pub fn wrong(&mut self, place: impl Into<Place>, problem: impl Into<Problem>) {
         let place = place.into();
-        let given = self.source.get(&place.name());
-        let given = given.filter(|given| !given.secret);
         self.mistakes.push(Mistake {
-            given: given.map(|given| Given::Value(show(&given.value))),
+            given: self.values.as_written(&place.name()),
             place,
             problem: problem.into(),
         });

@@ -1,93 +1,58 @@
-//! What only a restart changes.
+//! What a reload changes, and what only a restart does.
 
-use super::{keys, load::Config};
+use std::net::SocketAddr;
+
+use super::{
+    keys,
+    load::{Config, Loaded},
+    mistake::Invalid,
+};
 
 /// Why a configuration cannot take the place of another one without a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NeedsRestart {
-    #[error("{} takes effect at a restart only", keys::TLS_TERMINATION.name)]
-    TlsTermination,
-    #[error("direct logins are switched on and off by a restart only")]
-    DirectLogins,
+#[error("direct logins are switched on and off by a restart only")]
+pub struct NeedsRestart;
+
+impl Loaded {
+    /// Takes what only a restart changes from the configuration in use. Gives the keys that this concerns,
+    /// in the order of their names.
+    ///
+    /// # Errors
+    /// Every mistake that the rest makes with them.
+    pub fn keep_fixed(self, running: &Config) -> Result<(Self, Vec<&'static str>), Invalid> {
+        let kept = self.config.fixed.that_differ(&running.fixed);
+        if kept.is_empty() {
+            return Ok((self, kept));
+        }
+        Ok((self.with(&running.fixed)?, kept))
+    }
 }
 
 impl Config {
-    /// Leaves what only a restart changes as `old` has it. Gives the keys that this concerns.
+    /// Where it listens, each with the key that says so.
+    #[must_use]
+    pub fn listeners(&self) -> Vec<(&'static str, SocketAddr)> {
+        let direct = self.direct.as_ref().map(|direct| &direct.listen);
+        let direct = direct.map(|listen| {
+            let address = SocketAddr::new(listen.address, listen.port);
+            (keys::PORT.name, address)
+        });
+        direct.into_iter().chain(self.fixed.addresses()).collect()
+    }
+
+    /// Whether it can take the place of the one in use, as far as it was read.
     ///
     /// # Errors
-    /// When the rest makes no sense without it.
-    pub fn keep_fixed(&mut self, old: &Self) -> Result<Vec<&'static str>, NeedsRestart> {
-        let mut kept = Vec::new();
-        keep(
-            &mut self.ops_listen,
-            &old.ops_listen,
-            keys::OPS_LISTEN.name,
-            &mut kept,
-        );
-        keep(
-            &mut self.admin_listen,
-            &old.admin_listen,
-            keys::ADMIN_LISTEN.name,
-            &mut kept,
-        );
-        keep(
-            &mut self.log_format,
-            &old.log_format,
-            keys::LOG_FORMAT.name,
-            &mut kept,
-        );
-        let (new, old) = match (&mut self.direct, &old.direct) {
-            (None, None) => return Ok(kept),
-            (Some(new), Some(old)) => (new, old),
-            _ => return Err(NeedsRestart::DirectLogins),
-        };
-        if new.tls.is_some() != old.tls.is_some() {
-            return Err(NeedsRestart::TlsTermination);
+    /// When it cannot.
+    pub fn can_follow(&self, running: &Self) -> Result<(), NeedsRestart> {
+        if self.direct.is_some() == running.direct.is_some() {
+            Ok(())
+        } else {
+            Err(NeedsRestart)
         }
-        let (new, old) = (&mut new.listen, &old.listen);
-        keep(
-            &mut new.address,
-            &old.address,
-            keys::LISTEN_ADDRESS.name,
-            &mut kept,
-        );
-        keep(&mut new.port, &old.port, keys::PORT.name, &mut kept);
-        keep(
-            &mut new.proxy_protocol,
-            &old.proxy_protocol,
-            keys::PROXY_PROTOCOL.name,
-            &mut kept,
-        );
-        keep(
-            &mut new.trusted_proxies,
-            &old.trusted_proxies,
-            keys::TRUSTED_PROXIES.name,
-            &mut kept,
-        );
-        keep(
-            &mut new.max_connections,
-            &old.max_connections,
-            keys::MAX_CONNECTIONS.name,
-            &mut kept,
-        );
-        keep(
-            &mut new.max_token,
-            &old.max_token,
-            keys::MAX_HEADER_SIZE.name,
-            &mut kept,
-        );
-        Ok(kept)
     }
 }
 
-fn keep<T: PartialEq + Clone>(
-    new: &mut T,
-    old: &T,
-    key: &'static str,
-    kept: &mut Vec<&'static str>,
-) {
-    if new != old {
-        new.clone_from(old);
-        kept.push(key);
-    }
-}
+#[cfg(test)]
+#[path = "restart_tests.rs"]
+mod tests;

@@ -122,7 +122,7 @@ fn chosen(folder: &Path, names: &[PathBuf], patterns: &[String], r: &mut Reader)
         Ok(_) => true,
         Err(error) => {
             let file = file.display().to_string();
-            let why = cause::io(&error).to_string();
+            let why = cause::io(&error);
             r.warn(&keys::SSL_CA_PATH, Concern::RootLeftOut { file, why });
             false
         }

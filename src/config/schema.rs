@@ -3,17 +3,23 @@
 use serde_json::{Map, Value, json};
 
 use super::{
+    choices::LogLevels,
     key::Declared,
     keys,
+    kinds::SocketOrOff,
+    pattern::{self, optional, required},
     shape::{Form, Format},
     table::{default_words, notes},
+    value::FLAG_WORDS,
 };
 
-/// White space is trimmed, and a text that is empty counts as absent.
-const FLAG: &str = r"^\s*([Tt][Rr][Uu][Ee]|[Yy][Ee][Ss]|[Oo][Nn]|1|[Ff][Aa][Ll][Ss][Ee]|[Nn][Oo]|[Oo][Ff][Ff]|0)?\s*$";
-const NUMBER: &str = r"^\s*(\+?[0-9]+)?\s*$";
-const TEMPLATE: &str = r"\{0\}|^\s*$";
-const HEADER: &str = r"^\s*([A-Za-z][A-Za-z0-9-]*)?\s*$";
+/// A filter compares an attribute, and writes what is special in two hexadecimal digits (RFC 4515); the rest
+/// only the program can judge.
+const COMPARES: &str = r"(^\s*|\()[A-Za-z0-9.;:{}-]+[~<>]?=|^\s*$";
+const ESCAPES: &str = r"^[^\\]*(\\[0-9A-Fa-f]{2}[^\\]*)*$";
+/// The place of a value.
+const PLACE: &str = r"\{0\}|^\s*$";
+const HEADER: &str = "[A-Za-z][A-Za-z0-9-]*";
 
 /// The schema.
 #[must_use]
@@ -48,6 +54,10 @@ pub fn schema() -> Value {
     })
 }
 
+fn text(pattern: &str) -> Value {
+    json!({"type": ["string", "null"], "pattern": pattern})
+}
+
 fn texts() -> Value {
     json!({"type": "array", "items": {"type": "string"}})
 }
@@ -56,12 +66,19 @@ fn texts() -> Value {
 fn property(key: &'static dyn Declared) -> Value {
     let shape = key.shape();
     let mut all = match &shape.form {
-        Form::Text(Format::FilterTemplate) => {
-            json!({"type": ["string", "null"], "pattern": TEMPLATE})
-        }
-        Form::Text(Format::Header) => json!({"type": ["string", "null"], "pattern": HEADER}),
-        Form::Text(Format::Dn | Format::Filter) | Form::Address { .. } => {
-            json!({"type": ["string", "null"]})
+        Form::Text(Format::FilterTemplate) => json!({
+            "allOf": [text(COMPARES), text(ESCAPES), text(PLACE)],
+        }),
+        Form::Text(Format::Filter) => json!({"allOf": [text(COMPARES), text(ESCAPES)]}),
+        Form::Text(Format::Header) => text(&optional(HEADER)),
+        Form::Text(Format::Link) => text(&optional(&pattern::link())),
+        Form::Text(Format::Dn) => text(&optional(&pattern::name())),
+        Form::Text(Format::Levels) => text(&optional(&pattern::levels(&LogLevels::WORDS))),
+        Form::Address { port: false, .. } => text(&optional(&pattern::address())),
+        Form::Address { off: false, .. } => text(&optional(&pattern::socket())),
+        Form::Address { .. } => {
+            let off = SocketOrOff::NONE.join("|");
+            text(&optional(&format!("{}|{off}", pattern::socket())))
         }
         Form::Text(_) | Form::Secret | Form::File => {
             json!({"type": ["string", "number", "null"]})
@@ -70,30 +87,32 @@ fn property(key: &'static dyn Declared) -> Value {
             {"type": ["string", "number", "null"]},
             {"const": false},
         ]}),
-        Form::List(_) | Form::Files => json!({"anyOf": [texts(), {"type": ["string", "null"]}]}),
-        Form::Choices(words) => json!({"anyOf": [
-            {"type": "array", "items": {"enum": words}},
-            {"type": ["string", "null"]},
-        ]}),
-        Form::Flag => json!({"anyOf": [
-            {"type": "boolean"},
-            {"enum": [0, 1, null]},
-            {"type": "string", "pattern": FLAG},
-        ]}),
+        Form::List(_) | Form::Files => json!({"anyOf": [texts(), text(&pattern::any_list())]}),
+        Form::Choices(words) => {
+            let word = words.join("|");
+            let other = json!({"type": "string", "pattern": required(&word)});
+            json!({"anyOf": [
+                {"type": "array", "items": {"anyOf": [{"enum": words}, other]}},
+                text(&pattern::list(&word)),
+            ]})
+        }
+        Form::Flag => {
+            let words = FLAG_WORDS.map(|(word, _)| pattern::any_case(word));
+            json!({"anyOf": [
+                {"type": "boolean"},
+                {"enum": [0, 1]},
+                text(&optional(&words.join("|"))),
+            ]})
+        }
         Form::Number { least, most, .. } => json!({"anyOf": [
             {"type": "integer", "minimum": least, "maximum": most},
-            {"type": "string", "pattern": NUMBER},
-            {"type": "null"},
+            text(&optional(&pattern::number(*least, *most))),
         ]}),
         Form::Choice { words, also } => {
-            let others: Vec<_> = also
-                .iter()
-                .map(|word| json!(word))
-                .chain([json!(""), Value::Null])
-                .collect();
-            json!({"anyOf": [{"enum": words}, {"enum": others}]})
+            let all = [words.as_slice(), also.as_slice()].concat();
+            json!({"anyOf": [{"enum": words}, text(&optional(&all.join("|")))]})
         }
-        Form::Refused => json!({"enum": ["", null]}),
+        Form::Refused => text(&optional("")),
         Form::Unused | Form::UnusedSecret => json!({"deprecated": true}),
     };
     if key.scope().environment {

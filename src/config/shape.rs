@@ -23,6 +23,8 @@ pub enum Form {
     Number {
         least: u64,
         most: u64,
+        /// What is smaller counts as this.
+        floor: u64,
         /// `seconds`, `bytes`; empty: a plain number.
         unit: &'static str,
     },
@@ -51,6 +53,8 @@ pub enum Form {
 pub enum Format {
     Plain,
     Url,
+    /// An address that a page may link to: a URL, or one of mail or telephone.
+    Link,
     /// A distinguished name of the directory.
     Dn,
     /// An LDAP filter.
@@ -65,6 +69,8 @@ pub enum Format {
     Header,
     /// Names of hosts or domains.
     Host,
+    /// What is logged: a level, and those of parts of the program.
+    Levels,
     /// A name or an address with a port.
     HostAndPort,
 }

@@ -1,11 +1,11 @@
 //! Keys of the key and certificate that sign tokens.
 
-use std::{fs, io, path::Path};
+use std::{fs, io};
 
 use super::{
-    home::Home,
+    key::Key,
     keys,
-    mistake::Place,
+    kinds::Kind,
     problem::{Holds, Missing, Problem},
     reader::Reader,
 };
@@ -20,10 +20,10 @@ pub struct SigningPem {
     pub key: SecretString,
 }
 
-pub(super) fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPem> {
+pub(super) fn signing(uses_files: bool, r: &mut Reader) -> Option<SigningPem> {
     let certificate = match r.read(&keys::AUTH_CERT) {
         Some(text) => Some(text),
-        None => files.and_then(|home| read_pem(&home.signing_certificate(), &keys::AUTH_CERT, r)),
+        None => read_usual(&keys::AUTH_CERT, r),
     };
     // Every byte of it counts: stored passwords are encrypted with them.
     let given = r
@@ -31,15 +31,13 @@ pub(super) fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPem
         .filter(|key| !key.expose_secret().trim().is_empty());
     let key = match given {
         Some(text) => Some(text),
-        None => files
-            .and_then(|home| read_pem(&home.signing_key(), &keys::AUTH_CERT_KEY, r))
-            .map(SecretString::from),
+        None => read_usual(&keys::AUTH_CERT_KEY, r).map(SecretString::from),
     };
     match (certificate, key) {
         (Some(certificate), Some(key)) => return Some(SigningPem { certificate, key }),
         (Some(_), None) => r.missing(&keys::AUTH_CERT_KEY, Missing::SigningKey),
         (None, Some(_)) => r.missing(&keys::AUTH_CERT, Missing::SigningCertificate),
-        (None, None) if files.is_none() => {
+        (None, None) if !uses_files => {
             r.missing(&keys::AUTH_CERT, Missing::SigningInEnvironment);
         }
         (None, None) => {}
@@ -47,13 +45,15 @@ pub(super) fn signing(files: Option<&Home>, r: &mut Reader) -> Option<SigningPem
     None
 }
 
-fn read_pem(path: &Path, key: impl Into<Place>, r: &mut Reader) -> Option<String> {
-    match fs::read_to_string(path) {
+/// The file whose content counts where the key is not given.
+fn read_usual<K: Kind>(key: &'static Key<K>, r: &mut Reader) -> Option<String> {
+    let path = r.values().usual_file(key)?;
+    match fs::read_to_string(&path) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
             let problem = Problem::unreadable(error, Holds::SigningKeyOrCertificate);
-            r.wrong_file(key, path.to_owned(), problem);
+            r.wrong_file(key, path, problem);
             None
         }
     }

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Every value that was given, before it is understood.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Source {
     values: BTreeMap<String, Given>,
     /// The value of `REALM`, which is itself the name of a key.
@@ -119,6 +119,30 @@ impl Source {
         }
         source.lay_environment(home, environment, mistakes);
         source
+    }
+
+    /// What a `config.json` says by itself.
+    pub fn of_file(keys: &Map<String, Value>) -> Self {
+        let keys = older_names::in_file(keys, &mut Vec::new());
+        let realm = keys.get(keys::REALM.name).and_then(Value::as_str);
+        let mut source = Self {
+            realm: realm.unwrap_or_default().trim().to_owned(),
+            ..Self::default()
+        };
+        for (key, value) in &keys {
+            source.take(key, value, Origin::ConfigJson, &mut Vec::new());
+        }
+        source
+    }
+
+    /// Puts a value that is no secret in the place of what was given.
+    pub fn set(&mut self, key: &str, value: Value) {
+        let given = Given {
+            value,
+            secret: false,
+            origin: Origin::Default,
+        };
+        self.values.insert(key.to_owned(), given);
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Given)> {

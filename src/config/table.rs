@@ -125,7 +125,13 @@ pub fn keys_json() -> Value {
             "meaning": key.meaning(),
         });
         match form {
-            Form::Number { least, most, unit } => {
+            Form::Number {
+                least,
+                most,
+                floor,
+                unit,
+            } => {
+                all["floor"] = json!(floor);
                 all["least"] = json!(least);
                 all["most"] = json!(most);
                 all["unit"] = json!(unit);
@@ -152,10 +158,21 @@ fn value_words(shape: &Shape, mark: &str) -> String {
         Form::List(format) => format!("list: {}", format_words(*format)),
         Form::Secret => "secret".to_owned(),
         Form::Flag => "true or false".to_owned(),
-        Form::Number { least, most, unit } => match *unit {
-            "" => format!("{least} to {most}"),
-            unit => format!("{least} to {most} {unit}"),
-        },
+        Form::Number {
+            least,
+            most,
+            floor,
+            unit,
+        } => {
+            let mut words = format!("{least} to {most}");
+            if !unit.is_empty() {
+                let _ = write!(words, " {unit}");
+            }
+            if floor > least {
+                let _ = write!(words, "; less than {floor} counts as {floor}");
+            }
+            words
+        }
         Form::Choice { words, .. } => marked(words),
         Form::Choices(words) => format!("list: {}", marked(words)),
         Form::Address { port: false, .. } => "address".to_owned(),
@@ -173,6 +190,7 @@ fn format_words(format: Format) -> &'static str {
     match format {
         Format::Plain => "text",
         Format::Url => "URL",
+        Format::Link => "URL (https, http, mailto or tel)",
         Format::Dn => "DN",
         Format::Filter => "LDAP filter",
         Format::FilterTemplate => "LDAP filter with {0}",
@@ -181,6 +199,7 @@ fn format_words(format: Format) -> &'static str {
         Format::Network => "network address",
         Format::Header => "header name",
         Format::Host => "host or domain",
+        Format::Levels => "log levels",
         Format::HostAndPort => "host:port",
     }
 }

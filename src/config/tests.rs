@@ -232,3 +232,66 @@ fn override_config_false_reads_no_file() {
         "{mistakes:?}"
     );
 }
+
+#[test]
+fn what_counts_for_want_of_a_value_is_that_of_the_declaration() {
+    let config = changed("CONNECTION", "corp".into())
+        .with("HTTP_PROXY", "http://proxy:3128")
+        .with("INSTANCE_NAME", "")
+        .config();
+    assert_eq!(config.instance.site, "corp");
+    assert_eq!(
+        config.directory.groups.expect("groups").base,
+        config.directory.base
+    );
+    assert!(config.proxy.https.is_some());
+    assert!(
+        config.instance.name.ends_with(":4001"),
+        "{}",
+        config.instance.name
+    );
+    // The same where no file of the home folder is read.
+    let bare = Folder::new(&legacy())
+        .with("OVERRIDE_CONFIG", "false")
+        .with("CLIENT_CERT_AUTH", "true");
+    fs::write(bare.dir.path().join("certs/client-ca.pem"), "").expect("written");
+    let mistakes = bare.mistakes();
+    assert!(
+        mistakes
+            .iter()
+            .any(|m| m.starts_with("CLIENT_CA_FILE: is missing")),
+        "{mistakes:?}"
+    );
+}
+
+#[test]
+fn a_star_stands_for_all_revocation_lists_of_a_folder() {
+    let folder = changed("CLIENT_CERT_AUTH", true.into()).with("CA_CERT", "x");
+    let lists = |folder: &Folder| {
+        let direct = folder.config().direct.expect("direct logins");
+        direct
+            .client_cert
+            .expect("a section")
+            .revocation
+            .files
+            .paths()
+    };
+    assert!(lists(&folder).is_empty(), "there is no such folder");
+    for (subfolder, name) in [
+        ("certs/crl", "a.pem"),
+        ("certs/crl", "b.txt"),
+        ("certs/more", "c.crl"),
+    ] {
+        let path = folder.dir.path().join(subfolder);
+        fs::create_dir_all(&path).expect("a folder");
+        fs::write(path.join(name), "").expect("written");
+    }
+    let at = |name: &str| folder.dir.path().join(name);
+    assert_eq!(lists(&folder), [at("certs/crl/a.pem")]);
+    let (a, c, d) = (at("certs/crl/a.pem"), at("certs/more/c.crl"), at("d.pem"));
+    let folder = folder.with(
+        "CLIENT_CRL_FILES",
+        "certs/more/*.crl, d.pem, certs/crl/*.pem",
+    );
+    assert_eq!(lists(&folder), [c, d, a]);
+}

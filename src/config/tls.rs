@@ -40,6 +40,8 @@ impl TlsMaterial {
 /// What the keys of the certificate say.
 pub(super) struct TlsKeys {
     files: (Option<String>, Option<String>),
+    /// The chain of the home folder, when it is there.
+    usual: Option<String>,
     archive: Option<SecretString>,
     password: SecretString,
 }
@@ -48,6 +50,7 @@ impl TlsKeys {
     pub fn read(r: &mut Reader) -> Self {
         Self {
             files: (r.read(&keys::TLS_CERT_FILE), r.read(&keys::TLS_KEY_FILE)),
+            usual: r.values().usual_value(&keys::TLS_CERT_FILE),
             archive: r.read(&keys::SSL_PFX),
             password: r.read(&keys::SSL_KEY_PASSWORD).unwrap_or_default(),
         }
@@ -55,14 +58,10 @@ impl TlsKeys {
 }
 
 /// The certificate for SERVER_URL, where there is one.
-pub(super) fn tls(
-    home: &Home,
-    files: Option<&Home>,
-    given: TlsKeys,
-    r: &mut Reader,
-) -> Option<TlsMaterial> {
+pub(super) fn tls(home: &Home, given: TlsKeys, r: &mut Reader) -> Option<TlsMaterial> {
     let TlsKeys {
         files: given,
+        usual,
         archive,
         password,
     } = given;
@@ -74,9 +73,7 @@ pub(super) fn tls(
         (Some(_), None) => r.missing(&keys::TLS_KEY_FILE, Missing::TlsKey),
         (None, Some(_)) => r.missing(&keys::TLS_CERT_FILE, Missing::TlsChain),
         (None, None) => {
-            if let Some(home) = files
-                && let Some(chain) = keys::TLS_CERT_FILE.when_there(home)
-            {
+            if let Some(chain) = usual.map(|chain| home.path(chain)) {
                 let key = home.path(keys::TLS_KEY_FILE.kind.usual);
                 return Some(TlsMaterial::Pem { chain, key });
             }

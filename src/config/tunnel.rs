@@ -89,10 +89,9 @@ fn hub(address: &str) -> Option<Url> {
 }
 
 pub(super) fn proxy(r: &mut Reader) -> ProxyConfig {
-    let http = r.read(&keys::HTTP_PROXY);
     ProxyConfig {
-        https: r.read(&keys::HTTPS_PROXY).or_else(|| http.clone()),
-        http,
+        http: r.read(&keys::HTTP_PROXY),
+        https: r.read_or_usual(&keys::HTTPS_PROXY),
         exempt: r.read(&keys::NO_PROXY).unwrap_or_default(),
     }
 }

@@ -10,6 +10,15 @@ pub(super) fn show(value: &Value) -> String {
     }
 }
 
+/// A value without the users and passwords of its URLs.
+pub(super) fn shown(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::from(without_userinfo(text)),
+        Value::Array(items) => items.iter().map(shown).collect(),
+        other => other.clone(),
+    }
+}
+
 /// A text without what is between `://` and `@` in its URLs: it may hold a password.
 pub(super) fn without_userinfo(text: &str) -> String {
     let mut parts = text.split("://");
@@ -23,22 +32,36 @@ pub(super) fn without_userinfo(text: &str) -> String {
     shown
 }
 
+/// The words of a flag, whichever way their letters are written.
+pub(super) const FLAG_WORDS: [(&str, bool); 8] = [
+    ("true", true),
+    ("1", true),
+    ("yes", true),
+    ("on", true),
+    ("false", false),
+    ("0", false),
+    ("no", false),
+    ("off", false),
+];
+
 /// Whether a value says yes; the default where it says nothing, `None` when it is something else.
 #[must_use]
 pub fn flag(value: &Value, default: bool) -> Option<bool> {
     match value {
         Value::Bool(value) => Some(*value),
         Value::Null => Some(default),
-        Value::Number(number) => match number.as_u64() {
-            Some(0) => Some(false),
-            Some(1) => Some(true),
+        // Also 1.0, which is the same number.
+        Value::Number(number) => match number.as_f64() {
+            Some(0.0) => Some(false),
+            Some(1.0) => Some(true),
             _ => None,
         },
         Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
             "" => Some(default),
-            "true" | "1" | "yes" | "on" => Some(true),
-            "false" | "0" | "no" | "off" => Some(false),
-            _ => None,
+            text => {
+                let found = FLAG_WORDS.iter().find(|(word, _)| *word == text)?;
+                Some(found.1)
+            }
         },
         _ => None,
     }

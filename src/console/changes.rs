@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{MapperSource, TlsMaterial, keys, text_of},
+    config::{Effective, MapperSource, TlsMaterial, home, keys},
     directory::By,
     installation::write_atomically,
     profile::{Mapper, ScriptError},
@@ -27,17 +27,18 @@ impl Program {
     /// Tries settings when `check`, and saves them when `save` and the checks of the directory pass.
     pub(super) async fn settle(
         &self,
-        keys: Map<String, Value>,
+        mut keys: Map<String, Value>,
         password: Option<SecretString>,
         check: bool,
         save: bool,
     ) -> Result<Changed, ChangeError> {
         self.may_write()?;
         let now = self.effective();
+        // A form sends every field as it was shown: without the user and password of a URL, say.
+        keys.retain(|key, value| keys::find(key).is_none_or(|key| !now.says(key, value)));
         let is_fixed = |key: &&String| {
             let fixed = keys::find(key).map(|key| now.in_force(key));
-            let fixed = fixed.filter(|fixed| fixed.origin.is_environment());
-            fixed.is_some_and(|_| now.text(key) != text_of(&keys[*key]))
+            fixed.is_some_and(|fixed| fixed.origin.is_environment())
         };
         let fixed: Vec<_> = keys.keys().filter(is_fixed).cloned().collect();
         if !fixed.is_empty() {
@@ -50,9 +51,7 @@ impl Program {
         plan.leave_password();
         let mut changed = Vec::new();
         for (key, value) in keys {
-            if text_of(&value) != now.text(&key) {
-                changed.push(key.clone());
-            }
+            changed.push(key.clone());
             plan.set(&key, value)?;
         }
         if let Some(password) = password {
@@ -94,14 +93,13 @@ impl Program {
 
     /// Whether LDAP_URL names another server than before, or the same without TLS: it may be mistyped.
     fn names_new_server(&self, keys: &Map<String, Value>) -> bool {
-        let servers = |text: &str| -> BTreeSet<String> {
-            let all = text.split([',', ' ']).filter(|server| !server.is_empty());
+        let servers = |values: &Effective| -> BTreeSet<String> {
+            let all = values.value(&keys::LDAP_URL).into_iter();
             all.map(|server| server.trim_end_matches('/').to_lowercase())
                 .collect()
         };
-        let new = keys.get(keys::LDAP_URL.name).and_then(Value::as_str);
-        let now = servers(&self.effective().text(keys::LDAP_URL).unwrap_or_default());
-        new.is_some_and(|new| !servers(new).is_subset(&now))
+        let new = servers(&self.settings.effective(keys));
+        !new.is_subset(&servers(&self.effective()))
     }
 
     pub(super) fn may_write(&self) -> Result<(), ChangeError> {
@@ -195,7 +193,7 @@ impl Program {
                 return Err(ChangeError::MapperIsText);
             }
             Some(MapperSource::File(path)) => path.clone(),
-            None => current.config.home.path("lib/profileMapper.js"),
+            None => current.config.home.path(home::MAPPER),
         };
         // A browser sends each line end as CR and LF.
         let source = source.replace("\r\n", "\n");

@@ -16,29 +16,27 @@ use crate::{
 
 /// Several browsers that look at it ask the others once.
 const FRESH: Duration = Duration::from_secs(2);
+/// In place of an address: no other instance reaches it.
+const HERE: &str = "here";
 
 impl Program {
     pub(super) async fn fleet_now(&self) -> Fleet {
-        let members = self.current.load().config.fleet.clone();
         let view = self.view().await;
-        let own = self.reporter.report();
-        let is_own = |one: &Asked| matches!(&one.answer, Ok(report) if report.run == own.run);
-        let own_address = view
-            .asked
-            .iter()
-            .find(|one| is_own(one))
-            .map(|one| &one.address);
-        let note = match own_address {
-            _ if members.is_empty() => Some(format!(
+        let is_alone = self.current.load().config.fleet.is_empty();
+        let is_missing = view.asked.iter().any(|one| one.address == HERE);
+        let note = if is_alone {
+            Some(format!(
                 "This instance alone: set {} to see the others, and reload.",
                 keys::FLEET.name
-            )),
-            Some(address) if address == HERE => Some(format!(
+            ))
+        } else if is_missing {
+            Some(format!(
                 "{} does not have this instance: add the address at which the others reach its {}.",
                 keys::FLEET.name,
                 keys::OPS_LISTEN.name
-            )),
-            Some(_) | None => None,
+            ))
+        } else {
+            None
         };
         let mood = match (view.is_good(), view.findings.is_empty() && note.is_none()) {
             (false, _) => Mood::Bad,
@@ -89,6 +87,3 @@ impl Program {
         view
     }
 }
-
-/// In place of an address: no other instance reaches it.
-const HERE: &str = "here";

@@ -43,7 +43,7 @@ pub(super) const DIRECTORY: [Field; 6] = [
     ),
 ];
 
-pub(super) const SERVER: [Field; 3] = [
+pub(super) const SERVER: [Field; 6] = [
     (
         &keys::SERVER_URL,
         "The address that users open",
@@ -53,6 +53,21 @@ pub(super) const SERVER: [Field; 3] = [
         &keys::SITE_NAME,
         "Whose sign-in page this is",
         "Shown above the form: your company's name.",
+    ),
+    (
+        &keys::SITE_LOGO,
+        "Your company's logo",
+        "An SVG or PNG of at most 256 KiB; logo.svg in the home folder goes with an export.",
+    ),
+    (
+        &keys::HELP_TEXT,
+        "A sentence that says where help is",
+        "Shown below every page.",
+    ),
+    (
+        &keys::HELP_URL,
+        "Where a link to help leads",
+        "https://, mailto: or tel:.",
     ),
     (
         &keys::KERBEROS_REALMS,
@@ -79,7 +94,7 @@ pub(super) fn settings(
 fn setting((key, label, hint): &Field, (now, usual): (InForce, Shown), typed: &Fields) -> Setting {
     let given = match &now.origin {
         Origin::Default => String::new(),
-        _ => now.value.text().unwrap_or_default().to_owned(),
+        _ => now.value.text().unwrap_or_default(),
     };
     let fixed = now.origin.is_environment();
     let typed = typed.get(key.name()).filter(|_| !fixed);
@@ -91,7 +106,7 @@ fn setting((key, label, hint): &Field, (now, usual): (InForce, Shown), typed: &F
             _ => hint,
         },
         value: typed.cloned().unwrap_or(given),
-        usual: usual.text().unwrap_or_default().to_owned(),
+        usual: usual.text().unwrap_or_default(),
         fixed,
     }
 }

@@ -20,7 +20,7 @@ use super::{backend::ConsoleBackend, peer};
 use crate::{
     http::{
         ConnectionInfo, Random,
-        page::{PageContext, notice},
+        page::{PageContext, worded},
     },
     telemetry::{LOG_ONLY, Throttle, event},
 };
@@ -155,7 +155,7 @@ pub(super) async fn check(
 ) -> Response {
     let guard = &console.guard;
     let headers = request.headers();
-    let refuse = |title, message| notice(&page, StatusCode::FORBIDDEN, title, message);
+    let refuse = |title, message| worded(&page, StatusCode::FORBIDDEN, title, message);
     if guard.is_loopback() {
         // A name of somebody else's that leads here (DNS rebinding) would make us their page.
         let host = headers

@@ -17,7 +17,7 @@ use super::{
     page::Outcome,
     section::Section,
 };
-use crate::http::page::{PageContext, notice};
+use crate::http::page::{PageContext, worded};
 
 type Files = HashMap<String, Vec<u8>>;
 
@@ -50,7 +50,7 @@ impl FromRequest<Console> for OwnForm {
             (fields, Files::new())
         };
         if !console.guard.is_own(fields.get("csrf").map(String::as_str)) {
-            return Err(notice(
+            return Err(worded(
                 &page,
                 StatusCode::FORBIDDEN,
                 "This form is out of date",

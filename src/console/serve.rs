@@ -45,6 +45,7 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
         limits,
         random: Random::system(),
         instance: None,
+        branding: Arc::default(),
         hsts: false,
         metrics: None,
         mismatches: None,

@@ -42,6 +42,7 @@ pub enum Area {
     Ports,
     /// SERVER_URL as users have it.
     Url,
+    Fleet,
     /// What the ad-edge that runs here says.
     Ready,
     Clock,
@@ -78,6 +79,7 @@ impl Area {
             Self::Dns => "dns",
             Self::Ports => "ports",
             Self::Url => "url",
+            Self::Fleet => "fleet",
             Self::Ready => "ready",
             Self::Clock => "clock",
             Self::Proxy => "proxy",

@@ -5,6 +5,7 @@ mod context;
 mod directory;
 mod files;
 mod finding;
+mod fleet;
 mod groups;
 mod kerberos;
 mod key_versions;
@@ -85,7 +86,12 @@ pub async fn examine_reporting(
     let works: [BoxFuture<'_, ()>; 3] = [
         async {
             network::examine(context, names);
-            server_url::examine(context, names).await;
+            let view = fleet::view(context).await;
+            let visits = fleet::visits(view.as_ref());
+            let answers = server_url::examine(context, visits, names).await;
+            if let Some(view) = view {
+                fleet::examine(context, &view, &answers, names);
+            }
             // It has seen by now what disagrees with the balancer.
             running::examine(context, names).await;
         }

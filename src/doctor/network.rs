@@ -11,30 +11,12 @@ use super::{
     context::Context,
     finding::{Area, Finding, Findings},
 };
-use crate::{
-    accept::{BindError, Listener},
-    config::keys,
-};
+use crate::accept::{BindError, Listener};
 
 const PORTS: Area = Area::Ports;
 
 pub(super) fn examine(context: &Context, findings: &Findings) {
-    let config = &context.config;
-    let direct = config.direct.as_ref();
-    let port = direct.map(|d| {
-        (
-            keys::PORT.name,
-            SocketAddr::new(d.listen.address, d.listen.port),
-        )
-    });
-    let admin = config
-        .admin_listen
-        .map(|address| (keys::ADMIN_LISTEN.name, address));
-    let all = port
-        .into_iter()
-        .chain([(keys::OPS_LISTEN.name, config.ops_listen)])
-        .chain(admin);
-    for (key, address) in all {
+    for (key, address) in context.config.listeners() {
         findings.add(one_port(key, address).about(key));
     }
 }

@@ -20,12 +20,11 @@ use crate::{
 const AREA: Area = Area::Url;
 const DNS: Area = Area::Dns;
 const LIMIT: Duration = Duration::from_secs(5);
-/// Connections that are made one after the other, so that a round robin comes to each instance.
-const VISITS: usize = 12;
 /// Addresses of the name that are tried.
 const ADDRESSES: usize = 8;
 
-pub(super) async fn examine(context: &Context, findings: &Findings) {
+/// Makes so many connections, one after the other, so that a round robin comes to each instance.
+pub(super) async fn examine(context: &Context, visits: usize, findings: &Findings) -> Vec<Answer> {
     let url = &context.config.federation.server_url;
     if url.scheme() != "https" {
         let secure = url.as_str().replacen("http:", "https:", 1);
@@ -37,8 +36,9 @@ pub(super) async fn examine(context: &Context, findings: &Findings) {
     }
     let addresses = resolve(context, findings).await;
     if url.scheme() == "https" && context.config.direct.is_some() {
-        open(context, &addresses, findings).await;
+        return open(context, &addresses, visits, findings).await;
     }
+    Vec::new()
 }
 
 async fn resolve(context: &Context, findings: &Findings) -> Vec<SocketAddr> {
@@ -90,12 +90,17 @@ async fn resolve(context: &Context, findings: &Findings) -> Vec<SocketAddr> {
 }
 
 /// Opens each address once, and then those that answer again and again.
-async fn open(context: &Context, addresses: &[SocketAddr], findings: &Findings) {
+async fn open(
+    context: &Context,
+    addresses: &[SocketAddr],
+    visits: usize,
+    findings: &Findings,
+) -> Vec<Answer> {
     let mut visitors = Vec::new();
     let mut answers = Vec::new();
     for address in addresses.iter().take(ADDRESSES) {
         let Some(visitor) = Visitor::new(&context.config, &context.clock, *address) else {
-            return;
+            return answers;
         };
         match visitor.ask().await {
             Ok(answer) => {
@@ -107,9 +112,9 @@ async fn open(context: &Context, addresses: &[SocketAddr], findings: &Findings) 
         }
     }
     if visitors.is_empty() {
-        return;
+        return answers;
     }
-    for at in answers.len()..VISITS {
+    for at in answers.len()..visits {
         let (address, visitor) = &visitors[at % visitors.len()];
         match visitor.ask().await {
             Ok(answer) => answers.push(answer),
@@ -121,6 +126,7 @@ async fn open(context: &Context, addresses: &[SocketAddr], findings: &Findings) 
     }
     ready(context, &answers, findings);
     instances(context, &answers, findings);
+    answers
 }
 
 fn unreachable(context: &Context, address: SocketAddr, error: &VisitError) -> Finding {

@@ -21,4 +21,5 @@ pub use self::{
     },
     table::{Cell, HEADINGS, Row, rows},
     view::FleetView,
+    words::plain,
 };

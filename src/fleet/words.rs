@@ -27,6 +27,6 @@ pub(super) fn keytab(report: &InstanceReport) -> String {
 }
 
 /// Without characters that a terminal would obey: another machine wrote it.
-pub(super) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }

@@ -6,53 +6,31 @@ use axum::{
 };
 
 use super::page::{PageContext, Verbatim, notice};
+use crate::language::Notice;
 
 /// When a client that is told 503 may come again, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Title and message of an error that no handler has worded.
-pub(super) fn words(status: StatusCode) -> (&'static str, &'static str) {
+/// What is said of an error that no handler has worded.
+fn words(status: StatusCode) -> Notice {
     match status {
-        StatusCode::NOT_FOUND => (
-            "This page does not exist",
-            "The address leads nowhere on this server. Go back to the application that you wanted to use and sign in from there.",
-        ),
-        StatusCode::METHOD_NOT_ALLOWED => (
-            "This address is used differently",
-            "The page exists, but not for this kind of request. Go back to the application that you wanted to use and sign in from there.",
-        ),
-        StatusCode::PAYLOAD_TOO_LARGE => (
-            "Too much data was sent",
-            "The request is larger than any sign-in needs, so it was not read.",
-        ),
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
-            "Your browser sent too much at once",
-            "The headers of the request are larger than this server takes. This happens when an account is a member of very many groups, or when this site has left many cookies. Try a private window; if that does not help, tell your administrator, who can raise MAX_HEADER_SIZE.",
-        ),
-        StatusCode::SERVICE_UNAVAILABLE => (
-            "This is taking too long",
-            "The server could not answer in time. Wait a moment and try again.",
-        ),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => (
-            "The request was not understood",
-            "The form did not arrive in a form that this server reads. Go back to the application that you wanted to use and sign in from there.",
-        ),
-        status if status.is_client_error() => (
-            "The request was not understood",
-            "Something in the request is not as it should be. Go back to the application that you wanted to use and sign in from there.",
-        ),
-        _ => (
-            "Something went wrong",
-            "The server met a problem that it did not expect. Try again; if it happens again, tell your administrator.",
-        ),
+        StatusCode::NOT_FOUND => Notice::PageNotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Notice::WrongMethod,
+        StatusCode::PAYLOAD_TOO_LARGE => Notice::TooMuchData,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Notice::HeadersTooLarge,
+        StatusCode::SERVICE_UNAVAILABLE => Notice::TakingTooLong,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
+            Notice::FormNotUnderstood
+        }
+        status if status.is_client_error() => Notice::RequestNotUnderstood,
+        _ => Notice::ServerError,
     }
 }
 
 /// The page of an error in the general words of its status.
 pub(super) fn error(page: &PageContext, status: StatusCode) -> Response {
-    let (title, message) = words(status);
-    notice(page, status, title, message)
+    notice(page, status, words(status))
 }
 
 /// Puts a page in place of an error without one: what the router and its extractors answer in a line

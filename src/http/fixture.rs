@@ -52,6 +52,7 @@ pub(super) fn run(limits: Limits, tls: Option<TlsServer>) -> Running {
         limits,
         random: Random::system(),
         instance: None,
+        branding: Arc::default(),
         hsts: tls.is_some(),
         metrics: Some(Arc::clone(&metrics)),
         mismatches: None,

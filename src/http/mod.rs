@@ -5,6 +5,7 @@
 //! [`page`].
 
 mod answer;
+mod branding;
 #[cfg(test)]
 mod fixture;
 mod front;
@@ -19,6 +20,7 @@ mod write_limit;
 pub use crate::tls::{AcceptLimits, ConnectionInfo, Listener};
 
 pub use self::{
+    branding::{Branding, HelpLink, Pictures},
     front::Front,
     limits::Limits,
     page::PageContext,

@@ -4,7 +4,7 @@
 //! fill the blocks `title`, `head`, `main` and `foot`. Styles and scripts are in the page, marked
 //! with `page.nonce`; nothing is loaded from elsewhere.
 
-use std::{convert::Infallible, fmt};
+use std::{borrow::Cow, convert::Infallible, fmt, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -14,8 +14,12 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::Random;
-use crate::{config::InstanceMark, telemetry::event};
+use super::{Branding, Random};
+use crate::{
+    config::InstanceMark,
+    language::{Language, Notice, Phrase},
+    telemetry::event,
+};
 
 /// Names a request in the answer, the page and the log: 16 characters, hexadecimal digits but for the first
 /// two, which are the instance's ([`InstanceMark`]) on the site that users see.
@@ -31,6 +35,8 @@ pub struct Nonce(String);
 pub struct PageContext {
     pub request_id: RequestId,
     pub nonce: Nonce,
+    pub language: Language,
+    pub branding: Arc<Branding>,
 }
 
 /// What a page may do (its Content-Security-Policy).
@@ -70,7 +76,8 @@ impl Policy {
         forms: Forms::None,
     };
 
-    fn header(self, nonce: &Nonce) -> HeaderValue {
+    fn header(self, nonce: &Nonce, pictures: bool) -> HeaderValue {
+        let pictures = if pictures { "img-src 'self'; " } else { "" };
         let scripts = match self.scripts {
             Scripts::None => String::new(),
             Scripts::InPage => format!("script-src 'nonce-{nonce}'; "),
@@ -84,7 +91,7 @@ impl Policy {
             Forms::Anywhere => "",
         };
         let text = format!(
-            "default-src 'none'; style-src 'nonce-{nonce}'; {scripts}{forms}base-uri 'none'; \
+            "default-src 'none'; style-src 'nonce-{nonce}'; {pictures}{scripts}{forms}base-uri 'none'; \
              frame-ancestors 'none'"
         );
         // A nonce is base64, so this is always a header value; without, nothing may run at all.
@@ -108,7 +115,15 @@ pub fn render<T: Template>(
                     header::CONTENT_TYPE,
                     HeaderValue::from_static("text/html; charset=utf-8"),
                 ),
-                (header::CONTENT_SECURITY_POLICY, policy.header(&page.nonce)),
+                (
+                    header::CONTENT_SECURITY_POLICY,
+                    policy.header(&page.nonce, page.branding.pictures.is_some()),
+                ),
+                (
+                    header::CONTENT_LANGUAGE,
+                    HeaderValue::from_static(page.language.tag()),
+                ),
+                (header::VARY, HeaderValue::from_static("accept-language")),
             ],
             html,
         )
@@ -129,10 +144,17 @@ pub fn render<T: Template>(
     }
 }
 
-/// A page with a title and a message in plain words, for errors and for short notes.
+/// A page with a title and a message, in the language of its reader.
 #[must_use]
-pub fn notice(page: &PageContext, status: StatusCode, title: &str, message: &str) -> Response {
-    let template = Notice {
+pub fn notice(page: &PageContext, status: StatusCode, notice: Notice) -> Response {
+    let (title, message) = (page.language.title(notice), page.language.message(notice));
+    worded(page, status, &title, &message)
+}
+
+/// The same with words of their own, which must be in the page's language.
+#[must_use]
+pub fn worded(page: &PageContext, status: StatusCode, title: &str, message: &str) -> Response {
+    let template = NoticePage {
         page: page.clone(),
         status: status.as_u16(),
         title,
@@ -143,7 +165,7 @@ pub fn notice(page: &PageContext, status: StatusCode, title: &str, message: &str
 
 #[derive(Template)]
 #[template(config = "src/http/templates/askama.toml", path = "notice.html")]
-struct Notice<'a> {
+struct NoticePage<'a> {
     page: PageContext,
     status: u16,
     title: &'a str,
@@ -152,7 +174,12 @@ struct Notice<'a> {
 
 impl PageContext {
     #[must_use]
-    pub fn new(random: &Random, instance: Option<InstanceMark>) -> Self {
+    pub fn new(
+        random: &Random,
+        instance: Option<InstanceMark>,
+        branding: Arc<Branding>,
+        language: Language,
+    ) -> Self {
         let digits = hex::encode(random.bytes::<8>());
         Self {
             request_id: RequestId(match instance {
@@ -160,7 +187,15 @@ impl PageContext {
                 None => digits,
             }),
             nonce: Nonce(URL_SAFE_NO_PAD.encode(random.bytes::<16>())),
+            language,
+            branding,
         }
+    }
+
+    /// In its language.
+    #[must_use]
+    pub fn phrase(&self, phrase: Phrase) -> Cow<'static, str> {
+        self.language.phrase(phrase)
     }
 }
 
@@ -181,11 +216,10 @@ impl<S: Sync> FromRequestParts<S> for PageContext {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         // Only a router outside of a site has none; its pages still work.
-        Ok(parts
-            .extensions
-            .get()
-            .cloned()
-            .unwrap_or_else(|| Self::new(&Random::system(), None)))
+        Ok(parts.extensions.get().cloned().unwrap_or_else(|| {
+            let branding = Arc::default();
+            Self::new(&Random::system(), None, branding, Language::English)
+        }))
     }
 }
 
@@ -209,11 +243,16 @@ mod tests {
         String::from_utf8(body.to_bytes().to_vec()).expect("UTF-8")
     }
 
+    fn page(byte: u8, mark: Option<InstanceMark>) -> PageContext {
+        let branding = Arc::default();
+        PageContext::new(&Random::fixed(byte), mark, branding, Language::English)
+    }
+
     #[tokio::test]
     async fn a_notice_escapes_its_words_and_shows_the_request_id() {
         let mark = InstanceMark::of("edge1:443");
-        let page = PageContext::new(&Random::fixed(0xab), Some(mark));
-        let response = notice(&page, StatusCode::BAD_REQUEST, "No <b>", "\"1\" & 2");
+        let page = page(0xab, Some(mark));
+        let response = worded(&page, StatusCode::BAD_REQUEST, "No <b>", "\"1\" & 2");
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
         let html = text(response).await;
         assert!(html.contains("No &#60;b&#62;"), "{html}");
@@ -224,8 +263,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_policy_allows_what_carries_the_nonce_and_nothing_else() {
-        let page = PageContext::new(&Random::fixed(0xff), None);
-        let response = notice(&page, StatusCode::NOT_FOUND, "t", "m");
+        let page = page(0xff, None);
+        let response = worded(&page, StatusCode::NOT_FOUND, "t", "m");
         let policy = response.headers()[header::CONTENT_SECURITY_POLICY].clone();
         assert_eq!(
             policy,
@@ -247,7 +286,7 @@ mod tests {
     fn scripts_and_forms_are_allowed_only_when_asked_for() {
         let nonce = Nonce("n0".to_owned());
         let text = |scripts, forms| {
-            let value = Policy { scripts, forms }.header(&nonce);
+            let value = Policy { scripts, forms }.header(&nonce, false);
             value.to_str().expect("ASCII").to_owned()
         };
         let own = text(Scripts::InPage, Forms::Own);

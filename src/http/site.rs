@@ -22,7 +22,7 @@ use http_body_util::{BodyExt, Limited};
 use tokio::time::{Instant, timeout};
 
 use super::{
-    Limits, Random, answer,
+    Branding, Limits, Random, answer,
     page::{PageContext, RequestId},
 };
 use crate::{
@@ -56,6 +56,7 @@ pub struct SiteSettings {
     pub random: Random,
     /// What the numbers of its requests begin with, on the site that users see.
     pub instance: Option<InstanceMark>,
+    pub branding: Arc<Branding>,
     /// TLS is ours: browsers are told to use nothing else for this host.
     pub hsts: bool,
     /// Counts the answers of the port that users reach.
@@ -119,7 +120,12 @@ impl Site {
 async fn around(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let settings = &shared.settings;
     let started = Instant::now();
-    let page = PageContext::new(&settings.random, settings.instance);
+    let page = PageContext::new(
+        &settings.random,
+        settings.instance,
+        Arc::clone(&settings.branding),
+        settings.branding.language_for(request.headers()),
+    );
     let seen = Seen::of(&request, settings.quiet);
     request.extensions_mut().insert(page.clone());
 

@@ -66,6 +66,7 @@ fn fixture() -> Fixture {
         },
         random: Random::fixed(0x5a),
         instance: None,
+        branding: Arc::default(),
         hsts: true,
         metrics: Some(Arc::clone(&metrics)),
         mismatches: None,

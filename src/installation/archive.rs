@@ -22,9 +22,12 @@ use super::{
     bounds::{bounded, limited},
     error::ContentFault,
     limits::MAX_ENTRIES,
-    paths::{CERTIFICATE, CONFIG, KEY, MAPPER, NEEDED, allowed, leads_out, shown},
+    paths::{CERTIFICATE, CONFIG, KEY, LOGOS, MAPPER, NEEDED, allowed, leads_out, shown},
 };
-use crate::config::{Declared as _, credentials_open, keys};
+use crate::{
+    config::{Effective, credentials_open, keys},
+    secret::ExposeSecret as _,
+};
 
 /// The built-in mapper in JavaScript: the legacy connector's import wants a file.
 pub const DEFAULT_MAPPER: &str = include_str!("profileMapper.js");
@@ -57,6 +60,7 @@ impl Installation {
     /// When a file cannot be read, or one that is needed is not there.
     pub fn of_folder(folder: &Path) -> Result<Self, ArchiveError> {
         let mut names = vec![CONFIG.to_owned(), MAPPER.to_owned()];
+        names.extend(LOGOS.map(str::to_owned));
         list(folder, "certs", &mut names).map_err(|error| {
             ArchiveError::Read(folder.join("certs").display().to_string(), error)
         })?;
@@ -238,23 +242,20 @@ impl Installation {
     }
 
     fn stored_password(&self, given: &Map<String, Value>) -> Result<(), ArchiveError> {
-        let text = |key: &str| {
-            given
-                .get(key)
-                .and_then(Value::as_str)
-                .filter(|text| !text.trim().is_empty())
-        };
-        let Some(stored) = text(keys::LDAP_BIND_CREDENTIALS.name) else {
+        let values = Effective::of_file(given);
+        let Some(stored) = values.value(&keys::LDAP_BIND_CREDENTIALS) else {
             return Ok(());
         };
-        let file = keys::AUTH_CERT_KEY.file_variant();
-        let elsewhere = file.is_some_and(|file| text(file.as_str()).is_some());
+        let key = values.value(&keys::AUTH_CERT_KEY);
+        let elsewhere = key.is_none() && values.is_given(&keys::AUTH_CERT_KEY);
         // Not read where there is a password, and not to be judged where the key is elsewhere.
-        if text(keys::LDAP_BIND_PASSWORD.name).is_some() || elsewhere {
+        if values.is_given(&keys::LDAP_BIND_PASSWORD) || elsewhere {
             return Ok(());
         }
-        let key = text(keys::AUTH_CERT_KEY.name).map_or(self.files[KEY].as_slice(), str::as_bytes);
-        credentials_open(stored.trim(), key).map_err(|error| ArchiveError::Content {
+        let key = key.as_ref().map_or(self.files[KEY].as_slice(), |key| {
+            key.expose_secret().as_bytes()
+        });
+        credentials_open(stored.expose_secret(), key).map_err(|error| ArchiveError::Content {
             name: CONFIG,
             fault: error.into(),
         })

@@ -16,6 +16,7 @@ pub(in crate::installation) fn installation() -> (tempfile::TempDir, Home) {
     fs::write(home.config_json(), r#"{"LDAP_URL": "ldaps://dc"}"#).expect("written");
     fs::create_dir_all(home.path("certs/crl")).expect("a folder");
     fs::write(home.path("certs/crl/ca.pem"), "list").expect("written");
+    fs::write(home.path("logo.svg"), "a logo").expect("written");
     (folder, home)
 }
 
@@ -70,6 +71,7 @@ fn an_export_imports_elsewhere_to_the_byte() {
         "certs/cert.key",
         "certs/cert.pem",
         "certs/crl/ca.pem",
+        "logo.svg",
     ] {
         assert_eq!(
             fs::read(home.path(name)).expect("there"),

@@ -4,14 +4,13 @@
 use serde_json::{Map, Value};
 
 use super::Installation;
-use crate::config::{
-    FilterTemplate, FlagKey, home, keys, looks_like_pattern, read_flag, read_list,
-};
+use crate::config::{Declared, Effective, FlagKey, TlsTermination, home, keys, looks_like_pattern};
 
 /// The configuration, read as a start reads it.
 pub(super) struct Old<'a> {
     installation: &'a Installation,
     pub(super) keys: &'a Map<String, Value>,
+    pub(super) values: Effective,
     found: Vec<String>,
 }
 
@@ -19,6 +18,7 @@ pub(super) fn differences(installation: &Installation, keys: &Map<String, Value>
     let mut old = Old {
         installation,
         keys,
+        values: Effective::of_file(keys),
         found: Vec::new(),
     };
     old.direct_logins();
@@ -36,47 +36,36 @@ impl Old<'_> {
         self.found.push(what.into());
     }
 
-    pub(super) fn text(&self, key: impl AsRef<str>) -> &str {
-        let text = self.keys.get(key.as_ref()).and_then(Value::as_str);
-        text.unwrap_or_default().trim()
-    }
-
-    pub(super) fn given(&self, key: impl AsRef<str>) -> bool {
-        !self.list(key).is_empty()
-    }
-
-    fn list(&self, key: impl AsRef<str>) -> Vec<String> {
-        let given = self.keys.get(key.as_ref());
-        given.and_then(read_list).unwrap_or_default()
+    pub(super) fn given(&self, key: &dyn Declared) -> bool {
+        self.values.is_given(key)
     }
 
     pub(super) fn on(&self, key: &FlagKey) -> bool {
-        let older = || self.keys.get(key.older?);
-        let given = self.keys.get(key.name).or_else(older);
-        given.and_then(|value| read_flag(value, key.kind.0)) == Some(true)
-    }
-
-    /// A number, or the text of one.
-    pub(super) fn number(&self, key: impl AsRef<str>) -> Option<u64> {
-        let value = self.keys.get(key.as_ref())?;
-        value.as_u64().or_else(|| self.text(key).parse().ok())
+        self.values.value(key)
     }
 
     fn has_certificate(&self) -> bool {
         self.installation.has(home::TLS_CERTIFICATE)
-            || self.given(keys::TLS_CERT_FILE)
-            || self.given(keys::SSL_PFX)
+            || self.given(&keys::TLS_CERT_FILE)
+            || self.given(&keys::SSL_PFX)
+    }
+
+    fn server_url(&self) -> String {
+        self.values.value(&keys::SERVER_URL).unwrap_or_default()
+    }
+
+    fn proxy_ends_tls(&self) -> bool {
+        self.values.value(&keys::TLS_TERMINATION) == TlsTermination::Proxy
     }
 
     fn direct_logins(&mut self) {
-        let url = self.text(keys::SERVER_URL).to_owned();
-        if url.starts_with("http://") {
+        if self.server_url().starts_with("http://") {
             self.add(
                 "SERVER_URL is plain http: browsers send passwords and tickets to it. Give it https and a \
                  certificate (certs/tls.pem and certs/tls.key, or SSL_PFX).",
             );
         }
-        if !self.has_certificate() && self.text(keys::TLS_TERMINATION) != "proxy" {
+        if !self.has_certificate() && !self.proxy_ends_tls() {
             self.add(
                 "There is no certificate for SERVER_URL (certs/tls.pem with certs/tls.key, or SSL_PFX): \
                  direct logins are off until there is one, and only the tunnel serves. Where a balancer \
@@ -103,14 +92,14 @@ impl Old<'_> {
         if !self.on(&keys::KERBEROS_AUTH) {
             return;
         }
-        if !self.installation.has(home::KEYTAB) && !self.given(keys::KERBEROS_KEYTAB) {
+        if !self.installation.has(home::KEYTAB) && !self.given(&keys::KERBEROS_KEYTAB) {
             self.add(
                 "Kerberos needs a keytab here, where Windows used its machine account: give \
                  HTTP/<host of SERVER_URL> to one account (setspn -S) and export its keys to \
                  certs/krb5.keytab. The SPN must leave the old server's account.",
             );
         }
-        if !self.given(keys::KERBEROS_REALMS) {
+        if !self.given(&keys::KERBEROS_REALMS) {
             self.add(
                 "Only users of the keytab's realm sign in by Kerberos; users of trusted domains are \
                  refused until KERBEROS_REALMS lists their realms.",
@@ -126,8 +115,8 @@ impl Old<'_> {
             "Revocation lists of client certificates count (certs/crl/*.pem), and a certificate finds its \
              user by CLIENT_CERT_MAP, not by its CN alone.",
         );
-        let issuers = self.given(keys::CA_CERT)
-            || self.given(keys::CLIENT_CA_FILE)
+        let issuers = self.given(&keys::CA_CERT)
+            || self.given(&keys::CLIENT_CA_FILE)
             || self.installation.has(home::CLIENT_CA);
         if !issuers {
             self.add(
@@ -139,13 +128,13 @@ impl Old<'_> {
 
     fn proxy_frontend(&mut self) {
         if self.on(&keys::WITH_KERBEROS_PROXY_FRONTEND) {
-            if !self.given(keys::TRUSTED_PROXIES) {
+            if !self.given(&keys::TRUSTED_PROXIES) {
                 self.add(
                     "WITH_KERBEROS_PROXY_FRONTEND: a proxy that names the user is believed only from \
                      TRUSTED_PROXIES: list its address.",
                 );
             }
-            if self.text(keys::TLS_TERMINATION) != "proxy" {
+            if !self.proxy_ends_tls() {
                 self.add(
                     "WITH_KERBEROS_PROXY_FRONTEND: a proxy that speaks plain HTTP to this host needs \
                      TLS_TERMINATION proxy.",
@@ -153,8 +142,7 @@ impl Old<'_> {
             }
             return;
         }
-        let proxied =
-            self.text(keys::SERVER_URL).starts_with("https://") && !self.has_certificate();
+        let proxied = self.server_url().starts_with("https://") && !self.has_certificate();
         if proxied || self.on(&keys::KERBEROS_AUTH) {
             self.add(
                 "A header that names the user (X-Forwarded-User, x-iisnode-logon_user) does not count, \
@@ -165,7 +153,7 @@ impl Old<'_> {
     }
 
     fn directory(&mut self) {
-        let urls = self.list(keys::LDAP_URL);
+        let urls = self.values.value(&keys::LDAP_URL);
         let scheme = |url: &String| {
             url.split("://")
                 .next()
@@ -187,19 +175,19 @@ impl Old<'_> {
         }
         let by_ticket =
             self.on(&keys::KERBEROS_AUTH) || self.on(&keys::WITH_KERBEROS_PROXY_FRONTEND);
-        let by_name = FilterTemplate::parse(self.text(keys::LDAP_USER_BY_NAME));
+        let by_name = self.values.value(&keys::LDAP_USER_BY_NAME);
         let by_account = |name: &str| name.eq_ignore_ascii_case("sAMAccountName");
-        if by_ticket && by_name.is_ok_and(|filter| !filter.attributes().all(by_account)) {
+        if by_ticket && by_name.is_some_and(|filter| !filter.attributes().all(by_account)) {
             self.add(
                 "A user of Kerberos, and one whom a proxy names, is found on Active Directory by the \
                  sAMAccountName, whatever LDAP_USER_BY_NAME compares with the name; its other conditions \
                  count.",
             );
         }
-        let folder = self.text(keys::SSL_CA_PATH);
-        let folder = !matches!(folder, "" | "false") && !of_windows(folder);
-        let pattern = self.text(keys::SSL_CA_FILE);
-        if looks_like_pattern(pattern) && !folder {
+        let folder = self.values.value(&keys::SSL_CA_PATH);
+        let folder = folder.is_some_and(|folder| !of_windows(&folder));
+        let files = self.values.value(&keys::SSL_CA_FILE);
+        if files.iter().any(|name| looks_like_pattern(name)) && !folder {
             self.add(
                 "SSL_CA_FILE is a pattern of file names, and SSL_CA_PATH names no folder of this host: it has \
                  no effect. Put the CA at certs/ca.pem and set SSL_CA_FILE to certs/ca.pem, or name the folder.",
@@ -212,7 +200,7 @@ impl Old<'_> {
             );
         }
         let file = |path: &String| !of_windows(path) && !looks_like_pattern(path);
-        let roots = self.list(keys::SSL_CA_FILE).iter().any(file) || folder;
+        let roots = files.iter().any(file) || folder;
         let encrypted =
             urls.iter().any(|url| scheme(url) == "ldaps") || self.on(&keys::LDAP_STARTTLS);
         if encrypted && !roots {
@@ -225,13 +213,9 @@ impl Old<'_> {
     }
 
     fn mapper(&mut self) {
-        let (name, text) = if self.given(keys::PROFILE_MAPPER) {
-            (
-                keys::PROFILE_MAPPER.name,
-                self.text(keys::PROFILE_MAPPER).to_owned(),
-            )
-        } else if self.given(keys::PROFILE_MAPPER_FILE) {
-            let file = self.text(keys::PROFILE_MAPPER_FILE);
+        let (name, text) = if let Some(text) = self.values.value(&keys::PROFILE_MAPPER) {
+            (keys::PROFILE_MAPPER.name, text)
+        } else if let Some(file) = self.values.value(&keys::PROFILE_MAPPER_FILE) {
             // Counted from `lib/`, with or without its ending.
             let name = file.trim_start_matches("./").trim_start_matches("lib/");
             let usual = home::MAPPER.trim_start_matches("lib/");

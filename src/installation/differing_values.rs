@@ -6,29 +6,29 @@ use super::{
     differences::{Old, of_windows},
     paths::shown,
 };
-use crate::config::{Declared, keys, read_flag};
+use crate::config::{Declared, keys};
 
 impl Old<'_> {
     pub(super) fn values(&mut self) {
         let flags = keys::all().filter(|key| key.is_flag() && key.scope().legacy);
         for key in flags.map(Declared::name) {
-            let text = self.text(key).to_owned();
-            let no = self.keys.get(key).and_then(|value| read_flag(value, true)) == Some(false);
-            if no && !text.is_empty() {
+            if let Some(Value::String(text)) = self.keys.get(key)
+                && self.values.flag(key) == Some(false)
+            {
                 self.add(format!(
                     "{key} is the text {}, which the legacy connector took for true; here it means false.",
-                    crate::cause::quoted(&text)
+                    crate::cause::quoted(text.trim())
                 ));
             }
         }
         self.strict_flags();
-        if self.number(keys::GROUPS_CACHE_SECONDS) == Some(0) {
+        if self.values.value(&keys::GROUPS_CACHE_SECONDS).is_zero() {
             self.add(
                 "GROUPS_CACHE_SECONDS is 0, which the legacy connector took for ever; here groups are searched \
                  at each login.",
             );
         }
-        if self.given(keys::KERBEROS_DEBUG_USER) {
+        if self.given(&keys::KERBEROS_DEBUG_USER) {
             self.add(
                 "KERBEROS_DEBUG_USER would sign in anyone as that user: remove it, nothing starts with \
                  it.",
@@ -47,20 +47,19 @@ impl Old<'_> {
                 windows.join(", ")
             ));
         }
-        if self.number(keys::LDAP_NUMBER_OF_PARALLEL_BINDS) == Some(1) {
+        if self.values.value(&keys::LDAP_NUMBER_OF_PARALLEL_BINDS) == 1 {
             let usual = keys::LDAP_NUMBER_OF_PARALLEL_BINDS.kind.default;
             self.add(format!(
                 "LDAP_NUMBER_OF_PARALLEL_BINDS is 1, the legacy connector's default: one password check waits for \
                  another. Take it out for {usual} at the same time."
             ));
         }
-        let usual = keys::MAX_HEADER_SIZE.kind.default as u64;
-        if let Some(size) = self
-            .number(keys::MAX_HEADER_SIZE)
-            .filter(|size| *size < usual)
+        let counts = self.values.value(&keys::MAX_HEADER_SIZE);
+        let size = self.values.text(keys::MAX_HEADER_SIZE);
+        if let Some(size) = size.filter(|size| size.parse().is_ok_and(|size: usize| size < counts))
         {
             self.add(format!(
-                "MAX_HEADER_SIZE {size} counts as {usual}: Kerberos tokens of users in many groups are that \
+                "MAX_HEADER_SIZE {size} counts as {counts}: Kerberos tokens of users in many groups are that \
                  large."
             ));
         }

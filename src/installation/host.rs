@@ -1,17 +1,19 @@
 //! What belongs to a host rather than to the installation: keys of its own, files that an import leaves
 //! there, files that an export cannot take.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::{Map, Value};
 
 use super::{
     ArchiveError, Installation,
     archive::list,
-    paths::{CONFIG, MAPPER, allowed},
+    paths::{CONFIG, LOGOS, MAPPER, allowed},
 };
 use crate::config::{
-    Declared, FlagKey, Home, home, keys, looks_like_pattern, read_flag, read_list,
+    Declared, Effective, Home,
+    home::{self, folder_of, stands_for},
+    keys, looks_like_pattern,
 };
 
 /// Whose keys an import leaves in `config.json`, of those that are a host's own.
@@ -75,21 +77,21 @@ impl Installation {
     /// Whether it lacks a file that its configuration cannot do without: the environment named another
     /// one on the other host, so that of this host is right.
     pub(super) fn needs(&self, name: &str, config: &Map<String, Value>) -> bool {
+        let values = Effective::of_file(config);
+        let given = |key: &dyn Declared| values.is_given(key);
         match name {
-            home::KEYTAB => {
-                on(config, &keys::KERBEROS_AUTH) && !given(config, keys::KERBEROS_KEYTAB)
-            }
+            home::KEYTAB => values.value(&keys::KERBEROS_AUTH) && !given(&keys::KERBEROS_KEYTAB),
             home::TLS_CERTIFICATE | home::TLS_KEY => {
-                !given(config, keys::TLS_CERT_FILE)
-                    && !given(config, keys::SSL_PFX)
+                !given(&keys::TLS_CERT_FILE)
+                    && !given(&keys::SSL_PFX)
                     && !self.has(home::TLS_CERTIFICATE)
             }
             home::CLIENT_CA => {
-                on(config, &keys::CLIENT_CERT_AUTH)
-                    && !given(config, keys::CLIENT_CA_FILE)
-                    && !given(config, keys::CA_CERT)
+                values.value(&keys::CLIENT_CERT_AUTH)
+                    && !given(&keys::CLIENT_CA_FILE)
+                    && !given(&keys::CA_CERT)
             }
-            _ => named(config).iter().any(|(_, path)| path == name),
+            _ => naming(config, name).is_some(),
         }
     }
 
@@ -118,7 +120,11 @@ impl Installation {
         let keys = self.config()?;
         let mut outside = Vec::new();
         for (key, path) in named(&keys) {
-            let name = path.trim_start_matches("./").trim_end_matches('/');
+            let name = match folder_of(Path::new(&path)) {
+                Some((folder, _)) => folder.to_str().unwrap_or_default(),
+                None => &path,
+            };
+            let name = name.trim_start_matches("./").trim_end_matches('/');
             let folder = format!("{name}/");
             let inside = self.has(name) || self.files.keys().any(|file| file.starts_with(&folder));
             if !inside {
@@ -144,18 +150,18 @@ fn own_keys() -> impl Iterator<Item = &'static str> {
 fn named(given: &Map<String, Value>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (key, value) in given {
-        let names_files = keys::find(key).is_some_and(Declared::names_files);
-        if names_files || keys::find_by_file_variant(key).is_some() {
-            let paths = match keys::find(key) {
-                Some(key) if key.takes_list() => read_list(value).unwrap_or_default(),
-                _ => value.as_str().map(str::to_owned).into_iter().collect(),
-            };
-            let pattern = |path: &str| *key == keys::SSL_CA_FILE.name && looks_like_pattern(path);
-            let paths = paths
-                .into_iter()
-                .filter(|path| !path.trim().is_empty() && !pattern(path));
-            found.extend(paths.map(|path| (key.clone(), path)));
-        }
+        let paths = match keys::find(key) {
+            Some(key) if key.names_files() => key.understood(value).ok().flatten(),
+            _ => keys::find_by_file_variant(key).map(|_| value.clone()),
+        };
+        let paths = match paths {
+            Some(Value::Array(paths)) => paths,
+            path => path.into_iter().collect(),
+        };
+        let paths = paths.iter().filter_map(Value::as_str);
+        let pattern = |path: &str| *key == keys::SSL_CA_FILE.name && looks_like_pattern(path);
+        let paths = paths.filter(|path| !path.trim().is_empty() && !pattern(path));
+        found.extend(paths.map(|path| (key.clone(), path.to_owned())));
     }
     found
 }
@@ -166,13 +172,22 @@ pub(super) fn files(home: &Home) -> Vec<String> {
     // What cannot be listed is not there for us; writing to it will say more.
     let _ = list(&home.path(""), "certs", &mut names);
     names.push(MAPPER.to_owned());
+    names.extend(LOGOS.map(str::to_owned));
     names.retain(|name| allowed(name) && home.path(name).is_file());
     names
 }
 
+/// The key that names a file.
+fn naming(config: &Map<String, Value>, name: &str) -> Option<String> {
+    let is_it = |path: &str| stands_for(Path::new(path), Path::new(name));
+    let by = named(config).into_iter().find(|(_, path)| is_it(path))?;
+    Some(by.0)
+}
+
 fn effect(name: &str, config: &Map<String, Value>) -> String {
-    let given = |key: &dyn Declared| given(config, key.name());
-    let certificates = on(config, &keys::CLIENT_CERT_AUTH);
+    let values = Effective::of_file(config);
+    let given = |key: &dyn Declared| values.is_given(key);
+    let certificates = values.value(&keys::CLIENT_CERT_AUTH);
     let text = match name {
         home::CLIENT_CA if certificates && !given(&keys::CLIENT_CA_FILE) => {
             if given(&keys::CA_CERT) {
@@ -188,7 +203,7 @@ fn effect(name: &str, config: &Map<String, Value>) -> String {
                 "is the certificate of SERVER_URL, with its key"
             }
         }
-        home::KEYTAB if on(config, &keys::KERBEROS_AUTH) && !given(&keys::KERBEROS_KEYTAB) => {
+        home::KEYTAB if values.value(&keys::KERBEROS_AUTH) && !given(&keys::KERBEROS_KEYTAB) => {
             "is the keytab"
         }
         "certs/next.pem" => "is given to the tenant as the next signing certificate",
@@ -196,40 +211,18 @@ fn effect(name: &str, config: &Map<String, Value>) -> String {
         MAPPER if !given(&keys::PROFILE_MAPPER) && !given(&keys::PROFILE_MAPPER_FILE) => {
             "makes the profiles, in place of the built-in mapper"
         }
-        _ if name.starts_with("certs/crl/")
-            && has_end(name, "pem")
+        _ if stands_for(Path::new(home::REVOCATION_LISTS), Path::new(name))
             && certificates
             && !given(&keys::CLIENT_CRL_FILES) =>
         {
             "counts as a revocation list"
         }
         _ => {
-            let by = named(config).into_iter().find(|(_, path)| path == name);
-            return by.map_or_else(
+            return naming(config, name).map_or_else(
                 || "nothing reads it".to_owned(),
-                |(key, _)| format!("is read, {key} names it"),
+                |key| format!("is read, {key} names it"),
             );
         }
     };
     text.to_owned()
-}
-
-fn given(config: &Map<String, Value>, key: impl AsRef<str>) -> bool {
-    config.get(key.as_ref()).is_some_and(|value| match value {
-        Value::Null => false,
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        _ => true,
-    })
-}
-
-fn on(config: &Map<String, Value>, key: &FlagKey) -> bool {
-    let given = config.get(key.name);
-    given.and_then(|value| read_flag(value, key.kind.0)) == Some(true)
-}
-
-fn has_end(name: &str, end: &str) -> bool {
-    std::path::Path::new(name)
-        .extension()
-        .is_some_and(|extension| extension == end)
 }

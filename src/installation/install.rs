@@ -43,7 +43,7 @@ impl Installation {
             // What was read could be read before: it came out of a configuration.
             let keys = self.config().unwrap_or_default();
             names = super::host::files(home);
-            names.retain(|name| name.starts_with("certs/") && !self.needs(name, &keys));
+            names.retain(|name| name != MAPPER && !self.needs(name, &keys));
         }
         if self.built_in_mapper && home.path(MAPPER).exists() {
             names.push(MAPPER.to_owned());

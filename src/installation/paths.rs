@@ -2,14 +2,14 @@
 
 use crate::config::home;
 pub(super) use crate::config::home::{
-    CONFIG_JSON as CONFIG, MAPPER, SIGNING_CERTIFICATE as CERTIFICATE, SIGNING_KEY as KEY,
+    CONFIG_JSON as CONFIG, LOGOS, MAPPER, SIGNING_CERTIFICATE as CERTIFICATE, SIGNING_KEY as KEY,
 };
 
 /// What the legacy connector's import takes, and needs all of.
 pub(super) const NEEDED: [&str; 3] = [CONFIG, KEY, CERTIFICATE];
 
 pub(super) fn allowed(name: &str) -> bool {
-    if matches!(name, CONFIG | MAPPER) {
+    if matches!(name, CONFIG | MAPPER) || LOGOS.contains(&name) {
         return true;
     }
     let plain = |part: &str| {

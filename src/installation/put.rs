@@ -31,6 +31,9 @@ pub fn put(
     _locked: &Locked,
     now: SystemTime,
 ) -> Result<(), ArchiveError> {
+    for (name, _) in files {
+        refuse_linked_folder(home, name)?;
+    }
     let config = (CONFIG.to_owned(), config.text()?.into_bytes());
     let files = files
         .iter()
@@ -39,9 +42,6 @@ pub fn put(
         files: files.chain([config]).collect(),
         ..Installation::empty()
     };
-    for (name, _) in files {
-        refuse_linked_folder(home, name)?;
-    }
     installation.install_locked(home, &[], now)?;
     Ok(())
 }

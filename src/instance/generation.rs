@@ -12,6 +12,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
+    branding::branding,
     generation_error::{NotConnected, UnreachableDirectory, UnusableName},
     materials::{Kept, Materials},
 };
@@ -272,6 +273,7 @@ impl Generation {
             limits: Limits::for_token(direct.listen.max_token),
             random: Random::system(),
             instance: Some(self.config.instance.mark()),
+            branding: Arc::new(branding(&self.config)),
             hsts: true,
             metrics: Some(Arc::clone(metrics)),
             mismatches: Some(mismatches.clone()),
@@ -331,7 +333,7 @@ fn web(
         logins,
         tenant_key,
         relying_parties: config.federation.relying_parties.clone(),
-        site: config.instance.site.clone(),
+        logo: config.pages.logo.clone(),
         form: direct.form,
         proxy_frontend: direct.proxy_frontend,
         behind_terminator: direct.tls.is_none(),

@@ -1,12 +1,10 @@
-//! What an import brings, tried by itself: its mapper, CAs and certificate.
-
-use serde_json::{Map, Value};
+//! What an import brings, tried by itself: its mapper, CAs, certificate and logo.
 
 use crate::{
     authenticate::{Certificates, TrustError},
     config::{
-        AuthoritySource, CertificateName, ClientCertConfig, MapperSource, RevocationConfig,
-        RevocationFiles, TlsMaterial, home, keys, read_flag, read_list,
+        AuthoritySource, CertificateName, ClientCertConfig, Effective, Logo, LogoError,
+        MapperSource, RevocationConfig, RevocationFiles, TlsMaterial, home, keys,
     },
     installation::{ArchiveError, Installation, Stage},
     profile::{Mapper, ScriptError},
@@ -25,6 +23,12 @@ pub enum ImportFault {
     ClientAuthorities(#[from] TrustError),
     #[error(transparent)]
     Certificate(#[from] TlsError),
+    #[error("the logo {name} {error}")]
+    Logo {
+        name: String,
+        #[source]
+        error: LogoError,
+    },
 }
 
 /// What is wrong in an archive that was unpacked in a folder to try it.
@@ -35,30 +39,24 @@ pub fn import_faults(
     installation: &Installation,
     stage: &Stage,
 ) -> Result<Vec<ImportFault>, ArchiveError> {
-    let config = installation.config()?;
+    let values = Effective::of_file(&installation.config()?);
     let mut faults = Vec::new();
     let own = installation
         .mapper()
-        .filter(|_| !given(&config, keys::PROFILE_MAPPER_FILE));
-    let mapper = config
-        .get(keys::PROFILE_MAPPER.name)
-        .and_then(Value::as_str)
-        .filter(|text| !text.trim().is_empty())
-        .map(str::to_owned)
-        .or(own);
-    if let Some(text) = mapper {
+        .filter(|_| !values.is_given(&keys::PROFILE_MAPPER_FILE));
+    if let Some(text) = values.value(&keys::PROFILE_MAPPER).or(own) {
         let source = MapperSource::Text(text);
         if let Err(error) = Mapper::start(Some(&source), Metrics::new().into()) {
             faults.push(error.into());
         }
     }
-    if let Some(authorities) = authorities(installation, &config)
+    if let Some(authorities) = authorities(installation, &values)
         && let Err(error) = Certificates::load(&authorities)
     {
         faults.push(error.into());
     }
     let [chain, key] = [home::TLS_CERTIFICATE, home::TLS_KEY];
-    if installation.has(chain) && installation.has(key) && !given(&config, keys::TLS_CERT_FILE) {
+    if installation.has(chain) && installation.has(key) && !values.is_given(&keys::TLS_CERT_FILE) {
         let material = TlsMaterial::Pem {
             chain: stage.folder().join(chain),
             key: stage.folder().join(key),
@@ -67,41 +65,34 @@ pub fn import_faults(
             faults.push(error.into());
         }
     }
+    let logo = values.value(&keys::SITE_LOGO);
+    if let Some(name) = logo.filter(|name| installation.has(name))
+        && let Err(error) = Logo::read(stage.folder().join(&name))
+    {
+        faults.push(ImportFault::Logo { name, error });
+    }
     Ok(faults)
 }
 
 /// The CAs that the archive brings and uses.
-fn authorities(
-    installation: &Installation,
-    config: &Map<String, Value>,
-) -> Option<ClientCertConfig> {
-    let on = config.get(keys::CLIENT_CERT_AUTH.name)?;
-    if read_flag(on, keys::CLIENT_CERT_AUTH.kind.0) != Some(true)
-        || given(config, keys::CLIENT_CA_FILE)
-    {
+fn authorities(installation: &Installation, values: &Effective) -> Option<ClientCertConfig> {
+    if !values.value(&keys::CLIENT_CERT_AUTH) || values.is_given(&keys::CLIENT_CA_FILE) {
         return None;
     }
     let texts = match installation.file(home::CLIENT_CA) {
         Some(file) => vec![String::from_utf8_lossy(file).into_owned()],
-        None => read_list(config.get(keys::CA_CERT.name)?)?,
+        None => Some(values.value(&keys::CA_CERT)).filter(|texts| !texts.is_empty())?,
     };
     Some(ClientCertConfig {
         authorities: AuthoritySource::Text(texts),
         revocation: RevocationConfig {
-            files: RevocationFiles::Listed(Vec::new()),
+            files: RevocationFiles::default(),
             required: false,
         },
         map: vec![CertificateName::Cn],
         header: String::new(),
         hosts: Vec::new(),
     })
-}
-
-fn given(config: &Map<String, Value>, key: impl AsRef<str>) -> bool {
-    config
-        .get(key.as_ref())
-        .and_then(Value::as_str)
-        .is_some_and(|text| !text.trim().is_empty())
 }
 
 #[cfg(test)]

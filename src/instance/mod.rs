@@ -1,6 +1,7 @@
 //! What one configuration gives and how it is kept up: its files loaded and checked, the generation that
 //! is made of them, reloads, ages and expiries, its registration at the tenant.
 
+mod branding;
 mod check;
 mod generation;
 mod generation_error;
@@ -18,6 +19,8 @@ mod watch;
 
 #[cfg(test)]
 mod site_fixture;
+#[cfg(test)]
+mod site_language_tests;
 #[cfg(test)]
 mod site_tests;
 

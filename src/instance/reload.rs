@@ -16,17 +16,18 @@ use super::{
 use crate::{
     accept::Mismatches,
     clock::Clock,
-    config::{Config, Loaded, NeedsRestart, Settings},
+    config::{Config, Loaded, Settings},
     http::Front,
     lifecycle::Lifecycle,
     ops::Readiness,
-    telemetry::{Metrics, event},
+    telemetry::{Log, Metrics, event},
     tls::{Identity, SharedTickets, TlsServer},
 };
 
 /// All that outlives a generation, and the one in use.
 pub struct Running {
     pub settings: Arc<Settings>,
+    pub log: Log,
     pub current: Arc<ArcSwap<Generation>>,
     pub front: Option<Front>,
     pub tls: Option<TlsServer>,
@@ -93,14 +94,7 @@ impl Running {
 
     /// A new generation in place of the old one; the keys that wait for a restart.
     async fn change_over(&self, loaded: Loaded) -> Result<WaitingKeys, ReloadError> {
-        let Loaded {
-            mut config,
-            warnings,
-            fingerprint,
-            mut shared,
-            file,
-        } = loaded;
-        for warning in warnings {
+        for warning in &loaded.warnings {
             tracing::warn!(
                 event = event::CONFIG_WARNING,
                 key = %warning.place,
@@ -109,7 +103,14 @@ impl Running {
             );
         }
         let old = self.current.load_full();
-        let waits = keep_fixed(&mut config, &old.config)?;
+        let (loaded, waits) = keep_fixed(loaded, &old.config)?;
+        let Loaded {
+            config,
+            fingerprint,
+            mut shared,
+            file,
+            ..
+        } = loaded;
         shared.keep(&old.shared, &waits);
         let kept = old.kept(&self.metrics);
         let clock = self.clock.clone();
@@ -150,6 +151,7 @@ impl Running {
         if let Some((front, site)) = self.front.as_ref().zip(site) {
             front.replace(site);
         }
+        self.log.use_levels(&new.config.log_levels);
         self.current.store(Arc::new(new));
         // The old tunnel answers what it was asked; its end is part of ours.
         let shutdown = old.config.shutdown;
@@ -229,8 +231,9 @@ impl Running {
 }
 
 /// What only a restart changes stays as it was, and the log says so.
-fn keep_fixed(new: &mut Config, old: &Config) -> Result<WaitingKeys, NeedsRestart> {
-    let kept = new.keep_fixed(old)?;
+fn keep_fixed(new: Loaded, old: &Config) -> Result<(Loaded, WaitingKeys), ReloadError> {
+    let (new, kept) = new.keep_fixed(old)?;
+    new.config.can_follow(old)?;
     if !kept.is_empty() {
         tracing::warn!(
             event = event::RELOAD_RESTART_NEEDED,
@@ -238,5 +241,5 @@ fn keep_fixed(new: &mut Config, old: &Config) -> Result<WaitingKeys, NeedsRestar
             "these keys change at a restart only"
         );
     }
-    Ok(kept)
+    Ok((new, kept))
 }

@@ -30,6 +30,9 @@ use crate::{
     tls::ConnectionInfo,
 };
 
+const LOGO: &str =
+    r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 1"><path d="M0 0h4v1z"/></svg>"#;
+
 /// A front as `config.json` makes it, and its log.
 pub(super) struct Front {
     pub router: Router,
@@ -107,6 +110,7 @@ pub(super) fn front(change: &Value) -> Front {
     file("certs/tls.pem", pair.cert.pem().as_bytes());
     file("certs/tls.key", pair.signing_key.serialize_pem().as_bytes());
     file("certs/krb5.keytab", &keytab());
+    file("logo.svg", LOGO.as_bytes());
     file("config.json", config.to_string().as_bytes());
 
     let clock = Clock::system();
@@ -169,6 +173,8 @@ impl Front {
             "www-authenticate",
             "retry-after",
             "content-type",
+            "content-language",
+            "vary",
             "content-security-policy",
         ] {
             if let Some(value) = value(name) {

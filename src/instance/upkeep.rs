@@ -24,6 +24,8 @@ impl Running {
         }
         let roots = config.extra_roots.iter().cloned();
         files.extend(roots.map(|file| ("roots", file)));
+        let logo = config.pages.logo.iter();
+        files.extend(logo.map(|logo| ("logo", logo.file.clone())));
         if let Some(direct) = &config.direct {
             let tls = direct.tls.iter().flat_map(TlsMaterial::files);
             files.extend(

@@ -67,6 +67,7 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle, misma
         limits: Limits::for_token(0),
         random: Random::system(),
         instance: None,
+        branding: Arc::default(),
         hsts: false,
         metrics: None,
         mismatches: None,

@@ -19,7 +19,7 @@ use crate::{
     },
     lifecycle::{Lifecycle, Signals, notify},
     ops::{self, InstancePage},
-    telemetry::{History, RecentEvents, event},
+    telemetry::{History, Log, RecentEvents, event},
     tls::TlsServer,
 };
 
@@ -37,7 +37,7 @@ pub async fn run(
     materials: Materials,
     clock: Clock,
     settings: Arc<Settings>,
-    recent: RecentEvents,
+    log: Log,
     inherited: Option<Inherited>,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
@@ -164,6 +164,7 @@ pub async fn run(
 
     let running = Running {
         settings,
+        log: log.clone(),
         current,
         front,
         tls,
@@ -183,7 +184,13 @@ pub async fn run(
     if let Some(listener) = console {
         let address = listener.address();
         tracing::info!(event = event::CONSOLE_LISTENING, %address, "the console");
-        let program = program(&running, reporter, Arc::clone(&history), recent, reloads);
+        let program = program(
+            &running,
+            reporter,
+            Arc::clone(&history),
+            log.recent,
+            reloads,
+        );
         let router = console::serve_on(address, Arc::new(program));
         ops_life.spawn(console::run(listener, router, ops_life.clone()));
     }

@@ -52,6 +52,8 @@ impl Place {
         let file = mistake.file();
         let is_chain_or_key = is(&keys::TLS_CERT_FILE) || is(&keys::TLS_KEY_FILE);
         let is_authorities = is(&keys::CLIENT_CA_FILE);
+        // Where there is one, the mistake itself says what is wrong with it.
+        let is_logo_missing = is(&keys::SITE_LOGO) && file.is_some_and(|file| !file.exists());
         let text = if is(&keys::KERBEROS_KEYTAB) {
             let keytab = file.unwrap_or(Path::new(keys::KERBEROS_KEYTAB.kind.usual));
             let keytab = keytab.display();
@@ -69,7 +71,10 @@ impl Place {
 \
                  install -m 600 {owner}krb5.keytab {keytab}"
             )
-        } else if (is_chain_or_key || is_authorities || is(&keys::PROFILE_MAPPER_FILE))
+        } else if (is_chain_or_key
+            || is_authorities
+            || is_logo_missing
+            || is(&keys::PROFILE_MAPPER_FILE))
             && let Some(path) = file
         {
             // At a place of its own on the other host.

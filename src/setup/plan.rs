@@ -8,9 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{brought::Brought, error::SetupError};
 use crate::{
     clock::Clock,
-    config::{
-        Config, Declared as _, Effective, ProxyProtocol, Settings, TlsTermination, keys, text_of,
-    },
+    config::{Config, Declared, Effective, ProxyProtocol, Settings, TlsTermination, keys, text_of},
     installation::ConfigFile,
     instance::outgoing,
     secret::{ExposeSecret as _, SecretString},
@@ -79,9 +77,11 @@ impl<'a> SetupPlan<'a> {
             return Ok(());
         }
         // A key of config.json that names a file wins over the value itself; it is taken out.
-        self.keys.insert(format!("{key}_FILE"), Value::Null);
-        if self.counts(key, &value) {
-            return Ok(());
+        if let Some(file) = keys::find(key).and_then(Declared::file_variant) {
+            self.keys.insert(file, Value::Null);
+            if self.counts(key, &value) {
+                return Ok(());
+            }
         }
         Err(SetupError::Fixed {
             key: key.to_owned(),
@@ -152,8 +152,14 @@ impl<'a> SetupPlan<'a> {
     /// Whether the environment decides a key.
     #[must_use]
     pub fn is_fixed(&self, key: &str) -> bool {
-        let file = format!("{key}_FILE");
-        [key, &file].map(|name| self.settings.variable(name)) != [None, None]
+        let names = keys::find(key).map(|key| {
+            let variables = key.variables().into_iter();
+            variables.chain(key.file_variant()).collect()
+        });
+        let names: Vec<_> = names.unwrap_or_else(|| vec![key.to_owned()]);
+        names
+            .iter()
+            .any(|name| self.settings.variable(name).is_some())
     }
 
     /// The key's text as it counts: of the environment, of this set-up, of config.json; a list between
@@ -192,7 +198,7 @@ impl<'a> SetupPlan<'a> {
     #[must_use]
     pub fn server_url_guess(&self) -> String {
         let usual = self.effective().usual(&keys::SERVER_URL);
-        usual.text().unwrap_or_default().to_owned()
+        usual.text().unwrap_or_default()
     }
 
     /// Whether what is known so far is valid, as a part of a configuration.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Home, Invalid, encrypt_credentials, keys},
+    config::{Home, Invalid, encrypt_credentials, home, keys},
     installation::{ConfigFile, Locked, generate_signing_key, is_there, put, recover_locked},
     secret::ExposeSecret as _,
     tenant::exchange,
@@ -67,7 +67,7 @@ impl SetupPlan<'_> {
                 let connection = self.get(keys::CONNECTION.name).unwrap_or_default();
                 let issuer = &config.federation.issuer;
                 let made = generate_signing_key(&home, &connection, issuer, clock.now())?;
-                files.extend(["certs/cert.pem", "certs/cert.key"]);
+                files.extend([home::SIGNING_CERTIFICATE, home::SIGNING_KEY]);
                 made
             }
         };
@@ -89,7 +89,7 @@ impl SetupPlan<'_> {
             self.keys.extend(learned);
         }
         files.extend(self.write(&home, clock)?);
-        files.push("config.json");
+        files.push(home::CONFIG_JSON);
         Ok(())
     }
 

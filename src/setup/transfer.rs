@@ -3,12 +3,10 @@
 
 use std::{fmt::Write as _, io::Cursor};
 
-use serde_json::Value;
-
 use super::{import_error::ImportError, next_steps::Place};
 use crate::{
     clock::Clock,
-    config::{Given, Home, Mistake, Settings, keys},
+    config::{Effective, Given, Home, Mistake, Settings, keys},
     installation::{
         self, ArchiveError, HostKeys, Imported, Installation, Leftover, Stage, StageNames,
         export_name, report,
@@ -175,20 +173,16 @@ impl Import {
         let home = self.home.path("").display().to_string();
         let home = home.trim_end_matches('/');
         let keys = self.installation.config().unwrap_or_default();
+        let values = Effective::of_file(&keys);
         let _ = match &self.hindrance {
             None => writeln!(text, "\nIt can start: ad-edge serve --home {home}"),
             Some(Hindrance { problem, names }) => {
                 let shown = names.in_words(&problem.to_string());
-                let _ = writeln!(
-                    text,
-                    "
-Before it can start: {shown}"
-                );
-                let key = |name: &str| keys.get(name).and_then(Value::as_str).unwrap_or_default();
+                let _ = writeln!(text, "\nBefore it can start: {shown}");
                 let place = Place::new(
                     &self.home.path(""),
-                    key(keys::SERVER_URL.name),
-                    key(keys::LDAP_BASE.name),
+                    &values.value(&keys::SERVER_URL).unwrap_or_default(),
+                    &values.value(&keys::LDAP_BASE).unwrap_or_default(),
                 );
                 let mistakes = problem.mistakes().into_iter();
                 let mistakes = mistakes.map(|mistake| at_home(mistake, names));

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
@@ -67,6 +67,14 @@ fn what_cannot_be_used_anywhere_is_refused() {
     ]);
     let text = refused(authority.path(), to.path());
     assert!(text.contains("client certificates"), "{text}");
+
+    let logo = with(&[("SITE_LOGO", json!("logo.svg"))]);
+    fs::write(logo.path().join("logo.svg"), "<svg>").expect("written");
+    let text = refused(logo.path(), to.path());
+    assert!(
+        text.contains("the logo logo.svg is not a whole SVG"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -135,6 +143,16 @@ fn a_certificate_that_lay_elsewhere_is_a_next_step_too() {
     ] {
         assert!(text.contains(words), "no {words:?} in {text}");
     }
+}
+
+#[test]
+fn a_logo_that_lay_elsewhere_is_a_next_step_too() {
+    let from = with(&[("SITE_LOGO", json!("pictures/logo.png"))]);
+    let to = home(&config());
+    let text = try_out(from.path(), to.path()).expect("tried").in_words();
+    let path = to.path().join("pictures/logo.png");
+    let step = format!("install -m 600 logo.png {}", path.display());
+    assert!(text.contains(&step), "no {step:?} in {text}");
 }
 
 #[test]

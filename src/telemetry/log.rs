@@ -1,6 +1,6 @@
 //! The log: one line an event on standard error, text for people or JSON for collectors.
 //!
-//! Times are UTC. `RUST_LOG` overrules the levels. A line that the network can cause at any rate goes
+//! Times are UTC. `LOG_LEVEL` says how much of it there is, `RUST_LOG` overrules it. A line that the network can cause at any rate goes
 //! through a [`Throttle`], so that an attacker cannot fill the disk.
 
 use std::{
@@ -9,23 +9,30 @@ use std::{
     time::Duration,
 };
 
-use super::RecentEvents;
-use crate::{clock::Clock, config::LogFormat};
+use super::{LOG_ONLY, RecentEvents};
+use crate::{
+    cause,
+    clock::Clock,
+    config::{LogFormat, LogLevels},
+};
 use tokio::time::Instant;
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, filter::ParseError, fmt, layer::SubscriberExt,
+    EnvFilter, Layer, Registry, filter::ParseError, fmt, layer::SubscriberExt, reload,
     util::SubscriberInitExt,
 };
 
-/// What is logged without `RUST_LOG`: libraries that repeat what this program says are quieter.
-const DEFAULT_FILTER: &str = "info,ldap3=error,lber=warn,rustls=warn,hyper=warn,tungstenite=warn";
+/// What `LOG_LEVEL` changes by name only: libraries repeat what this program says, and every login leaves an
+/// audit line.
+const PARTS: &str = "audit=info,ldap3=error,lber=warn,rustls=warn,hyper=warn,tungstenite=warn";
 
 /// Why the log could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// `RUST_LOG` is wrong.
     #[error(
-        "RUST_LOG {value:?} does not parse: {cause}; use for instance `info` or `info,ad_edge=debug`"
+        "RUST_LOG {} does not parse: {cause}. Write for instance info or info,ad_edge=debug; or take it out and \
+         set LOG_LEVEL",
+        cause::quoted(.value)
     )]
     Filter {
         value: String,
@@ -50,17 +57,30 @@ struct ThrottleState {
     suppressed: u64,
 }
 
-/// Starts the log of this process, and keeps its last events with the time by `clock`. `filter` is the
+/// The log of this process; a clone is a handle on the same one.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// Its last events.
+    pub recent: RecentEvents,
+    filter: reload::Handle<EnvFilter, Registry>,
+    /// `RUST_LOG` is set.
+    is_overruled: bool,
+}
+
+/// Starts the log of this process, and keeps its last events with the time by `clock`. `overruling` is the
 /// value of `RUST_LOG`, when there is one.
 ///
 /// # Errors
-/// When `filter` does not parse, or the log was started before.
+/// When `overruling` does not parse, or the log was started before.
 pub fn init(
     format: LogFormat,
-    filter: Option<&str>,
+    levels: &LogLevels,
+    overruling: Option<&str>,
     clock: Clock,
-) -> Result<RecentEvents, LogError> {
-    let filter = parse_filter(filter)?;
+) -> Result<Log, LogError> {
+    let overruling = overruling.filter(|text| !text.trim().is_empty());
+    let filter = overruling.map_or_else(|| Ok(filter_of(levels)), overruled)?;
+    let (filter, handle) = reload::Layer::new(filter);
     let recent = RecentEvents::new(clock);
     Registry::default()
         .with(filter)
@@ -68,7 +88,21 @@ pub fn init(
         .with(recent.clone())
         .try_init()
         .map_err(|_| LogError::Twice)?;
-    Ok(recent)
+    Ok(Log {
+        recent,
+        filter: handle,
+        is_overruled: overruling.is_some(),
+    })
+}
+
+impl Log {
+    /// From now on; without effect where `RUST_LOG` is set.
+    pub fn use_levels(&self, levels: &LogLevels) {
+        if !self.is_overruled {
+            // It fails where the log has ended, and with it the program.
+            let _ = self.filter.reload(filter_of(levels));
+        }
+    }
 }
 
 impl Throttle {
@@ -102,10 +136,12 @@ impl Throttle {
     }
 }
 
-fn parse_filter(filter: Option<&str>) -> Result<EnvFilter, LogError> {
-    let text = filter
-        .filter(|text| !text.trim().is_empty())
-        .unwrap_or(DEFAULT_FILTER);
+fn filter_of(levels: &LogLevels) -> EnvFilter {
+    // What they are made of was checked when they were read. The last word on a part counts.
+    EnvFilter::new(format!("{PARTS},{LOG_ONLY}=info,{}", levels.as_str()))
+}
+
+fn overruled(text: &str) -> Result<EnvFilter, LogError> {
     EnvFilter::try_new(text).map_err(|cause| LogError::Filter {
         value: text.to_owned(),
         cause,
@@ -136,6 +172,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::config::{Kind as _, keys};
 
     /// A writer that a test can read back.
     #[derive(Clone, Default)]
@@ -155,12 +192,25 @@ mod tests {
         }
     }
 
+    fn levels(text: &str) -> LogLevels {
+        keys::LOG_LEVEL
+            .kind
+            .understand(&text.into())
+            .expect("levels")
+            .expect("given")
+    }
+
     fn lines_of(format: LogFormat) -> Vec<String> {
+        lines_with(format, filter_of(&keys::LOG_LEVEL.kind.default()))
+    }
+
+    fn lines_with(format: LogFormat, filter: EnvFilter) -> Vec<String> {
         let captured = Captured::default();
         let writer = captured.clone();
-        let subscriber = Registry::default()
-            .with(parse_filter(None).expect("the default filter parses"))
-            .with(layer(format, move || writer.clone(), false));
+        let subscriber =
+            Registry::default()
+                .with(filter)
+                .with(layer(format, move || writer.clone(), false));
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!(request_id = "ab12", status = 200, "served");
             tracing::info!(target: "ldap3::conn", "chatter");
@@ -194,9 +244,57 @@ mod tests {
 
     #[test]
     fn a_wrong_filter_is_reported_with_its_value() {
-        let error = parse_filter(Some("info,=[")).expect_err("malformed");
-        assert!(error.to_string().contains("info,=["), "{error}");
-        assert!(parse_filter(Some("  ")).is_ok(), "empty means the default");
+        let error = overruled("info,=[").expect_err("malformed");
+        let text = error.to_string();
+        assert!(text.contains(r#"RUST_LOG "info,=["#), "{text}");
+        assert!(text.contains("LOG_LEVEL"), "{text}");
+    }
+
+    #[test]
+    fn levels_are_those_of_the_key_and_audit_lines_stay() {
+        let seen = |text: &str| {
+            let subscriber = Registry::default().with(filter_of(&levels(text)));
+            tracing::subscriber::with_default(subscriber, || {
+                [
+                    tracing::enabled!(target: "audit", tracing::Level::INFO),
+                    tracing::enabled!(tracing::Level::INFO),
+                    tracing::enabled!(tracing::Level::DEBUG),
+                    tracing::enabled!(target: "ad_edge::tunnel", tracing::Level::DEBUG),
+                    tracing::enabled!(target: "ldap3", tracing::Level::DEBUG),
+                ]
+            })
+        };
+        assert_eq!(seen("info"), [true, true, false, false, false]);
+        assert_eq!(seen("error"), [true, false, false, false, false]);
+        assert_eq!(seen("error, audit = off"), [false; 5]);
+        assert_eq!(seen("debug"), [true, true, true, true, false]);
+        assert_eq!(
+            seen("info,ad_edge::tunnel=debug"),
+            [true, true, false, true, false]
+        );
+        assert_eq!(seen("debug,ldap3=trace"), [true; 5]);
+    }
+
+    #[test]
+    fn levels_change_while_the_program_runs() {
+        let (filter, handle) = reload::Layer::new(filter_of(&levels("info")));
+        let mut log = Log {
+            recent: RecentEvents::new(Clock::system()),
+            filter: handle,
+            is_overruled: true,
+        };
+        let subscriber = Registry::default().with(filter);
+        tracing::subscriber::with_default(subscriber, || {
+            let is_seen = || tracing::enabled!(tracing::Level::DEBUG);
+            assert!(!is_seen());
+            log.use_levels(&levels("debug"));
+            assert!(!is_seen(), "RUST_LOG wins");
+            log.is_overruled = false;
+            log.use_levels(&levels("debug"));
+            assert!(is_seen());
+            log.use_levels(&levels("info"));
+            assert!(!is_seen());
+        });
     }
 
     #[test]

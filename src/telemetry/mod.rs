@@ -11,7 +11,7 @@ mod registered;
 
 pub use self::{
     history::History,
-    log::{LogError, Throttle, init as init_log},
+    log::{Log, LogError, Throttle, init as init_log},
     metrics::{LoginOutcome, Metrics},
     recent::{LOG_ONLY, RecentEvent, RecentEvents},
 };

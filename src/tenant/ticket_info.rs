@@ -64,8 +64,30 @@ impl TicketInfo {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::config::Declared;
+
+    #[test]
+    fn the_tenant_gives_the_keys_that_are_declared_so() {
+        let info: TicketInfo = serde_json::from_value(json!({
+            "adHub": "https://acme.auth0.com/lo/hub",
+            "connectionDomain": "urn:acme",
+            "connectionName": "corp",
+            "certAuth": true,
+            "kerberos": true,
+            "realm": {"name": "urn:auth0:acme", "postTokenUrl": "https://acme.auth0.com/cb"},
+        }))
+        .expect("what a tenant says");
+        let mut said = info.keys();
+        assert!(said.shift_remove("urn:auth0:acme").is_some());
+        let mut said: BTreeSet<_> = said.keys().map(String::as_str).collect();
+        // It comes with the next request.
+        said.insert(keys::TENANT_SIGNING_KEY.name);
+        let declared = keys::all().filter(|key| key.scope().tenant);
+        assert_eq!(said, declared.map(Declared::name).collect());
+    }
 
     #[test]
     fn a_realm_is_never_the_name_of_another_key() {

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     http::{PageContext, page::Verbatim},
+    language::Language,
     login::{Proof, Wanted},
     tls::ConnectionInfo,
 };
@@ -68,7 +69,8 @@ pub(super) async fn submit(
             return error(
                 StatusCode::BAD_REQUEST,
                 "invalid_request",
-                &wrong.to_string(),
+                // The application's programmers read it.
+                &wrong.in_words(Language::English),
             );
         }
     };
@@ -92,7 +94,8 @@ pub(super) async fn submit(
                     "Wrong email or password.",
                 );
             }
-            let answer = error(words.status, "access_denied", words.title);
+            let title = page.language.title(words.about);
+            let answer = error(words.status, "access_denied", &title);
             refusal::with_retry_after(answer, &refused)
         }
     }

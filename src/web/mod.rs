@@ -7,6 +7,7 @@ mod direct;
 mod forwarded;
 mod negotiate;
 mod pages;
+mod pictures;
 mod refusal;
 mod request;
 mod state;
@@ -25,9 +26,13 @@ use axum::{
     routing::{get, post},
 };
 
-pub use self::state::Web;
+pub use self::{
+    pictures::{ICON_PATH, logo_path},
+    state::Web,
+};
 use crate::{
     http::page::{PageContext, notice},
+    language::Notice,
     tls::ConnectionInfo,
     token::federation_metadata,
 };
@@ -44,6 +49,8 @@ pub fn router(web: Arc<Web>) -> Router {
         )
         .route("/users", get(users::search))
         .route("/logout", get(wsfed::sign_out))
+        .route("/logo/{digest}", get(pictures::logo))
+        .route(ICON_PATH, get(pictures::icon))
         .layer(from_fn_with_state(Arc::clone(&web), through_the_balancer))
         .with_state(web)
 }
@@ -60,22 +67,11 @@ async fn through_the_balancer(
         return next.run(request).await;
     }
     web.note_forgery(&info, request.headers());
-    notice(
-        &page,
-        StatusCode::FORBIDDEN,
-        "This is not the way in",
-        "Open the application again; it knows the right address. Nothing should be typed here.",
-    )
+    notice(&page, StatusCode::FORBIDDEN, Notice::WrongWayIn)
 }
 
 async fn welcome(page: PageContext) -> Response {
-    notice(
-        &page,
-        StatusCode::OK,
-        "This server signs people in",
-        "There is nothing to do here. Open the application that you want to use; it sends you here \
-         and back when it needs to know who you are.",
-    )
+    notice(&page, StatusCode::OK, Notice::Welcome)
 }
 
 async fn metadata(State(web): State<Arc<Web>>) -> Response {

@@ -10,19 +10,19 @@ use super::request::{Method, Pairs, RETRIED};
 use crate::{
     config::Callback,
     http::page::{Forms, PageContext, Policy, Scripts, render},
+    language::Phrase,
     telemetry::event,
 };
 
 /// What the form page says.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Form<'a> {
+    /// Its words are in the language of the page.
     pub title: &'a str,
     /// Why the last try did not work.
     pub message: Option<&'a str>,
     /// Which kind of name is meant, beside the message.
     pub hint: Option<&'a str>,
-    /// Whose sign-in page this is; may be empty.
-    pub site: &'a str,
     /// The user name typed before.
     pub username: &'a str,
     /// Whether there is a form at all (`FORM_LOGIN`).
@@ -36,7 +36,7 @@ pub(super) struct Form<'a> {
 /// A link to another way to sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Other {
-    pub label: &'static str,
+    pub label: Phrase,
     pub href: String,
 }
 
@@ -45,9 +45,9 @@ impl Other {
     pub fn to(way: Method, pairs: &Pairs) -> Self {
         Self {
             label: match way {
-                Method::Certificate => "Sign in with your certificate",
-                Method::Kerberos => "Sign in with your computer's account",
-                Method::Automatic | Method::Choose | Method::Password => "Sign in",
+                Method::Certificate => Phrase::ByCertificate,
+                Method::Kerberos => Phrase::ByKerberos,
+                Method::Automatic | Method::Choose | Method::Password => Phrase::SignIn,
             },
             href: way.link(pairs),
         }
@@ -55,12 +55,11 @@ impl Other {
 }
 
 impl<'a> Form<'a> {
-    pub fn new(site: &'a str) -> Self {
+    pub fn new(title: &'a str) -> Self {
         Self {
-            title: "Sign in",
+            title,
             message: None,
             hint: None,
-            site,
             username: "",
             offered: true,
             retry: false,
@@ -151,4 +150,45 @@ struct BareForm<'a> {
     callback: &'a str,
     wresult: &'a str,
     wctx: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::{
+        http::Random,
+        language::Language,
+        web::request::{Asked, tests::read},
+    };
+
+    #[tokio::test]
+    async fn the_page_that_carries_the_token_is_in_every_language() {
+        for language in Language::ALL {
+            let random = Random::fixed(1);
+            let page = PageContext::new(&random, None, Arc::default(), language);
+            let Ok(Asked::SignIn(wanted)) = read("") else {
+                panic!("a sign-in");
+            };
+            let answer = submit(&page, &wanted.callback, "a token", "a context");
+            let body = answer.into_body().collect().await.expect("a body");
+            let html = String::from_utf8(body.to_bytes().to_vec()).expect("UTF-8");
+            for phrase in [
+                Phrase::SigningIn,
+                Phrase::OnTheWay,
+                Phrase::ScriptsOff,
+                Phrase::Continue,
+                Phrase::RequestNumber,
+            ] {
+                let own = language.phrase(phrase);
+                assert!(html.contains(&format!(">{own}")), "{own}: {html}");
+                let english = format!(">{}<", Language::English.phrase(phrase));
+                let is_english = language == Language::English;
+                assert!(is_english || !html.contains(&english), "{english}: {html}");
+            }
+        }
+    }
 }

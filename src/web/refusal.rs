@@ -11,83 +11,56 @@ use axum::{
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal},
     directory::{BindError, NameKind},
+    language::{Language, Notice, Phrase},
     login::{MapperError, Refusal},
 };
 
-/// What a refused user reads.
+/// What a refused user gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Words {
     pub status: StatusCode,
-    pub title: &'static str,
-    pub message: &'static str,
-}
-
-const fn words(status: StatusCode, title: &'static str, message: &'static str) -> Words {
-    Words {
-        status,
-        title,
-        message,
-    }
+    pub about: Notice,
 }
 
 /// Status and words of a refusal.
 pub(super) fn of(refusal: &Refusal) -> Words {
     use StatusCode as S;
-    match refusal {
+    let (status, about) = match refusal {
         Refusal::Kerberos(refusal) => kerberos(refusal),
-        Refusal::Certificate(refusal) => certificate(refusal),
-        Refusal::Password(BindError::WrongPassword) | Refusal::Name(_) => words(
-            S::UNAUTHORIZED,
-            "That did not match",
-            "The user name or the password is wrong. Check both and try again.",
-        ),
-        Refusal::Password(BindError::PasswordExpired | BindError::PasswordChangeRequired) => words(
-            S::FORBIDDEN,
-            "Your password must be changed first",
-            "Change it on a company computer (Ctrl+Alt+Del, Change a password) or ask your help \
-             desk, then sign in with the new one.",
-        ),
-        Refusal::Account(_) | Refusal::Password(BindError::Account(_)) => words(
-            S::FORBIDDEN,
-            "This account cannot sign in at the moment",
-            "Ask your help desk; they can see why.",
-        ),
-        Refusal::UnknownPrincipal { .. } | Refusal::Ambiguous { .. } => words(
-            S::FORBIDDEN,
-            "There is no account for you here",
-            "You proved who you are, but this directory has no account that is yours alone. Ask your \
-             administrator.",
-        ),
-        Refusal::OtherDomain { .. } => OTHER_DOMAIN,
-        Refusal::MethodOff => words(
-            S::FORBIDDEN,
-            "This way to sign in is switched off",
-            "Go back to the application and sign in from there.",
-        ),
-        Refusal::Directory(_) | Refusal::Password(BindError::Unavailable(_)) => NOT_NOW,
-        Refusal::Busy { .. } | Refusal::Mapper(MapperError::Overload) => BUSY,
-        Refusal::TooManyAttempts { .. } => words(
-            S::TOO_MANY_REQUESTS,
-            "Too many attempts",
-            "To protect your account, passwords are not checked here for a while. Try again later, \
-             or ask your help desk.",
-        ),
+        Refusal::Certificate(refusal) => (S::FORBIDDEN, certificate(refusal)),
+        Refusal::Password(BindError::WrongPassword) | Refusal::Name(_) => {
+            (S::UNAUTHORIZED, Notice::WrongPassword)
+        }
+        Refusal::Password(BindError::PasswordExpired | BindError::PasswordChangeRequired) => {
+            (S::FORBIDDEN, Notice::PasswordMustChange)
+        }
+        Refusal::Account(_) | Refusal::Password(BindError::Account(_)) => {
+            (S::FORBIDDEN, Notice::AccountCannotSignIn)
+        }
+        Refusal::UnknownPrincipal { .. } | Refusal::Ambiguous { .. } => {
+            (S::FORBIDDEN, Notice::NoAccount)
+        }
+        Refusal::OtherDomain { .. } => (S::UNAUTHORIZED, Notice::OtherDomain),
+        Refusal::MethodOff => (S::FORBIDDEN, Notice::MethodOff),
+        Refusal::Directory(_) | Refusal::Password(BindError::Unavailable(_)) => {
+            (S::SERVICE_UNAVAILABLE, Notice::DirectoryDown)
+        }
+        Refusal::Busy { .. } | Refusal::Mapper(MapperError::Overload) => {
+            (S::SERVICE_UNAVAILABLE, Notice::Busy)
+        }
+        Refusal::TooManyAttempts { .. } => (S::TOO_MANY_REQUESTS, Notice::TooManyAttempts),
         Refusal::Profile(_)
         | Refusal::Mapper(_)
         | Refusal::WriteBackOff
         | Refusal::PasswordChange(_)
         | Refusal::Signing(_)
-        | Refusal::NoRandomness => words(
-            S::INTERNAL_SERVER_ERROR,
-            "Something went wrong",
-            "You were recognised, but this server could not finish. Your administrator can see the \
-             cause in its log.",
-        ),
-    }
+        | Refusal::NoRandomness => (S::INTERNAL_SERVER_ERROR, Notice::NotFinished),
+    };
+    Words { status, about }
 }
 
 /// Which kind of name is meant, for who typed one that did not match: whether it is anybody's or not.
-pub(super) fn hint(refusal: &Refusal, kind: &NameKind) -> Option<String> {
+pub(super) fn hint(refusal: &Refusal, kind: &NameKind, language: Language) -> Option<String> {
     if !matches!(
         refusal,
         Refusal::Password(BindError::WrongPassword) | Refusal::Name(_)
@@ -95,12 +68,15 @@ pub(super) fn hint(refusal: &Refusal, kind: &NameKind) -> Option<String> {
         return None;
     }
     Some(match kind {
-        NameKind::Account => "Your user name is like alice.".to_owned(),
-        NameKind::Principal(domain) => format!("Your user name is like alice@{domain}."),
-        NameKind::AccountOrPrincipal(domain) => {
-            format!("Your user name is like alice or alice@{domain}.")
+        NameKind::Account => language.phrase(Phrase::NameAccount).into_owned(),
+        NameKind::Principal(domain) => {
+            language.phrase_with(Phrase::NamePrincipal, "name", &format!("alice@{domain}"))
         }
-        NameKind::Mail => "Your user name is your mail address.".to_owned(),
+        NameKind::AccountOrPrincipal(domain) => {
+            let name = format!("alice@{domain}");
+            language.phrase_with(Phrase::NameAccountOrPrincipal, "name", &name)
+        }
+        NameKind::Mail => language.phrase(Phrase::NameMail).into_owned(),
         NameKind::Other => return None,
     })
 }
@@ -122,128 +98,44 @@ pub(super) fn retry_after(refusal: &Refusal) -> Option<u64> {
     }
 }
 
-const OTHER_DOMAIN: Words = words(
-    StatusCode::UNAUTHORIZED,
-    "Accounts of your domain cannot sign in here",
-    "You are known, but to another organisation's directory. Ask your administrator if you should \
-     have access.",
-);
-
-const BUSY: Words = words(
-    StatusCode::SERVICE_UNAVAILABLE,
-    "Many people are signing in right now",
-    "This server has all it can do. Nothing is wrong with your account; try again in a few seconds.",
-);
-
-const NOT_NOW: Words = words(
-    StatusCode::SERVICE_UNAVAILABLE,
-    "Sign-in is not possible for a moment",
-    "The company directory does not answer. This is not your fault; try again in a minute.",
-);
-
 /// What the holder of a certificate can do something about; who it names is not told.
-fn certificate(refusal: &CertificateRefusal) -> Words {
+fn certificate(refusal: &CertificateRefusal) -> Notice {
     use CertificateRefusal as C;
-    let (title, message) = match refusal {
-        C::Validity { .. } => (
-            "Your certificate is out of date",
-            "It has expired, or is not valid yet. Ask your help desk for a new one, and check that \
-             your computer's clock is right.",
-        ),
-        C::Revoked { .. } => (
-            "Your certificate was withdrawn",
-            "It counts no longer. Ask your help desk for a new one.",
-        ),
-        C::Usage { .. } => (
-            "This certificate is not for signing in",
-            "It was issued for another purpose. Close the browser, and choose another certificate \
-             when you are asked.",
-        ),
-        C::UnknownIssuer { .. } => (
-            "Your certificate is not known here",
-            "It comes from an issuer that this server does not trust. Close the browser, and choose \
-             another certificate when you are asked.",
-        ),
-        C::NoRevocationList { .. } => (
-            "Your certificate cannot be checked",
-            "This server does not know which certificates were withdrawn. Your administrator can \
-             see in its log what is missing.",
-        ),
+    match refusal {
+        C::Validity { .. } => Notice::CertificateDate,
+        C::Revoked { .. } => Notice::CertificateRevoked,
+        C::Usage { .. } => Notice::CertificateUsage,
+        C::UnknownIssuer { .. } => Notice::CertificateIssuer,
+        C::NoRevocationList { .. } => Notice::CertificateUnchecked,
         C::NoName { .. } | C::UnknownUser { .. } | C::Ambiguous { .. } | C::Disagreement { .. } => {
-            (
-                "There is no account for your certificate",
-                "It is good, but this directory has no account that is its holder's alone. Ask your \
-             administrator.",
-            )
+            Notice::CertificateNoAccount
         }
-        C::ChainTooLong(_) | C::TooLarge(_) | C::Unreadable(_) | C::Invalid(_) => (
-            "Your certificate was not understood",
-            "Close the browser, and choose another certificate when you are asked. If that does not \
-             help, your administrator can see the cause in this server's log.",
-        ),
-    };
-    words(StatusCode::FORBIDDEN, title, message)
+        C::ChainTooLong(_) | C::TooLarge(_) | C::Unreadable(_) | C::Invalid(_) => {
+            Notice::CertificateUnreadable
+        }
+    }
 }
 
-fn kerberos(refusal: &KerberosRefusal) -> Words {
+fn kerberos(refusal: &KerberosRefusal) -> (StatusCode, Notice) {
     use KerberosRefusal as K;
-    let (title, message) = match refusal {
-        K::Ntlm => (
-            "Your computer could not prove who you are",
-            "Your browser offered an older method (NTLM) in place of Kerberos. This happens away \
-             from the company network, or on a computer that is not signed in to the domain. \
-             Connect to the network or the VPN and try again.",
-        ),
-        K::SecondLeg => (
-            "Your browser wants another kind of sign-in",
-            "It began an exchange that this server does not take part in. Sign in to your computer \
-             with your company account and try again.",
-        ),
-        K::Malformed => (
-            "The proof from your browser was not understood",
-            "Something between your browser and this server may have changed it. Close the browser \
-             and try again.",
-        ),
-        K::Expired { .. } => (
-            "Your computer's sign-in has expired",
-            "Lock your computer and unlock it again, so that it renews its proof, then try again.",
-        ),
-        K::ClockSkew { .. } | K::NotYetValid { .. } => (
-            "Your computer's clock is wrong",
-            "It differs by more than five minutes from this server's. Set the clock, or let it set \
-             itself, and try again.",
-        ),
-        K::Replay { .. } => (
-            "This proof was used before",
-            "Your browser sent the same request twice. Go back to the application and sign in again.",
-        ),
+    let about = match refusal {
+        K::Ntlm => Notice::ProofNtlm,
+        K::SecondLeg => Notice::ProofOtherKind,
+        K::Malformed => Notice::ProofMalformed,
+        K::Expired { .. } => Notice::ProofExpired,
+        K::ClockSkew { .. } | K::NotYetValid { .. } => Notice::ClockWrong,
+        K::Replay { .. } => Notice::ProofUsed,
         K::WrongPrincipal { .. }
         | K::KeyVersion { .. }
         | K::EncryptionType { .. }
-        | K::Decrypt { .. } => (
-            "This server could not read your proof",
-            "Your computer did everything right, but this server does not hold the matching key. \
-             Your administrator can see in its log what is missing.",
-        ),
-        K::ChannelBinding { .. } => (
-            "The connection is not what your browser thinks",
-            "Your proof was made for another connection. A network device may be reading along. Try \
-             again from another network, and tell your administrator.",
-        ),
-        K::Unbound { .. } => (
-            "Your browser's proof is not tied to this connection",
-            "This server asks for that, and this browser does not do it. Use the browser that your \
-             company recommends, or ask your administrator.",
-        ),
-        K::Other { .. } | K::NotAUser { .. } => (
-            "Your proof was not accepted",
-            "Sign in to your computer again and try once more. If that does not help, your \
-             administrator can see the cause in this server's log.",
-        ),
-        K::ForeignRealm { .. } => return OTHER_DOMAIN,
-        K::Busy => return BUSY,
+        | K::Decrypt { .. } => Notice::ProofKey,
+        K::ChannelBinding { .. } => Notice::ProofChannel,
+        K::Unbound { .. } => Notice::ProofUnbound,
+        K::Other { .. } | K::NotAUser { .. } => Notice::ProofRefused,
+        K::ForeignRealm { .. } => Notice::OtherDomain,
+        K::Busy => return (StatusCode::SERVICE_UNAVAILABLE, Notice::Busy),
     };
-    words(StatusCode::UNAUTHORIZED, title, message)
+    (StatusCode::UNAUTHORIZED, about)
 }
 
 #[cfg(test)]
@@ -260,10 +152,11 @@ mod tests {
         let kind = NameKind::AccountOrPrincipal("corp.example".to_owned());
         let both = "Your user name is like alice or alice@corp.example.";
         for refusal in [&unknown, &wrong] {
-            assert_eq!(hint(refusal, &kind).as_deref(), Some(both));
+            let hint = hint(refusal, &kind, Language::English);
+            assert_eq!(hint.as_deref(), Some(both));
         }
         let disabled = Refusal::Account(AccountRefusal::Disabled);
-        assert_eq!(hint(&disabled, &kind), None);
+        assert_eq!(hint(&disabled, &kind, Language::English), None);
     }
 
     #[test]
@@ -277,6 +170,7 @@ mod tests {
     fn ntlm_is_a_401_in_words() {
         let ntlm = of(&Refusal::Kerberos(KerberosRefusal::Ntlm));
         assert_eq!(ntlm.status, StatusCode::UNAUTHORIZED);
-        assert!(ntlm.message.contains("NTLM"));
+        let message = crate::language::Language::English.message(ntlm.about);
+        assert!(message.contains("NTLM"), "{message}");
     }
 }

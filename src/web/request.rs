@@ -3,7 +3,9 @@
 use std::fmt;
 
 use crate::{
+    cause::quoted,
     config::{Callback, RelyingParties},
+    language::{Language, Phrase},
     secret::SecretString,
 };
 
@@ -77,30 +79,35 @@ pub(super) enum Asked {
     SignOut,
 }
 
-/// Why a request leads to no sign-in; in words for its user and for whoever set up the application.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a request leads to no sign-in.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum BadRequest {
-    #[error("The parameter {0} is in the address more than once.")]
     Repeated(&'static str),
-    #[error("The request asks for wa={}; this server knows wsignin1.0 and wsignout1.0.", crate::cause::quoted(.0))]
     Action(String),
-    #[error(
-        "The request names no application (wtrealm), and this server has no default. The \
-         administrator sets REALM in config.json."
-    )]
     NoRealm,
-    #[error(
-        "The application {} is not known here. The administrator lists its addresses in \
-         config.json under that name.",
-        crate::cause::quoted(.0)
-    )]
     UnknownRealm(String),
-    #[error(
-        "The address to return to (wreply) is not among those listed for the application {}, so \
-         nothing is sent there. The administrator adds it in config.json.",
-        crate::cause::quoted(.0)
-    )]
     Callback(String),
+}
+
+impl BadRequest {
+    /// For its user, and for whoever set up the application.
+    pub fn in_words(&self, language: Language) -> String {
+        match self {
+            Self::Repeated(name) => {
+                language.phrase_with(Phrase::RepeatedParameter, "parameter", name)
+            }
+            Self::Action(action) => {
+                language.phrase_with(Phrase::UnknownAction, "action", &quoted(action))
+            }
+            Self::NoRealm => language.phrase(Phrase::NoApplication).into_owned(),
+            Self::UnknownRealm(name) => {
+                language.phrase_with(Phrase::UnknownApplication, "application", &quoted(name))
+            }
+            Self::Callback(name) => {
+                language.phrase_with(Phrase::UnlistedAddress, "application", &quoted(name))
+            }
+        }
+    }
 }
 
 /// Name-value pairs of a query or a form.

@@ -8,7 +8,7 @@ use rustls_pki_types::CertificateDer;
 
 use super::forwarded;
 use crate::{
-    config::{ListenConfig, RelyingParties},
+    config::{ListenConfig, Logo, RelyingParties},
     http::page::PageContext,
     login::{Client, Logins, Origin},
     telemetry::event,
@@ -23,8 +23,8 @@ pub struct Web {
     /// `TENANT_SIGNING_KEY`: who may search users over HTTP.
     pub tenant_key: Option<Arc<TenantKey>>,
     pub relying_parties: RelyingParties,
-    /// Whose sign-in page this is; may be empty.
-    pub site: String,
+    /// `SITE_LOGO`.
+    pub logo: Option<Logo>,
     /// `FORM_LOGIN`.
     pub form: bool,
     /// `WITH_KERBEROS_PROXY_FRONTEND`.

@@ -18,17 +18,11 @@ use super::{
     step::{Brought, Negotiate, Step, Ways},
 };
 use crate::{
-    http::page::{PageContext, notice},
+    http::page::{PageContext, notice, worded},
+    language::{Notice, Phrase},
     login::{Proof, SignedIn, Wanted},
     tls::ConnectionInfo,
 };
-
-/// Title and message.
-const NO_CERTIFICATE: (&str, &str) = (
-    "Your browser has shown no certificate",
-    "Close all of its windows, open the application again, and choose your certificate when you are \
-     asked.",
-);
 
 /// `GET /wsfed`: signs in by what came with the request, or asks for a proof.
 pub(super) async fn open(
@@ -64,13 +58,7 @@ pub(super) async fn sign_out(page: PageContext) -> Response {
 }
 
 fn signed_out(page: &PageContext) -> Response {
-    notice(
-        page,
-        StatusCode::OK,
-        "You are not signed in here",
-        "This server keeps no session, so there is nothing to end. Sign out of the application \
-         itself; on a shared computer, sign out of the computer too.",
-    )
+    notice(page, StatusCode::OK, Notice::SignedOut)
 }
 
 impl Web {
@@ -107,25 +95,24 @@ impl Web {
                 .map(|way| Other::to(way, pairs))
                 .collect()
         };
-        let form = |status, title, message, others| {
+        let form = |status, title: &str, message: Option<&str>, others| {
             let form = Form {
-                title,
                 message,
                 offered: self.form,
                 others: &links(others),
-                ..Form::new(&self.site)
+                ..Form::new(title)
             };
             pages::form(page, status, &form)
         };
-        let refuse = |title, message| notice(page, StatusCode::FORBIDDEN, title, message);
+        let ask = |title, others| form(StatusCode::OK, &page.phrase(title), None, others);
+        let refuse = |about| notice(page, StatusCode::FORBIDDEN, about);
         match Step::of(ways, Asked::read(pairs, &self.relying_parties), brought) {
             Step::SignOut => signed_out(page),
-            Step::BadRequest(error) => notice(
-                page,
-                StatusCode::BAD_REQUEST,
-                "This sign-in cannot be completed",
-                &error.to_string(),
-            ),
+            Step::BadRequest(error) => {
+                let title = page.phrase(Phrase::CannotComplete);
+                let message = error.in_words(page.language);
+                worded(page, StatusCode::BAD_REQUEST, &title, &message)
+            }
             Step::SignIn {
                 wanted,
                 proof,
@@ -135,22 +122,16 @@ impl Web {
                 self.sign_in(page, info, &wanted, proof, &others).await
             }
             Step::Challenge { retry, explain } => self.challenge(page, retry, explain),
-            Step::Form { others } => form(StatusCode::OK, "Sign in", None, others),
-            Step::Choose { others } => form(StatusCode::OK, "Choose how to sign in", None, others),
+            Step::Form { others } => ask(Phrase::SignIn, others),
+            Step::Choose { others } => ask(Phrase::Choose, others),
             Step::NoCertificate { others } => {
-                let (title, message) = NO_CERTIFICATE;
-                form(StatusCode::FORBIDDEN, title, Some(message), others)
+                let title = page.language.title(Notice::NoCertificate);
+                let message = page.language.message(Notice::NoCertificate);
+                form(StatusCode::FORBIDDEN, &title, Some(&message), others)
             }
-            Step::OnlyCertificates => refuse(NO_CERTIFICATE.0, NO_CERTIFICATE.1),
-            Step::FormOff => refuse(
-                "The form is switched off",
-                "Go back to the application and sign in from there.",
-            ),
-            Step::NoWay => refuse(
-                "There is no way to sign in here",
-                "The administrator has switched off every way. Go back to the application and sign in \
-                 from there.",
-            ),
+            Step::OnlyCertificates => refuse(Notice::NoCertificate),
+            Step::FormOff => refuse(Notice::FormOff),
+            Step::NoWay => refuse(Notice::NoWay),
         }
     }
 
@@ -187,15 +168,17 @@ impl Web {
             }
             Err(refused) => {
                 let words = refusal::of(&refused);
-                let hint = refusal::hint(&refused, &self.logins.accounts.directory.name_kind());
+                let title = page.language.title(words.about);
+                let message = page.language.message(words.about);
+                let name_kind = self.logins.accounts.directory.name_kind();
+                let hint = refusal::hint(&refused, &name_kind, page.language);
                 let form = Form {
+                    message: Some(&message),
                     hint: hint.as_deref(),
-                    title: words.title,
-                    message: Some(words.message),
                     username: &username,
                     offered: self.form && refusal::retry_after(&refused).is_none(),
                     others,
-                    ..Form::new(&self.site)
+                    ..Form::new(&title)
                 };
                 let answer = pages::form(page, words.status, &form);
                 refusal::with_retry_after(answer, &refused)
@@ -205,14 +188,13 @@ impl Web {
 
     fn challenge(&self, page: &PageContext, retry: bool, explain: bool) -> Response {
         self.logins.accounts.metrics.challenges.inc();
+        let title = page.phrase(Phrase::SignIn);
+        let no_proof = explain.then(|| page.phrase(Phrase::NoProof));
         let form = Form {
             offered: self.form,
             retry,
-            message: explain.then_some(
-                "Your browser has shown no proof. Connect to the company network or the VPN, sign \
-                 in to your computer with your company account, and try again.",
-            ),
-            ..Form::new(&self.site)
+            message: no_proof.as_deref(),
+            ..Form::new(&title)
         };
         let mut answer = pages::form(page, StatusCode::UNAUTHORIZED, &form);
         answer

@@ -98,3 +98,19 @@ fn the_readme_is_short_and_begins_with_the_two_commands() {
         "the fleet's start: {lines:?}"
     );
 }
+
+#[test]
+fn the_tests_that_nextest_treats_apart_exist() {
+    let config = fs::read_to_string(Path::new(PROJECT).join(".config/nextest.toml"));
+    let config = config.expect(".config/nextest.toml");
+    let named = config.split("test(=").skip(1);
+    let mut count = 0;
+    for name in named.map(|rest| rest.split(')').next().expect("an end")) {
+        let (file, test) = name.split_once("::").expect("a module");
+        let source = fs::read_to_string(Path::new(PROJECT).join(format!("tests/{file}.rs")));
+        let source = source.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(source.contains(&format!("fn {test}()")), "no test {name}");
+        count += 1;
+    }
+    assert!(count > 2, "{count}");
+}

@@ -34,6 +34,7 @@ const OTHER_NAMES: &[&str] = &[
     "METRICS_BIND",
     "PATH",
     "READY_LIMIT",
+    "RUST_LOG",
     "SETTLE",
     "SIGHUP",
     "SIGTERM",

@@ -1,6 +1,6 @@
 // Drives the real Chromium for a test, by playwright-core.
 //
-//   node browser.js PROFILE URL STEPS
+//   node browser.js PROFILE URL <STEPS
 //
 // PROFILE is a folder of its own; STEPS a JSON list, done in order:
 //   {"type": "text"}             types as a keyboard does
@@ -8,16 +8,47 @@
 //   {"wait": "text"}             until the page shows the text
 //   {"shot": "FILE", "scheme": "dark", "width": 360}   a picture of the page
 //   {"goto": "URL"}
+//   {"accept": "de"}           the language that the browser asks for from now on
+//   {"fits": [320, 1280], "with": [["title", "message"]]}   nothing reaches out of the page at these widths,
+//                              with none of these words in its heading and paragraph either
 //   {"click": "SELECTOR"}, {"fill": "SELECTOR", "with": "text"}, {"upload": "SELECTOR", "file": "FILE"}
 //   {"download": "SELECTOR", "to": "FILE"}    clicks, and keeps what comes
 //   {"run": ["PROGRAM", "ARGUMENT"]}          something that happens while the page is open
 // Prints JSON: {url, text, focus, foreign}: the page's address and text, what has the focus, and
 // requests that went to other hosts than those of the test.
 const { execFileSync } = require('node:child_process');
+const { readFileSync } = require('node:fs');
 const { chromium } = require('playwright-core');
 
 const LIMIT = 20000;
-const [profile, url, steps] = process.argv.slice(2);
+const [profile, url] = process.argv.slice(2);
+const steps = readFileSync(0, 'utf8');
+
+// In the page: what reaches out of it sideways, or out of its own element, as it is and with other words.
+function reachesOut(words) {
+  const found = [];
+  const look = (what) => {
+    const root = document.documentElement;
+    if (root.scrollWidth > root.clientWidth) found.push(`the page with ${what}`);
+    for (const element of document.querySelectorAll('main, main *:not(script, option), footer, footer *')) {
+      const box = element.getBoundingClientRect();
+      if (box.width === 0) continue;
+      const out = box.left < -0.5 || box.right > root.clientWidth + 0.5;
+      const block = getComputedStyle(element).display !== 'inline' && element.tagName !== 'INPUT';
+      if (out || (block && element.scrollWidth > element.clientWidth + 1)) {
+        found.push(`${element.tagName} with ${what}`);
+      }
+    }
+  };
+  look(document.title);
+  const [title, message] = [document.querySelector('h1'), document.querySelector('main p:not(.eyebrow)')];
+  for (const [one, other] of words) {
+    title.textContent = one;
+    if (message) message.textContent = other;
+    look(one);
+  }
+  return found;
+}
 
 async function run() {
   const context = await chromium.launchPersistentContext(profile, {
@@ -46,6 +77,14 @@ async function run() {
         await page.keyboard.press(step.press);
       } else if (step.goto !== undefined) {
         await page.goto(step.goto, { timeout: LIMIT });
+      } else if (step.accept !== undefined) {
+        await context.setExtraHTTPHeaders({ 'accept-language': step.accept });
+      } else if (step.fits !== undefined) {
+        for (const width of step.fits) {
+          await page.setViewportSize({ width, height: 720 });
+          const wide = await page.evaluate(reachesOut, step.with ?? []);
+          if (wide.length > 0) throw new Error(`${page.url()} at ${width}: ${wide.join('; ')}`);
+        }
       } else if (step.click !== undefined) {
         await page.click(step.click);
       } else if (step.fill !== undefined) {

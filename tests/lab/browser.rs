@@ -88,9 +88,8 @@ impl Browser {
         command
             .arg(self.path("profile"))
             .arg(url)
-            .arg(steps.to_string())
             .env("NODE_PATH", Lab::get().node_modules());
-        let output = run_with_input(&mut command, "");
+        let output = run_with_input(&mut command, &steps.to_string());
         let page: Value = serde_json::from_str(&output).expect("JSON");
         assert_eq!(page["foreign"], json!([]), "requests to elsewhere");
         let text = |member: &str| page[member].as_str().expect("a text").to_owned();

@@ -34,6 +34,7 @@ TEST_PACKAGES='
 /usr/bin/faketime faketime
 /usr/bin/promtool prometheus
 /usr/bin/chromium chromium
+/usr/share/fonts-droid-fallback/truetype/DroidSansFallback.ttf fonts-droid-fallback
 /usr/bin/certutil libnss3-tools
 /usr/bin/unshare util-linux
 /usr/sbin/slapd slapd

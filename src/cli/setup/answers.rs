@@ -64,7 +64,7 @@ pub(in crate::cli) struct Answers {
     #[arg(long, value_name = "PROGRAM")]
     pub(super) balancer: Option<Balancer>,
     /// With --balancer: an instance, by host name or address, with its port where it is not PORT. Once for
-    /// each; without any, this host alone.
+    /// each; without any, those of FLEET.
     #[arg(
         long,
         value_name = "HOST",

@@ -4,7 +4,7 @@ use serde_json::{Map, json};
 
 use super::answers::TlsEnds;
 use crate::{
-    config::{ProxyProtocol, Settings, keys},
+    config::{FleetMember, ProxyProtocol, Settings, keys},
     setup::{SetupError, SetupPlan},
 };
 
@@ -42,6 +42,20 @@ pub(super) fn set_tls_ends(plan: &mut SetupPlan<'_>, ends: TlsEnds) -> Result<()
 pub(super) fn is_behind_balancer(settings: &Settings) -> bool {
     let values = settings.effective(&Map::new());
     values.value(&keys::PROXY_PROTOCOL) == ProxyProtocol::V2
+}
+
+/// The hosts of FLEET, whose ports are those of OPS_LISTEN.
+pub(super) fn fleet_hosts(settings: &Settings) -> Vec<String> {
+    let loaded = settings.load_for_trial(&Map::new());
+    let fleet = loaded.map(|loaded| loaded.config.fleet).unwrap_or_default();
+    let host = |member: FleetMember| {
+        if member.host.contains(':') {
+            format!("[{}]", member.host)
+        } else {
+            member.host
+        }
+    };
+    fleet.into_iter().map(host).collect()
 }
 
 pub(super) fn this_host() -> String {

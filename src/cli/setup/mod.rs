@@ -14,7 +14,7 @@ use std::{path::Path, process::ExitCode};
 pub(super) use self::answers::Answers;
 use self::{
     answers::Balancer,
-    balancer_keys::{is_behind_balancer, this_host},
+    balancer_keys::{fleet_hosts, is_behind_balancer, this_host},
     steps::Steps,
     stop::Stop,
 };
@@ -79,9 +79,12 @@ fn print_balancer(
 ) -> ExitCode {
     let mut instances = instances.to_vec();
     if instances.is_empty() {
+        instances = fleet_hosts(settings);
+    }
+    if instances.is_empty() {
         eprintln!(
             "Note: only this host is in it. Name each instance: --instance edge1.corp.example --instance \
-             edge2.corp.example"
+             edge2.corp.example, or set FLEET"
         );
         instances.push(this_host());
     }

@@ -44,15 +44,18 @@ pub(super) const fn number<T: Copy>(default: T, least: T, most: T) -> Number<T> 
         default,
         least,
         most,
+        floor: least,
         unit: "",
     }
 }
 
-pub(super) const fn bytes<T: Copy>(default: T, least: T, most: T) -> Number<T> {
+/// Not less than the default: what is smaller counts as that.
+pub(super) const fn bytes_or_default<T: Copy>(default: T, least: T, most: T) -> Number<T> {
     Number {
         default,
         least,
         most,
+        floor: default,
         unit: "bytes",
     }
 }

@@ -10,7 +10,7 @@ use super::{
         kinds::{Address, Choice, File, List, Number, Secret, Text},
         shape::{Format, Usual},
     },
-    declare::{PASSWORD, SECRET, bytes, choice, declare, list, number, usual},
+    declare::{PASSWORD, SECRET, bytes_or_default, choice, declare, list, number, usual},
 };
 
 #[rustfmt::skip]
@@ -27,5 +27,5 @@ declare! { Section::Listener;
     TRUSTED_PROXIES: List = list(Format::Network, Usual::None), "addresses of the balancers, as CIDRs", restart;
     MAX_CONNECTIONS: Number<usize> = number(10_000, 1, 1_000_000), "open connections; one more waits in the kernel's queue", restart;
     MAX_LOGINS: Number<usize> = number(1000, 1, 1_000_000), "logins under way at the same time; one more is told at once to come back in a few seconds (503)";
-    MAX_HEADER_SIZE: Number<usize> = bytes(65_536, 1, 1_048_576), "the largest Kerberos token; smaller values count as the default", restart, legacy;
+    MAX_HEADER_SIZE: Number<usize> = bytes_or_default(65_536, 1, 1_048_576), "the largest Kerberos token", restart, legacy;
 }

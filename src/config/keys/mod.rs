@@ -9,26 +9,28 @@ mod groups;
 mod instance;
 mod kerberos;
 mod listener;
+mod pages;
 mod tenant;
 mod tokens;
 mod unused;
 
 pub use self::{
     accounts::*, client_certificates::*, directory::*, form::*, groups::*, instance::*,
-    kerberos::*, listener::*, tenant::*, tokens::*, unused::*,
+    kerberos::*, listener::*, pages::*, tenant::*, tokens::*, unused::*,
 };
-use super::key::Declared;
+use super::key::{Declared, FILE};
 
 /// Where an editor finds the schema of `config.json`: no key of ours, and nothing to warn about.
 pub const SCHEMA: &str = "$schema";
 
 /// All keys.
 pub fn all() -> impl Iterator<Item = &'static dyn Declared> {
-    let parts: [declare::Keys; 11] = [
+    let parts: [declare::Keys; 12] = [
         listener::KEYS,
         kerberos::KEYS,
         client_certificates::KEYS,
         form::KEYS,
+        pages::KEYS,
         tokens::KEYS,
         directory::KEYS,
         groups::KEYS,
@@ -49,7 +51,7 @@ pub fn find(name: &str) -> Option<&'static dyn Declared> {
 /// The secret that the key of that name (`<KEY>_FILE`) gives in a file.
 #[must_use]
 pub fn find_by_file_variant(name: &str) -> Option<&'static dyn Declared> {
-    let secret = find(name.strip_suffix("_FILE")?)?;
+    let secret = find(name.strip_suffix(FILE)?)?;
     secret.file_variant().map(|_| secret)
 }
 

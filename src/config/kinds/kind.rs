@@ -27,19 +27,14 @@ pub trait Kind: Debug + Copy + Sync + 'static {
     /// What is wrong with it.
     fn understand(&self, given: &Value) -> Result<Option<Self::Value>, Wrong>;
 
-    /// What was given, written in one way: values that mean the same become equal. `None` counts as absent,
-    /// as does what is wrong.
+    /// A value as JSON; null for none, and for a secret.
+    fn write(&self, value: &Self::Value) -> Value;
+
+    /// What was given, written in one way: values that mean the same become equal, secrets too. `None`
+    /// counts as absent, as does what is wrong.
     fn canonical(&self, given: &Value) -> Option<Value> {
-        self.understand(given).ok()??;
-        match self.shape().form {
-            Form::Flag => value::flag(given, false).map(Value::from),
-            Form::Number { .. } => text(given).ok()??.parse::<u64>().ok().map(Value::from),
-            Form::List(_) | Form::Files | Form::Choices(_) => {
-                let list = value::list(given).filter(|list| !list.is_empty());
-                list.map(Value::from)
-            }
-            _ => text(given).ok()?.map(Value::from),
-        }
+        let value = self.understand(given).ok()??;
+        Some(self.write(&value))
     }
 }
 
@@ -53,8 +48,10 @@ pub(super) fn text(given: &Value) -> Result<Option<String>, Wrong> {
     }
 }
 
-pub(super) fn list(given: &Value) -> Result<Vec<String>, Wrong> {
-    value::list(given).ok_or(Wrong::NotList)
+/// Several texts; absent when there is none.
+pub(super) fn list(given: &Value) -> Result<Option<Vec<String>>, Wrong> {
+    let list = value::list(given).ok_or(Wrong::NotList)?;
+    Ok(Some(list).filter(|list| !list.is_empty()))
 }
 
 pub(super) fn parsed<T>(

@@ -13,7 +13,7 @@ pub use self::{
         Address, File, Files, FilesOrPattern, Folder, Socket, SocketOrOff, looks_like_pattern,
     },
     plain::{Flag, Number, Refused, Span, Unused},
-    texts::{Filter, Header, List, OwnFilter, Preset, Secret, Text},
+    texts::{Filter, Header, Levels, Link, List, OwnFilter, Preset, Secret, Text},
     words::{Choice, Choices},
     wrong::Wrong,
 };

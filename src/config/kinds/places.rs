@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     super::shape::{Form, Shape, Usual},
@@ -64,6 +64,10 @@ impl Kind for File {
     fn understand(&self, given: &Value) -> Result<Option<Option<String>>, Wrong> {
         Ok(text(given)?.map(Some))
     }
+
+    fn write(&self, value: &Option<String>) -> Value {
+        json!(value)
+    }
 }
 
 impl Kind for Files {
@@ -78,7 +82,11 @@ impl Kind for Files {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<Vec<String>>, Wrong> {
-        list(given).map(Some)
+        list(given)
+    }
+
+    fn write(&self, value: &Vec<String>) -> Value {
+        json!(value)
     }
 }
 
@@ -104,15 +112,17 @@ impl Kind for FilesOrPattern {
     /// A comma in a pattern separates nothing.
     fn understand(&self, given: &Value) -> Result<Option<Vec<String>>, Wrong> {
         match (list(given), given) {
-            (Ok(files), Value::Array(_)) => Ok(Some(files)),
-            (Ok(files), Value::String(text)) if text.trim_start().starts_with('[') => {
-                Ok(Some(files))
-            }
+            (Ok(files), Value::Array(_)) => Ok(files),
+            (Ok(files), Value::String(text)) if text.trim_start().starts_with('[') => Ok(files),
             (_, Value::String(text)) if looks_like_pattern(text) => {
                 Ok(Some(vec![text.trim().to_owned()]))
             }
-            (files, _) => files.map(Some),
+            (files, _) => files,
         }
+    }
+
+    fn write(&self, value: &Vec<String>) -> Value {
+        json!(value)
     }
 }
 
@@ -130,9 +140,13 @@ impl Kind for Folder {
     fn understand(&self, given: &Value) -> Result<Option<Option<String>>, Wrong> {
         let none = |text: &String| text == "false";
         match given {
-            Value::Bool(false) => Ok(Some(None)),
-            given => Ok(text(given)?.map(|text| Some(text).filter(|text| !none(text)))),
+            Value::Bool(false) => Ok(None),
+            given => Ok(text(given)?.filter(|text| !none(text)).map(Some)),
         }
+    }
+
+    fn write(&self, value: &Option<String>) -> Value {
+        json!(value)
     }
 }
 
@@ -154,6 +168,10 @@ impl Kind for Address {
     fn understand(&self, given: &Value) -> Result<Option<IpAddr>, Wrong> {
         let address = |text: &str| text.trim_matches(['[', ']']).parse().ok();
         parsed(given, address, || Wrong::NotAddress { usual: self.0 })
+    }
+
+    fn write(&self, value: &IpAddr) -> Value {
+        json!(value)
     }
 }
 
@@ -182,6 +200,15 @@ impl Kind for Socket {
             },
         )
     }
+
+    fn write(&self, value: &SocketAddr) -> Value {
+        json!(value)
+    }
+}
+
+impl SocketOrOff {
+    /// How no address is written, the first is the one to write.
+    pub const NONE: [&str; 2] = ["off", "false"];
 }
 
 impl Kind for SocketOrOff {
@@ -201,12 +228,16 @@ impl Kind for SocketOrOff {
 
     fn understand(&self, given: &Value) -> Result<Option<Option<SocketAddr>>, Wrong> {
         let meant = |text: &str| match text {
-            "off" | "false" => Some(None),
+            off if Self::NONE.contains(&off) => Some(None),
             _ => text.parse().ok().map(Some),
         };
         parsed(given, meant, || Wrong::NotSocket {
             usual: self.0,
             or_off: true,
         })
+    }
+
+    fn write(&self, value: &Option<SocketAddr>) -> Value {
+        value.map_or_else(|| json!(Self::NONE[0]), |address| json!(address))
     }
 }

@@ -28,6 +28,8 @@ pub struct Number<T> {
     pub default: T,
     pub least: T,
     pub most: T,
+    /// What is smaller counts as this.
+    pub floor: T,
     pub unit: &'static str,
 }
 
@@ -36,6 +38,7 @@ pub struct Number<T> {
 pub struct Span {
     pub number: Number<u64>,
     of: fn(u64) -> Duration,
+    in_units: fn(Duration) -> u128,
 }
 
 /// Nothing starts with it.
@@ -63,7 +66,14 @@ impl Kind for Flag {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<bool>, Wrong> {
+        if text(given).is_ok_and(|text| text.is_none()) {
+            return Ok(None);
+        }
         value::flag(given, self.0).map(Some).ok_or(Wrong::NotFlag)
+    }
+
+    fn write(&self, value: &bool) -> Value {
+        json!(value)
     }
 }
 
@@ -81,6 +91,7 @@ where
         let form = Form::Number {
             least: whole(self.least),
             most: whole(self.most),
+            floor: whole(self.floor),
             unit: self.unit,
         };
         shape(form, json!(self.default))
@@ -95,10 +106,29 @@ where
             let number = text.parse().ok();
             number.filter(|number| (self.least..=self.most).contains(number))
         };
-        parsed(given, in_range, || Wrong::NotInRange {
+        let number = parsed(&integral(given), in_range, || Wrong::NotInRange {
             least: whole(self.least),
             most: whole(self.most),
-        })
+        })?;
+        Ok(number.map(|number| {
+            if number < self.floor {
+                self.floor
+            } else {
+                number
+            }
+        }))
+    }
+
+    fn write(&self, value: &T) -> Value {
+        json!(value)
+    }
+}
+
+/// JSON knows no whole numbers: 10.0 is 10.
+fn integral(given: &Value) -> Value {
+    match given.as_f64() {
+        Some(number) if given.is_f64() && number.fract() == 0.0 => json!(format!("{number:.0}")),
+        _ => given.clone(),
     }
 }
 
@@ -108,11 +138,13 @@ impl Span {
             default,
             least,
             most,
+            floor: least,
             unit: "seconds",
         };
         Self {
             number,
             of: Duration::from_secs,
+            in_units: |time| time.as_secs().into(),
         }
     }
 
@@ -121,11 +153,13 @@ impl Span {
             default,
             least,
             most,
+            floor: least,
             unit: "milliseconds",
         };
         Self {
             number,
             of: Duration::from_millis,
+            in_units: |time| time.as_millis(),
         }
     }
 }
@@ -144,6 +178,10 @@ impl Kind for Span {
     fn understand(&self, given: &Value) -> Result<Option<Duration>, Wrong> {
         Ok(self.number.understand(given)?.map(self.of))
     }
+
+    fn write(&self, value: &Duration) -> Value {
+        json!(u64::try_from((self.in_units)(*value)).unwrap_or(u64::MAX))
+    }
 }
 
 impl Kind for Refused {
@@ -160,6 +198,10 @@ impl Kind for Refused {
             return Ok(None);
         }
         Err(Wrong::Refused(self.problem))
+    }
+
+    fn write(&self, (): &()) -> Value {
+        Value::Null
     }
 }
 
@@ -179,5 +221,9 @@ impl Kind for Unused {
 
     fn understand(&self, _: &Value) -> Result<Option<()>, Wrong> {
         Ok(None)
+    }
+
+    fn write(&self, (): &()) -> Value {
+        Value::Null
     }
 }

@@ -1,9 +1,11 @@
 //! Texts, lists of texts, and secrets.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use url::Url;
 
 use super::{
     super::{
+        choices::LogLevels,
         dn,
         filter::{self, FilterTemplate},
         shape::{Form, Format, Shape, Usual},
@@ -39,9 +41,17 @@ pub struct OwnFilter {
     pub example: &'static str,
 }
 
+/// What is logged.
+#[derive(Debug, Clone, Copy)]
+pub struct Levels(pub &'static str);
+
 /// The name of a header, in lower case.
 #[derive(Debug, Clone, Copy)]
 pub struct Header(pub &'static str);
+
+/// Where a link of a page may lead.
+#[derive(Debug, Clone, Copy)]
+pub struct Link;
 
 /// Several texts: a JSON array, the text of one, or values between commas.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +88,10 @@ impl Kind for Text {
         }
         Ok(text.map(Some))
     }
+
+    fn write(&self, value: &Option<String>) -> Value {
+        json!(value)
+    }
 }
 
 impl Kind for Preset {
@@ -105,6 +119,10 @@ impl Kind for Preset {
             (_, text) => Ok(text),
         }
     }
+
+    fn write(&self, value: &String) -> Value {
+        json!(value)
+    }
 }
 
 impl Kind for Filter {
@@ -121,6 +139,33 @@ impl Kind for Filter {
     fn understand(&self, given: &Value) -> Result<Option<FilterTemplate>, Wrong> {
         template(given, self.0)
     }
+
+    fn write(&self, value: &FilterTemplate) -> Value {
+        json!(value.as_str())
+    }
+}
+
+impl Kind for Levels {
+    type Value = LogLevels;
+
+    fn shape(&self) -> Shape {
+        shape(Form::Text(Format::Levels), self.0)
+    }
+
+    fn default(&self) -> LogLevels {
+        LogLevels::fixed(self.0)
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<LogLevels>, Wrong> {
+        parsed(given, LogLevels::parse, || Wrong::NotLevels {
+            words: &LogLevels::WORDS,
+            usual: self.0,
+        })
+    }
+
+    fn write(&self, value: &LogLevels) -> Value {
+        json!(value.as_str())
+    }
 }
 
 impl Kind for OwnFilter {
@@ -136,6 +181,10 @@ impl Kind for OwnFilter {
 
     fn understand(&self, given: &Value) -> Result<Option<Option<FilterTemplate>>, Wrong> {
         Ok(template(given, self.example)?.map(Some))
+    }
+
+    fn write(&self, value: &Option<FilterTemplate>) -> Value {
+        json!(value.as_ref().map(FilterTemplate::as_str))
     }
 }
 
@@ -171,6 +220,39 @@ impl Kind for Header {
         };
         parsed(given, name, || Wrong::NotHeader { usual: self.0 })
     }
+
+    fn write(&self, value: &String) -> Value {
+        json!(value)
+    }
+}
+
+impl Kind for Link {
+    type Value = Option<Url>;
+
+    fn shape(&self) -> Shape {
+        without_default(Form::Text(Format::Link), Usual::None)
+    }
+
+    fn default(&self) -> Option<Url> {
+        None
+    }
+
+    fn understand(&self, given: &Value) -> Result<Option<Option<Url>>, Wrong> {
+        let link = |text: &str| {
+            let url = Url::parse(text).ok()?;
+            let good = match url.scheme() {
+                "https" | "http" => url.has_host(),
+                "mailto" | "tel" => !url.path().is_empty(),
+                _ => false,
+            };
+            good.then_some(Some(url))
+        };
+        parsed(given, link, || Wrong::NotLink)
+    }
+
+    fn write(&self, value: &Option<Url>) -> Value {
+        json!(value.as_ref().map(Url::as_str))
+    }
 }
 
 impl Kind for List {
@@ -185,7 +267,11 @@ impl Kind for List {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<Vec<String>>, Wrong> {
-        list(given).map(Some)
+        list(given)
+    }
+
+    fn write(&self, value: &Vec<String>) -> Value {
+        json!(value)
     }
 }
 
@@ -207,6 +293,10 @@ impl Kind for Secret {
         };
         let text = text.filter(|text| !text.is_empty());
         Ok(text.map(|text| Some(SecretString::from(text))))
+    }
+
+    fn write(&self, _: &Option<SecretString>) -> Value {
+        Value::Null
     }
 
     fn canonical(&self, given: &Value) -> Option<Value> {

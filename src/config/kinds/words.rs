@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     super::shape::{Form, Shape, Usual},
@@ -49,7 +49,7 @@ impl<T: PartialEq + Debug + Copy + Sync> Kind for Choice<T> {
         let also = others.filter(|word| !words.contains(word)).collect();
         Shape {
             form: Form::Choice { words, also },
-            default: word_of(self.words, &self.default).map(Value::from),
+            default: Some(self.write(&self.default)).filter(|word| !word.is_null()),
             usual: self.usual,
         }
     }
@@ -68,9 +68,8 @@ impl<T: PartialEq + Debug + Copy + Sync> Kind for Choice<T> {
         })
     }
 
-    fn canonical(&self, given: &Value) -> Option<Value> {
-        let meant = self.understand(given).ok()??;
-        word_of(self.words, &meant).map(Value::from)
+    fn write(&self, value: &T) -> Value {
+        json!(word_of(self.words, value))
     }
 }
 
@@ -78,12 +77,10 @@ impl<T: PartialEq + Debug + Copy + Sync> Kind for Choices<T> {
     type Value = Vec<T>;
 
     fn shape(&self) -> Shape {
-        let words = self.default.iter();
-        let words: Vec<_> = words
-            .filter_map(|one| word_of(self.words, one))
-            .map(Value::from)
-            .collect();
-        shape(Form::Choices(canonical(self.words)), words)
+        shape(
+            Form::Choices(canonical(self.words)),
+            self.write(&self.default()),
+        )
     }
 
     fn default(&self) -> Vec<T> {
@@ -93,7 +90,7 @@ impl<T: PartialEq + Debug + Copy + Sync> Kind for Choices<T> {
     fn understand(&self, given: &Value) -> Result<Option<Vec<T>>, Wrong> {
         let mut meant = Vec::new();
         let mut others = Vec::new();
-        for text in list(given)? {
+        for text in list(given)?.unwrap_or_default() {
             match self.words.iter().find(|(word, _)| *word == text) {
                 Some((_, one)) if meant.contains(one) => {}
                 Some((_, one)) => meant.push(*one),
@@ -107,5 +104,10 @@ impl<T: PartialEq + Debug + Copy + Sync> Kind for Choices<T> {
             others,
             words: canonical(self.words),
         })
+    }
+
+    fn write(&self, value: &Vec<T>) -> Value {
+        let words = value.iter().filter_map(|one| word_of(self.words, one));
+        json!(words.collect::<Vec<_>>())
     }
 }

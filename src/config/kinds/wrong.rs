@@ -29,6 +29,11 @@ pub enum Wrong {
     },
     #[error("is not the name of a header")]
     NotHeader { usual: &'static str },
+    #[error("is no level of the log")]
+    NotLevels {
+        words: &'static [&'static str],
+        usual: &'static str,
+    },
     #[error("is none of the words of this key")]
     NotWord { words: Vec<&'static str> },
     #[error("{}: not among the words of this key", all_quoted(.others))]
@@ -36,6 +41,8 @@ pub enum Wrong {
         others: Vec<String>,
         words: Vec<&'static str>,
     },
+    #[error("is no address that a page may link to")]
+    NotLink,
     /// What it would mean.
     #[error("{0}")]
     Refused(&'static str),
@@ -66,8 +73,16 @@ impl Wrong {
             Self::NotHeader { usual } => {
                 format!("Write {usual}, or X-Forwarded-Client-Cert for Envoy")
             }
+            Self::NotLevels { words, usual } => format!(
+                "Write {}; or for a part of the program beside it, {usual},ad_edge::tunnel=debug",
+                one_of(words)
+            ),
             Self::NotWord { words } => format!("Write {}", one_of(words)),
             Self::NotWords { words, .. } => format!("Write some of {}", words.join(", ")),
+            Self::NotLink => {
+                "Write https://help.corp.example, mailto:help@corp.example or tel:+495555"
+                    .to_owned()
+            }
             Self::Refused(_) => "Remove it".to_owned(),
         }
     }

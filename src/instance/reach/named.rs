@@ -29,10 +29,12 @@ pub(super) fn named_files(settings: &Settings) -> Vec<(String, PathBuf)> {
         (&keys::CLIENT_CA_FILE, certificates),
         (&keys::KERBEROS_KEYTAB, values.value(&keys::KERBEROS_AUTH)),
         (&keys::PROFILE_MAPPER_FILE, true),
+        (&keys::SITE_LOGO, true),
     ];
     for (key, is_needed) in one {
         let given = values.value(key);
         let usual = settings.uses_files().then(|| key.kind.usual.to_owned());
+        let usual = usual.filter(|file| !file.is_empty());
         if is_needed && let Some(file) = given.or(usual) {
             files.push((key.name.to_owned(), home.path(file)));
         }

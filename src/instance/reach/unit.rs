@@ -59,11 +59,10 @@ impl Unit {
 
     /// The last one counts.
     fn value(&self, setting: &str) -> Option<&str> {
-        let values = self.text.lines().filter_map(|line| {
+        self.text.lines().rev().find_map(|line| {
             let (name, value) = line.split_once('=')?;
             (name.trim() == setting).then_some(value.trim())
-        });
-        values.last()
+        })
     }
 
     /// The setting that hides a path.

@@ -1,0 +1,71 @@
+//! What all pages of a site have in common: their language, whose they are, and where help is.
+
+use axum::http::{HeaderMap, header};
+use url::Url;
+
+use crate::language::{self, Language};
+
+/// Of a site.
+#[derive(Debug)]
+pub struct Branding {
+    /// `None`: the one that each browser asks for.
+    pub language: Option<Language>,
+    /// Whose pages they are; may be empty.
+    pub site: String,
+    /// Paths of pictures on this site.
+    pub pictures: Option<Pictures>,
+    pub help_text: Option<String>,
+    pub help: Option<HelpLink>,
+}
+
+/// Paths of pictures.
+#[derive(Debug)]
+pub struct Pictures {
+    /// Of the tab.
+    pub icon: String,
+    pub logo: Option<String>,
+}
+
+/// Where help is.
+#[derive(Debug)]
+pub struct HelpLink {
+    pub href: String,
+    /// An address of mail or telephone, to be read; `None`: words of the page's language.
+    pub label: Option<String>,
+}
+
+impl Branding {
+    /// The language of the answer to a request.
+    pub(super) fn language_for(&self, headers: &HeaderMap) -> Language {
+        self.language.unwrap_or_else(|| {
+            // Several headers are one list (RFC 9110, section 5.3); browsers send one.
+            let header = headers.get(header::ACCEPT_LANGUAGE);
+            let text = header.and_then(|value| value.to_str().ok());
+            language::preferred(text.unwrap_or_default())
+        })
+    }
+}
+
+/// English, and nobody's: pages for administrators.
+impl Default for Branding {
+    fn default() -> Self {
+        Self {
+            language: Some(Language::English),
+            site: String::new(),
+            pictures: None,
+            help_text: None,
+            help: None,
+        }
+    }
+}
+
+impl HelpLink {
+    #[must_use]
+    pub fn new(url: &Url) -> Self {
+        let address = matches!(url.scheme(), "mailto" | "tel");
+        Self {
+            href: url.to_string(),
+            label: address.then(|| url.path().to_owned()),
+        }
+    }
+}
