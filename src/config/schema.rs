@@ -87,6 +87,7 @@ fn property(key: &'static dyn Declared) -> Value {
             {"type": ["string", "number", "null"]},
             {"const": false},
         ]}),
+        Form::FilesOrPattern => json!({"anyOf": [texts(), {"type": ["string", "null"]}]}),
         Form::List(_) | Form::Files => json!({"anyOf": [texts(), text(&pattern::any_list())]}),
         Form::Choices(words) => {
             let word = words.join("|");

@@ -102,7 +102,7 @@ impl Kind for FilesOrPattern {
     type Value = Vec<String>;
 
     fn shape(&self) -> Shape {
-        empty_list(Form::Files, Usual::None)
+        empty_list(Form::FilesOrPattern, Usual::None)
     }
 
     fn default(&self) -> Vec<String> {
