@@ -222,6 +222,30 @@ fn the_configuration_and_the_files() {
     let report = doctor(client);
     let words = text(report.fails("tls", "tls-chain"), "text");
     assert!(words.starts_with("browsers refuse its chain"), "{words}");
+    // One that is its own authority: words of this program, not of Rust.
+    let folder = tempfile::TempDir::new().expect("a folder");
+    run_with_input(
+        Command::new("openssl")
+            .args([
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30",
+            ])
+            .args(["-subj", "/CN=login.corp.example"])
+            .args(["-addext", "subjectAltName=DNS:login.corp.example"])
+            .args(["-keyout", "tls.key", "-out", "tls.pem"])
+            .current_dir(folder.path()),
+        "",
+    );
+    let read = |name: &str| std::fs::read(folder.path().join(name)).expect("made");
+    let own = folder.path().join("tls.pem").display().to_string();
+    let report = doctor(
+        healthy()
+            .set("SSL_CA_FILE", own)
+            .file("certs/tls.pem", read("tls.pem"))
+            .file("certs/tls.key", read("tls.key")),
+    );
+    let words = text(report.fails("tls", "tls-chain"), "text");
+    assert!(words.contains("an authority's own"), "{words}");
+    assert!(!words.contains("Other"), "{words}");
     // What only serve reads.
     let report = doctor(healthy().file("lib/profileMapper.js", "module.exports = ((("));
     assert!(text(report.fails("files", "load"), "text").contains("serve does not start"));

@@ -51,7 +51,7 @@ pub enum ServersConfig {
     /// In the order of preference; never empty.
     Fixed(Vec<ServerUrl>),
     /// `srv:corp.example`: those of the SRV records `_ldap._tcp.<domain>`, asked for again and again.
-    /// With `LDAP_STARTTLS` at the record's port, else by LDAPS at its twin: 636 for 389.
+    /// With `LDAP_STARTTLS` at the record's port, else by LDAPS at the port that goes with it: 636 for 389.
     Srv {
         domain: String,
         /// `LDAP_SRV_NAMESERVERS`; empty: the system's.

@@ -64,7 +64,7 @@ pub enum ChangeError {
     NoName,
     #[error("The directory has no user {} under LDAP_BASE by LDAP_USER_BY_NAME", crate::cause::quoted(.0))]
     NoUser(String),
-    #[error("{} is nobody's name: {why}", crate::cause::quoted(name))]
+    #[error("{} cannot be a user's name: {why}", crate::cause::quoted(name))]
     UnusableName { name: String, why: UnusableName },
     #[error(
         "{} means {count} users, and none of them can sign in by it: make LDAP_USER_BY_NAME or \

@@ -229,7 +229,7 @@ struct FailureLog {
 impl FailureLog {
     fn failure(&mut self, server: &str, error: &DirectoryError) {
         let text = error.to_string();
-        if !self.is_due(&text, Instant::now()) {
+        if !self.admits(&text, Instant::now()) {
             return;
         }
         if matches!(error, DirectoryError::ServiceAccount { .. }) {
@@ -250,8 +250,8 @@ impl FailureLog {
         }
     }
 
-    /// Whether this is to be logged now; then it is not for a while.
-    fn is_due(&mut self, text: &str, now: Instant) -> bool {
+    /// Whether to log this now; the same text is then not logged again for a while.
+    fn admits(&mut self, text: &str, now: Instant) -> bool {
         let known = self
             .last
             .as_ref()
@@ -280,7 +280,7 @@ mod tests {
     fn a_lasting_trouble_is_logged_once_a_minute_and_another_at_once() {
         let mut log = FailureLog::default();
         let begin = Instant::now();
-        let mut due = |text, seconds| log.is_due(text, begin + Duration::from_secs(seconds));
+        let mut due = |text, seconds| log.admits(text, begin + Duration::from_secs(seconds));
         assert!(due("no answer", 0));
         assert!(!due("no answer", 59));
         assert!(due("no answer", 60), "from the last line on");

@@ -208,7 +208,7 @@ fn chain(
             | Wrong::NotValidYetContext { .. },
         )) if leaf_is_reported => {}
         Err(error) => findings.add(
-            Finding::fail(AREA, "tls-chain", format!("browsers refuse its chain: {error}")).note(
+            Finding::fail(AREA, "tls-chain", format!("browsers refuse its chain: {}", crate::cause::tls(&error))).note(
                 "get a chain of a server certificate (extended key usage serverAuth) and valid intermediates",
             ),
         ),

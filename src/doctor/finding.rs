@@ -1,4 +1,4 @@
-//! One thing that was looked at, and the list of them in the making.
+//! One thing that was looked at, and the list of them while it grows.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -16,8 +16,6 @@ use crate::cause;
 
 const AREA: Area = Area::Ready;
 const LIMIT: Duration = Duration::from_secs(3);
-/// The lines of balancers that disagree with the instance (`ops`).
-const BALANCER: &str = "balancer:";
 
 /// Nothing is found before the start.
 pub(super) async fn examine(context: &Context, findings: &Findings) {
@@ -39,7 +37,8 @@ pub(super) async fn examine(context: &Context, findings: &Findings) {
             return;
         }
     };
-    let mut lines = text.lines().filter(|line| *line != "ready").peekable();
+    // "ready" comes first, and then what is worth a look all the same.
+    let mut lines = text.lines().skip(usize::from(status == 200)).peekable();
     match status {
         200 if lines.peek().is_none() => {
             findings.add(Finding::ok(
@@ -50,14 +49,9 @@ pub(super) async fn examine(context: &Context, findings: &Findings) {
         }
         200 | 503 => {
             for line in lines {
-                let id = if line.starts_with(BALANCER) {
-                    "ready-balancer"
-                } else {
-                    "ready"
-                };
                 let text = format!("the ad-edge that runs here: {line}");
                 findings.add(
-                    Finding::fail(AREA, id, text)
+                    Finding::fail(AREA, "ready", text)
                         .fix(&look)
                         .note("its log and the console say since when"),
                 );

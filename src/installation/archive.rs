@@ -1,4 +1,4 @@
-//! An installation as a zip or a folder, both ways with the legacy connector's (PROTOCOL.md section 6).
+//! An installation as a zip or a folder, both ways with the legacy connector's.
 //!
 //! Only the paths of an installation are read, whatever the archive says; everything is bounded, and
 //! found to fit together, before anybody may do something with it.

@@ -215,7 +215,7 @@ fn prune(home: &Home) {
         if let Err(error) = fs::remove_dir_all(all.join(&name)) {
             tracing::warn!(
                 event = event::IMPORT_BACKUP_LEFT,
-                %error,
+                error = %crate::cause::io(&error),
                 backup = name,
                 "an old backup cannot be removed"
             );

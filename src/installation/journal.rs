@@ -56,7 +56,7 @@ impl Locked {
                 Err(TryLockError::WouldBlock) => return Err(ArchiveError::Busy(shown)),
                 // Some network file systems lock no folders.
                 Err(TryLockError::Error(error)) => {
-                    tracing::debug!(folder = shown, %error, "this file system locks no folders");
+                    tracing::debug!(folder = shown, error = %crate::cause::io(&error), "this file system locks no folders");
                     return Ok(Self(None));
                 }
             }

@@ -128,7 +128,7 @@ impl Drop for Stage {
             tracing::error!(
                 event = event::IMPORT_FOLDER_LEFT,
                 folder = %self.folder().display(),
-                %error,
+                error = %crate::cause::io(&error),
                 "remove this folder by hand"
             );
         }
@@ -168,7 +168,7 @@ fn remove_old(folder: &Path, now: SystemTime) {
             tracing::warn!(
                 event = event::IMPORT_FOLDER_LEFT,
                 folder = %entry.path().display(),
-                %error,
+                error = %crate::cause::io(&error),
                 "remove this folder by hand"
             );
         }

@@ -37,7 +37,7 @@ pub enum LoadError {
         cause::io(source)
     )]
     Roots { file: PathBuf, source: io::Error },
-    #[error("TLS to other servers cannot be set up: {0}")]
+    #[error("TLS to other servers cannot be set up: {}", cause::tls(.0))]
     OutgoingTls(#[from] rustls::Error),
     #[error(transparent)]
     ClientAuthorities(#[from] TrustError),

@@ -6,20 +6,24 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use super::{generation::Expires, reload::Running, reporter::configuration, watch::Watch};
+use super::{
+    generation::{Expires, Generation},
+    reload::Running,
+    reporter::configuration,
+    watch::Watch,
+};
 use crate::{cause, config::TlsMaterial, telemetry::event};
 
-impl Running {
+impl Generation {
     /// The files in use, with what they are for.
     fn files(&self) -> Vec<(&'static str, PathBuf)> {
-        let current = self.current.load();
-        let config = &current.config;
+        let config = &self.config;
         let mut files = Vec::new();
         if config.uses_files {
             files.push(("signing", config.home.signing_certificate()));
             files.push(("signing_key", config.home.signing_key()));
         }
-        if let Some(file) = current.mapper.file() {
+        if let Some(file) = self.mapper.file() {
             files.push(("mapper", file.to_owned()));
         }
         let roots = config.extra_roots.iter().cloned();
@@ -37,7 +41,7 @@ impl Running {
             let keytab = direct.kerberos.iter().map(|section| section.keytab.clone());
             files.extend(keytab.map(|file| ("keytab", file)));
         }
-        if let Some(certificates) = current.certificates() {
+        if let Some(certificates) = self.certificates() {
             let authority = certificates.authority_file();
             let of = |file: &PathBuf| match &authority {
                 Some(path) if path == file => "client_ca",
@@ -53,6 +57,7 @@ impl Running {
         files
     }
 
+    /// Watches them; what changed before is not noticed.
     pub fn watch(&self) -> Option<Watch> {
         // What is not there, with its folder, cannot be watched; a key given as text needs no file.
         let there = |file: &PathBuf| file.parent().is_some_and(Path::exists);
@@ -69,7 +74,9 @@ impl Running {
             }
         }
     }
+}
 
+impl Running {
     /// Age and expiry of what is in use.
     pub fn measure(&self) {
         let metrics = &self.metrics;
@@ -106,7 +113,7 @@ impl Running {
         }
         // Of several files of one use the oldest counts.
         let mut ages: Vec<(&str, f64)> = Vec::new();
-        for (of, file) in self.files() {
+        for (of, file) in current.files() {
             let meta = fs::metadata(&file).ok().filter(fs::Metadata::is_file);
             let modified = meta.map(|meta| meta.modified());
             let Some(unix) = modified

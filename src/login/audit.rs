@@ -37,7 +37,7 @@ impl fmt::Display for Client {
 /// Names and reasons in a line at most, in bytes: they may be what somebody made up.
 const MAX_TEXT: usize = 300;
 
-/// An audit line in the making. One that is dropped before its end says that, and counts too.
+/// An audit line before it is written. One that is dropped before its end says that, and counts too.
 pub(super) struct Line<'a> {
     origin: &'a Origin,
     instance: &'a str,

@@ -32,7 +32,7 @@ impl NameRefusal {
                 "the directory has no user {name} under LDAP_BASE by LDAP_USER_BY_NAME; check both \
                  keys if there should be one"
             ),
-            Why::Unusable(why) => format!("{name} is nobody's name: {why}"),
+            Why::Unusable(why) => format!("{name} cannot be a user's name: {why}"),
             Why::Ambiguous(count) => format!(
                 "{name} means {count} users of the directory; they can sign in by another form of \
                  their name, or make LDAP_USER_BY_NAME or LDAP_BASE narrower, so that a name means \

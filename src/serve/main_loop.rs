@@ -22,8 +22,8 @@ pub(super) async fn serve(
     signals: &mut Signals,
     mut asked_for: mpsc::Receiver<Answer>,
     history: &History,
+    mut watch: Option<Watch>,
 ) {
-    let mut watch = running.watch();
     let mut measure = tokio::time::interval(MEASURE);
     let mut step = tokio::time::interval(History::STEP);
     loop {
@@ -101,7 +101,7 @@ async fn reload(
         };
         // There may be files now that were not there before. The old watch is asked after the new one
         // has begun, so that no change falls between the two.
-        let fresh = running.watch();
+        let fresh = running.current.load().watch();
         let changed = watch.as_ref().is_some_and(Watch::is_stale);
         *watch = fresh;
         if let Ok(keys) = &outcome

@@ -66,6 +66,8 @@ pub async fn run(
         "ad-edge starts"
     );
     let (mut generation, identity) = Generation::build(read, materials, &clock);
+    // Before anybody is told that this instance is ready: who replaces a file then is noticed.
+    let watch = generation.watch();
     generation.start_tunnel();
     let tls = match identity {
         Some(identity) => {
@@ -194,7 +196,7 @@ pub async fn run(
         let router = console::serve_on(address, Arc::new(program));
         ops_life.spawn(console::run(listener, router, ops_life.clone()));
     }
-    serve(&running, &mut signals, asked_for, &history).await;
+    serve(&running, &mut signals, asked_for, &history, watch).await;
 
     notify(&[NotifyState::Stopping]);
     let config = running.current.load().config.clone();

@@ -1,4 +1,4 @@
-//! A set-up in the making: keys that are tried before they are saved.
+//! A set-up before it is saved: keys that are tried before they are saved.
 
 use std::sync::Arc;
 

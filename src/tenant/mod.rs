@@ -1,4 +1,4 @@
-//! What installation and tenant exchange over the provisioning ticket (PROTOCOL.md section 2).
+//! What installation and tenant exchange over the provisioning ticket.
 
 mod error;
 mod exchange;

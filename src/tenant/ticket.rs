@@ -1,4 +1,4 @@
-//! The tenant's side of a set-up (PROTOCOL.md section 2): what it knows of this installation, what it is
+//! The tenant's side of a set-up: what it knows of this installation, what it is
 //! told, and its clock.
 
 use std::{

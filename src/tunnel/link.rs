@@ -200,7 +200,7 @@ async fn keep_alive(answers: &mpsc::Sender<Message>, unanswered: &AtomicU32) -> 
     }
 }
 
-/// When the program ends: finishes what is in flight, and tells the hub at a quiet moment.
+/// When the program ends: finishes what is in flight, and says goodbye to the hub when no request is under way.
 ///
 /// The protocol has no word for "send me nothing more": a request that the hub sends while our close
 /// is on its way cannot be answered any more (RFC 6455, section 5.5.1), hence the care for the moment.

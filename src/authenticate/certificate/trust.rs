@@ -165,7 +165,7 @@ impl ClientTrust {
             | C::NotValidYet
             | C::NotValidYetContext { .. } => R::Validity { subject },
             C::Revoked => R::Revoked { subject },
-            // A twin of a good certificate fails at the signature of the CA whose name it bears.
+            // A certificate that copies the names of a good one fails at the signature of the CA whose name it bears.
             C::UnknownIssuer | C::BadSignature => R::UnknownIssuer { subject },
             C::InvalidPurpose | C::InvalidPurposeContext { .. } => R::Usage { subject },
             C::UnknownRevocationStatus
