@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a certificate authority for a trial: ca.pem and ca.key in a folder. Never for production:
-# its key lies unprotected beside it.
+# its key is unprotected beside it.
 #
 #   certs/make-ca.sh FOLDER [NAME]
 set -euo pipefail

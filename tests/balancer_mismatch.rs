@@ -1,4 +1,4 @@
-//! Each way in which a balancer and an instance can disagree is recognised, and told in the log, by a
+//! Each way in which a balancer and an instance can disagree is recognised, and shown in the log, by a
 //! metric, by `/readyz` on `OPS_LISTEN` and on the console, with the key that corrects it. The real `HAProxy`
 //! runs the shipped configuration, with one thing wrong.
 

@@ -1,14 +1,17 @@
 //! A real browser signs its user in, through the balancer and three instances, to the tenant's page.
 
-use std::fs;
+use std::{fs, process::Command};
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::lab::{
     Lab,
     browser::{Browser, is_picture, pictures},
     haproxy::Haproxy,
     instance::{Builder, Instance},
+    run_with_input,
+    set_up::refused,
     stand_in::Tenant,
 };
 
@@ -65,6 +68,75 @@ fn a_fresh_profile_with_a_ticket_is_signed_in_without_a_click() {
         .iter()
         .any(|i| i.metric(challenged) > Some(0.0));
     assert!(retried, "the first request was challenged");
+}
+
+#[test]
+fn the_written_policies_are_enough_and_are_valid_where_each_browser_reads_them() {
+    let site = Site::with_certificates();
+    let parent = TempDir::new().expect("a folder");
+    let folder = parent.path().join("policies");
+    let write = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ad-edge"));
+        command.args(["setup", "--browser-policies"]).arg(&folder);
+        command.arg("--home").arg(site.instances[0].home());
+        command
+    };
+    let said = run_with_input(&mut write(), "");
+    let read = |path: &str| {
+        let file = folder.join(path);
+        assert!(said.contains(file.to_str().expect("a path")), "{said}");
+        fs::read_to_string(file).expect(path)
+    };
+    let chromium: Value =
+        serde_json::from_str(&read("etc/chromium/policies/managed/ad-edge.json")).expect("JSON");
+    assert_eq!(chromium["AuthServerAllowlist"], "login.corp.example");
+    let choice = chromium["AutoSelectCertificateForUrls"][0].as_str();
+    let choice: Value = serde_json::from_str(choice.expect("a text")).expect("JSON");
+    let pattern = choice["pattern"].as_str().expect("a pattern");
+    assert!(
+        pattern.starts_with("https://login.corp.example"),
+        "{pattern}"
+    );
+    let firefox: Value =
+        serde_json::from_str(&read("etc/firefox/policies/policies.json")).expect("JSON");
+    let spnego = &firefox["policies"]["Authentication"]["SPNEGO"];
+    assert_eq!(*spnego, json!(["login.corp.example"]));
+    let registry = read("windows/ad-edge.reg");
+    for line in [
+        "\"AuthServerAllowlist\"=\"login.corp.example\"\r\n",
+        "\"https://login.corp.example\"=\"1\"\r\n",
+        r#""1"="{\"pattern\":\"https://login.corp.example"#,
+    ] {
+        assert!(registry.contains(line), "{line}: {registry}");
+    }
+    let script =
+        "import json,plistlib,sys; print(json.dumps(plistlib.load(open(sys.argv[1],'rb'))))";
+    for (name, policies) in [
+        ("com.google.Chrome", chromium),
+        (
+            "org.mozilla.firefox",
+            json!({
+                "Authentication": { "SPNEGO": ["login.corp.example"] },
+                "EnterprisePoliciesEnabled": true
+            }),
+        ),
+    ] {
+        let file = format!("macos/{name}.plist");
+        read(&file);
+        let mut python = Command::new("python3");
+        python.args(["-c", script]).arg(folder.join(file));
+        let parsed: Value = serde_json::from_str(&run_with_input(&mut python, "")).expect("JSON");
+        assert_eq!(parsed, policies);
+    }
+    // A second time would overwrite them.
+    refused(&mut write(), &["is there already, and nothing was written"]);
+
+    let policy = folder.join("etc/chromium/policies/managed/ad-edge.json");
+    let browser = Browser::new()
+        .with_policy(&policy)
+        .with_ticket(Lab::get().kinit("alice"));
+    let page = browser.open(&site.url(""), &json!([{ "wait": "Alice Smith" }]));
+    assert!(page.text.contains("urn:ietf:rfc:1510"), "{page:?}");
 }
 
 #[test]

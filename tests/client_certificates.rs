@@ -36,7 +36,7 @@ fn for_upn(ca: &ClientCa, upn: &str) -> Certificate {
     ca.issue("somebody", |params| add_upn(params, upn))
 }
 
-/// Who is signed in, as the tenant believes it.
+/// Who is signed in, as the tenant reads it.
 fn user(tenant: &Tenant, response: &Response) -> String {
     assert_eq!(response.status, 200, "{}", response.body);
     let verified = tenant.verified(&Form::read(&response.body));

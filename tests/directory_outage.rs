@@ -30,7 +30,7 @@ fn logins_work_again_without_a_restart() {
         },
     );
 
-    wire.mend();
+    wire.restore();
     wait_until(Duration::from_secs(10), "ready again", || {
         instance
             .ops("/readyz")

@@ -23,7 +23,7 @@ fn servers_that_cannot_be_reached() {
     let fix = text(report.fails("ldap", "ldap-reach"), "fix");
     assert_eq!(fix, format!("nc -vz {} 1", lab.address));
     report.fails("ldap", "ldap-none");
-    // One that takes connections and says nothing, beside a good one: it is told, and the rest is
+    // One that takes connections and says nothing, beside a good one: it is reported, and the rest is
     // looked at all the same.
     let listener = std::net::TcpListener::bind((lab.address.as_str(), 0)).expect("a port");
     let silent = format!("ldap://{}", listener.local_addr().expect("its number"));

@@ -1,4 +1,4 @@
-//! An instance that is told to end loses nobody's login.
+//! An instance that gets SIGTERM loses nobody's login.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},

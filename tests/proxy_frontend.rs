@@ -10,7 +10,7 @@ fn forwarded(instance: &Instance, user: &str) -> Response {
 }
 
 #[test]
-fn only_a_trusted_proxy_is_believed_and_only_for_its_domain() {
+fn only_a_trusted_proxy_is_accepted_and_only_for_its_domain() {
     let frontend = || Instance::builder().set("WITH_KERBEROS_PROXY_FRONTEND", true);
     let trusting = frontend().start();
     assert!(

@@ -32,7 +32,7 @@ fn a_ticket_and_an_account_are_all_it_takes() {
         assert!(said.contains(check), "{check} in {said}");
     }
     assert!(!said.contains(&lab.password), "the password is never shown");
-    // The tenant wants Kerberos; what is missing for it is told with commands, not "start it".
+    // The tenant wants Kerberos; what is missing for it is listed with commands, not "start it".
     for step in [
         "setspn -S HTTP/login.corp.example ",
         "ktpass /princ HTTP/login.corp.example@CORP.EXAMPLE",

@@ -224,7 +224,7 @@ fn a_hostile_or_broken_tenant_changes_nothing() {
         );
         assert_eq!(std::fs::read_dir(home.path()).expect("a folder").count(), 0);
     }
-    // After the checks a signing key and certificate are made, which the tenant is told: that stays, and is said.
+    // After the checks a signing key and certificate are made, which are sent to the tenant: that stays, and is said.
     for arguments in [vec!["--signing-key", broken], vec!["--refuse-registration"]] {
         let (tenant, home) = (
             Tenant::by_address_with(&arguments),

@@ -83,7 +83,7 @@ fn a_tenant_that_was_away_at_the_start_is_asked_again_and_what_it_says_is_saved(
     tenant.await_agents_within(Duration::from_secs(40), 1);
     let saved = config(&instance.home());
     assert!(saved["AD_HUB"].is_string() && saved["TENANT_SIGNING_KEY"].is_string());
-    // Each change is told, a secret without its value.
+    // Each change is logged, a secret without its value.
     let line = instance.await_event("tenant.changed", &["\"AD_HUB\""]);
     assert!(line.contains("/lo/hub"), "{line}");
     let line = instance.await_event("tenant.changed", &["TENANT_SIGNING_KEY"]);

@@ -1,4 +1,4 @@
-//! The tunnel's connection: it comes back by itself, believes nobody but the tenant, and ends without
+//! The tunnel's connection: it comes back by itself, trusts nobody but the tenant, and ends without
 //! losing what is in flight.
 
 use std::{thread, time::Duration};
@@ -62,12 +62,12 @@ fn a_cut_link_comes_back_at_once_and_a_hub_that_was_away_is_found_within_seconds
 }
 
 #[test]
-fn a_hub_that_does_not_believe_us_is_asked_again_and_the_log_is_loud() {
+fn a_hub_that_refuses_our_signature_is_asked_again_and_the_log_says_so() {
     let tenant = Tenant::start();
     tenant.set_mode(&json!({ "refuse": true }));
     let instance = Instance::builder().tunnel(&tenant).start();
     let line = instance.await_event("tunnel.signature_refused", &["\"ERROR\""]);
-    assert!(line.contains("nobody is believed at the moment"), "{line}");
+    assert!(line.contains("nobody is accepted at the moment"), "{line}");
     assert_eq!(instance.metric("ad_edge_tunnel_connected"), Some(0.0));
     tenant.set_mode(&json!({}));
     tenant.await_agents(1);

@@ -109,7 +109,7 @@ impl Mismatches {
         }))
     }
 
-    /// Counts one; when it is the balancer's doing, as far as can be told, logs it once a minute. `name` is
+    /// Counts one; when it comes from the balancer, as far as is known, logs it once a minute. `name` is
     /// the host name that was asked for, where it is about that.
     pub fn note(&self, mismatch: Mismatch, sender: Sender, place: Place, name: Option<&str>) {
         if let Some(metrics) = &self.0.metrics {

@@ -117,7 +117,7 @@ impl Inherited {
         let exact = |listener: &std::net::TcpListener| {
             local(listener).is_some_and(|local| local == SocketAddr::new(address, port))
         };
-        // What is meant for this machine alone shall not be served to everybody.
+        // What is meant for this machine alone must not be served to everybody.
         let wider = |listener: &std::net::TcpListener| {
             !address.is_loopback() && local(listener).is_some_and(|local| local.port() == port)
         };

@@ -2,7 +2,7 @@
 
 /// The text between double quotes, as it is: Rust's debug text would double each backslash
 /// (`"CORP\\jdoe"`). Control characters are left out, and so are the marks that turn the direction of
-/// what follows: neither shall reach a terminal or a log.
+/// what follows: neither may reach a terminal or a log.
 pub fn quoted(text: &str) -> String {
     let shown = |c: &char| {
         !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

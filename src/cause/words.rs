@@ -49,7 +49,7 @@ pub fn any(error: &(dyn Error + 'static)) -> String {
     words.join(": ")
 }
 
-/// The innermost cause in words: what lies around it says that a request failed.
+/// The innermost cause in words: the outer ones say that a request failed.
 pub fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut inner = error;
     loop {

@@ -54,7 +54,7 @@ fn take(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> Result<(), Im
         home.display()
     );
     if let Some(backup) = done.backup {
-        println!("What they replaced lies in {}", backup.display());
+        println!("What they replaced is in {}", backup.display());
     }
     print!("\n{}", import.in_words());
     Ok(())

@@ -23,7 +23,7 @@ pub struct FederationConfig {
     pub relying_parties: RelyingParties,
     /// `TOKEN_LIFETIME_SECONDS`.
     pub lifetime: Duration,
-    /// `TOKEN_SKEW_SECONDS`: how far NotBefore lies in the past.
+    /// `TOKEN_SKEW_SECONDS`: how far NotBefore is in the past.
     pub skew: Duration,
     /// `TOKEN_LEGACY_METHOD`: say `am:password` whatever the login was.
     pub legacy_method: bool,

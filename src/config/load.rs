@@ -109,7 +109,7 @@ impl Fingerprint {
         }
         for file in &config.extra_roots {
             parts.add_path(file);
-            // One that cannot be read is told when it is loaded.
+            // One that cannot be read is reported when it is loaded.
             parts.add(std::fs::read(file).unwrap_or_default());
         }
         for file in config.files_when_there() {

@@ -201,7 +201,7 @@ impl Program {
         if let Ok(before) = fs::read(&path) {
             let copy = path.with_extension("before.js");
             write_atomically(&copy, &before, 0o600)?;
-            kept = format!(" (the one before lies in {})", copy.display());
+            kept = format!(" (the one before is in {})", copy.display());
         }
         write_atomically(&path, source.as_bytes(), 0o600)?;
         tracing::warn!(

@@ -47,7 +47,7 @@ pub(super) const SERVER: [Field; 6] = [
     (
         &keys::SERVER_URL,
         "The address that users open",
-        "The balancer's, https. Its host needs an SPN and a certificate; the tenant is told at the next start.",
+        "The balancer's, https. Its host needs an SPN and a certificate; the tenant learns it at the next start.",
     ),
     (
         &keys::SITE_NAME,

@@ -53,7 +53,7 @@ pub struct Guard {
     session: String,
     /// Shown in the log, good once.
     token: Mutex<String>,
-    /// Nobody shall fill the log by asking for it.
+    /// Nobody may fill the log by asking for it.
     shown: Throttle,
 }
 
@@ -169,7 +169,7 @@ pub(super) async fn check(
         }
     }
     if !guard.is_trusted_peer(&request) && !guard.has_session(headers) {
-        // Not for HEAD: a program that only looks shall not use it up.
+        // Not for HEAD: a program that only looks must not use it up.
         let query = request.uri().query().unwrap_or_default();
         if request.method() == Method::GET && guard.redeem(query) {
             tracing::warn!(

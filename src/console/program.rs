@@ -37,11 +37,11 @@ const RELOAD_LIMIT: Duration = Duration::from_secs(25);
 /// What an import says that was only tried.
 pub(super) const NOT_TAKEN: &str = "Nothing was changed yet";
 
-/// `12 files were taken`, and where those lie that they replaced.
+/// `12 files were taken`, and where those are that they replaced.
 pub(super) fn taken_in_words(done: &installation::Imported) -> String {
     let taken = format!("{} files were taken", done.taken.len());
     match &done.backup {
-        Some(backup) => format!("{taken} (what they replaced lies in {})", backup.display()),
+        Some(backup) => format!("{taken} (what they replaced is in {})", backup.display()),
         None => taken,
     }
 }

@@ -28,7 +28,7 @@ pub enum Kind {
 /// The domains of an Active Directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Domains {
-    /// The DNS name of the one that `LDAP_BASE` lies in.
+    /// The DNS name of the one that `LDAP_BASE` is in.
     own: Option<String>,
     /// `None`: the list in `CN=Partitions` could not be read. Then a NetBIOS name is taken for the first
     /// label of a domain's DNS name, which is so by custom only.
@@ -114,7 +114,7 @@ impl Domains {
         self.all.is_some()
     }
 
-    /// The DNS name of the domain that `LDAP_BASE` lies in.
+    /// The DNS name of the domain that `LDAP_BASE` is in.
     #[must_use]
     pub fn own(&self) -> Option<&str> {
         self.own.as_deref()
@@ -142,14 +142,14 @@ impl Domains {
         }
     }
 
-    /// Whether this is a name of the domain that `LDAP_BASE` lies in.
+    /// Whether this is a name of the domain that `LDAP_BASE` is in.
     #[must_use]
     pub fn is_own(&self, name: &str) -> bool {
         let is = |own: Option<&str>| own.is_some_and(|own| same(own, name));
         is(self.own()) || is(self.own_netbios())
     }
 
-    /// Whether the entry lies in the domain of this NetBIOS or DNS name.
+    /// Whether the entry is in the domain of this NetBIOS or DNS name.
     #[must_use]
     pub fn hold(&self, name: &str, entry: &Entry) -> bool {
         let Some(dns) = entry.domain() else {

@@ -110,7 +110,7 @@ impl Entry {
         (!text.is_empty()).then_some(text)
     }
 
-    /// The DNS name of the domain that the DN lies in: `corp.example` of `…,DC=corp,DC=example`.
+    /// The DNS name of the domain that the DN is in: `corp.example` of `…,DC=corp,DC=example`.
     #[must_use]
     pub fn domain(&self) -> Option<String> {
         dn::domain(&self.dn)

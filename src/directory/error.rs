@@ -157,7 +157,7 @@ fn remedy_of_result(code: u32, text: &str) -> &'static str {
         }
         8 | 13 => "the server wants TLS: use ldaps:// in LDAP_URL, or LDAP_STARTTLS=true",
         10 => {
-            "the base lies in another server's part of the directory and referrals are not followed: correct LDAP_BASE, or name that server in LDAP_URL"
+            "the base is in another server's part of the directory and referrals are not followed: correct LDAP_BASE, or name that server in LDAP_URL"
         }
         32 => {
             "correct LDAP_BASE or LDAP_BASE_GROUPS, or let the service account read there; a directory that may not be searched anonymously needs LDAP_BIND_USER"

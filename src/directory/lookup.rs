@@ -218,7 +218,7 @@ impl Found {
         self.domains.is_some()
     }
 
-    /// Keeps those who lie in the domain of this NetBIOS or DNS name.
+    /// Keeps those who are in the domain of this NetBIOS or DNS name.
     pub fn retain_domain(&mut self, name: &str) {
         let domains = self.domains.as_deref();
         self.users.retain(|entry| match domains {

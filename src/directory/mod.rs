@@ -164,7 +164,7 @@ impl Directory {
         Ok(question.answered(users))
     }
 
-    /// Which kind of directory this is, once a server has told.
+    /// Which kind of directory this is, once a server has answered.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         self.0.servers.kind()

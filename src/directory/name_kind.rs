@@ -18,7 +18,7 @@ pub enum NameKind {
 }
 
 impl NameKind {
-    /// By the administrator's `own` filter if there is one. Until the directory has told which kind it is,
+    /// By the administrator's `own` filter if there is one. Until it is known which kind of directory it is,
     /// the rest follows from the domain in `base`.
     pub(super) fn of(own: Option<&FilterTemplate>, kind: Option<&Kind>, base: &str) -> Self {
         let domain = dn::domain(base);

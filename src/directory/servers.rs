@@ -168,7 +168,7 @@ impl Servers {
         servers
     }
 
-    /// Which kind of directory this is, once a server has told.
+    /// Which kind of directory this is, once a server has answered.
     pub fn kind(&self) -> Option<Kind> {
         self.order().iter().find_map(|server| server.kind())
     }

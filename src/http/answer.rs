@@ -8,7 +8,7 @@ use axum::{
 use super::page::{PageContext, Verbatim, notice};
 use crate::language::Notice;
 
-/// When a client that is told 503 may come again, in seconds.
+/// When a client that gets 503 may come again, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 

@@ -33,7 +33,7 @@ struct Inner {
 impl Front {
     /// Serves `site`; without `tls` in plain HTTP, for a balancer that terminates TLS and for the
     /// operators' listener. `metrics` counts the connections of the port that users reach; `mismatches`
-    /// hears of what shows that a balancer expects something else here.
+    /// notes what shows that a balancer expects something else here.
     #[must_use]
     pub fn new(
         site: Site,

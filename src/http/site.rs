@@ -57,11 +57,11 @@ pub struct SiteSettings {
     /// What the numbers of its requests begin with, on the site that users see.
     pub instance: Option<InstanceMark>,
     pub branding: Arc<Branding>,
-    /// TLS is ours: browsers are told to use nothing else for this host.
+    /// TLS is ours: browsers are made to use nothing else for this host (HSTS).
     pub hsts: bool,
     /// Counts the answers of the port that users reach.
     pub metrics: Option<Arc<Metrics>>,
-    /// Hears that requests arrive on the port that users reach, and of health checks that ask for what
+    /// Notes that requests arrive on the port that users reach, and health checks that ask for what
     /// is not there.
     pub mismatches: Option<Mismatches>,
     /// Every request is logged at level debug; otherwise only probes are.
@@ -86,7 +86,7 @@ struct Shared {
 }
 
 impl Site {
-    /// Dresses `router`. Answers say `Connection: close` as soon as `lifecycle` drains, or another site
+    /// Wraps `router`. Answers say `Connection: close` as soon as `lifecycle` drains, or another site
     /// has come in place of this one.
     #[must_use]
     pub fn new(router: Router, settings: SiteSettings, lifecycle: Lifecycle) -> Self {

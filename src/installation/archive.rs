@@ -38,7 +38,7 @@ const OURS: &str = "ad-edge export";
 #[derive(Clone)]
 pub struct Installation {
     pub(super) files: BTreeMap<String, Vec<u8>>,
-    /// What lay beside them and is not taken, fit for a message.
+    /// What was beside them and is not taken, fit for a message.
     pub ignored: Vec<String>,
     /// An export of ad-edge: everything that it does not hold is not part of the installation.
     pub ours: bool,

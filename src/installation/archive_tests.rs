@@ -137,7 +137,7 @@ fn what_is_broken_in_itself_is_refused() {
 }
 
 #[test]
-fn a_name_that_stands_twice_is_refused() {
+fn a_name_that_is_there_twice_is_refused() {
     // Equal lengths: written under two names, then one is changed in the bytes.
     let mut zip = zip_with(&[("certs/a.pem", b"one"), ("certs/b.pem", b"two")]);
     while let Some(at) = zip.windows(11).position(|name| name == b"certs/b.pem") {

@@ -130,7 +130,7 @@ impl Old<'_> {
         if self.on(&keys::WITH_KERBEROS_PROXY_FRONTEND) {
             if !self.given(&keys::TRUSTED_PROXIES) {
                 self.add(
-                    "WITH_KERBEROS_PROXY_FRONTEND: a proxy that names the user is believed only from \
+                    "WITH_KERBEROS_PROXY_FRONTEND: the user that a proxy names is accepted only from \
                      TRUSTED_PROXIES: list its address.",
                 );
             }
@@ -146,7 +146,7 @@ impl Old<'_> {
         if proxied || self.on(&keys::KERBEROS_AUTH) {
             self.add(
                 "A header that names the user (X-Forwarded-User, x-iisnode-logon_user) does not count, \
-                 where the legacy connector believed it from anyone. If a proxy or IIS signed users in, set \
+                 where the legacy connector accepted it from anyone. If a proxy or IIS signed users in, set \
                  WITH_KERBEROS_PROXY_FRONTEND and TRUSTED_PROXIES, or let Kerberos end here with a keytab.",
             );
         }

@@ -113,7 +113,7 @@ impl ConfigFile {
 
 /// Puts a file in place of what was there in one step: a reader, or a crash, finds the old or the new. It
 /// belongs to whom the old one belonged to, a new one to the folder's owner: an administrator's root
-/// shall not take a service's files away from it.
+/// must not take a service's files away from it.
 ///
 /// # Errors
 /// When it cannot be written; the old content stays.

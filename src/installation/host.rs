@@ -166,7 +166,7 @@ fn named(given: &Map<String, Value>) -> Vec<(String, String)> {
     found
 }
 
-/// The files of an installation that lie in a home folder, beside `config.json`.
+/// The files of an installation that are in a home folder, beside `config.json`.
 pub(super) fn files(home: &Home) -> Vec<String> {
     let mut names = Vec::new();
     // What cannot be listed is not there for us; writing to it will say more.

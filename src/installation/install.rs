@@ -34,7 +34,7 @@ pub struct Imported {
 }
 
 impl Installation {
-    /// Files of the home folder that are no part of this installation, though they lie where its own
+    /// Files of the home folder that are no part of this installation, though they are where its own
     /// would: an export of ours is whole, and a mapper that is built in has no file.
     #[must_use]
     pub fn retires(&self, home: &Home) -> Vec<String> {

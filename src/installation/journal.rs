@@ -25,7 +25,7 @@ const LOCK_LIMIT: Duration = Duration::from_secs(10);
 /// How to get back.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Journal {
-    /// Where copies of the files that were there lie, under the home folder.
+    /// Where copies of the files that were there are, under the home folder.
     pub backup: Option<String>,
     pub were_there: Vec<String>,
     pub are_new: Vec<String>,

@@ -173,7 +173,7 @@ async fn a_proxy_s_word_for_a_user_counts_only_where_it_is_trusted() {
         "WITH_KERBEROS_PROXY_FRONTEND": true,
         "TRUSTED_PROXIES": "192.0.2.7",
     }));
-    // Believed: what is missing is the directory alone.
+    // Accepted: what is missing is the directory alone.
     let trusted = trusting.ask(forwarded("192.0.2.7:5000", "alice"));
     let trusted = trusted.await;
     trusted.assert_page(503);

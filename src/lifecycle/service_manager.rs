@@ -5,7 +5,7 @@ use sd_notify::NotifyState;
 /// Tells the service manager, if there is one (sd_notify(3)).
 pub fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "the service manager was not told");
+        tracing::debug!(%error, "the service manager was not notified");
     }
 }
 

@@ -2,7 +2,7 @@
 //! out: a rate of failures for each address, and a number of failures for each user.
 //!
 //! Both are of this instance alone. An attacker who reaches N instances has N times as many attempts:
-//! `FORM_FAILURES_PER_USER` times N shall stay below the domain's lockout threshold, and
+//! `FORM_FAILURES_PER_USER` times N has to be below the domain's lockout threshold, and
 //! `FORM_FAILURES_SECONDS` above the time after which the domain forgets failures. Only failures count, so
 //! that an office behind one address may sign in all at once.
 

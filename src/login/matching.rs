@@ -20,7 +20,7 @@ pub(super) fn only(mut found: Vec<Entry>, name: &str) -> Result<Option<Entry>, R
 /// The entry of a Kerberos principal: never by the name alone when the realm could be another's.
 ///
 /// In Active Directory realm and domain are one name, and every DN ends in its domain, so the entry
-/// must lie in the realm's domain. Another directory's DNs need not say so; there the name counts for
+/// must be in the realm's domain. Another directory's DNs need not say so; there the name counts for
 /// the service's own realm only.
 pub(super) fn of_realm(
     found: Found,
@@ -72,7 +72,7 @@ impl<'a> FrontendUser<'a> {
         }
     }
 
-    /// The one entry that lies in the domain that was named, if one was.
+    /// The one entry in the domain that was named, if one was.
     pub fn only(self, mut found: Found, user: &str) -> Result<Entry, Refusal> {
         if let Some(domain) = self.domain {
             found.retain_domain(domain);

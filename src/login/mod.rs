@@ -89,7 +89,7 @@ pub struct Logins {
     pub clock: Clock,
     /// Logins that may be under way at the same time (`MAX_LOGINS`).
     pub slots: Arc<Slots>,
-    /// Those by password: they wait for the directory, and shall not take the places of all others.
+    /// Those by password: they wait for the directory, and must not take the places of all others.
     pub passwords: Slots,
     pub attempts: Arc<Attempts>,
 }

@@ -5,7 +5,7 @@ use crate::{
     directory::{Entry, Found, UnusableName},
 };
 
-/// A typed name that was refused. The user is not told why: a name proves nothing yet.
+/// A typed name that was refused. The user does not learn why: a name proves nothing yet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.text())]
 pub struct NameRefusal {

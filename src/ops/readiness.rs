@@ -73,7 +73,7 @@ impl Readiness {
 }
 
 impl Readiness {
-    /// As operators are told: an instance that no balancer reaches signs nobody in.
+    /// What operators see: an instance that no balancer reaches signs nobody in.
     #[must_use]
     pub fn evaluate_for_operators(&self) -> Ready {
         let ready = self.evaluate();

@@ -20,6 +20,11 @@ pub enum SetupError {
     NoFiles,
     #[error("{key} comes from the environment, which wins: change it there, or take it out of it")]
     Fixed { key: String },
+    #[error(
+        "browsers need no policy: KERBEROS_AUTH and CLIENT_CERT_AUTH are both off, and the form works in \
+         every browser. Switch on what you mean in config.json"
+    )]
+    NoPolicies,
     #[error(transparent)]
     Invalid(#[from] Invalid),
     #[error("there is no ticket (PROVISIONING_TICKET): give it with --ticket")]

@@ -3,6 +3,7 @@
 
 mod balancer;
 mod brought;
+mod browsers;
 mod checks;
 mod directory;
 mod error;
@@ -16,6 +17,7 @@ mod transfer;
 
 pub use self::{
     balancer::haproxy,
+    browsers::{PolicyFile, browser_policies},
     checks::{CheckName, SetupCheck},
     error::SetupError,
     import_error::ImportError,

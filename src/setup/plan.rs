@@ -22,7 +22,7 @@ pub(super) const PASSWORD: &str = keys::LDAP_BIND_PASSWORD.name;
 pub struct SetupPlan<'a> {
     pub(super) settings: &'a Settings,
     pub(super) keys: Map<String, Value>,
-    /// What is to be encrypted; `None`: it is encrypted already, or lies in a file of its own.
+    /// What is to be encrypted; `None`: it is encrypted already, or is in a file of its own.
     pub(super) password: Option<SecretString>,
     pub(super) ticket: Option<ProvisioningTicket>,
     /// What it brings into `certs/`.

@@ -78,7 +78,7 @@ impl SetupPlan<'_> {
             self.keys
                 .insert(keys::LDAP_BIND_CREDENTIALS.name.to_owned(), json!(stored));
         }
-        // It is encrypted, or lies in a file of its own: nowhere else.
+        // It is encrypted, or is in a file of its own: nowhere else.
         if self.has_given_password() {
             self.keys.insert(PASSWORD.to_owned(), Value::Null);
         }

@@ -87,7 +87,7 @@ fn an_installation_that_works_is_not_replaced_by_one_that_does_not() {
         let text = refused(broken.path(), works.path());
         assert!(text.contains("an installation that works"), "{text}");
     }
-    // Where nothing works, it may come and be mended.
+    // Where nothing works, it may be imported and corrected.
     let nothing = home(&json!({}));
     let import = try_out(broken.path(), nothing.path()).expect("tried");
     assert!(

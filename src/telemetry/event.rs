@@ -126,7 +126,7 @@ events! {
         "A user is signed in; the line says who, from where and by which method.",
         "Nothing.";
     LOGIN_REFUSED = "login.refused", WARN | ERROR,
-        "A user is not signed in; `reason` says why. At level ERROR the cause lies in the installation.",
+        "A user is not signed in; `reason` says why. At level ERROR the cause is in the installation.",
         "As the line says; the request id is the one that the user's page shows.";
     LOGIN_ABANDONED = "login.abandoned", WARN,
         "The client closed the connection, or the time limit ended, before the login was decided.",
@@ -277,7 +277,7 @@ events! {
         "Someone imported an installation in the console.",
         "Nothing, or look who did.";
     EXPORT_FILE_OUTSIDE = "export.file_outside", WARN,
-        "A file that the configuration names lies outside the configuration folder, and is not in the export.",
+        "A file that the configuration names is outside the configuration folder, and not in the export.",
         "Copy it to the other server yourself.";
     SETUP_AWAITED = "setup.awaited", WARN,
         "The installation is empty; the line says how it is set up.",

@@ -15,7 +15,7 @@ use tracing_subscriber::{Layer, layer::Context};
 
 use crate::clock::Clock;
 
-/// Of all events, and once more of warnings and errors, which a busy hour shall not push out.
+/// Of all events, and once more of warnings and errors, so that a busy hour does not push them out.
 const EVENTS: usize = 300;
 /// The longest message or value, in bytes.
 const TEXT_BYTES: usize = 1000;

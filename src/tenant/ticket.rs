@@ -1,5 +1,5 @@
-//! The tenant's side of a set-up: what it knows of this installation, what it is
-//! told, and its clock.
+//! The tenant's side of a set-up: what it knows of this installation, what is
+//! sent to it, and its clock.
 
 use std::{
     sync::Arc,
@@ -41,7 +41,7 @@ pub struct ProvisioningTicket {
 /// What is registered at the tenant.
 #[derive(Debug)]
 pub struct Registration<'a> {
-    /// Base64 of the DER of each signing certificate that the tenant shall trust: the present one first.
+    /// Base64 of the DER of each signing certificate that the tenant has to trust: the present one first.
     pub certificates: Vec<String>,
     pub server_url: &'a str,
     pub agent_mode: bool,

@@ -82,7 +82,7 @@ impl LeafFacts {
         })
     }
 
-    /// What an administrator should be told at `now`, for the host of `SERVER_URL`; nothing when all is
+    /// What an administrator should know at `now`, for the host of `SERVER_URL`; nothing when all is
     /// well. A certificate with these faults is served all the same: browsers say the rest.
     #[must_use]
     pub fn warnings(&self, host: Option<&str>, now: SystemTime) -> Vec<String> {

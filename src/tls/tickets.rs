@@ -35,7 +35,7 @@ use crate::{
 const PURPOSE: &[u8] = b"ad-edge TLS session tickets, version 1";
 /// How long one key makes tickets.
 const PERIOD: Duration = Duration::from_hours(12);
-/// What a client is told: no ticket is older than the key before the present one.
+/// The lifetime that a client reads: no ticket is older than the key before the present one.
 const LIFETIME: Duration = PERIOD;
 const NUMBER_LEN: usize = 8;
 const KEY_LEN: usize = 32;

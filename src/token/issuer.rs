@@ -62,7 +62,7 @@ pub struct Statement<'a> {
 }
 
 impl Issuer {
-    /// An issuer; `lifetime` counts from the token's issue, `skew` is how far NotBefore lies before.
+    /// An issuer; `lifetime` counts from the token's issue, `skew` is how far NotBefore is before that.
     #[must_use]
     pub fn new(key: Arc<SigningKey>, issuer: &str, lifetime: Duration, skew: Duration) -> Self {
         Self {

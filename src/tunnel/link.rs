@@ -242,7 +242,7 @@ impl Link {
         self.closing.load(Ordering::Relaxed) >= CLOSING
     }
 
-    /// Whether the hub was told that we leave.
+    /// Whether the hub knows that we leave.
     pub fn is_closed(&self) -> bool {
         self.closing.load(Ordering::Relaxed) >= CLOSED
     }

@@ -98,7 +98,7 @@ pub(super) fn retry_after(refusal: &Refusal) -> Option<u64> {
     }
 }
 
-/// What the holder of a certificate can do something about; who it names is not told.
+/// What the holder of a certificate can do something about; it does not say whom it names.
 fn certificate(refusal: &CertificateRefusal) -> Notice {
     use CertificateRefusal as C;
     match refusal {

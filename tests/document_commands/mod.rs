@@ -88,7 +88,7 @@ fn the_production_start_serves_and_its_keys_are_replaced() {
         login(&balancer).assertion().contains(&new)
     });
     assert!(!first.assertion().contains(&new));
-    wait_for(LIMIT, "the tenant does not believe the new key", || {
+    wait_for(LIMIT, "the tenant does not accept the new key", || {
         let answer = desk.tenant.post(&login(&balancer));
         answer.body.contains("\"verified\":true").then_some(())
     });

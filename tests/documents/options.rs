@@ -64,7 +64,7 @@ fn subcommands(help: &str) -> BTreeSet<String> {
 /// Options between backticks without their command: of ad-edge, or of storm, whose options are the fields
 /// of a struct.
 #[test]
-fn every_option_that_stands_alone_exists() {
+fn every_option_without_its_command_exists() {
     let help: String = subcommands(&help_of(&[]))
         .iter()
         .filter(|name| *name != "help")

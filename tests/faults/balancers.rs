@@ -53,9 +53,9 @@ pub const SCENARIOS: &[Scenario] = &[
                  connection that was open ends.",
         allowed_because: "What is in flight at that moment is lost, and that is seldom more than one or \
                           two; ten leave room for a slow machine. A client that has asked and waits for \
-                          the answer may never hear anything: storm gives up after 20 s.",
+                          the answer may never get one: storm gives up after 20 s.",
         change: "`advert_int`.",
-        // A client that has sent all and waits for the answer never hears anything: storm's 20 s.
+        // A client that has sent all and waits for the answer never gets one: storm's 20 s.
         allowed: Allowed::failed(10).failed_wait(25),
         run: host_dies,
     },
@@ -130,7 +130,7 @@ impl Balancer {
 
 impl Drop for Balancer {
     fn drop(&mut self) {
-        // Its child for VRRP ends with it only when it is told to end.
+        // Its child for VRRP ends with it only on SIGTERM.
         self.keepalived.end(Duration::from_secs(10));
     }
 }

@@ -15,7 +15,7 @@ use crate::lab::{Lab, instance::Instance, project, run_with_input, wait_until};
 
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
-        name: "one instance is told to end (SIGTERM)",
+        name: "one instance is ended by SIGTERM",
         did: "`kill -TERM` on one instance. It drains and ends; the service manager starts it again. The \
               test waits until it has ended with exit code 0, is ready again and makes logins.",
         expect: "Planned work: nobody notices. The instance answers 404 at `/readyz`, so the balancer \
@@ -216,7 +216,7 @@ fn host_cut_off() -> Outcome {
         far.cut_off();
         fleet.balancer.await_state(1, "DOWN");
         pause(Duration::from_secs(3));
-        far.mend();
+        far.restore();
         fleet.await_return(0);
     });
     let summary = &outcome.summary;

@@ -113,7 +113,7 @@ impl FarHost {
         self.host.ip(&["link", "set", "cable", "down"]);
     }
 
-    pub fn mend(&self) {
+    pub fn restore(&self) {
         self.host.ip(&["link", "set", "cable", "up"]);
     }
 }

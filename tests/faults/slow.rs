@@ -79,7 +79,7 @@ impl SlowClients {
         }
     }
 
-    /// Of each kind: how many there shall be, and how many are open.
+    /// Of each kind: how many there have to be, and how many are open.
     pub fn by_kind(&self) -> impl Iterator<Item = (Kind, usize, usize)> {
         let each = KINDS.iter().zip(self.open.iter());
         each.map(|((kind, eighths), open)| {

@@ -14,6 +14,7 @@ use super::{Ccache, Lab, project, run_with_input};
 pub struct Browser {
     home: TempDir,
     ccache: Option<Ccache>,
+    policies_alone: bool,
 }
 
 /// What a page is after the last step.
@@ -31,6 +32,7 @@ impl Browser {
         let browser = Self {
             home: TempDir::new().expect("a folder"),
             ccache: None,
+            policies_alone: false,
         };
         fs::create_dir_all(browser.path(".pki/nssdb")).expect("a folder");
         fs::create_dir_all(browser.path("chromium/policies/managed")).expect("a folder");
@@ -52,6 +54,14 @@ impl Browser {
 
     pub fn with_ticket(mut self, ccache: Ccache) -> Self {
         self.ccache = Some(ccache);
+        self
+    }
+
+    /// With this policy, and nothing else that names the hosts to which Kerberos tokens go.
+    pub fn with_policy(mut self, file: &Path) -> Self {
+        let to = self.path("chromium/policies/managed/ad-edge.json");
+        fs::copy(file, to).expect("the policy");
+        self.policies_alone = true;
         self
     }
 
@@ -101,7 +111,7 @@ impl Browser {
     }
 
     /// Chromium asks for a ticket for the canonical name, so it needs a hosts file; that and the
-    /// policies lie in fixed places, which only this command sees changed.
+    /// policies are in fixed places, which only this command sees changed.
     fn command(&self, program: &[&str]) -> Command {
         let script = r#"mount --bind "$1" /etc/hosts && mkdir -p /etc/chromium &&
             mount --bind "$2" /etc/chromium && shift 2 && exec "$@""#;
@@ -113,6 +123,7 @@ impl Browser {
             .arg(self.path("chromium"))
             .args(program)
             .env("HOME", self.home.path())
+            .envs(self.policies_alone.then_some(("POLICIES_ALONE", "1")))
             .env("KRB5_CONFIG", Lab::get().krb5_conf())
             .env(
                 "KRB5CCNAME",

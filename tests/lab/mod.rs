@@ -85,7 +85,7 @@ impl Lab {
         self.home().join("certs/cert.pem")
     }
 
-    /// The CA of every server in the lab; its key lies beside it.
+    /// The CA of every server in the lab; its key is beside it.
     pub fn ca(&self) -> PathBuf {
         self.state.join("pki/ca.pem")
     }

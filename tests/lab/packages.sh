@@ -75,7 +75,7 @@ need_packages() {
         echo "    sudo apt-get install --no-install-recommends ${missing[*]}" >&2
         return 1
     fi
-    # RUNLEVEL and SYSTEMD_OFFLINE: the packages' own services shall not be started.
+    # RUNLEVEL and SYSTEMD_OFFLINE: the packages' own services must not be started.
     local log
     log=$(mktemp)
     if ! {

@@ -1,6 +1,6 @@
 //! Large texts as snapshots (`tests/snapshots/`): what is new in each run is named for what it is.
 
-/// The text with each known value replaced by its name, the longest first; times are told as `N ms`, and
+/// The text with each known value replaced by its name, the longest first; times become `N ms`, and
 /// what looks like a thumbprint is called one.
 pub fn named(text: &str, known: &[(&str, &str)]) -> String {
     let mut known: Vec<_> = known

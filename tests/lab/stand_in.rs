@@ -98,10 +98,10 @@ impl Tenant {
         self.curl("/login/callback").form(form.pairs()).run()
     }
 
-    /// What the tenant reads in a token that it believes: `issuer`, `claims`, …
+    /// What the tenant reads in a token that it accepts: `issuer`, `claims`, …
     ///
     /// # Panics
-    /// When it does not believe it, with the reason.
+    /// When it does not accept it, with the reason.
     pub fn verified(&self, form: &Form) -> Value {
         let response = self.post(form);
         let answer: Value = serde_json::from_str(&response.body).expect("JSON");

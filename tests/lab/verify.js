@@ -16,7 +16,7 @@ if (signatures.length !== 1) {
 
 const signed = new SignedXml({
     publicCert: fs.readFileSync(certificate, "utf8"),
-    // The token's own KeyInfo is not believed.
+    // The token's own KeyInfo is not trusted.
     getCertFromKeyInfo: () => null,
     idAttribute: "AssertionID",
 });

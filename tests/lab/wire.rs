@@ -90,7 +90,7 @@ impl Wire {
         }
     }
 
-    pub fn mend(&self) {
+    pub fn restore(&self) {
         self.cut.store(false, Ordering::SeqCst);
     }
 

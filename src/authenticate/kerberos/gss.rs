@@ -44,7 +44,7 @@ pub(super) fn credential_of_keytab(keytab: &Path) -> Result<Cred, AcquireError> 
     )
 }
 
-/// The credential of the user whose tickets lie in this file, to ask for service tickets with.
+/// The credential of the user whose tickets are in this file, to ask for service tickets with.
 ///
 /// # Errors
 /// When it cannot be had.

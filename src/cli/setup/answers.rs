@@ -63,6 +63,10 @@ pub(in crate::cli) struct Answers {
     /// Print the configuration of the balancer for this installation, and change nothing.
     #[arg(long, value_name = "PROGRAM")]
     pub(super) balancer: Option<Balancer>,
+    /// Write the policies by which browsers sign in without a question into a new folder, a file for each
+    /// place where they read them, and change nothing else.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "balancer")]
+    pub(super) browser_policies: Option<PathBuf>,
     /// With --balancer: an instance, by host name or address, with its port where it is not PORT. Once for
     /// each; without any, those of FLEET.
     #[arg(

@@ -4,6 +4,7 @@
 mod answers;
 mod balancer_keys;
 mod balancers;
+mod browsers;
 mod dialogue;
 mod given_files;
 mod steps;
@@ -30,6 +31,9 @@ pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
     let settings = Settings::of_process(home);
     if let Some(Balancer::Haproxy) = answers.balancer {
         return print_balancer(&settings, clock, home, &answers.instance);
+    }
+    if let Some(folder) = &answers.browser_policies {
+        return browsers::write(&settings, folder);
     }
     match recover(&settings) {
         Ok(None) => {}

@@ -19,5 +19,5 @@ declare! { Section::Unused;
     FIREWALL_RULE_CREATED: Unused = PLAIN, "of Windows only", legacy;
     SSL_OPENSSLDIR_PATTERN: Unused = PLAIN, "where its OpenSSL looks for roots", legacy;
     CONNECTIONS_API_V2_KEY: Unused = SECRET, "a key to the tenant's interface", legacy;
-    LAST_SENT_THUMBPRINT: Unused = PLAIN, "the signing certificate that the tenant was told; kept up to date", legacy;
+    LAST_SENT_THUMBPRINT: Unused = PLAIN, "the signing certificate that was last sent to the tenant; kept up to date", legacy;
 }

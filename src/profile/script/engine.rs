@@ -131,7 +131,7 @@ impl Engine {
                 Ok(false) => {
                     return Err(Failure::Script(
                         "it ended without giving a profile: its callback was never called, or \
-                         its promise waits for ever"
+                         its promise never settles"
                             .to_owned(),
                     ));
                 }

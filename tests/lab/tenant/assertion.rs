@@ -10,7 +10,7 @@ const SAML: &str = "urn:oasis:names:tc:SAML:1.0:assertion";
 const TRUST: &str = "http://schemas.xmlsoap.org/ws/2005/02/trust";
 const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 
-/// What an assertion says; nothing of it is to be believed before its signature was verified.
+/// What an assertion says; nothing of it counts before its signature was verified.
 #[derive(Debug)]
 pub struct Assertion {
     /// Its text, byte for byte as received.

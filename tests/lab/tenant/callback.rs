@@ -1,4 +1,4 @@
-//! Where a login ends: the browser brings the signed token, the tenant says whether it believes it.
+//! Where a login ends: the browser brings the signed token, the tenant says whether it accepts it.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub async fn receive(
 ) -> Response {
     let wctx = login.wctx.clone();
     let (status, answer) = match verify(&tenant, login).await {
-        Ok(assertion) => (StatusCode::OK, believed(&assertion, &wctx)),
+        Ok(assertion) => (StatusCode::OK, accepted(&assertion, &wctx)),
         Err(reason) => {
             println!("refused: {reason}");
             (
@@ -81,7 +81,7 @@ async fn verify(tenant: &Tenant, login: Login) -> Result<Assertion, String> {
     Ok(assertion)
 }
 
-fn believed(assertion: &Assertion, wctx: &str) -> Value {
+fn accepted(assertion: &Assertion, wctx: &str) -> Value {
     json!({
         "verified": true,
         "id": assertion.id,

@@ -68,7 +68,7 @@ async fn serve(tenant: &Tenant, mut socket: Socket) {
         return;
     }
     let login = match first {
-        _ if mode.borrow().refuse => Err("nobody is believed at the moment".to_owned()),
+        _ if mode.borrow().refuse => Err("nobody is accepted at the moment".to_owned()),
         Ok(Some((name, payload))) if name == "authenticate" => authenticate(tenant, &payload),
         _ => Err("the first message was not authenticate".to_owned()),
     };

@@ -1,5 +1,5 @@
 //! The signature of an assertion, checked by `xmlsec1` under one given certificate. What the
-//! token itself says about keys is not believed.
+//! token itself says about keys is not trusted.
 
 use std::io::Write;
 use std::path::Path;

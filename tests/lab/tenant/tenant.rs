@@ -38,7 +38,7 @@ pub struct Tenant {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Mode {
-    /// Nobody is believed.
+    /// Nobody is accepted.
     pub refuse: bool,
     /// Nothing is read or answered, pings included.
     pub silent: bool,
