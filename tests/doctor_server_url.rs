@@ -23,32 +23,38 @@ fn of(instance: &Instance, tenant: &Tenant) -> Builder {
 }
 
 fn examined(instance: &Instance, port: u16) -> DoctorReport {
+    examined_as(&instance.name(), instance, port)
+}
+
+fn examined_as(name: &str, instance: &Instance, port: u16) -> DoctorReport {
     let url = format!("https://login.corp.example:{port}");
-    doctor(of(instance, &Tenant::by_address()).set("SERVER_URL", url))
+    let builder = of(instance, &Tenant::by_address());
+    doctor(builder.set("INSTANCE_NAME", name).set("SERVER_URL", url))
+}
+
+/// One whose request numbers begin as no other's of these tests.
+fn named(name: &str) -> Builder {
+    let builder = Instance::builder().behind_proxy();
+    builder.set("INSTANCE_NAME", name)
 }
 
 #[test]
 fn a_fleet_that_is_right_answers_and_each_instance_is_named() {
-    let named = || Instance::builder().behind_proxy();
-    let instances = [named().start(), named().start(), named().start()];
+    let instances = ["edge1", "edge2", "edge3"].map(|name| named(name).start());
     let balancer = Haproxy::start(&[&instances[0], &instances[1], &instances[2]]);
-    let report = examined(&instances[0], balancer.port);
+    let report = examined_as("edge1", &instances[0], balancer.port);
     report.passes("url", "url-certificate");
     report.passes("url", "url-ready");
     report.passes("ready", "ready");
     let words = text(report.passes("url", "url-instances"), "text");
     assert!(words.starts_with("3 instances answered: "), "{words}");
-    assert!(words.contains(&instances[0].name()), "{words}");
+    assert!(words.contains("edge1 ("), "{words}");
     // The lab's addresses are loopback ones.
     report.warns("dns", "dns-loopback");
 }
 
 #[test]
 fn an_instance_of_the_fleet_that_users_do_not_reach_is_named() {
-    let named = |name: &str| {
-        let builder = Instance::builder().behind_proxy();
-        builder.set("INSTANCE_NAME", name)
-    };
     let instances = ["edge1", "edge2", "edge3"].map(|name| named(name).start());
     let addresses: Vec<_> = instances
         .iter()
@@ -77,12 +83,11 @@ fn an_instance_of_the_fleet_that_users_do_not_reach_is_named() {
 
 #[test]
 fn an_instance_that_the_balancer_does_not_know_is_not_among_them() {
-    let known = Instance::builder().behind_proxy().start();
-    let forgotten = Instance::builder().behind_proxy().start();
+    let (known, forgotten) = (named("edge1").start(), named("edge2").start());
     let balancer = Haproxy::start(&[&known]);
-    let report = examined(&forgotten, balancer.port);
+    let report = examined_as("edge2", &forgotten, balancer.port);
     let words = text(report.warns("url", "url-not-here"), "text");
-    assert!(words.contains(&forgotten.name()), "{words}");
+    assert!(words.contains("(edge2)"), "{words}");
     assert!(report.all("url", "url-instances").len() == 1, "{report:?}");
 }
 

@@ -3,12 +3,9 @@
 use std::{fmt, net::Ipv6Addr};
 
 use super::{keys, problem::Problem, reader::Reader};
-use crate::secret::{ExposeSecret as _, SecretString};
 
 /// More than a fleet has, so that a mistake does not ask a whole network.
 const MOST_MEMBERS: usize = 100;
-/// What cannot be guessed over a network.
-const LEAST_TOKEN: usize = 16;
 
 /// One address of `FLEET`: an instance's, or a name that stands for several.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,15 +57,6 @@ pub(super) fn fleet(r: &mut Reader) -> Vec<FleetMember> {
         r.wrong(&keys::FLEET, Problem::TooManyMembers(MOST_MEMBERS));
     }
     members
-}
-
-pub(super) fn ops_token(r: &mut Reader) -> Option<SecretString> {
-    let token = r.read(&keys::OPS_TOKEN)?;
-    let text = token.expose_secret();
-    if text.len() < LEAST_TOKEN || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        r.wrong(&keys::OPS_TOKEN, Problem::WeakToken(LEAST_TOKEN));
-    }
-    Some(token)
 }
 
 #[cfg(test)]

@@ -83,12 +83,16 @@ pub trait Declared: Debug + Sync {
 
     /// Its value never appears in a log, a page or a message; `<KEY>_FILE` may name a file instead.
     fn is_secret(&self) -> bool {
-        matches!(self.shape().form, Form::Secret | Form::UnusedSecret)
+        matches!(
+            self.shape().form,
+            Form::Secret | Form::Token { .. } | Form::UnusedSecret
+        )
     }
 
     /// The key that names a file to read this one from.
     fn file_variant(&self) -> Option<String> {
-        matches!(self.shape().form, Form::Secret).then(|| format!("{}{FILE}", self.name()))
+        matches!(self.shape().form, Form::Secret | Form::Token { .. })
+            .then(|| format!("{}{FILE}", self.name()))
     }
 
     /// Accepted because the legacy connector writes it; without effect here.

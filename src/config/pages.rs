@@ -13,9 +13,6 @@ use super::{
 };
 use crate::language::Language;
 
-/// The longest HELP_TEXT, in characters.
-const LONGEST_HELP: usize = 500;
-
 /// What the pages have in common.
 #[derive(Debug, Clone)]
 pub struct PagesConfig {
@@ -41,16 +38,10 @@ pub(super) fn pages(home: &Home, r: &mut Reader) -> PagesConfig {
         r.wrong_file(&keys::SITE_LOGO, path, problem);
         None
     });
-    let help_text = r.read(&keys::HELP_TEXT);
-    let length = help_text.as_ref().map_or(0, |text| text.chars().count());
-    if length > LONGEST_HELP {
-        let most = LONGEST_HELP;
-        r.wrong(&keys::HELP_TEXT, Problem::TooLong { most });
-    }
     PagesConfig {
         language: r.read(&keys::SITE_LANGUAGE),
         logo,
-        help_text,
+        help_text: r.read(&keys::HELP_TEXT),
         help_url: r.read(&keys::HELP_URL),
     }
 }

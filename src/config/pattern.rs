@@ -16,6 +16,11 @@ pub(super) fn required(pattern: &str) -> String {
     format!(r"^\s*({pattern})\s*$")
 }
 
+/// So many characters at most, with none that is white space at the ends.
+pub(super) fn at_most(characters: usize) -> String {
+    format!("\\S([\\s\\S]{{0,{}}}\\S)?", characters.saturating_sub(2))
+}
+
 /// Whichever way the letters are written.
 pub(super) fn any_case(word: &str) -> String {
     let letter = |c: char| match c {

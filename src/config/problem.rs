@@ -42,8 +42,6 @@ pub enum Problem {
     FitsNoRoots { pattern: String, folder: PathBuf },
     #[error("{0}")]
     NoLogo(#[source] Arc<LogoError>),
-    #[error("is longer than {most} characters")]
-    TooLong { most: usize },
     #[error("is not base64")]
     NotBase64,
     #[error("cannot be read without certs/cert.key")]
@@ -65,8 +63,6 @@ pub enum Problem {
     NotAMember(String),
     #[error("has more than {0} addresses")]
     TooManyMembers(usize),
-    #[error("is shorter than {0} characters, or has one that a header cannot hold")]
-    WeakToken(usize),
     #[error("{} is not a callback URL", quoted(.0))]
     NotACallback(String),
     #[error("is not a web address")]
@@ -200,7 +196,6 @@ impl Problem {
             Self::NoLogo(_) => {
                 "Put the logo there as an SVG, or as a PNG of at most 4096 pixels a side, of at most 256 KiB"
             }
-            Self::TooLong { .. } => "Write a sentence or two, and let HELP_URL lead to the rest",
             Self::NotBase64 => "Give the PKCS#12 file's bytes in base64 (base64 -w0 server.pfx)",
             Self::NoKeyForCredentials | Self::Credentials(_) => {
                 "Copy certs/cert.key from the installation that wrote it, or give LDAP_BIND_PASSWORD again"
@@ -219,7 +214,6 @@ impl Problem {
                  name that stands for all of them"
             }
             Self::TooManyMembers(_) => "List each instance once",
-            Self::WeakToken(_) => "Make one with: openssl rand -hex 32",
             Self::NotACallback(_) => {
                 "Write absolute addresses between commas, https://acme.auth0.com/login/callback"
             }

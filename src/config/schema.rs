@@ -80,6 +80,12 @@ fn property(key: &'static dyn Declared) -> Value {
             let off = SocketOrOff::NONE.join("|");
             text(&optional(&format!("{}|{off}", pattern::socket())))
         }
+        // A pattern judges texts alone.
+        Form::Text(Format::Sentence { most }) => json!({
+            "type": ["string", "number", "null"],
+            "pattern": optional(&pattern::at_most(*most)),
+        }),
+        Form::Token { least } => text(&optional(&format!("[!-~]{{{least},}}"))),
         Form::Text(_) | Form::Secret | Form::File => {
             json!({"type": ["string", "number", "null"]})
         }

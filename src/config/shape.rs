@@ -19,6 +19,10 @@ pub enum Form {
     Text(Format),
     List(Format),
     Secret,
+    /// A secret that is sent in a header: so many characters at least.
+    Token {
+        least: usize,
+    },
     Flag,
     Number {
         least: u64,
@@ -54,6 +58,10 @@ pub enum Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Plain,
+    /// A text for people, of so many characters at most.
+    Sentence {
+        most: usize,
+    },
     Url,
     /// An address that a page may link to: a URL, or one of mail or telephone.
     Link,

@@ -154,9 +154,11 @@ fn value_words(shape: &Shape, mark: &str) -> String {
         words.join(", ")
     };
     match &shape.form {
+        Form::Text(Format::Sentence { most }) => format!("text of at most {most} characters"),
         Form::Text(format) => format_words(*format).to_owned(),
         Form::List(format) => format!("list: {}", format_words(*format)),
         Form::Secret => "secret".to_owned(),
+        Form::Token { least } => format!("secret of at least {least} characters"),
         Form::Flag => "true or false".to_owned(),
         Form::Number {
             least,
@@ -188,7 +190,7 @@ fn value_words(shape: &Shape, mark: &str) -> String {
 
 fn format_words(format: Format) -> &'static str {
     match format {
-        Format::Plain => "text",
+        Format::Plain | Format::Sentence { .. } => "text",
         Format::Url => "URL",
         Format::Link => "URL (https, http, mailto or tel)",
         Format::Dn => "DN",

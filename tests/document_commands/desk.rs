@@ -202,6 +202,8 @@ impl Desk {
         let lab = Lab::get();
         let (port, ops_port) = self.ports(machine);
         vec![
+            // Its request numbers shall not begin as another's.
+            ("INSTANCE_NAME", machine.to_owned()),
             ("LISTEN_ADDRESS", lab.address.clone()),
             ("PORT", port.to_string()),
             ("OPS_LISTEN", format!("{}:{ops_port}", lab.address)),

@@ -5,19 +5,19 @@ use super::{
         choices::LogFormat,
         key::{Declared, Key, Section},
         kinds::{
-            Choice, FilesOrPattern, Flag, Folder, Levels, List, Secret, Socket, SocketOrOff, Span,
-            Text,
+            Choice, FilesOrPattern, Flag, Folder, Levels, List, Socket, SocketOrOff, Span, Text,
+            Token,
         },
         shape::{Format, Usual},
     },
-    declare::{OFF, ON, SECRET, declare, list, socket, socket_or_off, usual},
+    declare::{OFF, ON, declare, list, socket, socket_or_off, usual},
 };
 
 #[rustfmt::skip]
 declare! { Section::Instance;
     OPS_LISTEN: Socket = socket(9464), "`/metrics`, `/healthz`, `/readyz` and `/instance`, plain HTTP", host, restart;
-    OPS_TOKEN: Secret = SECRET, "whoever asks OPS_LISTEN for `/instance`, what `ad-edge fleet` shows, must show it, equal on all instances; beyond loopback `/instance` answers nobody without it";
-    FLEET: List = list(Format::HostAndPort, Usual::None), "OPS_LISTEN of each instance, `edge1.corp.example:9464`, or one name that resolves to all of them, for `ad-edge fleet` and the console";
+    OPS_TOKEN: Token = Token { least: 16 }, "whoever asks OPS_LISTEN for `/instance`, what `ad-edge fleet` shows, must show it, equal on all instances; beyond loopback `/instance` answers nobody without it";
+    FLEET: List = list(Format::HostAndPort, Usual::None), "OPS_LISTEN of each instance, 100 at most, `edge1.corp.example:9464`, or one name that resolves to all of them, for `ad-edge fleet` and the console";
     ADMIN_LISTEN: SocketOrOff = socket_or_off(8357), "address of the console, plain HTTP; `off` to do without. Whoever is not root or ad-edge's own user on this machine needs a token, which the log shows", host, restart;
     INSTANCE_NAME: Text = usual(Format::Plain, Usual::OfHost("<hostname>:<PORT>")), "this instance's name in audit lines", host;
     INSTANCE_HEADER: Flag = OFF, "name the instance in the response header `x-ad-edge-instance`";

@@ -3,10 +3,9 @@
 use super::{
     super::{
         key::{Declared, Key, Section},
-        kinds::{Choice, File, Link, Text},
-        shape::Format,
+        kinds::{Choice, File, Link, Sentence},
     },
-    declare::{choice, declare, text},
+    declare::{choice, declare},
 };
 use crate::language::Language;
 
@@ -29,6 +28,6 @@ const LANGUAGES: &[(&str, Option<Language>)] = &[
 declare! { Section::Pages;
     SITE_LOGO: File = File { usual: "", when_there: false }, "logo on every page, SVG or PNG of at most 256 KiB; `logo.svg` or `logo.png` in the home folder goes with an export";
     SITE_LANGUAGE: Choice<Option<Language>> = choice(None, LANGUAGES), "language of the pages; `browser`: the one that each browser asks for, else English";
-    HELP_TEXT: Text = text(Format::Plain), "a sentence below every page that says where help is, at most 500 characters";
+    HELP_TEXT: Sentence = Sentence { most: 500 }, "a sentence below every page that says where help is";
     HELP_URL: Link = Link, "where a link below every page leads: a page of the help desk, its mail address or its telephone";
 }

@@ -13,7 +13,7 @@ pub use self::{
         Address, File, Files, FilesOrPattern, Folder, Socket, SocketOrOff, looks_like_pattern,
     },
     plain::{Flag, Number, Refused, Span, Unused},
-    texts::{Filter, Header, Levels, Link, List, OwnFilter, Preset, Secret, Text},
+    texts::{Filter, Header, Levels, Link, List, OwnFilter, Preset, Secret, Sentence, Text, Token},
     words::{Choice, Choices},
     wrong::Wrong,
 };

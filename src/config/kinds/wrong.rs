@@ -41,6 +41,10 @@ pub enum Wrong {
         others: Vec<String>,
         words: Vec<&'static str>,
     },
+    #[error("is longer than {most} characters")]
+    TooLong { most: usize },
+    #[error("is shorter than {least} characters, or has one that a header cannot hold")]
+    WeakToken { least: usize },
     #[error("is no address that a page may link to")]
     NotLink,
     /// What it would mean.
@@ -68,6 +72,10 @@ impl Wrong {
                 usual,
                 or_off: false,
             } => format!("Write {usual} or [::1]:{}", usual.port()),
+            Self::TooLong { .. } => {
+                "Write a sentence or two, and let HELP_URL lead to the rest".to_owned()
+            }
+            Self::WeakToken { .. } => "Make one with: openssl rand -hex 32".to_owned(),
             Self::NotDn => "Write a name such as DC=corp,DC=example".to_owned(),
             Self::NotFilter { usual, .. } => format!("Write a filter such as {usual}"),
             Self::NotHeader { usual } => {
