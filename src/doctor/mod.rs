@@ -13,6 +13,7 @@ mod key_versions;
 mod load;
 mod lockout;
 mod network;
+mod reach;
 mod recorder;
 mod running;
 mod server_url;
@@ -72,6 +73,7 @@ pub async fn examine_reporting(
         };
     };
     files::examine(&context, &findings);
+    reach::examine(settings, &context, &findings);
     let mut all = findings.take();
     all.iter().for_each(&mut report);
 
