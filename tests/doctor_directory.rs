@@ -196,3 +196,19 @@ fn which_names_find_a_user() {
     let note = text(report.warns("ldap", "ldap-names"), "note");
     assert!(note.contains("LDAP_USER_BY_NAME"), "{note}");
 }
+
+#[test]
+fn a_filter_that_finds_nobody() {
+    let tenant = Tenant::by_address();
+    let by = |filter: &str| doctor(healthy(&tenant).set("LDAP_USER_BY_NAME", filter));
+    for filter in [
+        "(sAMAcountName={0})",
+        "(&(objectClass=printQueue)(sAMAccountName={0}))",
+    ] {
+        let report = by(filter);
+        let finding = report.fails("ldap", "ldap-names");
+        let found = filter.replace("{0}", "*");
+        assert!(text(finding, "text").contains(&found), "{finding}");
+    }
+    by("(&(objectClass=user)(mail={0}))").passes("ldap", "ldap-names");
+}

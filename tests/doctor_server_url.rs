@@ -96,6 +96,8 @@ fn a_balancer_that_sends_a_proxy_header_which_is_refused() {
     // The instance has PROXY_PROTOCOL off, as without a balancer.
     let instance = Instance::start();
     let balancer = Haproxy::start_on(&[instance.port]);
+    // One connection is nothing: it is judged from several.
+    instance.await_event("balancer.mismatch", &[]);
     let report = examined(&instance, balancer.port);
     report.fails("url", "url-answer");
     let words = text(report.fails("ready", "ready"), "text");
@@ -106,6 +108,7 @@ fn a_balancer_that_sends_a_proxy_header_which_is_refused() {
 fn a_balancer_that_ends_tls_and_is_not_expected_to() {
     let instance = Instance::builder().behind_proxy().start();
     let balancer = Haproxy::misconfigured("terminating.cfg", &[], &instance);
+    instance.await_event("balancer.mismatch", &[]);
     let report = examined(&instance, balancer.port);
     report.fails("url", "url-ready");
     report.fails("ready", "ready");

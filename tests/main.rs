@@ -32,6 +32,7 @@ mod page_layout;
 mod profile_mapper;
 mod proxy_frontend;
 mod reload;
+mod service_files;
 mod session_resumption;
 mod set_up;
 mod set_up_balancer;

@@ -275,25 +275,38 @@ fn a_directory_that_is_open_is_noticed() {
 }
 
 #[test]
-fn a_ca_file_is_named_from_the_current_folder() {
+fn a_ca_file_is_copied_to_where_the_service_reads_it() {
     let (lab, tenant, home) = (
         Lab::get(),
         Tenant::by_address(),
         TempDir::new().expect("a folder"),
     );
     let changes = [("--ca-file", "pki/ca.pem")];
-    works(command(home.path(), &tenant, &changes).current_dir(&lab.state));
-    let expected = lab.ca().display().to_string();
-    assert_eq!(config(home.path())["SSL_CA_FILE"], expected);
-    // One in the home folder goes with its copies.
-    std::fs::copy(lab.ca(), home.path().join("certs/ca.pem")).expect("copied");
-    let inside = home.path().join("certs/ca.pem").display().to_string();
+    let said = works(command(home.path(), &tenant, &changes).current_dir(&lab.state));
+    assert!(said.contains("certs/ca.pem, config.json"), "{said}");
+    assert_eq!(config(home.path())["SSL_CA_FILE"], "certs/ca.pem");
+    let read = |path: &Path| std::fs::read(path).expect("a file");
+    let copy = home.path().join("certs/ca.pem");
+    assert_eq!(read(&copy), read(&lab.ca()));
+    // The same again is no change, and another one is kept as it was.
+    let said = works(&mut command(home.path(), &tenant, &[]));
+    assert!(said.contains("Saved: config.json"), "{said}");
+    std::fs::write(&copy, "of another domain").expect("written");
+    works(&mut command(home.path(), &tenant, &[]));
+    assert_eq!(read(&copy), read(&lab.ca()));
+    let backups = std::fs::read_dir(home.path().join("backups")).expect("a backup");
+    let backup = backups.last().expect("one").expect("readable").path();
+    assert_eq!(read(&backup.join("certs/ca.pem")), b"of another domain");
+    // One in the home folder stays where it is.
+    let inside = home.path().join("certs/own.pem");
+    std::fs::copy(lab.ca(), &inside).expect("copied");
+    let inside = inside.display().to_string();
     works(&mut command(
         home.path(),
         &tenant,
         &[("--ca-file", &inside)],
     ));
-    assert_eq!(config(home.path())["SSL_CA_FILE"], "certs/ca.pem");
+    assert_eq!(config(home.path())["SSL_CA_FILE"], "certs/own.pem");
 }
 
 #[test]

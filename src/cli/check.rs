@@ -1,13 +1,30 @@
 //! `ad-edge check`: reads the configuration and everything it names, and changes nothing, but for going
-//! back from an import that was interrupted.
+//! back from an import that was interrupted. Root looks as the service's user.
 
 use std::{path::Path, process::ExitCode};
 
-use super::exit::refuse;
-use crate::{clock::Clock, config::Settings, instance::check, setup::recover};
+use super::exit::{EXIT_CONFIG, refuse};
+use crate::{
+    clock::Clock,
+    config::Settings,
+    instance::{Owner, check, out_of_reach},
+    setup::recover,
+};
 
-pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
+pub(super) fn run(home: &Path, clock: &Clock, for_doctor: bool) -> ExitCode {
+    if let Some(owner) = Owner::root_works_for(home) {
+        let error = owner.begin_anew();
+        eprintln!(
+            "warning: root cannot become user {}, to whom {} belongs ({error}): what root may read is looked \
+             at, and the service may not be able to",
+            owner.user,
+            home.display()
+        );
+    }
     let settings = Settings::of_process(home);
+    if for_doctor {
+        return tell_the_doctor(&settings);
+    }
     match recover(&settings) {
         Ok(None) => {}
         Ok(Some(warning)) => eprintln!("warning: {warning}"),
@@ -17,11 +34,35 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     for warning in &verdict.warnings {
         eprintln!("warning: {warning}");
     }
-    match verdict.problem {
-        Some(problem) => refuse(home, &problem),
-        None => {
-            println!("the configuration of {} can be used", home.display());
+    let problem = verdict.problem.map(|problem| refuse(home, &problem));
+    let code = out_of_service_s_reach(home, &settings).or(problem);
+    code.unwrap_or_else(|| {
+        println!("the configuration of {} can be used", home.display());
+        ExitCode::SUCCESS
+    })
+}
+
+/// Says how the service gets what it cannot read.
+fn out_of_service_s_reach(home: &Path, settings: &Settings) -> Option<ExitCode> {
+    let owner = Owner::of(home)?;
+    let all = out_of_reach(settings);
+    for one in &all {
+        let (command, then) = one.fix(home, owner);
+        eprintln!("ad-edge: {}\n    fix: {command}", one.words(owner));
+        if let Some(then) = then {
+            eprintln!("         {then}");
+        }
+    }
+    (!all.is_empty()).then(|| ExitCode::from(EXIT_CONFIG))
+}
+
+/// As JSON.
+fn tell_the_doctor(settings: &Settings) -> ExitCode {
+    match serde_json::to_string(&out_of_reach(settings)) {
+        Ok(text) => {
+            println!("{text}");
             ExitCode::SUCCESS
         }
+        Err(_) => ExitCode::FAILURE,
     }
 }

@@ -39,7 +39,11 @@ enum Command {
     /// Serve logins until SIGTERM (the default).
     Serve,
     /// Read the configuration only, and say what is wrong with it.
-    Check,
+    Check {
+        /// Print as JSON what the service cannot read, and nothing else: what the doctor asks.
+        #[arg(long, hide = true)]
+        out_of_reach: bool,
+    },
     /// Which keys there are, which values count here, and the schema of config.json.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -90,7 +94,7 @@ pub fn run(clock: &Clock) -> ExitCode {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&arguments.home, clock),
-        Command::Check => check::run(&arguments.home, clock),
+        Command::Check { out_of_reach } => check::run(&arguments.home, clock, out_of_reach),
         Command::Config(command) => config::run(&arguments.home, &command),
         Command::Setup(answers) => setup::run(&arguments.home, clock, *answers),
         Command::Doctor { json } => doctor::run(&arguments.home, clock, json),

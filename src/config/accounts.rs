@@ -67,5 +67,50 @@ fn mapper(home: &Home, r: &mut Reader) -> Option<MapperSource> {
         r.read_or_usual(&keys::PROFILE_MAPPER_FILE),
     );
     text.map(MapperSource::Text)
-        .or_else(|| Some(MapperSource::File(home.path(file?))))
+        .or_else(|| Some(MapperSource::File(mapper_file(home, &file?))))
+}
+
+/// The file by its path in the home folder. The legacy connector counts it from `lib/`, and adds the ending:
+/// that counts where only such a file is there.
+fn mapper_file(home: &Home, given: &str) -> PathBuf {
+    let own = home.path(given);
+    if own.is_file() {
+        return own;
+    }
+    let lib = home.path("lib");
+    let legacy = [given.to_owned(), format!("{given}.js")].map(|name| lib.join(name));
+    legacy
+        .into_iter()
+        .find(|file| file.is_file())
+        .unwrap_or(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_mapper_is_found_as_the_legacy_connector_names_it_too() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let home = Home::new(folder.path());
+        fs::create_dir(home.path("lib")).expect("a folder");
+        for name in ["lib/own.js", "lib/profileMapper.js", "top.js"] {
+            fs::write(home.path(name), "").expect("written");
+        }
+        for (given, file) in [
+            ("./own", "lib/own.js"),
+            ("own.js", "lib/own.js"),
+            ("./profileMapper", "lib/profileMapper.js"),
+            ("lib/own.js", "lib/own.js"),
+            ("../top.js", "top.js"),
+        ] {
+            let found = mapper_file(&home, given).canonicalize().expect("there");
+            let file = home.path(file).canonicalize().expect("there");
+            assert_eq!(found, file, "{given}");
+        }
+        // What is said to be missing is the path as it is written.
+        assert_eq!(mapper_file(&home, "none.js"), home.path("none.js"));
+    }
 }

@@ -98,7 +98,7 @@ pub(super) fn direct(home: &Home, port: u16, r: &mut Reader) -> Option<DirectCon
 
 impl DirectConfig {
     fn check_proxy_frontend(&self, r: &mut Reader) {
-        if self.proxy_frontend && self.listen.trusted_proxies.is_empty() {
+        if self.proxy_frontend && self.listen.trusts_nobody(r) {
             r.wrong(
                 &keys::WITH_KERBEROS_PROXY_FRONTEND,
                 Problem::NobodyNamesUsers,
@@ -119,12 +119,15 @@ impl DirectConfig {
         if self.balancer_certificates.is_empty() && self.kerberos.as_ref().is_some_and(required) {
             r.wrong(&keys::CHANNEL_BINDING, Problem::BindingNotSeen);
         }
-        if self.listen.trusted_proxies.is_empty() {
+        if self.listen.trusts_nobody(r) {
             r.wrong(&keys::TLS_TERMINATION, Problem::NobodyEndsTls);
         }
     }
 
     fn without_certificate(&self, r: &mut Reader) {
+        if r.is_wrong(&keys::TLS_KEY_FILE) || r.is_wrong(&keys::SSL_PFX) {
+            return;
+        }
         if self.kerberos.is_some() || self.client_cert.is_some() {
             r.missing(&keys::TLS_CERT_FILE, Missing::ServerCertificate);
         } else {

@@ -79,8 +79,11 @@ pub(super) fn federation(realm: Option<String>, r: &mut Reader) -> Option<Federa
     let url = Url::parse(text.trim_end_matches('/'))
         .ok()
         .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
-    if url.is_none() {
-        r.wrong(&keys::SERVER_URL, Problem::NotAWebAddress);
+    match &url {
+        None => r.wrong(&keys::SERVER_URL, Problem::NotAWebAddress),
+        // The paths of this program are written behind it.
+        Some(url) if !is_bare(url) => r.wrong(&keys::SERVER_URL, Problem::MoreThanAnAddress),
+        Some(_) => {}
     }
     Some(FederationConfig {
         issuer: r.read(&keys::WSFED_ISSUER),
@@ -90,6 +93,12 @@ pub(super) fn federation(realm: Option<String>, r: &mut Reader) -> Option<Federa
         legacy_method: r.read(&keys::TOKEN_LEGACY_METHOD),
         server_url: url?,
     })
+}
+
+/// Without user, query and fragment.
+fn is_bare(url: &Url) -> bool {
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    !has_user && url.query().is_none() && url.fragment().is_none()
 }
 
 fn relying_parties(default: Option<String>, r: &mut Reader) -> RelyingParties {

@@ -17,6 +17,14 @@ pub enum FilterError {
     NoPlace,
     #[error("is not an LDAP filter: a parenthesis or an operator is wrong")]
     Malformed,
+    #[error("has another place than {{0}}, and nothing would come there")]
+    OtherPlace,
+    #[error("has {{0}} where the name of an attribute is")]
+    PlaceOfName,
+    #[error(
+        "finds people whatever their name is: a part without {{0}} is enough, or {{0}} is negated"
+    )]
+    AnyName,
 }
 
 impl FilterTemplate {
@@ -32,7 +40,31 @@ impl FilterTemplate {
         if !parses(&template.replace(PLACE, "x")) {
             return Err(FilterError::Malformed);
         }
+        if has_other_place(text) {
+            return Err(FilterError::OtherPlace);
+        }
+        let mut comparisons = template.split_inclusive(')').filter_map(comparison);
+        let in_name = |(_, comparison): (_, &str)| {
+            let name = comparison.split('=').next();
+            name.is_some_and(|name| name.contains(PLACE))
+        };
+        if comparisons.any(in_name) {
+            return Err(FilterError::PlaceOfName);
+        }
         Ok(Self(template))
+    }
+
+    /// The same for a filter that finds one user by the name: whoever it finds has that name.
+    ///
+    /// # Errors
+    /// Those of [`Self::parse`], and when somebody is found whatever the name is.
+    pub fn parse_by_name(text: &str) -> Result<Self, FilterError> {
+        let template = Self::parse(text)?;
+        if requires_value(&template.0) {
+            Ok(template)
+        } else {
+            Err(FilterError::AnyName)
+        }
     }
 
     /// A template of this program, which holds `{0}`.
@@ -77,6 +109,25 @@ impl FilterTemplate {
         })
     }
 
+    /// A filter for everybody who can be found by some value; `None` where there is no such one, as beside
+    /// a comparison for more or less.
+    #[must_use]
+    pub fn with_any_value(&self) -> Option<String> {
+        let mut comparisons = self.0.split_inclusive(')').filter_map(comparison);
+        let is_equality = |(_, comparison): (_, &str)| {
+            let name = comparison.split('=').next();
+            name.is_some_and(|name| !name.trim_end().ends_with(['~', '<', '>', ':']))
+        };
+        if !comparisons.all(is_equality) {
+            return None;
+        }
+        let mut filter = self.0.replace(PLACE, "*");
+        while filter.contains("**") {
+            filter = filter.replace("**", "*");
+        }
+        parses(&filter).then_some(filter)
+    }
+
     /// The filter with `value`, already escaped (RFC 4515, section 3), in place of every `{0}`.
     #[must_use]
     pub fn with_escaped(&self, value: &str) -> String {
@@ -90,6 +141,55 @@ fn comparison(part: &str) -> Option<(&str, &str)> {
     let start = part.rfind('(')?;
     let (before, comparison) = part.split_at(start.checked_add(1)?);
     comparison.contains(PLACE).then_some((before, comparison))
+}
+
+/// Whether something else looks like a place: `{1}`, `{}` or `{{0}}`, as other programs write them.
+fn has_other_place(text: &str) -> bool {
+    let rest = text.replace(PLACE, "");
+    let mut opened = rest.split('{').skip(1);
+    opened.any(|inside| {
+        let inside = inside.split_once('}').map(|(inside, _)| inside);
+        inside.is_some_and(|inside| inside.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
+
+/// Whether only what is compared with the value can match. The filter is known to parse.
+fn requires_value(filter: &str) -> bool {
+    let inside = filter.trim();
+    let inside = inside.strip_prefix('(').unwrap_or(inside).trim_start();
+    match inside.as_bytes().first() {
+        Some(b'&') => parts(inside).into_iter().any(requires_value),
+        Some(b'|') => {
+            let parts = parts(inside);
+            !parts.is_empty() && parts.into_iter().all(requires_value)
+        }
+        Some(b'!') => false,
+        _ => inside.contains(PLACE),
+    }
+}
+
+/// The filters between the parentheses of a combined one.
+fn parts(inside: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut depth, mut start) = (0_usize, 0);
+    for (at, byte) in inside.bytes().enumerate() {
+        match byte {
+            b'(' => {
+                if depth == 0 {
+                    start = at;
+                }
+                depth += 1;
+            }
+            b')' if depth > 0 => {
+                depth -= 1;
+                if depth == 0 {
+                    parts.extend(inside.get(start..=at));
+                }
+            }
+            _ => {}
+        }
+    }
+    parts
 }
 
 /// A filter without a place for a value.
@@ -129,90 +229,5 @@ pub fn parses(filter: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use ldap3::ldap_escape;
-
-    use super::*;
-
-    #[test]
-    fn escapes_what_a_filter_gives_a_meaning() {
-        assert_eq!(ldap_escape(r"a*(b)\c"), r"a\2a\28b\29\5cc");
-        assert_eq!(ldap_escape("nul\0"), r"nul\00");
-        assert_eq!(ldap_escape("Zoë 😀 &|!=<>~"), "Zoë 😀 &|!=<>~");
-    }
-
-    #[test]
-    fn an_escaped_value_never_changes_the_filter() {
-        for value in ["*", ")(objectClass=*", r"\2a", "a\0b", "😀)"] {
-            assert!(parses(&format!("(cn={})", ldap_escape(value))), "{value}");
-        }
-    }
-
-    #[test]
-    fn tells_a_filter_from_other_text() {
-        assert!(parses("(member:1.2.840.113556.1.4.1941:=CN=a,DC=b)"));
-        assert!(!parses("(cn=a"));
-        assert!(!parses("(cn=a)(b)"));
-        assert!(!parses(&format!(
-            "{}cn=a{}",
-            "(!".repeat(100_000),
-            ")".repeat(100_000)
-        )));
-    }
-
-    #[test]
-    fn a_template_is_a_filter_with_a_place() {
-        for (text, template) in [
-            ("(sAMAccountName={0})", Ok("(sAMAccountName={0})")),
-            ("sAMAccountName={0}", Ok("(sAMAccountName={0})")),
-            (
-                "(&(objectCategory=person)(|(cn=*{0}*)(mail={0})))",
-                Ok("(&(objectCategory=person)(|(cn=*{0}*)(mail={0})))"),
-            ),
-            ("(sAMAccountName={0}", Err(FilterError::Malformed)),
-            ("(sAMAccountName={0}))", Err(FilterError::Malformed)),
-            ("(&(cn={0})", Err(FilterError::Malformed)),
-            ("{0}", Err(FilterError::Malformed)),
-            ("(sAMAccountName=alice)", Err(FilterError::NoPlace)),
-        ] {
-            let expected = template.map(|text| FilterTemplate(text.to_owned()));
-            assert_eq!(FilterTemplate::parse(text), expected, "{text}");
-        }
-        assert_eq!(
-            plain("objectCategory=group").as_deref(),
-            Ok("(objectCategory=group)")
-        );
-        assert_eq!(plain("(objectCategory=group"), Err(FilterError::Malformed));
-    }
-
-    #[test]
-    fn another_attribute_takes_the_place_and_conditions_stay() {
-        for (text, by_account, attributes) in [
-            ("mail={0}", "(sAMAccountName={0})", "mail"),
-            (
-                "(userPrincipalName={0}@corp.example)",
-                "(sAMAccountName={0})",
-                "userPrincipalName",
-            ),
-            (
-                "(&(memberOf=CN=VPN \\28new\\29,DC=corp)(|(mail={0})(uid:caseExactMatch:={0})))",
-                "(&(memberOf=CN=VPN \\28new\\29,DC=corp)(|(sAMAccountName={0})(sAMAccountName={0})))",
-                "mail uid",
-            ),
-            (
-                "(&(cn=*{0}*)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
-                "(&(sAMAccountName={0})(!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
-                "cn",
-            ),
-        ] {
-            let template = FilterTemplate::parse(text).expect("a filter");
-            let changed = template.by_attribute("sAMAccountName");
-            assert_eq!(changed.0, by_account);
-            assert!(FilterTemplate::parse(&changed.0).is_ok());
-            assert_eq!(
-                template.attributes().collect::<Vec<_>>().join(" "),
-                attributes
-            );
-        }
-    }
-}
+#[path = "filter_tests.rs"]
+mod tests;

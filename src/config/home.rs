@@ -10,6 +10,8 @@ pub const TLS_CERTIFICATE: &str = "certs/tls.pem";
 pub const TLS_KEY: &str = "certs/tls.key";
 pub const KEYTAB: &str = "certs/krb5.keytab";
 pub const CLIENT_CA: &str = "certs/client-ca.pem";
+/// Where a set-up puts the file that `SSL_CA_FILE` names.
+pub const ROOTS: &str = "certs/ca.pem";
 pub const REVOCATION_LISTS: &str = "certs/crl/*.pem";
 /// Where an export takes the logo of SITE_LOGO from, beside `certs`.
 pub const LOGOS: [&str; 2] = ["logo.svg", "logo.png"];

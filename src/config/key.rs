@@ -106,7 +106,10 @@ pub trait Declared: Debug + Sync {
 
     /// Whether it names files or a folder.
     fn names_files(&self) -> bool {
-        matches!(self.shape().form, Form::File | Form::Files | Form::Folder)
+        matches!(
+            self.shape().form,
+            Form::File | Form::Files | Form::FilesOrPattern | Form::Folder
+        )
     }
 
     /// Its names in the environment, the first that is given counts: by custom a proxy's variable is

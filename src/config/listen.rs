@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use super::{choices::ProxyProtocol, keys, problem::Problem, reader::Reader};
 
@@ -31,6 +31,24 @@ impl ListenConfig {
             .iter()
             .any(|net| net.contains(&address))
     }
+
+    /// Whether `TRUSTED_PROXIES` is empty, and not for a mistake in it.
+    pub(super) fn trusts_nobody(&self, r: &Reader) -> bool {
+        self.trusted_proxies.is_empty() && !r.is_wrong(&keys::TRUSTED_PROXIES)
+    }
+}
+
+/// Senders are compared as IPv4 where they are, so a range of mapped addresses is one of IPv4.
+fn canonical(net: IpNet) -> IpNet {
+    let IpNet::V6(mapped) = net else {
+        return net;
+    };
+    let address = mapped.addr().to_ipv4_mapped();
+    let length = mapped.prefix_len().checked_sub(96);
+    let plain = address
+        .zip(length)
+        .and_then(|(address, length)| Ipv4Net::new(address, length).ok());
+    plain.map_or(net, IpNet::V4)
 }
 
 pub(super) fn listen(port: u16, r: &mut Reader) -> ListenConfig {
@@ -40,20 +58,20 @@ pub(super) fn listen(port: u16, r: &mut Reader) -> ListenConfig {
             .parse()
             .or_else(|_| text.parse::<IpAddr>().map(Into::into));
         match net {
-            Ok(net) => trusted_proxies.push(net),
+            Ok(net) => trusted_proxies.push(canonical(net)),
             Err(_) => r.wrong(&keys::TRUSTED_PROXIES, Problem::NotANetwork(text)),
         }
     }
-    let proxy_protocol = r.read(&keys::PROXY_PROTOCOL);
-    if proxy_protocol == ProxyProtocol::V2 && trusted_proxies.is_empty() {
-        r.wrong(&keys::PROXY_PROTOCOL, Problem::NobodySendsProxyHeader);
-    }
-    ListenConfig {
+    let listen = ListenConfig {
+        proxy_protocol: r.read(&keys::PROXY_PROTOCOL),
         address: r.read(&keys::LISTEN_ADDRESS),
         port,
-        proxy_protocol,
         trusted_proxies,
         max_connections: r.read(&keys::MAX_CONNECTIONS),
         max_token: r.read(&keys::MAX_HEADER_SIZE),
+    };
+    if listen.proxy_protocol == ProxyProtocol::V2 && listen.trusts_nobody(r) {
+        r.wrong(&keys::PROXY_PROTOCOL, Problem::NobodySendsProxyHeader);
     }
+    listen
 }

@@ -26,10 +26,11 @@ use super::{
     mistake::{Invalid, Mistake, Warning},
     pages::{PagesConfig, pages},
     reader::Reader,
+    roots::extra_roots,
     shared::SharedValues,
     signing::{SigningPem, signing},
     source::{FileKeys, Source, uses_files},
-    tls::{TlsMaterial, extra_roots},
+    tls::TlsMaterial,
     tunnel::{ProxyConfig, TenantSide, TunnelConfig, proxy, ticket, tunnel},
 };
 use crate::secret::{ExposeSecret as _, SecretString};

@@ -35,6 +35,7 @@ mod pattern;
 mod problem;
 mod reader;
 mod restart;
+mod roots;
 mod schema;
 mod settings;
 mod shape;
@@ -62,6 +63,7 @@ pub use self::{
     home::Home,
     instance::InstanceMark,
     key::{Declared, FlagKey},
+    kinds::looks_like_pattern,
     listen::ListenConfig,
     load::{Config, Fingerprint, Loaded},
     logo::{Logo, LogoError, LogoKind},

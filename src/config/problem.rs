@@ -1,7 +1,7 @@
 //! What can be wrong with a configuration beyond a single value, in words for the administrator, each with
 //! what would be right.
 
-use std::{io, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
 use super::{credentials::CredentialsError, key::Declared, kinds::Wrong, logo::LogoError};
 use crate::cause::{self, quoted};
@@ -31,6 +31,15 @@ pub enum Problem {
     NotAPath(&'static dyn Declared),
     #[error("holds no certificate in PEM")]
     NoBalancerCertificate,
+    /// Why it is no pattern.
+    #[error("is no file, and no pattern of file names in SSL_CA_PATH ({0})")]
+    NoFileNorPattern(String),
+    #[error(
+        "names no file: there is none at {}, and as a pattern it fits no name in SSL_CA_PATH ({})",
+        quoted(pattern),
+        folder.display()
+    )]
+    FitsNoRoots { pattern: String, folder: PathBuf },
     #[error("{0}")]
     NoLogo(#[source] Arc<LogoError>),
     #[error("is not base64")]
@@ -58,6 +67,8 @@ pub enum Problem {
     NotACallback(String),
     #[error("is not a web address")]
     NotAWebAddress,
+    #[error("holds more than an address: a user, a query (?) or a fragment (#)")]
+    MoreThanAnAddress,
     #[error("is not the address of a hub")]
     NotAHub,
     #[error("is not an address with https")]
@@ -124,6 +135,15 @@ pub enum Concern {
         "1 lets one password check wait for another; remove the key for the default of {usual}"
     )]
     OneBindAtATime { usual: usize },
+    #[error(
+        "a pattern of file names, and no SSL_CA_PATH to find them in: without effect. The roots of this host \
+         count, all of them"
+    )]
+    PatternWithoutFolder,
+    #[error("has no file whose name ends in pem, crt or cer: without effect")]
+    FolderWithoutRoots,
+    #[error("{file} cannot be read ({why}): it is left out, what it holds is not trusted")]
+    RootLeftOut { file: String, why: String },
     #[error("no certificate for SERVER_URL (certs/tls.pem or SSL_PFX): direct logins are off")]
     NoServerCertificate,
     #[error("is missing: direct logins have no one to send a token to")]
@@ -169,6 +189,12 @@ impl Problem {
             Self::NotJson(_) => "Correct it at that line",
             Self::NotAnObject => r#"Write {"KEY": value, …}"#,
             Self::NoBalancerCertificate => Holds::BalancerCertificate.remedy(),
+            Self::NoFileNorPattern(_) => {
+                "Write the path of a PEM file, or a pattern without look-around and references back"
+            }
+            Self::FitsNoRoots { .. } => {
+                "Correct it, or take it out: files that end in pem, crt or cer count then"
+            }
             Self::NoLogo(_) => {
                 "Put the logo there as an SVG, or as a PNG of at most 4096 pixels a side, of at most 256 KiB"
             }
@@ -193,7 +219,9 @@ impl Problem {
             Self::NotACallback(_) => {
                 "Write absolute addresses between commas, https://acme.auth0.com/login/callback"
             }
-            Self::NotAWebAddress => "Write the address users open, https://login.corp.example",
+            Self::NotAWebAddress | Self::MoreThanAnAddress => {
+                "Write the address users open, https://login.corp.example"
+            }
             Self::NotAHub => "Write what the ticket gave, https://acme.auth0.com/lo/hub",
             Self::NotATicket => {
                 "Copy it from the connection's page at the tenant, https://<tenant>/p/ad/<letters>"

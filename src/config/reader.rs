@@ -77,12 +77,29 @@ impl Reader {
         });
     }
 
+    /// Notes that a value is missing; one that is there and wrong is not missing.
     pub fn missing(&mut self, place: impl Into<Place>, missing: Missing) {
+        let place = place.into();
+        if self.is_noted(&place.name()) {
+            return;
+        }
         self.mistakes.push(Mistake {
-            place: place.into(),
+            place,
             given: None,
             problem: Problem::Missing(missing),
         });
+    }
+
+    /// Whether a mistake of this key is known, so that what follows from it needs no mistake of its own.
+    pub fn is_wrong<K: Kind>(&self, key: &'static Key<K>) -> bool {
+        self.is_noted(key.name)
+    }
+
+    fn is_noted(&self, name: &str) -> bool {
+        self.mistakes.iter().any(|mistake| match mistake.place {
+            Place::Key(key) | Place::FileOf(key) => key.name() == name,
+            Place::Other(_) | Place::ConfigJson | Place::Home => false,
+        })
     }
 
     pub fn warn(&mut self, place: impl Into<Place>, concern: Concern) {

@@ -86,9 +86,14 @@ fn property(key: &'static dyn Declared) -> Value {
             "pattern": optional(&pattern::at_most(*most)),
         }),
         Form::Token { least } => text(&optional(&format!("[!-~]{{{least},}}"))),
-        Form::Text(_) | Form::Secret | Form::File | Form::Folder => {
+        Form::Text(_) | Form::Secret | Form::File => {
             json!({"type": ["string", "number", "null"]})
         }
+        Form::Folder => json!({"anyOf": [
+            {"type": ["string", "number", "null"]},
+            {"const": false},
+        ]}),
+        Form::FilesOrPattern => json!({"anyOf": [texts(), {"type": ["string", "null"]}]}),
         Form::List(_) | Form::Files => json!({"anyOf": [texts(), text(&pattern::any_list())]}),
         Form::Choices(words) => {
             let word = words.join("|");

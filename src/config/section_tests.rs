@@ -184,3 +184,68 @@ fn kerberos_needs_a_keytab_and_a_certificate() {
         "{mistakes:?}"
     );
 }
+
+#[test]
+fn what_follows_from_a_mistake_is_no_mistake_of_its_own() {
+    for (key, value) in [
+        ("LDAP_BASE", "corp.example"),
+        ("TRUSTED_PROXIES", "balancer"),
+    ] {
+        let folder = changed("PROXY_PROTOCOL", "v2".into());
+        let mistakes = folder
+            .with("TRUSTED_PROXIES", "10.0.0.5")
+            .with(key, value)
+            .mistakes();
+        assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+        assert!(mistakes[0].starts_with(key), "{mistakes:?}");
+    }
+    for key in ["WITH_KERBEROS_PROXY_FRONTEND", "TLS_TERMINATION"] {
+        let value = if key == "TLS_TERMINATION" {
+            "proxy"
+        } else {
+            "true"
+        };
+        let folder = changed(key, value.into());
+        let mistakes = folder.with("TRUSTED_PROXIES", "balancer").mistakes();
+        assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    }
+    for (key, missing) in [
+        ("TLS_CERT_FILE", "TLS_KEY_FILE"),
+        ("TLS_KEY_FILE", "TLS_CERT_FILE"),
+    ] {
+        let folder = changed("KERBEROS_AUTH", true.into());
+        let mistakes = folder.with(key, "certs/other.pem").mistakes();
+        assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+        assert!(mistakes[0].starts_with(missing), "{mistakes:?}");
+    }
+}
+
+#[test]
+fn a_mapped_range_of_proxies_is_one_of_ipv4() {
+    let trusts = |range: &str, address: &str| {
+        let config = changed("TRUSTED_PROXIES", range.into()).config();
+        let listen = config.direct.expect("direct logins").listen;
+        listen.trusts(address.parse().expect("an address"))
+    };
+    for address in ["10.0.0.1", "::ffff:10.0.0.1"] {
+        assert!(trusts("::ffff:10.0.0.1", address));
+        assert!(trusts("::ffff:10.0.0.0/104", address));
+        assert!(!trusts("::ffff:10.0.0.2", address));
+        assert!(!trusts("::/0", address));
+    }
+    assert!(trusts("::/0", "fd00::1"));
+}
+
+#[test]
+fn the_address_of_the_site_has_nothing_behind_it() {
+    for url in [
+        "https://login.corp.example/?a=b",
+        "https://login.corp.example#top",
+        "https://user:word@login.corp.example",
+    ] {
+        let mistakes = changed("SERVER_URL", url.into()).mistakes();
+        assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+        assert!(mistakes[0].contains("more than an address"), "{mistakes:?}");
+        assert!(!mistakes[0].contains("word"), "{mistakes:?}");
+    }
+}

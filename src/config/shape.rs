@@ -46,6 +46,8 @@ pub enum Form {
     },
     File,
     Files,
+    /// Files, or a regular expression of their names.
+    FilesOrPattern,
     Folder,
     Refused,
     Unused,

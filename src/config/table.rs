@@ -181,7 +181,7 @@ fn value_words(shape: &Shape, mark: &str) -> String {
         Form::Address { off: false, .. } => "address:port".to_owned(),
         Form::Address { .. } => format!("address:port or {}", marked(&["off"])),
         Form::File => "file".to_owned(),
-        Form::Files => "list: file".to_owned(),
+        Form::Files | Form::FilesOrPattern => "list: file".to_owned(),
         Form::Folder => "folder".to_owned(),
         Form::Refused => "none".to_owned(),
         Form::Unused | Form::UnusedSecret => String::new(),

@@ -1,9 +1,6 @@
-//! Keys of TLS: the certificate for SERVER_URL, and further roots for outgoing connections.
+//! Keys of TLS: the certificate for SERVER_URL.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::SecretSlice;
@@ -11,7 +8,7 @@ use secrecy::SecretSlice;
 use super::{
     home::Home,
     keys,
-    problem::{Holds, Missing, Problem},
+    problem::{Missing, Problem},
     reader::Reader,
 };
 use crate::secret::{ExposeSecret as _, SecretString};
@@ -94,36 +91,4 @@ pub(super) fn tls(home: &Home, given: TlsKeys, r: &mut Reader) -> Option<TlsMate
             None
         }
     }
-}
-
-pub(super) fn extra_roots(home: &Home, r: &mut Reader) -> Vec<PathBuf> {
-    let mut files: Vec<_> = r
-        .read(&keys::SSL_CA_FILE)
-        .iter()
-        .map(|file| home.path(file))
-        .collect();
-    for file in &files {
-        if let Err(error) = fs::File::open(file) {
-            r.wrong_file(
-                &keys::SSL_CA_FILE,
-                file.clone(),
-                Problem::unreadable(error, Holds::Roots),
-            );
-        }
-    }
-    if let Some(folder) = r.read(&keys::SSL_CA_PATH).map(|folder| home.path(folder)) {
-        match fs::read_dir(&folder) {
-            Ok(entries) => files.extend(
-                entries
-                    .filter_map(|entry| Some(entry.ok()?.path()))
-                    .filter(|path| path.is_file()),
-            ),
-            Err(error) => r.wrong_file(
-                &keys::SSL_CA_PATH,
-                folder,
-                Problem::unreadable(error, Holds::FolderOfRoots),
-            ),
-        }
-    }
-    files
 }

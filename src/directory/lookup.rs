@@ -228,8 +228,10 @@ impl Found {
     }
 }
 
+/// Other programs put invisible characters at the ends of what is copied from them.
 fn without_blanks(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() && !c.is_control())
+    let is_invisible = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    text.trim_matches(|c: char| (c.is_whitespace() && !c.is_control()) || is_invisible(c))
 }
 
 /// Whether a control character is in it, NUL for instance: some directories end a value there.

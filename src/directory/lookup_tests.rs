@@ -20,6 +20,10 @@ fn an_own_filter_rules_what_is_typed_and_never_who_is_proved() {
     for (by, expected) in [
         (By::Name(" a*b "), r"(&(memberOf=CN=VPN)(mail=a\2ab))"),
         (
+            By::Name("\u{202a}\u{a0}a*b\u{200b}\u{202c}\u{feff} "),
+            r"(&(memberOf=CN=VPN)(mail=a\2ab))",
+        ),
+        (
             By::EscapedName(r"a\2ab"),
             r"(&(memberOf=CN=VPN)(mail=a\2ab))",
         ),

@@ -95,10 +95,29 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Option<Fo
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     if let Some(kind) = found.directory.kind() {
-        findings.add(names(context, &kind));
+        let nobody = nobody_by_name(context, &found.directory).await;
+        findings.add(nobody.unwrap_or_else(|| names(context, &kind)));
     }
     groups::examine(context, &found.directory, findings).await;
     Some(found)
+}
+
+/// When an own filter finds nobody, whatever is typed.
+async fn nobody_by_name(context: &Context, directory: &Directory) -> Option<Finding> {
+    let own = context.config.directory.user_by_name.as_ref()?;
+    let everybody = own.with_any_value()?;
+    // A search that fails is a finding of the server.
+    let found = directory.search(&everybody, 1).await.ok()?;
+    let text = format!(
+        "no name that people type finds anybody: {everybody}, by LDAP_USER_BY_NAME, is nobody under {}",
+        context.config.directory.base
+    );
+    found.is_empty().then(|| {
+        Finding::fail(AREA, "ldap-names", text).note(
+            "correct LDAP_USER_BY_NAME: an attribute that users have, and conditions that they meet; or let \
+             the service account read the attribute",
+        )
+    })
 }
 
 /// Which names find a user, and which a Kerberos principal.

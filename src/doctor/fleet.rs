@@ -70,9 +70,10 @@ pub(super) fn examine(
         findings.add(
             Finding::warn(AREA, "fleet-reached", text)
                 .about(&name)
-                .fix(context.command("setup --balancer haproxy"))
+                .fix(context.command("setup --balancer haproxy --instance HOST,HOST"))
                 .note(
-                    "put it into the balancer's list of servers, and see there why its check fails",
+                    "put it into the balancer's list of servers (HOST,HOST: all \
+                     instances, this one too), and see there why its check fails",
                 ),
         );
     }

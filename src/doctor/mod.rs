@@ -1,6 +1,7 @@
 //! `ad-edge doctor`: looks at everything that an installation needs, from its configuration to the
 //! keys of its keytab in the directory. Changes nothing.
 
+mod answered;
 mod context;
 mod directory;
 mod files;
@@ -12,6 +13,7 @@ mod key_versions;
 mod load;
 mod lockout;
 mod network;
+mod reach;
 mod recorder;
 mod running;
 mod server_url;
@@ -71,6 +73,7 @@ pub async fn examine_reporting(
         };
     };
     files::examine(&context, &findings);
+    reach::examine(settings, &context, &findings);
     let mut all = findings.take();
     all.iter().for_each(&mut report);
 

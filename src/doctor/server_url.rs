@@ -1,10 +1,11 @@
 //! SERVER_URL as users have it: its name, its certificate, whether it is ready, and which instances answer.
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use tokio::{net::lookup_host, time::timeout};
 
 use super::{
+    answered,
     context::{Context, days, quoted},
     finding::{Area, Finding, Findings},
     network::is_served,
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     cause::{self, CertificateFault},
-    config::{InstanceMark, keys},
+    config::keys,
     tls::{Identity, LeafFacts},
 };
 
@@ -125,7 +126,7 @@ async fn open(
         }
     }
     ready(context, &answers, findings);
-    instances(context, &answers, findings);
+    answered::examine(context, &answers, findings);
     answers
 }
 
@@ -304,50 +305,4 @@ fn ready(context: &Context, answers: &[Answer], findings: &Findings) {
     add(level(AREA, "url-ready", text).fix(look).note(
         "a balancer that checks /readyz sends users to ready instances only: see its configuration",
     ));
-}
-
-/// Which instances answered, and whether this one is among them.
-fn instances(context: &Context, answers: &[Answer], findings: &Findings) {
-    let own = &context.config.instance;
-    let mark = InstanceMark::of(&own.name).to_string();
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for answer in answers {
-        let name = match (&answer.instance, &answer.mark) {
-            (Some(name), _) => name.clone(),
-            (None, Some(it)) if *it == mark => own.name.clone(),
-            (None, Some(other)) => format!("the one with request numbers {other}…"),
-            (None, None) => continue,
-        };
-        *seen.entry(name).or_default() += 1;
-    }
-    if seen.is_empty() {
-        return;
-    }
-    let listed: Vec<_> = seen
-        .iter()
-        .map(|(name, times)| format!("{name} ({times})"))
-        .collect();
-    let text = format!("{} answered: {}", plural(seen.len()), listed.join(", "));
-    findings.add(Finding::ok(AREA, "url-instances", text));
-    if !seen.contains_key(&own.name) && is_served(context) {
-        let text = format!(
-            "this instance ({}) was not among those that answered {} connections",
-            own.name,
-            answers.len()
-        );
-        findings.add(
-            Finding::warn(AREA, "url-not-here", text)
-                .fix("ad-edge setup --balancer haproxy")
-                .note(
-                    "put it into the balancer's list of servers, and see there why its check fails",
-                ),
-        );
-    }
-}
-
-fn plural(count: usize) -> String {
-    match count {
-        1 => "one instance".to_owned(),
-        more => format!("{more} instances"),
-    }
 }

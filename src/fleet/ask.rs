@@ -89,7 +89,10 @@ impl NoAnswer {
                 "give all instances, and this command, the same OPS_TOKEN, and reload them"
             }
             Self::NoTokenThere => "set OPS_TOKEN there to the one of all instances, and reload it",
-            Self::Unknown => "update that instance",
+            Self::Unknown => {
+                "FLEET must hold OPS_LISTEN of an instance, not PORT or ADMIN_LISTEN; if it does, update \
+                 that instance"
+            }
             Self::Version(_) => "bring all instances to one version",
         }
     }

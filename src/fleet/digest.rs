@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{
+    encoding::{AsDer as _, Pkcs8V1Der},
+    hmac, rsa,
+};
 use rustls_pki_types::{PrivateKeyDer, pem::PemObject as _};
 
 use crate::secret::{ExposeSecret as _, SecretString};
@@ -22,14 +25,16 @@ impl FleetKey {
     /// Of the signing key, PEM.
     #[must_use]
     pub fn of(signing_key: &SecretString) -> Self {
-        // The DER, so that the text's line ends make no difference.
         let text = signing_key.expose_secret().trim_start_matches('\u{feff}');
-        let der = PrivateKeyDer::from_pem_slice(text.as_bytes()).ok();
-        let secret = der
-            .as_ref()
-            .map_or(text.as_bytes(), PrivateKeyDer::secret_der);
         let purpose = hmac::Key::new(hmac::HMAC_SHA256, PURPOSE);
-        let key = hmac::sign(&purpose, secret);
+        // Neither the text's line ends nor the encoding, PKCS#1 or PKCS#8, make a difference.
+        let key = match PrivateKeyDer::from_pem_slice(text.as_bytes()) {
+            Ok(der) => match pkcs8(&der) {
+                Some(same) => hmac::sign(&purpose, same.as_ref()),
+                None => hmac::sign(&purpose, der.secret_der()),
+            },
+            Err(_) => hmac::sign(&purpose, text.as_bytes()),
+        };
         Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
     }
 
@@ -44,6 +49,15 @@ impl FleetKey {
     }
 }
 
+/// An RSA key in the one encoding; no other signs.
+fn pkcs8(der: &PrivateKeyDer<'_>) -> Option<Pkcs8V1Der<'static>> {
+    let key = match der {
+        PrivateKeyDer::Pkcs1(der) => rsa::KeyPair::from_der(der.secret_pkcs1_der()),
+        other => rsa::KeyPair::from_pkcs8(other.secret_der()),
+    };
+    key.ok()?.as_der().ok()
+}
+
 impl fmt::Debug for FleetKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FleetKey")
@@ -52,6 +66,8 @@ impl fmt::Debug for FleetKey {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
+
     use super::*;
 
     #[test]
@@ -80,5 +96,24 @@ mod tests {
         let windows = format!("\u{feff}{}", pem.replace('\n', "\r\n"));
         let digest = |text: String| FleetKey::of(&SecretString::from(text)).digest("a", b"b");
         assert_eq!(digest(pem), digest(windows));
+    }
+
+    #[test]
+    fn the_encoding_of_the_key_makes_no_difference() {
+        let key = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).expect("a key");
+        let pkcs8: Pkcs8V1Der<'_> = key.as_der().expect("its encoding");
+        // The key itself is the last of PKCS#8's three parts (RFC 5208, section 5): version, algorithm and
+        // its head have 26 bytes.
+        let pkcs1 = &pkcs8.as_ref()[26..];
+        assert!(rsa::KeyPair::from_der(pkcs1).is_ok());
+        let digest = |label: &str, der: &[u8]| {
+            let text = STANDARD.encode(der);
+            let pem = format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n");
+            FleetKey::of(&SecretString::from(pem)).digest("a", b"b")
+        };
+        assert_eq!(
+            digest("PRIVATE KEY", pkcs8.as_ref()),
+            digest("RSA PRIVATE KEY", pkcs1)
+        );
     }
 }

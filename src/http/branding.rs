@@ -1,6 +1,7 @@
 //! What all pages of a site have in common: their language, whose they are, and where help is.
 
 use axum::http::{HeaderMap, header};
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::language::{self, Language};
@@ -65,7 +66,33 @@ impl HelpLink {
         let address = matches!(url.scheme(), "mailto" | "tel");
         Self {
             href: url.to_string(),
-            label: address.then(|| url.path().to_owned()),
+            label: address.then(|| readable(url.path())),
+        }
+    }
+}
+
+/// An address of mail or telephone as people write it.
+fn readable(path: &str) -> String {
+    percent_decode_str(path).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_as_people_write_it() {
+        for (url, label) in [
+            (
+                "mailto:help%40corp.example?subject=a%20b",
+                Some("help@corp.example"),
+            ),
+            ("tel:+49%2030%20555", Some("+49 30 555")),
+            ("https://help.corp.example/%40", None),
+        ] {
+            let link = HelpLink::new(&Url::parse(url).expect("a URL"));
+            assert_eq!(link.label.as_deref(), label);
+            assert_eq!(link.href, url);
         }
     }
 }

@@ -199,7 +199,7 @@ impl Installation {
         self.files.get(name).map(Vec::as_slice)
     }
 
-    fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         Self {
             files: BTreeMap::new(),
             ignored: Vec::new(),

@@ -3,14 +3,14 @@
 
 use serde_json::{Map, Value};
 
-use super::{Installation, paths::shown};
-use crate::config::{Declared, Effective, FlagKey, TlsTermination, home, keys};
+use super::Installation;
+use crate::config::{Declared, Effective, FlagKey, TlsTermination, home, keys, looks_like_pattern};
 
 /// The configuration, read as a start reads it.
-struct Old<'a> {
+pub(super) struct Old<'a> {
     installation: &'a Installation,
-    keys: &'a Map<String, Value>,
-    values: Effective,
+    pub(super) keys: &'a Map<String, Value>,
+    pub(super) values: Effective,
     found: Vec<String>,
 }
 
@@ -32,15 +32,15 @@ pub(super) fn differences(installation: &Installation, keys: &Map<String, Value>
 }
 
 impl Old<'_> {
-    fn add(&mut self, what: impl Into<String>) {
+    pub(super) fn add(&mut self, what: impl Into<String>) {
         self.found.push(what.into());
     }
 
-    fn given(&self, key: &dyn Declared) -> bool {
+    pub(super) fn given(&self, key: &dyn Declared) -> bool {
         self.values.is_given(key)
     }
 
-    fn on(&self, key: &FlagKey) -> bool {
+    pub(super) fn on(&self, key: &FlagKey) -> bool {
         self.values.value(key)
     }
 
@@ -184,9 +184,23 @@ impl Old<'_> {
                  count.",
             );
         }
-        let files = self.values.value(&keys::SSL_CA_FILE).into_iter();
-        let mut roots = files.chain(self.values.value(&keys::SSL_CA_PATH));
-        let roots = roots.any(|path| !of_windows(&path));
+        let folder = self.values.value(&keys::SSL_CA_PATH);
+        let folder = folder.is_some_and(|folder| !of_windows(&folder));
+        let files = self.values.value(&keys::SSL_CA_FILE);
+        if files.iter().any(|name| looks_like_pattern(name)) && !folder {
+            self.add(
+                "SSL_CA_FILE is a pattern of file names, and SSL_CA_PATH names no folder of this host: it has \
+                 no effect. Put the CA at certs/ca.pem and set SSL_CA_FILE to certs/ca.pem, or name the folder.",
+            );
+        }
+        if folder {
+            self.add(
+                "The roots of SSL_CA_PATH count beside those of this host, where the legacy connector trusted \
+                 them alone; and for the tenant and the hub as well as for the directory, as there.",
+            );
+        }
+        let file = |path: &String| !of_windows(path) && !looks_like_pattern(path);
+        let roots = files.iter().any(file) || folder;
         let encrypted =
             urls.iter().any(|url| scheme(url) == "ldaps") || self.on(&keys::LDAP_STARTTLS);
         if encrypted && !roots {
@@ -202,10 +216,13 @@ impl Old<'_> {
         let (name, text) = if let Some(text) = self.values.value(&keys::PROFILE_MAPPER) {
             (keys::PROFILE_MAPPER.name, text)
         } else if let Some(file) = self.values.value(&keys::PROFILE_MAPPER_FILE) {
-            if file.trim_start_matches("./") != home::MAPPER {
+            // Counted from `lib/`, with or without its ending.
+            let name = file.trim_start_matches("./").trim_start_matches("lib/");
+            let usual = home::MAPPER.trim_start_matches("lib/");
+            if name != usual && usual.strip_suffix(".js") != Some(name) {
                 self.add(
-                    "PROFILE_MAPPER_FILE names a file that is not in the archive: copy it to \
-                     lib/profileMapper.js and take the key out.",
+                    "PROFILE_MAPPER_FILE names a file that is not in the archive (the legacy connector counts \
+                     it from lib/): copy it to lib/profileMapper.js and take the key out.",
                 );
                 return;
             }
@@ -222,67 +239,10 @@ impl Old<'_> {
             self.add(format!("{name} uses process, which is not there."));
         }
     }
-
-    fn values(&mut self) {
-        let flags = keys::all().filter(|key| key.is_flag() && key.scope().legacy);
-        for key in flags.map(Declared::name) {
-            if let Some(Value::String(text)) = self.keys.get(key)
-                && self.values.flag(key) == Some(false)
-            {
-                self.add(format!(
-                    "{key} is the text {}, which the legacy connector took for true; here it means false.",
-                    crate::cause::quoted(text.trim())
-                ));
-            }
-        }
-        if self.given(&keys::KERBEROS_DEBUG_USER) {
-            self.add(
-                "KERBEROS_DEBUG_USER would sign in anyone as that user: remove it, nothing starts with \
-                 it.",
-            );
-        }
-        let windows: Vec<_> = self
-            .keys
-            .iter()
-            .filter(|(key, value)| *key != keys::CACHE_FILE.name && names_windows(value))
-            .map(|(key, _)| shown(key))
-            .collect();
-        if !windows.is_empty() {
-            self.add(format!(
-                "Paths of the old Windows server in {}: copy these files into certs/ and write the paths \
-                 that they have here.",
-                windows.join(", ")
-            ));
-        }
-        if self.values.value(&keys::LDAP_NUMBER_OF_PARALLEL_BINDS) == 1 {
-            let usual = keys::LDAP_NUMBER_OF_PARALLEL_BINDS.kind.default;
-            self.add(format!(
-                "LDAP_NUMBER_OF_PARALLEL_BINDS is 1, the legacy connector's default: one password check waits for \
-                 another. Take it out for {usual} at the same time."
-            ));
-        }
-        let counts = self.values.value(&keys::MAX_HEADER_SIZE);
-        let size = self.values.text(keys::MAX_HEADER_SIZE);
-        if let Some(size) = size.filter(|size| size.parse().is_ok_and(|size: usize| size < counts))
-        {
-            self.add(format!(
-                "MAX_HEADER_SIZE {size} counts as {counts}: Kerberos tokens of users in many groups are that \
-                 large."
-            ));
-        }
-    }
-}
-
-fn names_windows(value: &Value) -> bool {
-    match value {
-        Value::String(text) => of_windows(text),
-        Value::Array(items) => items.iter().filter_map(Value::as_str).any(of_windows),
-        _ => false,
-    }
 }
 
 /// `C:\…`, or a share.
-fn of_windows(path: &str) -> bool {
+pub(super) fn of_windows(path: &str) -> bool {
     let bytes = path.trim().as_bytes();
     let drive = bytes.len() > 2
         && bytes[0].is_ascii_alphabetic()

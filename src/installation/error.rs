@@ -42,8 +42,8 @@ pub enum ArchiveError {
     #[error("certs/cert.key is not the key of certs/cert.pem: take both from the same server")]
     OtherKey,
     #[error(
-        "{} is a link to another place: an import writes files of the home folder only. Put the file \
-         there by hand and take {name} out of the archive, or remove the link",
+        "{} is a link to another place, and only files of the home folder are written. Remove the link, or \
+         put the file there by hand and leave {name} out",
         path.display()
     )]
     Link { name: String, path: PathBuf },

@@ -98,13 +98,16 @@ impl ConfigFile {
     /// # Errors
     /// When it cannot be written; the old content stays.
     pub fn save(&self) -> Result<(), FileError> {
-        let mut text =
-            serde_json::to_string_pretty(&self.keys).map_err(|error| FileError::Write {
-                path: self.path.clone(),
-                source: error.into(),
-            })?;
-        text.push('\n');
-        write_atomically(&self.path, text.as_bytes(), 0o600)
+        write_atomically(&self.path, self.text()?.as_bytes(), 0o600)
+    }
+
+    pub(super) fn text(&self) -> Result<String, FileError> {
+        let text = serde_json::to_string_pretty(&self.keys);
+        let text = text.map_err(|error| FileError::Write {
+            path: self.path.clone(),
+            source: error.into(),
+        })?;
+        Ok(text + "\n")
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::config::{
     Declared, Effective, Home,
     home::{self, folder_of, stands_for},
-    keys,
+    keys, looks_like_pattern,
 };
 
 /// Whose keys an import leaves in `config.json`, of those that are a host's own.
@@ -159,7 +159,8 @@ fn named(given: &Map<String, Value>) -> Vec<(String, String)> {
             path => path.into_iter().collect(),
         };
         let paths = paths.iter().filter_map(Value::as_str);
-        let paths = paths.filter(|path| !path.trim().is_empty());
+        let pattern = |path: &str| *key == keys::SSL_CA_FILE.name && looks_like_pattern(path);
+        let paths = paths.filter(|path| !path.trim().is_empty() && !pattern(path));
         found.extend(paths.map(|path| (key.clone(), path.to_owned())));
     }
     found

@@ -74,18 +74,29 @@ impl Installation {
         let locked = Locked::take(home)?;
         recover_locked(home, &locked)?;
         let retired = self.retires(home);
-        let journal = self.prepare(home, &retired, now)?;
-        if let Err(error) = self.change_over(home, &retired) {
+        let backup = self.install_locked(home, &retired, now)?;
+        Ok(Imported {
+            taken: self.files.keys().cloned().collect(),
+            retired,
+            backup,
+        })
+    }
+
+    /// The same while the folder is locked, with these files taken away. Gives the backup.
+    pub(super) fn install_locked(
+        &self,
+        home: &Home,
+        retired: &[String],
+        now: SystemTime,
+    ) -> Result<Option<PathBuf>, ArchiveError> {
+        let journal = self.prepare(home, retired, now)?;
+        if let Err(error) = self.change_over(home, retired) {
             journal.undo(home)?;
             return Err(error);
         }
         Journal::end(home)?;
         prune(home);
-        Ok(Imported {
-            taken: self.files.keys().cloned().collect(),
-            retired,
-            backup: journal.backup.map(|backup| home.path(backup)),
-        })
+        Ok(journal.backup.map(|backup| home.path(backup)))
     }
 
     /// Copies what will change, and says in the journal how to get back.

@@ -160,10 +160,10 @@ pub fn recover(home: &Home) -> Result<Option<String>, ArchiveError> {
 }
 
 /// The same while nobody else may change the folder. What is there then is not an import under way.
-pub(super) fn recover_locked(
-    home: &Home,
-    _locked: &Locked,
-) -> Result<Option<String>, ArchiveError> {
+///
+/// # Errors
+/// When it cannot be gone back.
+pub fn recover_locked(home: &Home, _locked: &Locked) -> Result<Option<String>, ArchiveError> {
     let path: PathBuf = home.path(JOURNAL);
     let text = match fs::read(&path) {
         Ok(text) => text,

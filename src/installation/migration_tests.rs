@@ -100,6 +100,41 @@ fn each_difference_is_said_where_it_matters() {
                 "ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD": true}),
         ),
         (
+            "SSL_CA_FILE is a pattern of file names",
+            json!({"SSL_CA_FILE": ".+.(pem|crt|cer)$", "SSL_CA_PATH": false}),
+            json!({"SSL_CA_FILE": ".+.(pem|crt|cer)$", "SSL_CA_PATH": "/etc/roots"}),
+        ),
+        (
+            "Windows trusted the CA",
+            json!({"LDAP_URL": "ldaps://dc1", "SSL_CA_FILE": "^corp", "SSL_CA_PATH": "false"}),
+            json!({"LDAP_URL": "ldaps://dc1", "SSL_CA_FILE": "^corp", "SSL_CA_PATH": "roots"}),
+        ),
+        (
+            "SSL_CA_PATH count beside those of this host",
+            json!({"SSL_CA_PATH": "/etc/roots"}),
+            json!({"SSL_CA_PATH": false}),
+        ),
+        (
+            "GROUPS_CACHE_SECONDS is 0",
+            json!({"GROUPS_CACHE_SECONDS": "0"}),
+            json!({"GROUPS_CACHE_SECONDS": 60}),
+        ),
+        (
+            "the word true without quotes",
+            json!({"AUTO_UNLOCK_ON_PASSWORD_CHANGE": "true"}),
+            json!({"AUTO_UNLOCK_ON_PASSWORD_CHANGE": true}),
+        ),
+        (
+            "GROUPS is 0",
+            json!({"GROUPS": 0}),
+            json!({"GROUPS": false}),
+        ),
+        (
+            "counts it from lib/",
+            json!({"PROFILE_MAPPER_FILE": "./own"}),
+            json!({"PROFILE_MAPPER_FILE": "./profileMapper"}),
+        ),
+        (
             "Windows server in SSL_CA_FILE",
             json!({"SSL_CA_FILE": ["certs/ca.pem", "C:\\certs\\ca.pem"]}),
             json!({"SSL_CA_FILE": "certs/ca.pem"}),

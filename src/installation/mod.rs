@@ -4,6 +4,7 @@
 mod archive;
 mod bounds;
 mod differences;
+mod differing_values;
 mod error;
 mod file;
 mod host;
@@ -12,6 +13,7 @@ mod journal;
 mod limits;
 mod migration;
 mod paths;
+mod put;
 mod signing_key;
 mod stage;
 
@@ -21,8 +23,9 @@ pub use self::{
     file::{ConfigFile, FileError, write_atomically},
     host::{HostKeys, Leftover},
     install::Imported,
-    journal::{Locked, recover},
+    journal::{Locked, recover, recover_locked},
     migration::report,
+    put::{is_there, put},
     signing_key::{GenerateError, generate_signing_key},
     stage::{Stage, StageNames},
 };

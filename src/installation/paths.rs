@@ -1,5 +1,6 @@
 //! The paths that an installation has, and no other.
 
+use crate::config::home;
 pub(super) use crate::config::home::{
     CONFIG_JSON as CONFIG, LOGOS, MAPPER, SIGNING_CERTIFICATE as CERTIFICATE, SIGNING_KEY as KEY,
 };
@@ -27,7 +28,13 @@ pub(super) fn leads_out(name: &str) -> bool {
 
 /// Certificates may be read by others, nothing else.
 pub(super) fn mode(name: &str) -> u32 {
-    if name == CERTIFICATE { 0o644 } else { 0o600 }
+    let public = [
+        CERTIFICATE,
+        home::TLS_CERTIFICATE,
+        home::CLIENT_CA,
+        home::ROOTS,
+    ];
+    if public.contains(&name) { 0o644 } else { 0o600 }
 }
 
 /// A foreign name as it may be shown in a message.

@@ -8,6 +8,7 @@ mod generation_error;
 mod import_faults;
 mod load_error;
 mod materials;
+mod reach;
 mod readiness;
 mod registration;
 mod reload;
@@ -29,6 +30,7 @@ pub use self::{
     import_faults::{ImportFault, import_faults},
     load_error::LoadError,
     materials::{Kept, Materials, is_trusted_everywhere, outgoing, trusted_roots},
+    reach::{OutOfReach, Owner, out_of_reach, out_of_service_s_reach},
     readiness::readiness,
     registration::{RegistrationKeeper, keep},
     reload::{Running, changed},

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::Map;
-use url::Url;
+use url::{Host, Url};
 
 use super::error::SetupError;
 use crate::{
@@ -14,6 +14,9 @@ use crate::{
 
 const PASSTHROUGH: &str = include_str!("../../haproxy/passthrough.cfg");
 const TERMINATING: &str = include_str!("../../haproxy/terminating.cfg");
+/// What compares the name of the instances' certificate. An address is no name: not for SNI (RFC 6066,
+/// section 3), and `HAProxy` compares DNS names alone.
+const NAMED: &str = " check-sni \"${LOGIN_HOST}\" verifyhost \"${LOGIN_HOST}\"";
 /// The shipped files tell above this line how their variables are set.
 const FIRST_SECTION: &str = "global\n";
 const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -49,7 +52,11 @@ pub fn haproxy(
     } else {
         PASSTHROUGH
     };
-    let mut text = after(shipped, FIRST_SECTION)
+    let shipped = match url.host() {
+        Some(Host::Domain(_)) => shipped.to_owned(),
+        _ => shipped.replace(NAMED, ""),
+    };
+    let mut text = after(&shipped, FIRST_SECTION)
         .replace(
             "log stdout format raw local0 info",
             "log /dev/log local0 info",
@@ -109,7 +116,8 @@ fn servers(instances: &[String], own_port: u16) -> Result<Vec<Server>, SetupErro
     for text in instances {
         let parsed = Url::parse(&format!("tcp://{text}"));
         let parsed = parsed.ok().filter(|url| {
-            url.has_host()
+            url.host_str().is_some_and(is_host)
+                && url.port() != Some(0)
                 && url.path().is_empty()
                 && url.username().is_empty()
                 && url.query().is_none()
@@ -132,6 +140,12 @@ fn servers(instances: &[String], own_port: u16) -> Result<Vec<Server>, SetupErro
             .collect()
     };
     Ok(names.into_iter().zip(addresses).collect())
+}
+
+/// A name or address that means nothing else to `HAProxy`: neither a variable nor a quote.
+fn is_host(host: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    !host.is_empty() && (host.starts_with('[') || host.chars().all(plain))
 }
 
 /// The first label of a host name; none of an address.
@@ -197,7 +211,20 @@ mod tests {
             named(&["login.a.example", "login.b.example"]),
             ["edge1 login.a.example:4000", "edge2 login.b.example:4000"]
         );
-        for wrong in ["", "a b", "https://edge1", "edge1/x", "edge1:99999", "a@b"] {
+        for wrong in [
+            "",
+            "a b",
+            "https://edge1",
+            "edge1/x",
+            "edge1:99999",
+            "a@b",
+            "edge1:0",
+            "*",
+            "$edge",
+            "ed\"ge",
+            "edgé",
+            "fd00::1",
+        ] {
             assert!(of(&[wrong]).is_err(), "{wrong}");
         }
     }
@@ -211,5 +238,6 @@ mod tests {
             assert!(!text.contains("EDGE_"), "{text}");
         }
         assert!(TERMINATING.contains(ASKING));
+        assert!(PASSTHROUGH.contains(NAMED));
     }
 }

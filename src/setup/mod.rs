@@ -2,6 +2,7 @@
 //! are taken, what is left to do. The commands and the console use it.
 
 mod balancer;
+mod brought;
 mod browsers;
 mod checks;
 mod directory;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use serde_json::{Map, Value, json};
 
-use super::error::SetupError;
+use super::{brought::Brought, error::SetupError};
 use crate::{
     clock::Clock,
     config::{Config, Declared, Effective, ProxyProtocol, Settings, TlsTermination, keys, text_of},
@@ -25,6 +25,8 @@ pub struct SetupPlan<'a> {
     /// What is to be encrypted; `None`: it is encrypted already, or is in a file of its own.
     pub(super) password: Option<SecretString>,
     pub(super) ticket: Option<ProvisioningTicket>,
+    /// What it brings into `certs/`.
+    pub(super) brought: Brought,
 }
 
 impl<'a> SetupPlan<'a> {
@@ -50,6 +52,7 @@ impl<'a> SetupPlan<'a> {
             keys: Map::new(),
             password,
             ticket: None,
+            brought: Brought::default(),
         })
     }
 
@@ -83,6 +86,45 @@ impl<'a> SetupPlan<'a> {
         Err(SetupError::Fixed {
             key: key.to_owned(),
         })
+    }
+
+    /// Brings a file to the place in the home folder where it counts by itself, so that the key goes.
+    ///
+    /// # Errors
+    /// When the environment names another one, since it wins.
+    pub fn bring(
+        &mut self,
+        key: &'static str,
+        place: &'static str,
+        content: Vec<u8>,
+    ) -> Result<(), SetupError> {
+        if self.is_fixed(key) {
+            return Err(SetupError::Fixed {
+                key: key.to_owned(),
+            });
+        }
+        self.keys.insert(key.to_owned(), Value::Null);
+        self.brought.files.push((place, content));
+        Ok(())
+    }
+
+    /// Brings a file that counts by its key; until it is there, the key names it where it is.
+    ///
+    /// # Errors
+    /// When the environment names another one, since it wins.
+    pub fn bring_as(
+        &mut self,
+        key: &'static str,
+        place: &'static str,
+        from: &str,
+        content: Vec<u8>,
+    ) -> Result<(), SetupError> {
+        self.set(key, from)?;
+        if !self.is_fixed(key) {
+            self.brought.files.push((place, content));
+            self.brought.keys.push((key, place));
+        }
+        Ok(())
     }
 
     /// The service account's password.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Home, Invalid, encrypt_credentials, home, keys},
-    installation::{ConfigFile, Locked, generate_signing_key},
+    installation::{ConfigFile, Locked, generate_signing_key, is_there, put, recover_locked},
     secret::ExposeSecret as _,
     tenant::exchange,
     token::SigningKey,
@@ -88,15 +88,17 @@ impl SetupPlan<'_> {
             let learned = exchange(ticket, &config, &signing, agent_mode).await?;
             self.keys.extend(learned);
         }
-        self.write(&home)?;
+        files.extend(self.write(&home, clock)?);
         files.push(home::CONFIG_JSON);
         Ok(())
     }
 
-    fn write(&self, home: &Home) -> Result<(), SetupError> {
+    /// Gives the files that came with it and are not there like that already.
+    fn write(&self, home: &Home, clock: &Clock) -> Result<Vec<&'static str>, SetupError> {
         let _alone = self.settings.writing();
         // Nor another process: an import may be at it.
-        let _locked = Locked::take(home)?;
+        let locked = Locked::take(home)?;
+        recover_locked(home, &locked)?;
         // Read now: what was written there meanwhile stays.
         let mut file = ConfigFile::read(home)?;
         for (key, value) in &self.keys {
@@ -106,7 +108,17 @@ impl SetupPlan<'_> {
             }
         }
         self.check_whole(file.keys())?;
-        Ok(file.save()?)
+        for (key, place) in &self.brought.keys {
+            file.set(key, *place);
+        }
+        let mut new = self.brought.files.clone();
+        new.retain(|(name, content)| !is_there(home, name, content));
+        if new.is_empty() {
+            file.save()?;
+        } else {
+            put(&new, &file, home, &locked, clock.now())?;
+        }
+        Ok(new.into_iter().map(|(name, _)| name).collect())
     }
 
     fn has_given_password(&self) -> bool {

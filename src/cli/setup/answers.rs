@@ -39,9 +39,21 @@ pub(in crate::cli) struct Answers {
     /// Search without a service account.
     #[arg(long)]
     pub(super) anonymous: bool,
-    /// A further CA for directory and tenant, PEM.
+    /// A further CA for directory and tenant, PEM; copied to certs/ca.pem.
     #[arg(long, value_name = "FILE")]
     pub(super) ca_file: Option<PathBuf>,
+    /// The keys of HTTP/<host of SERVER_URL> for Kerberos; copied to certs/krb5.keytab.
+    #[arg(long, value_name = "FILE")]
+    pub(super) keytab: Option<PathBuf>,
+    /// The certificate of SERVER_URL with its chain, PEM; copied to certs/tls.pem.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(super) certificate: Option<PathBuf>,
+    /// Its key, PEM; copied to certs/tls.key.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(super) key: Option<PathBuf>,
+    /// The CA that issues client certificates, PEM; copied to certs/client-ca.pem.
+    #[arg(long, value_name = "FILE")]
+    pub(super) client_ca: Option<PathBuf>,
     /// A proxy for the way to the tenant.
     #[arg(long, value_name = "URL")]
     pub(super) proxy: Option<String>,

@@ -5,8 +5,8 @@ mod answers;
 mod balancer_keys;
 mod balancers;
 mod browsers;
-mod ca_file;
 mod dialogue;
+mod given_files;
 mod steps;
 mod stop;
 
@@ -23,6 +23,7 @@ use super::exit::{EXIT_CONFIG, refuse, runtime};
 use crate::{
     clock::Clock,
     config::{Declared, Settings, keys},
+    instance::{OutOfReach, Owner, out_of_service_s_reach},
     setup::{Next, haproxy, next_steps, recover},
 };
 
@@ -58,6 +59,7 @@ async fn set_up(settings: &Settings, clock: &Clock, answers: Answers) -> Result<
     let mut steps = Steps::begin(settings, clock, answers)?;
     steps.tenant().await?;
     steps.server_url()?;
+    steps.files.check(&steps.plan, clock)?;
     steps.balancers()?;
     loop {
         steps.directory().await?;
@@ -109,13 +111,28 @@ fn print_balancer(
     }
 }
 
+/// How the service comes to read what it cannot.
+fn out_of_reach(settings: &Settings) -> Vec<String> {
+    let home = settings.home().path("");
+    let (Some(owner), Ok(all)) = (Owner::of(&home), out_of_service_s_reach(settings)) else {
+        return Vec::new();
+    };
+    let step = |one: &OutOfReach| {
+        let (command, then) = one.fix(&home, owner);
+        let then = then.map_or_else(String::new, |then| format!("\n{then}"));
+        format!("{}:\n{command}{then}", one.words(owner))
+    };
+    all.iter().map(step).collect()
+}
+
 /// How to start, or what comes before that.
 fn print_next(settings: &Settings, clock: &Clock, home: &Path) {
     let home = home.display();
     let Next {
-        steps,
+        mut steps,
         tunnel_alone,
     } = next_steps(settings, clock);
+    steps.extend(out_of_reach(settings));
     let proxies = keys::all().filter(|key| key.is_proxy());
     for name in proxies.flat_map(Declared::variables) {
         if settings.variable(&name).is_some() {

@@ -8,8 +8,8 @@ use serde_json::json;
 use super::{
     answers::Answers,
     balancer_keys::{set_balancers, set_tls_ends},
-    ca_file::ca_file,
     dialogue::{self, Default},
+    given_files::{self, GivenFiles},
     stop::Stop,
 };
 use crate::{
@@ -31,6 +31,7 @@ pub(super) struct Steps<'a> {
     guess: String,
     /// The password was wrong, or its user.
     ask_password: bool,
+    pub files: GivenFiles,
 }
 
 const URL: &str = keys::LDAP_URL.name;
@@ -45,17 +46,13 @@ impl<'a> Steps<'a> {
     pub fn begin(settings: &'a Settings, clock: &'a Clock, answers: Answers) -> Result<Self, Stop> {
         let mut plan = SetupPlan::begin(settings)?;
         let mut said = HashSet::new();
-        let ca_file = match &answers.ca_file {
-            Some(file) => Some(ca_file(file, settings)?),
-            None => None,
-        };
+        let files = given_files::bring(&mut plan, &answers, settings)?;
         for (key, option, value) in [
             (TICKET, "--ticket", answers.ticket),
             (SERVER, "--server-url", answers.server_url),
             (URL, "--ldap-url", answers.ldap_url),
             (BASE, "--ldap-base", answers.ldap_base),
             (USER, "--bind-user", answers.bind_user),
-            (keys::SSL_CA_FILE.name, "--ca-file", ca_file),
             (keys::HTTPS_PROXY.name, "--proxy", answers.proxy),
         ] {
             if let Some(value) = value {
@@ -118,6 +115,7 @@ impl<'a> Steps<'a> {
             domain: answers.domain,
             guess: String::new(),
             ask_password: false,
+            files,
         })
     }
 

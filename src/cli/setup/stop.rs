@@ -2,7 +2,11 @@
 
 use std::{io, path::PathBuf};
 
-use crate::setup::{SIGNING_KEY_STAYS, SetupError, Unsaved};
+use crate::{
+    authenticate::KeytabError,
+    setup::{SIGNING_KEY_STAYS, SetupError, Unsaved},
+    tls::TlsError,
+};
 
 /// Why a set-up ended early.
 #[derive(Debug, thiserror::Error)]
@@ -24,11 +28,31 @@ pub(super) enum Stop {
         source: io::Error,
     },
     #[error(
-        "{shown} holds no certificate in PEM (--ca-file). If it is in DER (.cer, .crt), convert it: openssl \
+        "{shown} holds no certificate in PEM ({option}). If it is in DER (.cer, .crt), convert it: openssl \
          x509 -inform der -in {shown} -out {shown}.pem",
-        shown = .0.display()
+        shown = file.display()
     )]
-    NoCertificate(PathBuf),
+    NoCertificate { file: PathBuf, option: &'static str },
+    #[error(
+        "{} holds a certificate that is no CA (--client-ca): give those of the CAs that issue client \
+         certificates, and no other",
+        .0.display()
+    )]
+    NoAuthority(PathBuf),
+    #[error("{} {source} (--keytab)", file.display())]
+    Keytab { file: PathBuf, source: KeytabError },
+    #[error(
+        "{} has no key of HTTP/{host}, the host of SERVER_URL, but of {has} (--keytab): export the keys of \
+         HTTP/{host} from the domain",
+        file.display()
+    )]
+    OtherService {
+        file: PathBuf,
+        host: String,
+        has: String,
+    },
+    #[error("{0} (--certificate, --key)")]
+    Certificate(#[from] TlsError),
     #[error("--domain: LDAP_URL comes from the environment, which wins")]
     DomainFixed,
     #[error(

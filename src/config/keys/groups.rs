@@ -18,6 +18,6 @@ declare! { Section::Groups;
     GROUP_PROPERTY: Preset = preset(Format::Plain, "cn"), "attribute that names a group", legacy;
     GROUP_PROPERTIES: List = list(Format::Plain, Usual::None), "when given, each group is an object of these attributes", legacy;
     GROUPS_TIMEOUT_SECONDS: Span = Span::seconds(20, 1, 3600), "limit of a group search; the login goes on without groups", legacy;
-    GROUPS_CACHE_SECONDS: Span = Span::seconds(600, 0, 86_400), "how long a user's groups are remembered; 0: not at all", legacy;
+    GROUPS_CACHE_SECONDS: Span = Span::seconds(600, 0, 31_536_000), "how long a user's groups are remembered; 0: not at all", legacy;
     GROUPS_DEREF_ALIASES: Number<u8> = number(0, 0, 3), "alias dereferencing in group searches: 0 never to 3 always", legacy;
 }

@@ -5,7 +5,8 @@ use super::{
         choices::LogFormat,
         key::{Declared, Key, Section},
         kinds::{
-            Choice, Files, Flag, Folder, Levels, List, Socket, SocketOrOff, Span, Text, Token,
+            Choice, FilesOrPattern, Flag, Folder, Levels, List, Socket, SocketOrOff, Span, Text,
+            Token,
         },
         shape::{Format, Usual},
     },
@@ -24,7 +25,7 @@ declare! { Section::Instance;
     SHUTDOWN_SECONDS: Span = Span::seconds(30, 1, 3600), "how long logins in flight may then take";
     LOG_FORMAT: Choice<Option<LogFormat>> = Choice { default: None, words: &[("text", Some(LogFormat::Text)), ("json", Some(LogFormat::Json))], usual: Usual::Words("`text` on a terminal, else `json`") }, "form of the log lines on standard error", restart;
     LOG_LEVEL: Levels = Levels("info"), "how much is logged: `error`, `warn`, `info`, `debug` or `trace`; more of a part of the program as `info,ad_edge::tunnel=debug`. Audit lines stay, unless it says `audit=off`. `RUST_LOG` in the environment, in the same words, takes the place of all of it";
-    SSL_CA_FILE: Files = Files { usual: Usual::None }, "PEM files of further roots for outgoing TLS; the system's count too", setup, legacy;
-    SSL_CA_PATH: Folder = Folder, "folder of such files", legacy;
+    SSL_CA_FILE: FilesOrPattern = FilesOrPattern, "PEM files of further roots for outgoing TLS; the system's count too. Where there is no such file, with SSL_CA_PATH: a regular expression of the names of files in it, of any case", setup, legacy;
+    SSL_CA_PATH: Folder = Folder, "folder of such files: those that end in pem, crt or cer, or that SSL_CA_FILE fits; `false`: none", legacy;
     OVERRIDE_CONFIG: Flag = ON, "`false`: read and write no file of the home folder", environment, legacy;
 }

@@ -9,7 +9,9 @@ mod wrong;
 
 pub use self::{
     kind::Kind,
-    places::{Address, File, Files, Folder, Socket, SocketOrOff},
+    places::{
+        Address, File, Files, FilesOrPattern, Folder, Socket, SocketOrOff, looks_like_pattern,
+    },
     plain::{Flag, Number, Refused, Span, Unused},
     texts::{Filter, Header, Levels, Link, List, OwnFilter, Preset, Secret, Sentence, Text, Token},
     words::{Choice, Choices},

@@ -25,7 +25,11 @@ pub struct Files {
     pub usual: Usual,
 }
 
-/// A folder.
+/// The same, or a pattern of file names.
+#[derive(Debug, Clone, Copy)]
+pub struct FilesOrPattern;
+
+/// A folder; none where it is `false`.
 #[derive(Debug, Clone, Copy)]
 pub struct Folder;
 
@@ -86,6 +90,42 @@ impl Kind for Files {
     }
 }
 
+/// Whether a text is a regular expression rather than a path: it has a character of the one that the other
+/// hardly has. A path of Windows is none.
+#[must_use]
+pub fn looks_like_pattern(text: &str) -> bool {
+    let of_windows = text.get(1..3) == Some(":\\") || text.starts_with("\\\\");
+    !of_windows && text.contains(['\\', '[', '{', '|', '^', '$', '*', '+'])
+}
+
+impl Kind for FilesOrPattern {
+    type Value = Vec<String>;
+
+    fn shape(&self) -> Shape {
+        empty_list(Form::FilesOrPattern, Usual::None)
+    }
+
+    fn default(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// A comma in a pattern separates nothing.
+    fn understand(&self, given: &Value) -> Result<Option<Vec<String>>, Wrong> {
+        match (list(given), given) {
+            (Ok(files), Value::Array(_)) => Ok(files),
+            (Ok(files), Value::String(text)) if text.trim_start().starts_with('[') => Ok(files),
+            (_, Value::String(text)) if looks_like_pattern(text) => {
+                Ok(Some(vec![text.trim().to_owned()]))
+            }
+            (files, _) => files,
+        }
+    }
+
+    fn write(&self, value: &Vec<String>) -> Value {
+        json!(value)
+    }
+}
+
 impl Kind for Folder {
     type Value = Option<String>;
 
@@ -98,7 +138,11 @@ impl Kind for Folder {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<Option<String>>, Wrong> {
-        Ok(text(given)?.map(Some))
+        let none = |text: &String| text == "false";
+        match given {
+            Value::Bool(false) => Ok(None),
+            given => Ok(text(given)?.filter(|text| !none(text)).map(Some)),
+        }
     }
 
     fn write(&self, value: &Option<String>) -> Value {

@@ -7,7 +7,7 @@ use super::{
     super::{
         choices::LogLevels,
         dn,
-        filter::{self, FilterTemplate},
+        filter::{self, FilterError, FilterTemplate},
         shape::{Form, Format, Shape, Usual},
     },
     kind::{Kind, empty_list, list, parsed, shape, text, without_default},
@@ -177,7 +177,7 @@ impl Kind for Filter {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<FilterTemplate>, Wrong> {
-        template(given, self.0)
+        template(given, self.0, FilterTemplate::parse)
     }
 
     fn write(&self, value: &FilterTemplate) -> Value {
@@ -220,7 +220,8 @@ impl Kind for OwnFilter {
     }
 
     fn understand(&self, given: &Value) -> Result<Option<Option<FilterTemplate>>, Wrong> {
-        Ok(template(given, self.example)?.map(Some))
+        let filter = template(given, self.example, FilterTemplate::parse_by_name)?;
+        Ok(filter.map(Some))
     }
 
     fn write(&self, value: &Option<FilterTemplate>) -> Value {
@@ -228,16 +229,18 @@ impl Kind for OwnFilter {
     }
 }
 
-fn template(given: &Value, example: &'static str) -> Result<Option<FilterTemplate>, Wrong> {
+fn template(
+    given: &Value,
+    example: &'static str,
+    parse: fn(&str) -> Result<FilterTemplate, FilterError>,
+) -> Result<Option<FilterTemplate>, Wrong> {
     let Some(text) = text(given)? else {
         return Ok(None);
     };
-    FilterTemplate::parse(&text)
-        .map(Some)
-        .map_err(|error| Wrong::NotFilter {
-            error,
-            usual: example,
-        })
+    parse(&text).map(Some).map_err(|error| Wrong::NotFilter {
+        error,
+        usual: example,
+    })
 }
 
 impl Kind for Header {

@@ -1,0 +1,165 @@
+//! Files that are given to a set-up by options: each is what it should be before anything is asked, and is
+//! copied into `certs/`, where the service can read it.
+
+use std::path::{Path, PathBuf};
+
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use url::Url;
+use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
+
+use super::{answers::Answers, stop::Stop};
+use crate::{
+    authenticate::Keytab,
+    clock::Clock,
+    config::{Settings, TlsMaterial, home, keys},
+    setup::{SetupError, SetupPlan},
+    tls::Identity,
+};
+
+const CA: &str = "--ca-file";
+const KEYTAB: &str = "--keytab";
+const CERTIFICATE: &str = "--certificate";
+const KEY: &str = "--key";
+const CLIENT_CA: &str = "--client-ca";
+
+/// What is to be compared with SERVER_URL once that is known.
+#[derive(Default)]
+pub(super) struct GivenFiles {
+    keytab: Option<(PathBuf, Keytab)>,
+    identity: Option<Identity>,
+}
+
+/// Takes the files into the plan.
+pub(super) fn bring(
+    plan: &mut SetupPlan<'_>,
+    answers: &Answers,
+    settings: &Settings,
+) -> Result<GivenFiles, Stop> {
+    let mut given = GivenFiles::default();
+    if let Some(file) = &answers.ca_file {
+        bring_roots(plan, file, settings).map_err(of_option(CA))?;
+    }
+    if let Some(file) = &answers.keytab {
+        let content = read(file, KEYTAB)?;
+        let keytab = Keytab::parse(&content).map_err(|source| Stop::Keytab {
+            file: file.clone(),
+            source,
+        })?;
+        plan.bring(keys::KERBEROS_KEYTAB.name, home::KEYTAB, content)
+            .map_err(|error| of_option(KEYTAB)(error.into()))?;
+        given.keytab = Some((file.clone(), keytab));
+    }
+    if let (Some(chain), Some(key)) = (&answers.certificate, &answers.key) {
+        let (chain_text, key_text) = (read(chain, CERTIFICATE)?, read(key, KEY)?);
+        given.identity = Some(Identity::load(&TlsMaterial::Pem {
+            chain: chain.clone(),
+            key: key.clone(),
+        })?);
+        plan.bring(keys::TLS_CERT_FILE.name, home::TLS_CERTIFICATE, chain_text)
+            .map_err(|error| of_option(CERTIFICATE)(error.into()))?;
+        plan.bring(keys::TLS_KEY_FILE.name, home::TLS_KEY, key_text)
+            .map_err(|error| of_option(KEY)(error.into()))?;
+    }
+    if let Some(file) = &answers.client_ca {
+        let content = read(file, CLIENT_CA)?;
+        let authorities = certificates(file, CLIENT_CA, &content)?;
+        if !authorities.iter().all(is_authority) {
+            return Err(Stop::NoAuthority(file.clone()));
+        }
+        plan.bring(keys::CLIENT_CA_FILE.name, home::CLIENT_CA, content)
+            .map_err(|error| of_option(CLIENT_CA)(error.into()))?;
+    }
+    Ok(given)
+}
+
+impl GivenFiles {
+    /// Whether they are for the host of SERVER_URL; says what is worth a look.
+    pub(super) fn check(&self, plan: &SetupPlan<'_>, clock: &Clock) -> Result<(), Stop> {
+        let url = plan.get(keys::SERVER_URL.name).unwrap_or_default();
+        let url = Url::parse(&url).ok();
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        let service = format!("HTTP/{host}@");
+        let named = |principal: &&str| {
+            let begins = principal.get(..service.len());
+            begins.is_some_and(|begins| begins.eq_ignore_ascii_case(&service))
+        };
+        if let Some((file, keytab)) = &self.keytab
+            && !keytab.principals().iter().any(named)
+        {
+            return Err(Stop::OtherService {
+                file: file.clone(),
+                host: host.to_owned(),
+                has: keytab
+                    .principals()
+                    .into_iter()
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            });
+        }
+        if let Some(identity) = &self.identity {
+            for warning in identity.leaf.warnings(Some(host), clock.now()) {
+                println!("Note: {warning}");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn of_option(option: &'static str) -> impl Fn(Stop) -> Stop {
+    move |stop| match stop {
+        Stop::Setup(source) => Stop::Option { option, source },
+        other => other,
+    }
+}
+
+fn read(file: &Path, option: &'static str) -> Result<Vec<u8>, Stop> {
+    std::fs::read(file).map_err(|source| Stop::File {
+        file: file.to_owned(),
+        option,
+        source,
+    })
+}
+
+fn certificates(
+    file: &Path,
+    option: &'static str,
+    content: &[u8],
+) -> Result<Vec<CertificateDer<'static>>, Stop> {
+    let all: Vec<_> = CertificateDer::pem_slice_iter(content).flatten().collect();
+    if all.is_empty() {
+        return Err(Stop::NoCertificate {
+            file: file.to_owned(),
+            option,
+        });
+    }
+    Ok(all)
+}
+
+fn is_authority(certificate: &CertificateDer<'static>) -> bool {
+    X509Certificate::from_der(certificate).is_ok_and(|(_, certificate)| certificate.is_ca())
+}
+
+/// One that is in the home folder already stays where it is.
+fn bring_roots(plan: &mut SetupPlan<'_>, file: &Path, settings: &Settings) -> Result<(), Stop> {
+    let content = read(file, CA)?;
+    certificates(file, CA, &content)?;
+    let absolute = |path: &Path| {
+        std::path::absolute(path).map_err(|source| Stop::File {
+            file: path.to_owned(),
+            option: CA,
+            source,
+        })
+    };
+    let file = absolute(file)?;
+    let set: Result<(), SetupError> = match file.strip_prefix(absolute(&settings.home().path(""))?)
+    {
+        Ok(inside) => plan.set(keys::SSL_CA_FILE.name, inside.display().to_string()),
+        Err(_) => plan.bring_as(
+            keys::SSL_CA_FILE.name,
+            home::ROOTS,
+            &file.display().to_string(),
+            content,
+        ),
+    };
+    Ok(set?)
+}

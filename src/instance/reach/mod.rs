@@ -1,0 +1,251 @@
+//! Files that the configuration names and that the service cannot read: what root sees is not what its user
+//! sees.
+
+mod named;
+mod owner;
+mod unit;
+
+use std::{
+    fs, io,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+pub use self::owner::Owner;
+use self::{named::named_files, unit::Unit};
+use crate::config::Settings;
+
+/// A file, or a folder, that is out of the service's reach.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutOfReach {
+    /// The key that names it; empty for what has its place in the home folder.
+    pub key: String,
+    pub path: PathBuf,
+    pub why: Why,
+}
+
+/// What is in the way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Why {
+    /// This file may not be read, or this folder not be passed.
+    Denied { at: PathBuf },
+    /// The service does not see what lies there.
+    Hidden { setting: String, unit: String },
+}
+
+/// What this process's user cannot read of what the configuration names, and what the unit hides.
+#[must_use]
+pub fn out_of_reach(settings: &Settings) -> Vec<OutOfReach> {
+    let folder = absolute(&settings.home().path(""));
+    let unit = Unit::of(&folder);
+    let mut found = Vec::new();
+    for (key, path) in named_files(settings) {
+        let path = absolute(&path);
+        let hidden = unit.as_ref().filter(|_| !path.starts_with(&folder));
+        let hidden = hidden.and_then(|unit| Some((unit, unit.hides(&path)?)));
+        let why = if let Some((unit, setting)) = hidden {
+            Why::Hidden {
+                setting: setting.to_owned(),
+                unit: unit.name.clone(),
+            }
+        } else if is_denied(&path) {
+            Why::Denied {
+                at: in_the_way(&path),
+            }
+        } else {
+            continue;
+        };
+        // In the home folder one command mends all that lies behind the same folder.
+        let mended = |other: &OutOfReach| {
+            other.path == path || other.why == why && path.starts_with(&folder)
+        };
+        if !found.iter().any(mended) {
+            found.push(OutOfReach { key, path, why });
+        }
+    }
+    found
+}
+
+/// The same as the service's user sees it: where this is root's process, another one of that user looks.
+///
+/// # Errors
+/// The user that root cannot become.
+pub fn out_of_service_s_reach(settings: &Settings) -> Result<Vec<OutOfReach>, Owner> {
+    let home = settings.home().path("");
+    let Some(owner) = Owner::root_works_for(&home) else {
+        return Ok(out_of_reach(settings));
+    };
+    let mut command = owner.program();
+    command
+        .args(["check", "--out-of-reach", "--home"])
+        .arg(home);
+    let output = command.output().map_err(|_| owner)?;
+    serde_json::from_slice(&output.stdout).map_err(|_| owner)
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    // Without a slash at the end.
+    path.components().collect()
+}
+
+fn denied<T>(result: &io::Result<T>) -> bool {
+    matches!(result, Err(error) if error.kind() == io::ErrorKind::PermissionDenied)
+}
+
+fn is_denied(path: &Path) -> bool {
+    denied(&fs::File::open(path))
+}
+
+/// The first folder on the way that may not be passed, else the file.
+fn in_the_way(path: &Path) -> PathBuf {
+    let mut folders: Vec<_> = path.ancestors().skip(1).collect();
+    folders.reverse();
+    let closed = |folder: &&Path| denied(&fs::metadata(folder.join(".")));
+    folders.into_iter().find(closed).unwrap_or(path).to_owned()
+}
+
+impl OutOfReach {
+    /// In a sentence.
+    #[must_use]
+    pub fn words(&self, owner: Owner) -> String {
+        let Self { key, path, why } = self;
+        let named = if key.is_empty() {
+            path.display().to_string()
+        } else {
+            format!("{key}: {}", path.display())
+        };
+        match why {
+            Why::Denied { at } if at == path => format!(
+                "{named} cannot be read by the service's user ({}, the home folder's owner)",
+                owner.user
+            ),
+            Why::Denied { at } => format!(
+                "{named} cannot be read by the service's user ({}, the home folder's owner), who may not pass {}",
+                owner.user,
+                at.display()
+            ),
+            Why::Hidden { setting, unit } => {
+                format!("{named} is hidden from the service by {setting} of {unit}")
+            }
+        }
+    }
+
+    /// The command that corrects it, and what is to be written then.
+    #[must_use]
+    pub fn fix(&self, home: &Path, owner: Owner) -> (String, Option<String>) {
+        let Owner { user, group } = owner;
+        let home = absolute(home);
+        let path = shell(&self.path);
+        if self.path.starts_with(&home) {
+            return match &self.why {
+                Why::Denied { at } if fs::metadata(at).is_ok_and(|meta| meta.uid() == user) => {
+                    (format!("chmod u+rX {}", shell(at)), None)
+                }
+                Why::Denied { at } => (format!("chown {user}:{group} {}", shell(at)), None),
+                Why::Hidden { .. } => (format!("ls -l {path}"), None),
+            };
+        }
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let mut copy = Path::new("certs").join(&*name);
+        // Not in place of the signing certificate, for instance.
+        if home.join(&copy).exists() {
+            copy = Path::new("certs").join(format!("{}-{name}", self.key.to_ascii_lowercase()));
+        }
+        let to = shell(&home.join(&copy));
+        let command = if self.path.is_dir() {
+            format!(
+                "install -d -o {user} -g {group} {to} && install -m 600 -o {user} -g {group} {path}/* {to}/"
+            )
+        } else {
+            format!("install -m 600 -o {user} -g {group} {path} {to}")
+        };
+        let then = format!(
+            "then write {} in place of {} in {}",
+            copy.display(),
+            self.path.display(),
+            self.key
+        );
+        (command, Some(then))
+    }
+}
+
+/// As a shell takes it for one word.
+fn shell(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@=,+".contains(c);
+    if text.chars().all(plain) {
+        return text.into_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVICE: Owner = Owner {
+        user: 4711,
+        group: 4712,
+    };
+
+    #[test]
+    fn each_kind_has_the_command_that_corrects_it() {
+        let home = Path::new("/var/lib/ad-edge");
+        let denied = |key: &str, path: &str, at: &str| OutOfReach {
+            key: key.to_owned(),
+            path: path.into(),
+            why: Why::Denied { at: at.into() },
+        };
+        let outside = denied("SSL_CA_FILE", "/srv/my ca.pem", "/srv");
+        let (command, then) = outside.fix(home, SERVICE);
+        assert_eq!(
+            command,
+            "install -m 600 -o 4711 -g 4712 '/srv/my ca.pem' '/var/lib/ad-edge/certs/my ca.pem'"
+        );
+        assert!(then.expect("more").ends_with("in SSL_CA_FILE"));
+        assert!(outside.words(SERVICE).contains("may not pass /srv"));
+        let taken = tempfile::TempDir::new().expect("a folder");
+        fs::create_dir(taken.path().join("certs")).expect("a folder");
+        fs::write(taken.path().join("certs/cert.pem"), "").expect("written");
+        let (command, then) =
+            denied("TLS_CERT_FILE", "/srv/cert.pem", "/srv").fix(taken.path(), SERVICE);
+        assert!(
+            command.ends_with("/certs/tls_cert_file-cert.pem"),
+            "{command}"
+        );
+        assert!(
+            then.expect("more")
+                .contains("write certs/tls_cert_file-cert.pem")
+        );
+        let inside = "/var/lib/ad-edge/certs/cert.key";
+        let inside = denied("", inside, inside);
+        assert_eq!(
+            inside.fix(home, SERVICE),
+            (
+                "chown 4711:4712 /var/lib/ad-edge/certs/cert.key".to_owned(),
+                None
+            )
+        );
+        let hidden = OutOfReach {
+            why: Why::Hidden {
+                setting: "ProtectHome".to_owned(),
+                unit: "ad-edge.service".to_owned(),
+            },
+            ..denied("KERBEROS_KEYTAB", "/root/krb5.keytab", "/root")
+        };
+        assert!(
+            hidden
+                .words(SERVICE)
+                .contains("by ProtectHome of ad-edge.service")
+        );
+        assert!(
+            hidden
+                .fix(home, SERVICE)
+                .0
+                .starts_with("install -m 600 -o 4711")
+        );
+    }
+}
