@@ -5,7 +5,7 @@ use super::{
     directory::Found,
     finding::{Area, Finding, Findings},
     key_versions::{Owner, owner, same},
-    service_name::{Case, export},
+    service_name::{Case, by_script, export},
 };
 use crate::{
     authenticate::Keytab,
@@ -142,7 +142,9 @@ async fn nobody(case: &Case<'_>, found: &Found, findings: &Findings) {
             .about(service)
             .fix(format!("setspn -S {service} {account}"))
             .note(format!(
-                "on a domain controller; on Samba: samba-tool spn add {service} {account}; then export the keytab"
+                "on a domain controller, then export the keytab; or both by {}. On Samba: samba-tool spn add \
+                 {service} {account}",
+                by_script(service, account, true)
             )),
     );
 }

@@ -32,7 +32,15 @@ pub(super) fn export(case: &Case<'_>, account: &str, finding: Finding) -> Findin
         ))
         .note(format!(
             "on a domain controller; it sets {account}'s password anew, so each older keytab of it ends; copy \
-             the file to {path} on every instance. On Samba: samba-tool domain exportkeytab krb5.keytab \
-             --principal={service}"
+             the file to {path} on every instance. With the types of keys and the SPN put right as well: {}. On Samba: \
+             samba-tool domain exportkeytab krb5.keytab --principal={service}",
+            by_script(service, account, true)
         ))
+}
+
+/// The call of `deploy/windows/Set-AdEdge.ps1` that does it all.
+pub(super) fn by_script(service: &str, account: &str, new_keys: bool) -> String {
+    let host = service.strip_prefix("HTTP/").unwrap_or(service);
+    let keys = if new_keys { " -NewKeys" } else { "" };
+    format!(".\\Set-AdEdge.ps1 -ServerName {host} -Account {account}{keys}")
 }

@@ -65,6 +65,8 @@ impl Place {
 \
                  ktpass /princ HTTP/{host}@{realm} /mapuser svc-adedge /crypto All /ptype KRB5_NT_PRINCIPAL /pass * /out krb5.keytab
 \
+                 (or all of it by deploy/windows/Set-AdEdge.ps1: .\\Set-AdEdge.ps1 -ServerName {host} -Account svc-adedge)
+\
                  (Samba: samba-tool spn add HTTP/{host} svc-adedge; samba-tool domain exportkeytab krb5.keytab --principal=HTTP/{host})
 \
                  then here:

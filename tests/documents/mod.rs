@@ -114,3 +114,65 @@ fn the_tests_that_nextest_treats_apart_exist() {
     }
     assert!(count > 2, "{count}");
 }
+
+/// It cannot be run here: at least its parameters are those that everything else names, and it writes the policies
+/// that `ad-edge setup --browser-policies` does.
+#[test]
+fn the_script_for_windows_has_the_parameters_that_are_named() {
+    let read = |path: &str| fs::read_to_string(Path::new(PROJECT).join(path)).expect("a file");
+    let script = read("deploy/windows/Set-AdEdge.ps1");
+    assert!(script.is_ascii(), "Windows reads it in its own code page");
+    let (_, parameters) = script.split_once("\nparam(").expect("parameters");
+    let (parameters, _) = parameters.split_once("\n)").expect("their end");
+    let parameters: Vec<_> = parameters
+        .split('$')
+        .skip(1)
+        .filter_map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next())
+        // The end of a pattern is a `$` too.
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert!(parameters.contains(&"ServerName"), "{parameters:?}");
+    let texts = [
+        read("src/doctor/service_name.rs"),
+        read("src/setup/next_steps.rs"),
+        read("deploy/README.md"),
+        script.clone(),
+    ];
+    let calls = texts.iter().flat_map(|text| text.lines());
+    let calls = calls.filter_map(|line| Some(line.split_once("Set-AdEdge.ps1 -")?.1));
+    let mut named = 0;
+    for call in calls {
+        for name in format!("-{call}")
+            .split(" -")
+            .map(|part| part.trim_start_matches('-'))
+        {
+            let name = name
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .next()
+                .expect("a name");
+            assert!(
+                parameters.contains(&name) || name == "WhatIf",
+                "-{name}: {call}"
+            );
+            named += 1;
+        }
+    }
+    assert!(named >= 8, "{named}");
+    for name in &parameters {
+        assert!(
+            script.contains(&format!(".PARAMETER {name}\n")),
+            "{name} is not described"
+        );
+    }
+    let policies = read("src/setup/browsers.rs");
+    for part in [
+        r"Google\Chrome",
+        r"Microsoft\Edge",
+        "AuthServerAllowlist",
+        r"Mozilla\Firefox\Authentication\SPNEGO",
+        r"Microsoft\Windows\CurrentVersion\Internet Settings",
+        "ListBox_Support_ZoneMapKey",
+    ] {
+        assert!(policies.contains(part) && script.contains(part), "{part}");
+    }
+}
