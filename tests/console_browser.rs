@@ -99,7 +99,7 @@ fn an_empty_folder_waits_for_an_import_in_the_browser_and_then_serves() {
     let line: Value =
         serde_json::from_str(&second.await_event("setup.awaited", &["url"])).expect("JSON");
     let page = browser.open(
-        line["url"].as_str().expect("a URL"),
+        &format!("{}#export", line["url"].as_str().expect("a URL")),
         &json!([
             {"upload": "#zip", "file": zip},
             {"click": "#export button[value='import']"},

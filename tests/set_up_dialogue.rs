@@ -90,7 +90,8 @@ fn a_wrong_answer_is_asked_for_again_and_a_second_run_offers_what_is_there() {
     assert!(!shown.contains("/p/ad/trial"), "the ticket is a secret");
     assert_eq!(config(home.path()), before);
 
-    // A domain that DNS does not know is asked for once more.
+    // Where DNS names no server, one is asked for; what was typed is there when this ends.
+    let server = format!("{}:636", lab.address);
     let other = TempDir::new().expect("a folder");
     let mut by_domain = ad_edge(other.path(), &["setup", "--ca-file", &ca]);
     by_domain.args([
@@ -105,12 +106,55 @@ fn a_wrong_answer_is_asked_for_again_and_a_second_run_offers_what_is_there() {
         &[
             ("PROXY_PROTOCOL) [none]", ""),
             (prompt, ""),
-            (prompt, "\u{4}"),
+            ("or the domain again [corp.example]", &server),
+            ("(LDAP_BASE) [DC=corp,DC=example]", ""),
+            ("Service account", "\u{4}"),
         ],
     );
     assert!(!well, "{shown}");
-    assert!(shown.contains("[corp.example]"), "{shown}");
     assert!(shown.contains("Nothing was saved"), "{shown}");
+    assert!(
+        shown.contains(&format!("--ldap-url 'ldaps://{server}'")) && !shown.contains("--ticket"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_ca_that_is_not_known_is_asked_for_and_a_server_is_taken_for_a_domain() {
+    let (lab, tenant, home) = (
+        Lab::get(),
+        Tenant::by_address(),
+        TempDir::new().expect("a folder"),
+    );
+    let ca = lab.ca().display().to_string();
+    let mut set_up = ad_edge(
+        home.path(),
+        &["setup", "--server-url", "https://login.corp.example"],
+    );
+    for key in ["LDAP_BIND_PASSWORD", "SSL_CA_FILE"] {
+        set_up.env_remove(key);
+    }
+    let url = format!("ldaps://{}", lab.address);
+    let (shown, well) = at_a_terminal(
+        set_up,
+        &[
+            ("The tenant's ticket", &tenant.ticket()),
+            ("SSL_CA_FILE): ", "/dev/null"),
+            ("SSL_CA_FILE): ", &ca),
+            ("PROXY_PROTOCOL) [none]", ""),
+            ("Active Directory domain", &url),
+            ("(LDAP_BASE) [DC=corp,DC=example]", ""),
+            ("Service account", "svc-ldap@corp.example"),
+            ("Password of svc-ldap@corp.example", &lab.password),
+        ],
+    );
+    assert!(well, "{shown}");
+    for text in ["--ca-file of ad-edge setup", "holds no certificate"] {
+        assert!(shown.contains(text), "no {text:?} in {shown}");
+    }
+    let saved = config(home.path());
+    assert_eq!(saved["LDAP_URL"], url);
+    assert_eq!(saved["SSL_CA_FILE"], "certs/ca.pem");
 }
 
 #[test]

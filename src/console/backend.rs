@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     error::ChangeError,
-    view::{Changed, Fact, Facts, Fleet, Imported, Line, LogLine, Looked, Person},
+    view::{Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Person},
 };
 use crate::{
     config::{Declared, InForce, Shown},
@@ -18,6 +18,8 @@ pub trait ConsoleBackend: Send + Sync {
     fn facts(&self) -> Facts;
     /// How the fleet is: each instance is asked.
     fn fleet(&self) -> BoxFuture<'_, Fleet>;
+    /// The instance whose request numbers begin with this mark, when it is known.
+    fn instance_marked<'a>(&'a self, mark: &'a str) -> BoxFuture<'a, Option<String>>;
     /// The last events of the log, the latest first.
     fn log(&self) -> Vec<LogLine>;
     /// A key as it counts, and its default.
@@ -40,6 +42,12 @@ pub trait ConsoleBackend: Send + Sync {
         key: Vec<u8>,
         anyway: bool,
     ) -> BoxFuture<'_, Result<String, ChangeError>>;
+    /// A first set-up, by what was typed into its form.
+    fn set_up(
+        &self,
+        typed: Fields,
+        password: Option<SecretString>,
+    ) -> BoxFuture<'_, Result<(Imported, Vec<Check>), ChangeError>>;
     /// The text of the profile mapper in use.
     fn mapper(&self) -> String;
     /// The profile that this mapper makes of a user, as text.

@@ -79,15 +79,13 @@ impl Program {
         } else {
             Ok("All checks passed; nothing was saved".to_owned())
         };
-        let checks = checks.into_iter().map(|check| Check {
-            name: check.name.label(),
-            good: !check.failed(),
-            text: check.result.unwrap_or_else(|wrong| wrong.to_string()),
-        });
+        let checks = checks.into_iter().map(Check::from);
+        let mut checks: Vec<_> = checks.collect();
+        checks.sort_by_key(|check| check.good);
         Ok(Changed {
             saved,
             result,
-            checks: checks.collect(),
+            checks,
         })
     }
 
@@ -125,14 +123,16 @@ impl Program {
         let host = current.config.federation.server_url.host_str();
         let warnings = tls.leaf().warnings(host, self.clock.now()).into_iter();
         let warnings = warnings.map(|warning| fact(Mood::Bad, "Trouble", warning));
-        [
+        let mut facts: Vec<_> = [
             fact(Mood::Good, "In use", subject),
             fact(Mood::Good, "For", dns_names.join(", ")),
             self.ends("Valid", not_after),
         ]
         .into_iter()
         .chain(warnings)
-        .collect()
+        .collect();
+        facts.sort_by_key(|fact| fact.mood.rank());
+        facts
     }
 
     /// Tries a certificate with its key beside the present ones, and puts them in their place.

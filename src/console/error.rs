@@ -19,10 +19,19 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     #[error(
-        "This installation is empty: import the zip of another instance here, or run ad-edge setup on this \
-         machine"
+        "This installation is empty: give the tenant's ticket here, import the zip of another instance, or \
+         run ad-edge setup on this machine"
     )]
     NotSetUp,
+    #[error("Nothing was saved: give the Active Directory domain, or a directory server")]
+    NoDirectory,
+    #[error("This instance is set up already: change its settings instead")]
+    IsSetUp,
+    #[error(
+        "Nothing was saved: {} is not encrypted, and passwords would pass in plain text. Name the server \
+         with ldaps://", .0.join(", ")
+    )]
+    PlainText(Vec<String>),
     #[error("OVERRIDE_CONFIG is false: settings come from the environment")]
     NoFiles,
     #[error("{} come from the environment, which wins: change them there", .0.join(", "))]

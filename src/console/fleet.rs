@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    log_view::time_of_day,
+    moment::Moment,
     program::Program,
     view::{Difference, Fleet, Mood},
 };
@@ -56,10 +56,21 @@ impl Program {
             mood,
             sentence: view.sentence(),
             note,
-            now: time_of_day(self.clock.now()).unwrap_or_default(),
+            now: Moment::time_of_day(self.clock.now()),
             rows: rows(&view.asked),
             differences: differences.collect(),
         }
+    }
+
+    /// The instance whose request numbers begin with this mark, when FLEET has it and it answers.
+    pub(super) async fn instance_marked(&self, mark: &str) -> Option<String> {
+        if self.current.load().config.fleet.is_empty() {
+            return None;
+        }
+        let view = self.view().await;
+        let mut reports = view.asked.iter().filter_map(|one| one.answer.as_ref().ok());
+        let found = reports.find(|report| report.mark.eq_ignore_ascii_case(mark));
+        found.map(|report| report.name.clone())
     }
 
     async fn view(&self) -> Arc<FleetView> {

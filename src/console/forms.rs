@@ -1,7 +1,5 @@
 //! The forms of settings: which keys they set.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value, json};
 
 use super::{backend::ConsoleBackend, view::Setting};
@@ -76,7 +74,7 @@ pub(super) const SERVER: [Field; 6] = [
     ),
 ];
 
-pub(super) type Fields = HashMap<String, String>;
+pub(super) use super::view::Fields;
 
 /// The settings of a form as they are, or as they were typed.
 pub(super) fn settings(

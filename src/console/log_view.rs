@@ -1,16 +1,27 @@
 //! Events of the log in words.
 
-use std::time::SystemTime;
-
-use time::{OffsetDateTime, macros::format_description};
 use tracing::Level;
 
-use super::view::{Failure, LogLine, Mood};
-use crate::telemetry::{RecentEvent, event};
+use super::{
+    moment::Moment,
+    view::{Failure, LogLine, Mood},
+};
+use crate::{
+    config::InstanceMark,
+    telemetry::{RecentEvent, event},
+};
 
-pub(super) fn time_of_day(at: SystemTime) -> Option<String> {
-    let format = format_description!("[hour]:[minute]:[second]");
-    OffsetDateTime::from(at).format(format).ok()
+/// Characters of a request number, the instance's two among them.
+const REQUEST_NUMBER: usize = 16;
+
+/// The mark of the instance that gave this request number, when that is another than `own`.
+pub(super) fn foreign_mark<'a>(term: &'a str, own: &str) -> Option<&'a str> {
+    let is_number =
+        term.len() == REQUEST_NUMBER && term.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let (mark, digits) = is_number.then(|| term.split_at(2))?;
+    let is_ours = mark.eq_ignore_ascii_case(&InstanceMark::of(own).to_string());
+    let is_hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_hexadecimal && !is_ours).then_some(mark)
 }
 
 /// The way of a login as people call it.
@@ -35,7 +46,8 @@ pub(super) fn failure(event: &RecentEvent) -> Option<Failure> {
         name => name,
     };
     Some(Failure {
-        time: time_of_day(event.at)?,
+        time: Moment::time_of_day(event.at),
+        request: event.field("request_id").to_owned(),
         who: if who.is_empty() { "somebody" } else { who }.to_owned(),
         method: method_in_words(event.field("method")).to_owned(),
         client: event.field("client").to_owned(),
@@ -44,7 +56,6 @@ pub(super) fn failure(event: &RecentEvent) -> Option<Failure> {
 }
 
 pub(super) fn log_line(event: RecentEvent) -> LogLine {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
     let (mood, level) = match event.level {
         Level::ERROR => (Mood::Bad, "error"),
         Level::WARN => (Mood::Warn, "warning"),
@@ -52,9 +63,7 @@ pub(super) fn log_line(event: RecentEvent) -> LogLine {
         _ => (Mood::Plain, "debug"),
     };
     LogLine {
-        time: OffsetDateTime::from(event.at)
-            .format(format)
-            .unwrap_or_default(),
+        time: Moment::with_day(event.at),
         mood,
         level,
         message: event.message,
@@ -85,8 +94,23 @@ mod tests {
     }
 
     #[test]
+    fn a_request_number_tells_whose_it_is() {
+        let own = InstanceMark::of("edge1:443").to_string();
+        let number = |mark: &str| format!("{mark}0123456789abcd");
+        assert_eq!(foreign_mark(&number(&own), "edge1:443"), None);
+        let other = InstanceMark::of("edge2:443").to_string();
+        assert_eq!(
+            foreign_mark(&number(&other), "edge1:443"),
+            Some(other.as_str())
+        );
+        assert_eq!(foreign_mark("not-signed-in-by", "edge1:443"), None);
+        assert_eq!(foreign_mark("bob", "edge1:443"), None);
+    }
+
+    #[test]
     fn a_refused_login_is_told_in_words() {
         let fields = [
+            ("request_id", "ab0123456789abcd"),
             ("client", "192.0.2.7"),
             ("method", "password"),
             ("principal", "bob"),
@@ -95,7 +119,7 @@ mod tests {
         let shown = failure(&line(event::LOGIN_REFUSED, &fields)).expect("a failure");
         assert_eq!(
             (
-                &*shown.time,
+                &*shown.time.text,
                 &*shown.who,
                 &*shown.method,
                 &*shown.client,
@@ -109,6 +133,8 @@ mod tests {
                 "wrong password"
             )
         );
+        assert_eq!(shown.request, "ab0123456789abcd");
+        assert_eq!(shown.time.stamp, "2026-11-25T13:33:50Z");
         assert!(failure(&line(event::LOGIN_ABANDONED, &fields)).is_some());
         assert!(failure(&line(event::LOGIN_ACCEPTED, &fields)).is_none());
     }

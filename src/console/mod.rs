@@ -9,10 +9,12 @@ mod backend;
 mod changes;
 mod chart;
 mod error;
+mod first_set_up;
 mod fleet;
 mod forms;
 mod guard;
 mod log_view;
+mod moment;
 mod own_form;
 mod page;
 mod peer;
@@ -26,6 +28,7 @@ mod show;
 mod status;
 mod unconfigured;
 mod view;
+mod whole;
 
 pub use self::{
     program::Program,

@@ -7,6 +7,7 @@ use super::{
     error::ChangeError,
     section::Section,
     view::{Check, Fact, Facts, Fleet, Line, LogLine, Looked, Mood, Person, Setting},
+    whole::whole,
 };
 use crate::{clock::span, http::page::PageContext};
 
@@ -29,6 +30,8 @@ pub(super) struct Outcome {
     pub fleet: Option<Fleet>,
     pub findings: Option<Vec<Line>>,
     pub level: String,
+    /// A sentence above the log.
+    pub note: String,
 }
 
 impl Outcome {
@@ -77,6 +80,17 @@ impl ConsolePage<'_> {
     fn findings(&self, mood: Mood) -> usize {
         let findings = self.outcome.findings.iter().flatten();
         findings.filter(|line| line.mood == mood).count()
+    }
+
+    /// What was typed into a field that was not saved.
+    fn typed(&self, name: &str) -> &str {
+        self.outcome.typed.get(name).map_or("", String::as_str)
+    }
+
+    /// A text in which addresses and URLs stay whole.
+    #[expect(clippy::unused_self, reason = "templates call methods of the page")]
+    fn whole(&self, text: &str) -> String {
+        whole(text)
     }
 
     /// What a browser's tab says: a screen reader begins with it.

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
-use futures_util::{FutureExt as _, future::BoxFuture};
+use futures_util::{
+    FutureExt as _,
+    future::{BoxFuture, ready},
+};
 use serde_json::{Map, Value};
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
@@ -15,7 +18,9 @@ use super::{
     backend::ConsoleBackend,
     error::ChangeError,
     log_view,
-    view::{Changed, Fact, Facts, Fleet, Imported, Line, LogLine, Looked, Mood, Person},
+    view::{
+        Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Mood, Person,
+    },
 };
 use crate::{
     clock::Clock,
@@ -23,7 +28,7 @@ use crate::{
     doctor::{self, Level},
     fleet::FleetView,
     installation::{self, DEFAULT_MAPPER},
-    instance::{Answer, Generation, Reporter, restart_in_words},
+    instance::{Answer, Generation, Refused, Reporter, restart_in_words},
     ops::Readiness,
     secret::SecretString,
     setup::{self, TakenImport},
@@ -55,6 +60,7 @@ pub struct Program {
     pub settings: Arc<Settings>,
     pub current: Arc<ArcSwap<Generation>>,
     pub readiness: Arc<Readiness>,
+    pub refused: Arc<Refused>,
     pub tls: Option<TlsServer>,
     pub metrics: Arc<Metrics>,
     pub clock: Clock,
@@ -117,7 +123,7 @@ impl Program {
 }
 
 /// A change goes on to its end, and into use, also when the browser has left.
-fn to_its_end<T: Send + 'static>(
+pub(super) fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, ChangeError>> + Send + 'static,
 ) -> BoxFuture<'static, Result<T, ChangeError>> {
     let working = tokio::spawn(work);
@@ -131,6 +137,10 @@ impl ConsoleBackend for Program {
 
     fn fleet(&self) -> BoxFuture<'_, Fleet> {
         self.fleet_now().boxed()
+    }
+
+    fn instance_marked<'a>(&'a self, mark: &'a str) -> BoxFuture<'a, Option<String>> {
+        Program::instance_marked(self, mark).boxed()
     }
 
     fn log(&self) -> Vec<LogLine> {
@@ -168,6 +178,14 @@ impl ConsoleBackend for Program {
         anyway: bool,
     ) -> BoxFuture<'_, Result<String, ChangeError>> {
         self.whole(move |own| own.take_certificate(&chain, &key, anyway))
+    }
+
+    fn set_up(
+        &self,
+        _: Fields,
+        _: Option<SecretString>,
+    ) -> BoxFuture<'_, Result<(Imported, Vec<Check>), ChangeError>> {
+        ready(Err(ChangeError::IsSetUp)).boxed()
     }
 
     fn mapper(&self) -> String {
@@ -213,7 +231,9 @@ impl ConsoleBackend for Program {
                 fix: finding.fix,
                 note: finding.note,
             });
-            lines.collect()
+            let mut lines: Vec<_> = lines.collect();
+            lines.sort_by_key(|line| line.mood.rank());
+            lines
         }
         .boxed()
     }

@@ -9,6 +9,7 @@ use axum::{
 use super::{
     error::ChangeError,
     forms::{DIRECTORY, Fields, SERVER, given},
+    log_view::foreign_mark,
     own_form::OwnForm,
     page::Outcome,
     request::ConsoleRequest,
@@ -37,6 +38,24 @@ pub(super) async fn directory(request: ConsoleRequest, mut form: OwnForm) -> Res
     let keys = given(&DIRECTORY, &form.fields);
     let changed = request.backend().change(keys, password, true, save).await;
     let outcome = changed_to(Section::Directory, changed, form.fields);
+    request.show(&outcome)
+}
+
+pub(super) async fn set_up(request: ConsoleRequest, mut form: OwnForm) -> Response {
+    let password = form
+        .fields
+        .remove(keys::LDAP_BIND_PASSWORD.name)
+        .filter(|text| !text.is_empty())
+        .map(SecretString::from);
+    let mut outcome = Outcome::at(Section::Status);
+    let done = request
+        .backend()
+        .set_up(form.fields.clone(), password)
+        .await;
+    if let Some((Imported { result, report }, checks)) = outcome.record_error(done) {
+        (outcome.result, outcome.report, outcome.checks) = (Some(result), report, checks);
+    }
+    outcome.typed = form.fields;
     request.show(&outcome)
 }
 
@@ -109,6 +128,14 @@ pub(super) async fn logs(request: ConsoleRequest, Query(mut fields): Query<Field
     let mut outcome = Outcome::at(Section::Logs);
     outcome.level = fields.remove("level").unwrap_or_default();
     outcome.term = term(fields);
+    let own = request.backend().facts().instance;
+    if let Some(mark) = foreign_mark(&outcome.term, &own) {
+        let named = request.backend().instance_marked(mark).await;
+        let instance = named.unwrap_or_else(|| "another instance".to_owned());
+        outcome.note = format!(
+            "This request was answered by {instance}, whose request numbers begin with {mark}: look at its log."
+        );
+    }
     request.show(&outcome)
 }
 

@@ -16,8 +16,8 @@ use super::{
     backend::ConsoleBackend,
     guard::{self, Console, Guard},
     routes::{
-        certificate, directory, doctor, export, fleet, home, import, logs, mapper, server, user,
-        users,
+        certificate, directory, doctor, export, fleet, home, import, logs, mapper, server, set_up,
+        user, users,
     },
 };
 use crate::{
@@ -75,6 +75,7 @@ pub fn serve_on(address: SocketAddr, backend: Arc<dyn ConsoleBackend>) -> Router
     Router::new()
         .route("/", get(home))
         .route("/fleet", get(fleet))
+        .route("/set-up", section("/").post(set_up))
         .route("/directory", section("/#directory").post(directory))
         .route("/server", section("/#server").post(server))
         .route("/certificate", section("/#server").post(certificate))

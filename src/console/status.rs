@@ -9,7 +9,8 @@ use std::{
 use time::{OffsetDateTime, macros::format_description};
 
 use super::{
-    log_view::{failure, method_in_words, time_of_day},
+    log_view::{failure, method_in_words},
+    moment::Moment,
     program::Program,
     view::{Fact, FactGroup, Facts, Hour, Mood},
 };
@@ -54,10 +55,11 @@ impl Program {
             version: env!("CARGO_PKG_VERSION"),
             server_url: current.config.federation.server_url.to_string(),
             up_for: self.since.elapsed(),
-            now: time_of_day(self.clock.now()).unwrap_or_default(),
+            now: Moment::time_of_day(self.clock.now()),
             mood,
             state,
             sentence,
+            is_empty: false,
             groups: self.groups(&current),
             hours: hours
                 .map(|(method, minutes)| Hour {
@@ -76,13 +78,20 @@ impl Program {
     fn groups(&self, current: &Generation) -> Vec<FactGroup> {
         let directory = current.directory.status().into_iter().map(|server| {
             let (mood, text) = match (server.up, server.error) {
-                (true, _) => (Mood::Good, format!("up for {}", span(server.since))),
+                (true, _) => {
+                    let up = format!("up for {}", span(server.since));
+                    let text = server.answered_in.map_or_else(
+                        || up.clone(),
+                        |took| format!("{up}; the last heartbeat took {}", milliseconds(took)),
+                    );
+                    (Mood::Good, text)
+                }
                 (false, Some(error)) => (Mood::Bad, error.to_string()),
                 (false, None) => (Mood::Warn, "not connected yet".to_owned()),
             };
             fact(mood, &server.server, text)
         });
-        vec![
+        let mut groups = vec![
             FactGroup {
                 title: "Directory servers",
                 facts: directory.collect(),
@@ -99,7 +108,36 @@ impl Program {
                 title: "Certificates and keys",
                 facts: self.keys(current),
             },
-        ]
+            FactGroup {
+                title: "Configuration",
+                facts: self.reloads_refused(),
+            },
+        ];
+        for group in &mut groups {
+            group.facts.sort_by_key(|fact| fact.mood.rank());
+        }
+        // A group of good news stays behind one with a problem.
+        groups.sort_by_key(|group| {
+            let worst = group.facts.iter().map(|fact| fact.mood.rank()).min();
+            worst
+                .filter(|rank| *rank < Mood::Good.rank())
+                .unwrap_or(Mood::Good.rank())
+        });
+        groups
+    }
+
+    /// Why what was changed last is not in use.
+    fn reloads_refused(&self) -> Vec<Fact> {
+        let refused = self.refused.all().into_iter().map(|(at, why)| {
+            let Moment { text, .. } = Moment::with_day(at);
+            let text = format!("refused at {text} UTC, the old one stays in use: {why}");
+            fact(Mood::Bad, "Last change", text)
+        });
+        let mut facts: Vec<_> = refused.collect();
+        if facts.is_empty() {
+            facts.push(fact(Mood::Good, "Last change", "in use".to_owned()));
+        }
+        facts
     }
 
     /// In what a balancer and this instance disagree.
@@ -215,6 +253,16 @@ impl Program {
             text = format!("{text}; written {} ago", span(age));
         }
         Some(fact(Mood::Good, "Keytab", text))
+    }
+}
+
+/// `0.4 ms`, `12 ms`.
+fn milliseconds(took: Duration) -> String {
+    let milliseconds = took.as_secs_f64() * 1000.0;
+    if milliseconds < 10.0 {
+        format!("{milliseconds:.1} ms")
+    } else {
+        format!("{milliseconds:.0} ms")
     }
 }
 

@@ -18,10 +18,14 @@ use tokio::{
 use super::{
     backend::ConsoleBackend,
     error::ChangeError,
-    log_view::{log_line, time_of_day},
-    program::{NOT_TAKEN, taken_in_words},
+    first_set_up::{SetUp, set_up},
+    log_view::log_line,
+    moment::Moment,
+    program::{NOT_TAKEN, taken_in_words, to_its_end},
     serve::{run, serve_on},
-    view::{Changed, Fact, Facts, Fleet, Imported, Line, LogLine, Looked, Mood, Person},
+    view::{
+        Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Mood, Person,
+    },
 };
 use crate::{
     accept::{BindError, Inherited, Mismatches},
@@ -126,7 +130,7 @@ pub async fn first_run(
     } else {
         own.to_string()
     };
-    let url = format!("http://{host}:{}/#export", address.port());
+    let url = format!("http://{host}:{}/", address.port());
     tracing::warn!(event = event::SETUP_AWAITED, %address, url, "{}", ChangeError::NotSetUp);
     notify(&[NotifyState::Ready]);
     let (done, mut taken) = mpsc::channel(1);
@@ -171,10 +175,11 @@ impl ConsoleBackend for Empty {
             version: env!("CARGO_PKG_VERSION"),
             server_url: String::new(),
             up_for: self.since.elapsed(),
-            now: time_of_day(self.clock.now()).unwrap_or_default(),
+            now: Moment::time_of_day(self.clock.now()),
             mood: Mood::Warn,
             state: "not set up",
             sentence: ChangeError::NotSetUp.to_string(),
+            is_empty: true,
             groups: Vec::new(),
             hours: Vec::new(),
             failures: Vec::new(),
@@ -186,11 +191,15 @@ impl ConsoleBackend for Empty {
             mood: Mood::Warn,
             sentence: ChangeError::NotSetUp.to_string(),
             note: None,
-            now: time_of_day(self.clock.now()).unwrap_or_default(),
+            now: Moment::time_of_day(self.clock.now()),
             rows: Vec::new(),
             differences: Vec::new(),
         };
         ready(fleet).boxed()
+    }
+
+    fn instance_marked<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Option<String>> {
+        ready(None).boxed()
     }
 
     fn log(&self) -> Vec<LogLine> {
@@ -223,6 +232,32 @@ impl ConsoleBackend for Empty {
         _: bool,
     ) -> BoxFuture<'_, Result<String, ChangeError>> {
         not_yet()
+    }
+
+    fn set_up(
+        &self,
+        typed: Fields,
+        password: Option<SecretString>,
+    ) -> BoxFuture<'_, Result<(Imported, Vec<Check>), ChangeError>> {
+        let work = set_up(
+            Arc::clone(&self.settings),
+            self.clock.clone(),
+            typed,
+            password,
+        );
+        let begin = self.done.clone();
+        to_its_end(async move {
+            let SetUp {
+                done,
+                checks,
+                starts,
+            } = work.await?;
+            if starts {
+                // Full: the start was asked for before.
+                let _ = begin.try_send(());
+            }
+            Ok((done, checks))
+        })
     }
 
     fn mapper(&self) -> String {

@@ -1,9 +1,9 @@
 //! What the console shows.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use super::error::ChangeError;
-use crate::fleet::Row;
+use super::{error::ChangeError, moment::Moment};
+use crate::{fleet::Row, setup::SetupCheck};
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,16 @@ impl Mood {
             Self::Warn => "warn",
             Self::Bad => "bad",
             Self::Plain => "plain",
+        }
+    }
+
+    /// Problems come before what is good.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Bad => 0,
+            Self::Warn => 1,
+            Self::Good => 2,
+            Self::Plain => 3,
         }
     }
 
@@ -61,8 +71,9 @@ pub struct Hour {
 /// A refused login in plain words.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// `13:33:50`, UTC.
-    pub time: String,
+    pub time: Moment,
+    /// The number of its request; empty for one of the tunnel that has none.
+    pub request: String,
     pub who: String,
     pub method: String,
     pub client: String,
@@ -73,8 +84,7 @@ pub struct Failure {
 /// A line of the log.
 #[derive(Debug, Clone)]
 pub struct LogLine {
-    /// `2026-11-24 13:33:50`, UTC.
-    pub time: String,
+    pub time: Moment,
     pub mood: Mood,
     pub level: &'static str,
     pub message: String,
@@ -88,12 +98,13 @@ pub struct Facts {
     pub version: &'static str,
     pub server_url: String,
     pub up_for: Duration,
-    /// `13:33:50`, UTC.
-    pub now: String,
+    pub now: Moment,
     /// Of the instance as a whole, with a sentence that says it.
     pub mood: Mood,
     pub state: &'static str,
     pub sentence: String,
+    /// Nothing is set up yet: a form does that.
+    pub is_empty: bool,
     pub groups: Vec<FactGroup>,
     pub hours: Vec<Hour>,
     /// The last refused logins, the latest first.
@@ -107,8 +118,7 @@ pub struct Fleet {
     pub sentence: String,
     /// What is missing to see all of it.
     pub note: Option<String>,
-    /// `13:33:50`, UTC.
-    pub now: String,
+    pub now: Moment,
     pub rows: Vec<Row>,
     pub differences: Vec<Difference>,
 }
@@ -136,12 +146,25 @@ pub struct Setting {
     pub fixed: bool,
 }
 
+/// The fields of a form, as they were typed.
+pub type Fields = HashMap<String, String>;
+
 /// One check of a change.
 #[derive(Debug, Clone)]
 pub struct Check {
     pub name: &'static str,
     pub good: bool,
     pub text: String,
+}
+
+impl From<SetupCheck> for Check {
+    fn from(check: SetupCheck) -> Self {
+        Self {
+            name: check.name.label(),
+            good: !check.failed(),
+            text: check.result.unwrap_or_else(|wrong| wrong.to_string()),
+        }
+    }
 }
 
 /// What became of a change.

@@ -125,10 +125,10 @@ impl Server {
             hedge: limit,
             timeout: limit,
         };
-        connection
-            .search(&search, Instant::now() + limit)
-            .await
-            .map(drop)
+        let begin = Instant::now();
+        connection.search(&search, begin + limit).await?;
+        self.note_answer(begin.elapsed());
+        Ok(())
     }
 
     /// Its clock, which kind of directory it is, and the names of its domains.

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -43,6 +43,8 @@ pub(super) struct Server {
     state: watch::Sender<State>,
     /// Set by an operation that got no answer, until a probe has shown that the server is well.
     doubted: AtomicBool,
+    /// How long the last heartbeat search took, in microseconds; 0 before the first.
+    answered_in: AtomicU64,
     /// Asks the supervision to look at the connection: it is in doubt or worn.
     pub probe: Notify,
     metrics: Arc<Metrics>,
@@ -97,6 +99,7 @@ impl Server {
             config,
             state: watch::Sender::new(state),
             doubted: AtomicBool::new(false),
+            answered_in: AtomicU64::new(0),
             probe: Notify::new(),
             metrics,
             clock,
@@ -125,6 +128,19 @@ impl Server {
     /// A probe was answered.
     pub fn trust(&self) {
         self.doubted.store(false, Ordering::Relaxed);
+    }
+
+    /// A heartbeat search took this long.
+    pub fn note_answer(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.answered_in.store(micros.max(1), Ordering::Relaxed);
+    }
+
+    pub fn answered_in(&self) -> Option<Duration> {
+        match self.answered_in.load(Ordering::Relaxed) {
+            0 => None,
+            micros => Some(Duration::from_micros(micros)),
+        }
     }
 
     /// A search on the service connection.

@@ -16,6 +16,8 @@ pub struct ServerStatus {
     pub up: bool,
     /// How long it has been up or down.
     pub since: Duration,
+    /// How long its last heartbeat search took.
+    pub answered_in: Option<Duration>,
     /// The last trouble, while it is down.
     pub error: Option<DirectoryError>,
 }
@@ -31,6 +33,7 @@ impl Directory {
                 server: keys::LDAP_URL.name.to_owned(),
                 up: false,
                 since: Duration::ZERO,
+                answered_in: None,
                 error: Some(self.0.servers.none()),
             }];
         }
@@ -42,6 +45,7 @@ impl Directory {
                     server: server.connector.name().to_owned(),
                     up: state.connection.is_some(),
                     since: state.since.elapsed(),
+                    answered_in: server.answered_in(),
                     error: state.error,
                 }
             })

@@ -10,6 +10,7 @@ mod load_error;
 mod materials;
 mod reach;
 mod readiness;
+mod refused;
 mod registration;
 mod reload;
 mod reload_request;
@@ -32,6 +33,7 @@ pub use self::{
     materials::{Kept, Materials, is_trusted_everywhere, outgoing, trusted_roots},
     reach::{OutOfReach, Owner, out_of_reach, out_of_service_s_reach},
     readiness::readiness,
+    refused::Refused,
     registration::{RegistrationKeeper, keep},
     reload::{Running, changed},
     reload_request::{Answer, ReloadError, WaitingKeys, What, restart_in_words},

@@ -10,6 +10,7 @@ use super::{
     generation::{Generation, Read},
     load_error::LoadError,
     materials::Materials,
+    refused::Refused,
     reload_request::{RefusedFile, ReloadError, WaitingKeys, What},
     watch::Watch,
 };
@@ -33,6 +34,7 @@ pub struct Running {
     pub tls: Option<TlsServer>,
     pub tickets: Arc<SharedTickets>,
     pub readiness: Arc<Readiness>,
+    pub refused: Arc<Refused>,
     pub metrics: Arc<Metrics>,
     pub mismatches: Mismatches,
     pub clock: Clock,
@@ -67,7 +69,7 @@ impl Running {
                         event = event::RELOAD_DONE,
                         "the new configuration is in use"
                     );
-                    self.done("ok");
+                    self.done(what, None);
                     return Ok(waits);
                 }
                 Err(error) => Some(error),
@@ -83,11 +85,14 @@ impl Running {
         let broken = self.read_files().await;
         let broken = (!broken.is_empty()).then_some(ReloadError::Files(broken));
         let refused = refused.or(broken);
-        self.done(if refused.is_none() { "ok" } else { "refused" });
+        self.done(what, refused.as_ref());
         refused.map_or_else(|| Ok(WaitingKeys::new()), Err)
     }
 
-    fn done(&self, outcome: &str) {
+    fn done(&self, what: What, refused: Option<&ReloadError>) {
+        let outcome = if refused.is_none() { "ok" } else { "refused" };
+        let refusal = refused.map(|why| (self.clock.now(), why.to_string()));
+        self.refused.note(what, refusal);
         self.metrics.reloads.with_label_values(&[outcome]).inc();
         self.measure();
     }

@@ -103,3 +103,33 @@ impl SetupPlan<'_> {
         Err(SetupError::Unreachable(errors))
     }
 }
+
+/// The value of LDAP_URL, when a URL or a host with its port was typed for a domain.
+#[must_use]
+pub fn typed_server(answer: &str) -> Option<String> {
+    if answer.contains("://") || answer.starts_with("srv:") {
+        return Some(answer.to_owned());
+    }
+    let (_, port) = answer.rsplit_once(':')?;
+    let scheme = match port.parse::<u16>().ok()? {
+        389 | 3268 => "ldap",
+        _ => "ldaps",
+    };
+    Some(format!("{scheme}://{answer}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_told_from_a_domain() {
+        let url = |answer| typed_server(answer).unwrap_or_default();
+        assert_eq!(url("ldap://dc1.corp.example"), "ldap://dc1.corp.example");
+        assert_eq!(url("srv:corp.example"), "srv:corp.example");
+        assert_eq!(url("dc1.corp.example:636"), "ldaps://dc1.corp.example:636");
+        assert_eq!(url("dc1.corp.example:389"), "ldap://dc1.corp.example:389");
+        assert_eq!(url("192.0.2.5:3269"), "ldaps://192.0.2.5:3269");
+        assert_eq!(typed_server("corp.example"), None);
+    }
+}

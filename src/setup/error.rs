@@ -1,6 +1,7 @@
 //! Why a set-up cannot go on.
 
 use crate::{
+    cause::CertificateFault,
     config::{Declared, Invalid},
     directory::{DirectoryError, LookupError},
     installation::{ArchiveError, FileError, GenerateError},
@@ -78,6 +79,20 @@ impl SetupError {
         };
         let mut mistakes = invalid.mistakes.iter();
         mistakes.any(|mistake| mistake.place.is_of(key))
+    }
+
+    /// Whether the tenant or a directory server shows a certificate of a CA that is not known here.
+    #[must_use]
+    pub fn is_untrusted(&self) -> bool {
+        let of_unknown_ca = |error: &DirectoryError| {
+            matches!(error, DirectoryError::Connect { cause, .. }
+                if cause.certificate() == Some(CertificateFault::UnknownIssuer))
+        };
+        match self {
+            Self::Tenant(TicketError::Untrusted { .. }) => true,
+            Self::Unreachable(errors) => errors.iter().any(of_unknown_ca),
+            _ => false,
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub use self::{
     balancer::haproxy,
     browsers::{PolicyFile, browser_policies},
     checks::{CheckName, SetupCheck},
+    directory::typed_server,
     error::SetupError,
     import_error::ImportError,
     next::{Next, next_steps},

@@ -169,6 +169,12 @@ impl<'a> SetupPlan<'a> {
         self.effective().text(key)
     }
 
+    /// Whether this set-up gives the key another value than it has.
+    #[must_use]
+    pub fn changes(&self, key: &str) -> bool {
+        self.keys.contains_key(key) && !self.is_fixed(key)
+    }
+
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
         self.effective().value(&keys::ANONYMOUS_SEARCH_ENABLED)
@@ -188,6 +194,21 @@ impl<'a> SetupPlan<'a> {
         let effective = self.effective();
         let expects = effective.value(&keys::PROXY_PROTOCOL) == ProxyProtocol::V2;
         expects.then(|| effective.value(&keys::TRUSTED_PROXIES).join(", "))
+    }
+
+    /// The balancers that are expected; without any, browsers connect to the instances.
+    ///
+    /// # Errors
+    /// When the environment says something else, since it wins.
+    pub fn set_balancers(&mut self, addresses: &[String]) -> Result<(), SetupError> {
+        if !addresses.is_empty() {
+            self.set(keys::TRUSTED_PROXIES.name, json!(addresses))?;
+            return self.set(keys::PROXY_PROTOCOL.name, json!("v2"));
+        }
+        if self.balancers().is_some() {
+            self.set(keys::PROXY_PROTOCOL.name, json!("off"))?;
+        }
+        Ok(())
     }
 
     #[must_use]

@@ -53,10 +53,15 @@ impl RecentEvents {
         }
     }
 
-    /// The events, the latest first.
+    /// The events, the latest first; behind them the warnings and errors that are older.
     #[must_use]
     pub fn all(&self) -> Vec<RecentEvent> {
-        latest_first(&self.all)
+        let mut all = latest_first(&self.all);
+        if let Some(oldest) = all.last().map(|event| event.at) {
+            let older = self.warnings().into_iter();
+            all.extend(older.filter(|event| event.at < oldest));
+        }
+        all
     }
 
     /// Warnings and errors, the latest first.

@@ -16,7 +16,7 @@ pub enum TicketError {
     Wrong,
     #[error(
         "{host} shows a certificate that this machine does not trust ({}): when a proxy \
-         re-encrypts, give its CA with SSL_CA_FILE; else check this machine's CA store",
+         re-encrypts, give its CA with SSL_CA_FILE (--ca-file of ad-edge setup); else check this machine's CA store",
         innermost(cause)
     )]
     Untrusted {

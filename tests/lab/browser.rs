@@ -123,6 +123,8 @@ impl Browser {
             .arg(self.path("chromium"))
             .args(program)
             .env("HOME", self.home.path())
+            // Its time is another than UTC.
+            .env("TZ", "Asia/Tokyo")
             .envs(self.policies_alone.then_some(("POLICIES_ALONE", "1")))
             .env("KRB5_CONFIG", Lab::get().krb5_conf())
             .env(

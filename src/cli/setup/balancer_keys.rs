@@ -11,21 +11,15 @@ use crate::{
 /// The answer where browsers connect to the instances themselves.
 pub(super) const NONE: &str = "none";
 
-/// `none` alone turns the PROXY header off.
+/// `none` alone means that there are none.
 pub(super) fn set_balancers(
     plan: &mut SetupPlan<'_>,
     addresses: &[String],
 ) -> Result<(), SetupError> {
-    if let [only] = addresses
-        && only.eq_ignore_ascii_case(NONE)
-    {
-        if plan.balancers().is_some() {
-            plan.set(keys::PROXY_PROTOCOL.name, json!("off"))?;
-        }
-        return Ok(());
+    match addresses {
+        [only] if only.eq_ignore_ascii_case(NONE) => plan.set_balancers(&[]),
+        addresses => plan.set_balancers(addresses),
     }
-    plan.set(keys::TRUSTED_PROXIES.name, json!(addresses))?;
-    plan.set(keys::PROXY_PROTOCOL.name, json!("v2"))
 }
 
 pub(super) fn set_tls_ends(plan: &mut SetupPlan<'_>, ends: TlsEnds) -> Result<(), SetupError> {

@@ -140,7 +140,11 @@ fn is_authority(certificate: &CertificateDer<'static>) -> bool {
 }
 
 /// One that is in the home folder already stays where it is.
-fn bring_roots(plan: &mut SetupPlan<'_>, file: &Path, settings: &Settings) -> Result<(), Stop> {
+pub(super) fn bring_roots(
+    plan: &mut SetupPlan<'_>,
+    file: &Path,
+    settings: &Settings,
+) -> Result<(), Stop> {
     let content = read(file, CA)?;
     certificates(file, CA, &content)?;
     let absolute = |path: &Path| {

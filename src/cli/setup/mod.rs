@@ -5,7 +5,9 @@ mod answers;
 mod balancer_keys;
 mod balancers;
 mod browsers;
+mod ca_question;
 mod dialogue;
+mod directory;
 mod given_files;
 mod steps;
 mod stop;
@@ -57,21 +59,30 @@ pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
 
 async fn set_up(settings: &Settings, clock: &Clock, answers: Answers) -> Result<(), Stop> {
     let mut steps = Steps::begin(settings, clock, answers)?;
-    steps.tenant().await?;
-    steps.server_url()?;
-    steps.files.check(&steps.plan, clock)?;
-    steps.balancers()?;
-    loop {
-        steps.directory().await?;
-        steps.account()?;
-        if steps.checks().await? {
-            break;
+    if let Err(stop) = all_steps(&mut steps).await {
+        if let Some(command) = steps.to_go_on() {
+            println!("\nTo go on from here:\n{command}");
         }
+        return Err(stop);
     }
     let saved = steps.plan.save(clock).await;
     let saved = saved.map_err(Stop::Unsaved)?;
     println!("\nSaved: {}", saved.files.join(", "));
     Ok(())
+}
+
+async fn all_steps(steps: &mut Steps<'_>) -> Result<(), Stop> {
+    steps.tenant().await?;
+    steps.server_url()?;
+    steps.files.check(&steps.plan, steps.clock)?;
+    steps.balancers()?;
+    loop {
+        steps.directory().await?;
+        steps.account()?;
+        if steps.checks().await? {
+            return Ok(());
+        }
+    }
 }
 
 /// The balancer's configuration alone on standard output, to be redirected into a file.

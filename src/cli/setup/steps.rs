@@ -21,26 +21,29 @@ use crate::{
 
 pub(super) struct Steps<'a> {
     pub plan: SetupPlan<'a>,
-    clock: &'a Clock,
+    pub(super) settings: &'a Settings,
+    pub(super) clock: &'a Clock,
     /// Whether there is somebody to ask.
     pub(super) asks: bool,
     /// Keys that are not asked for.
     pub(super) said: HashSet<&'static str>,
-    domain: Option<String>,
-    /// What the tenant calls the connection's domain: a guess at the directory's.
-    guess: String,
+    pub(super) domain: Option<String>,
+    /// What was typed for the domain, or what the tenant calls the connection's: a guess at the directory's.
+    pub(super) guess: String,
     /// The password was wrong, or its user.
     ask_password: bool,
     pub files: GivenFiles,
 }
 
-const URL: &str = keys::LDAP_URL.name;
-const BASE: &str = keys::LDAP_BASE.name;
-const USER: &str = keys::LDAP_BIND_USER.name;
-const ANONYMOUS: &str = keys::ANONYMOUS_SEARCH_ENABLED.name;
-const SERVER: &str = keys::SERVER_URL.name;
+pub(super) const URL: &str = keys::LDAP_URL.name;
+pub(super) const BASE: &str = keys::LDAP_BASE.name;
+pub(super) const USER: &str = keys::LDAP_BIND_USER.name;
+pub(super) const ANONYMOUS: &str = keys::ANONYMOUS_SEARCH_ENABLED.name;
+pub(super) const SERVER: &str = keys::SERVER_URL.name;
 const PASSWORD: &str = keys::LDAP_BIND_PASSWORD.name;
 const TICKET: &str = keys::PROVISIONING_TICKET.name;
+/// What is not asked again when one of the checks fails.
+const ANSWERED: [&str; 7] = [TICKET, SERVER, URL, BASE, USER, ANONYMOUS, PASSWORD];
 
 impl<'a> Steps<'a> {
     pub fn begin(settings: &'a Settings, clock: &'a Clock, answers: Answers) -> Result<Self, Stop> {
@@ -109,6 +112,7 @@ impl<'a> Steps<'a> {
         plan.keep_environment();
         Ok(Self {
             plan,
+            settings,
             clock,
             asks: dialogue::is_possible(answers.yes),
             said,
@@ -135,6 +139,11 @@ impl<'a> Steps<'a> {
                 Ok(says) => says,
                 Err(error) => {
                     self.refuse_others(&keys::PROVISIONING_TICKET)?;
+                    if self.may_ask_ca(&error) {
+                        self.ask_ca(&error)?;
+                        self.said.insert(TICKET);
+                        continue;
+                    }
                     self.again(error.into(), &[TICKET])?;
                     continue;
                 }
@@ -174,81 +183,6 @@ impl<'a> Steps<'a> {
                 }
             }
         }
-    }
-
-    /// The directory's servers, and the base of its users.
-    pub async fn directory(&mut self) -> Result<(), Stop> {
-        loop {
-            match self.find_directory().await {
-                Ok(()) => return Ok(()),
-                Err(error) => {
-                    self.domain = None;
-                    self.again(error, &[URL])?;
-                }
-            }
-        }
-    }
-
-    async fn find_directory(&mut self) -> Result<(), Stop> {
-        let present = self.plan.get(URL);
-        if let Some(domain) = self.domain.take() {
-            self.by_domain(&domain).await?;
-        } else if let Some(url) = &present {
-            if !self.said.contains(URL) {
-                let default = Default::Shown(url);
-                self.ask(URL, "Directory (LDAP_URL)", &default, "--ldap-url")?;
-            }
-        } else {
-            let what = "Active Directory domain (its DNS name, such as corp.example)";
-            if !self.asks {
-                return Err(Stop::Missing {
-                    what: what.to_owned(),
-                    option: "--domain or --ldap-url".to_owned(),
-                });
-            }
-            let guess = self.guess.contains('.').then_some(self.guess.as_str());
-            let default = guess.map_or(Default::None, Default::Shown);
-            let domain = dialogue::ask(what, &default)?;
-            self.by_domain(&domain).await?;
-        }
-        let plain = self.plan.unencrypted()?;
-        if !plain.is_empty() && !self.plan.is_anonymous() {
-            println!(
-                "Warning: {} is not encrypted: the passwords of the service account and of every \
-                 user pass in plain text. Better: ldaps://, or LDAP_STARTTLS=true",
-                plain.join(", ")
-            );
-            if self.asks && !dialogue::ask_whether("Send passwords in plain text")? {
-                return Err(Stop::PlainText);
-            }
-        }
-        let explored = self.plan.explore(self.clock).await?;
-        if !self.said.contains(BASE) {
-            let present = self.plan.get(BASE).or_else(|| explored.base.clone());
-            let default = present.as_deref().map_or(Default::None, Default::Shown);
-            self.ask(
-                BASE,
-                "Where users are searched (LDAP_BASE)",
-                &default,
-                "--ldap-base",
-            )?;
-        }
-        if explored.anonymous && !self.plan.is_anonymous() {
-            println!("Note: this directory answers searches without an account.");
-            let free = ![ANONYMOUS, USER].iter().any(|key| self.said.contains(key));
-            if free && self.asks && dialogue::ask_whether("Search without an account")? {
-                self.plan.set(ANONYMOUS, json!(true))?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn by_domain(&mut self, domain: &str) -> Result<(), Stop> {
-        let (found, url) = self.plan.servers(domain).await?;
-        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
-        println!("SRV records of {domain}: {}", found.join(", "));
-        let what = "Directory (LDAP_URL)";
-        self.ask(URL, what, &Default::Shown(&url), "--ldap-url")
     }
 
     pub fn account(&mut self) -> Result<(), Stop> {
@@ -291,14 +225,45 @@ impl<'a> Steps<'a> {
             CheckName::Reach => &[URL],
             CheckName::Bind => &[USER],
             CheckName::Search => &[BASE],
+            // No answer here would help; what was typed is kept until it does.
+            CheckName::Tenant if self.asks => {
+                let what = "Correct that, and check again; Ctrl-D ends this";
+                dialogue::ask(what, &Default::Shown("Enter"))?;
+                self.ask_password = false;
+                self.said.extend(ANSWERED);
+                return Ok(false);
+            }
             CheckName::Tenant => &[],
         };
         self.ask_password = *name == CheckName::Bind;
         // All the rest was answered well.
-        self.said
-            .extend([TICKET, SERVER, URL, BASE, USER, ANONYMOUS, PASSWORD]);
+        self.said.extend(ANSWERED);
         self.again(Stop::CheckFailed, keys)?;
         Ok(false)
+    }
+
+    /// The command that begins with what was typed; the ticket and the password are not shown.
+    pub(super) fn to_go_on(&self) -> Option<String> {
+        if !self.asks {
+            return None;
+        }
+        let options = [
+            (SERVER, "--server-url"),
+            (URL, "--ldap-url"),
+            (BASE, "--ldap-base"),
+            (USER, "--bind-user"),
+        ];
+        let typed = options.iter().filter(|(key, _)| self.plan.changes(key));
+        let typed = typed.filter_map(|(key, option)| {
+            let value = self.plan.get(key)?.replace('\'', r"'\''");
+            // A password does not belong into a shell's history.
+            (!value.contains('@') || *key == USER).then(|| format!(" {option} '{value}'"))
+        });
+        let typed: String = typed.collect();
+        let home = self.settings.home().path("");
+        let home = home.to_string_lossy();
+        let home = home.trim_end_matches('/');
+        (!typed.is_empty()).then(|| format!("ad-edge setup --home {home}{typed}"))
     }
 
     /// An error when something else than this key is wrong, which no answer would correct.
@@ -323,7 +288,7 @@ impl<'a> Steps<'a> {
     }
 
     /// Sets a key by an answer; without a terminal the default counts, or the option is named.
-    fn ask(
+    pub(super) fn ask(
         &mut self,
         key: &'static str,
         what: &str,
