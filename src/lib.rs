@@ -31,7 +31,7 @@
 //! | `main` | the program: the library's command line | ground, `cli` |
 //! | `cli` | parse the command, exit code; a file per command | all below |
 //! | `serve` | builds the program from the configuration and runs it: listeners, signals, drain | all below |
-//! | `console` | the console: guard, page, forms, charts, routes; what it asks of a running program, and of an empty home folder | ground, `doctor`, `setup`, `instance`, `installation`, `fleet`, `ops`, `login`, `directory`, `profile`, `tunnel`, `http`, `tls`, `accept` |
+//! | `console` | the console: guard, page, forms, charts, routes; what it asks of a running program, and of an empty home folder | ground, `doctor`, `setup`, `instance`, `installation`, `fleet`, `ops`, `login`, `authenticate`, `directory`, `profile`, `tunnel`, `http`, `tls`, `accept` |
 //! | `doctor` | looks at everything an installation needs, and says how to correct it | ground, `instance`, `tenant`, `fleet`, `tunnel`, `authenticate`, `directory`, `token`, `tls`, `accept` |
 //! | `setup` | makes and moves an installation: a set-up, an import tried before it is taken, what is left to do | ground, `instance`, `installation`, `tenant`, `directory`, `token` |
 //! | `instance` | what one configuration gives: materials, generation, reload, readiness, registration at the tenant, check | ground, `web`, `tunnel`, `ops`, `login`, `authenticate`, `directory`, `profile`, `token`, `http`, `tls`, `accept`, `installation`, `tenant`, `fleet` |

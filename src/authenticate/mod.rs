@@ -7,7 +7,10 @@ mod certificate;
 mod kerberos;
 
 pub use self::{
-    certificate::{CertificateRefusal, Certificates, Lookup, Mapped, TrustError},
+    certificate::{
+        CertificateRefusal, Certificates, GivenAuthorities, GivenError, GivenList, Lookup, Mapped,
+        TrustError,
+    },
     kerberos::{
         Kerberos, KerberosError, KerberosRealms, KerberosRefusal, Keytab, KeytabEntry, KeytabError,
         Principal, credential_of_cache,

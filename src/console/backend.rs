@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     error::ChangeError,
+    files::SentFiles,
     view::{Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Person},
 };
 use crate::{
@@ -42,6 +43,8 @@ pub trait ConsoleBackend: Send + Sync {
         key: Vec<u8>,
         anyway: bool,
     ) -> BoxFuture<'_, Result<String, ChangeError>>;
+    /// A keytab, CAs of client certificates, a revocation list: those that were sent.
+    fn files(&self, sent: SentFiles) -> BoxFuture<'_, Result<String, ChangeError>>;
     /// A first set-up, by what was typed into its form.
     fn set_up(
         &self,

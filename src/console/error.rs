@@ -5,6 +5,7 @@ use std::{io, path::PathBuf};
 use axum::extract::multipart::MultipartError;
 use tokio::task::JoinError;
 
+use super::files::FileFault;
 use crate::{
     directory::{DirectoryError, UnusableName},
     installation::{ArchiveError, FileError},
@@ -61,6 +62,13 @@ pub enum ChangeError {
     Link(PathBuf),
     #[error("{} holds a private key and cannot be removed ({source}): remove it by hand", folder.display())]
     KeyLeft { folder: PathBuf, source: io::Error },
+
+    #[error("Choose a file first: none was sent")]
+    NoFile,
+    #[error("Nothing was changed: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(". "))]
+    Files(Vec<FileFault>),
+    #[error("Nothing was changed: {0}")]
+    Put(#[from] ArchiveError),
 
     #[error("the mapper is the text of PROFILE_MAPPER: change it there")]
     MapperIsText,

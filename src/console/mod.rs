@@ -9,6 +9,7 @@ mod backend;
 mod changes;
 mod chart;
 mod error;
+mod files;
 mod first_set_up;
 mod fleet;
 mod forms;

@@ -17,6 +17,7 @@ use tokio::{
 use super::{
     backend::ConsoleBackend,
     error::ChangeError,
+    files::SentFiles,
     log_view,
     view::{
         Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Mood, Person,
@@ -178,6 +179,10 @@ impl ConsoleBackend for Program {
         anyway: bool,
     ) -> BoxFuture<'_, Result<String, ChangeError>> {
         self.whole(move |own| own.take_certificate(&chain, &key, anyway))
+    }
+
+    fn files(&self, sent: SentFiles) -> BoxFuture<'_, Result<String, ChangeError>> {
+        self.whole(move |own| own.take_files(&sent))
     }
 
     fn set_up(

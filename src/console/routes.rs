@@ -8,6 +8,7 @@ use axum::{
 
 use super::{
     error::ChangeError,
+    files::SentFiles,
     forms::{DIRECTORY, Fields, SERVER, given},
     log_view::foreign_mark,
     own_form::OwnForm,
@@ -172,6 +173,18 @@ pub(super) async fn certificate(request: ConsoleRequest, mut form: OwnForm) -> R
     let (chain, key) = (take("chain"), take("key"));
     let anyway = form.fields.contains_key("anyway");
     let changed = request.backend().certificate(chain, key, anyway).await;
+    request.show(&Outcome::with_result(Section::Server, changed))
+}
+
+pub(super) async fn files(request: ConsoleRequest, mut form: OwnForm) -> Response {
+    // A browser sends a field without a file as an empty one.
+    let mut take = |name: &str| form.files.remove(name).filter(|bytes| !bytes.is_empty());
+    let sent = SentFiles {
+        keytab: take("keytab"),
+        authorities: take("authorities"),
+        revocation_list: take("revocation"),
+    };
+    let changed = request.backend().files(sent).await;
     request.show(&Outcome::with_result(Section::Server, changed))
 }
 

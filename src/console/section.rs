@@ -35,7 +35,7 @@ impl Section {
     pub fn of_path(path: &str) -> Self {
         match path {
             "/directory" => Self::Directory,
-            "/server" | "/certificate" => Self::Server,
+            "/server" | "/certificate" | "/files" => Self::Server,
             "/mapper" => Self::Mapper,
             "/export" | "/import" => Self::Export,
             "/doctor" => Self::Doctor,

@@ -16,8 +16,8 @@ use super::{
     backend::ConsoleBackend,
     guard::{self, Console, Guard},
     routes::{
-        certificate, directory, doctor, export, fleet, home, import, logs, mapper, server, set_up,
-        user, users,
+        certificate, directory, doctor, export, files, fleet, home, import, logs, mapper, server,
+        set_up, user, users,
     },
 };
 use crate::{
@@ -79,6 +79,7 @@ pub fn serve_on(address: SocketAddr, backend: Arc<dyn ConsoleBackend>) -> Router
         .route("/directory", section("/#directory").post(directory))
         .route("/server", section("/#server").post(server))
         .route("/certificate", section("/#server").post(certificate))
+        .route("/files", section("/#server").post(files).layer(upload))
         .route("/mapper", section("/#mapper").post(mapper))
         .route("/users", get(users))
         .route("/user", get(user))

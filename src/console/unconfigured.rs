@@ -18,6 +18,7 @@ use tokio::{
 use super::{
     backend::ConsoleBackend,
     error::ChangeError,
+    files::SentFiles,
     first_set_up::{SetUp, set_up},
     log_view::log_line,
     moment::Moment,
@@ -231,6 +232,10 @@ impl ConsoleBackend for Empty {
         _: Vec<u8>,
         _: bool,
     ) -> BoxFuture<'_, Result<String, ChangeError>> {
+        not_yet()
+    }
+
+    fn files(&self, _: SentFiles) -> BoxFuture<'_, Result<String, ChangeError>> {
         not_yet()
     }
 

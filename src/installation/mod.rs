@@ -25,7 +25,7 @@ pub use self::{
     install::Imported,
     journal::{Locked, recover, recover_locked},
     migration::report,
-    put::{is_there, put},
+    put::{is_there, place_of, put},
     signing_key::{GenerateError, generate_signing_key},
     stage::{Stage, StageNames},
 };

@@ -1,9 +1,19 @@
-//! Puts files that a set-up was given into the home folder, as an import does: after a copy of what they
+//! Puts files that a set-up or the console was given into the home folder, as an import does: after a copy of what they
 //! replace, all of them or none, over a crash too.
 
-use std::{fs, os::unix::fs::MetadataExt as _, time::SystemTime};
+use std::{
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
-use super::{ArchiveError, Installation, file::ConfigFile, journal::Locked, paths::CONFIG};
+use super::{
+    ArchiveError, Installation,
+    file::ConfigFile,
+    journal::Locked,
+    paths::{CONFIG, allowed},
+};
 use crate::config::Home;
 
 /// Whether a file is there with this content already, as a file of the service's.
@@ -20,30 +30,41 @@ pub fn is_there(home: &Home, name: &str, content: &[u8]) -> bool {
     same_owner() == Some(true) && fs::read(&path).is_ok_and(|old| old == content)
 }
 
-/// Writes these files, and `config.json` with them.
+/// The name in the home folder of a path as a key gives it; `None` when it is no place of an installation's.
+#[must_use]
+pub fn place_of(home: &Home, path: &str) -> Option<String> {
+    let path = home.path(path);
+    let name = path
+        .strip_prefix(home.path(""))
+        .ok()
+        .and_then(Path::to_str)?;
+    (name.starts_with("certs/") && allowed(name)).then(|| name.to_owned())
+}
+
+/// Writes these files, and `config.json` with them when it changes. Gives the backup.
 ///
 /// # Errors
 /// When one cannot be written; the folder is then as it was.
-pub fn put(
-    files: &[(&'static str, Vec<u8>)],
-    config: &ConfigFile,
+pub fn put<N: AsRef<str>>(
+    files: &[(N, Vec<u8>)],
+    config: Option<&ConfigFile>,
     home: &Home,
     _locked: &Locked,
     now: SystemTime,
-) -> Result<(), ArchiveError> {
+) -> Result<Option<PathBuf>, ArchiveError> {
     for (name, _) in files {
-        refuse_linked_folder(home, name)?;
+        refuse_linked_folder(home, name.as_ref())?;
     }
-    let config = (CONFIG.to_owned(), config.text()?.into_bytes());
+    let config = config.map(ConfigFile::text).transpose()?;
+    let config = config.map(|text| (CONFIG.to_owned(), text.into_bytes()));
     let files = files
         .iter()
-        .map(|(name, content)| ((*name).to_owned(), content.clone()));
+        .map(|(name, content)| (name.as_ref().to_owned(), content.clone()));
     let installation = Installation {
-        files: files.chain([config]).collect(),
+        files: files.chain(config).collect(),
         ..Installation::empty()
     };
-    installation.install_locked(home, &[], now)?;
-    Ok(())
+    installation.install_locked(home, &[], now)
 }
 
 /// Root writes into a folder of the service's: a link in it leads nowhere.
@@ -77,7 +98,15 @@ mod tests {
         let config = ConfigFile::read(&home).expect("none yet");
         let locked = Locked::take(&home).expect("locked");
         let files = [("certs/ca.pem", b"new".to_vec())];
-        let put = || put(&files, &config, &home, &locked, SystemTime::UNIX_EPOCH);
+        let put = || {
+            put(
+                &files,
+                Some(&config),
+                &home,
+                &locked,
+                SystemTime::UNIX_EPOCH,
+            )
+        };
         symlink(other.path(), home.path("certs")).expect("a link");
         assert!(put().is_err());
         fs::remove_file(home.path("certs")).expect("removed");

@@ -116,7 +116,7 @@ impl SetupPlan<'_> {
         if new.is_empty() {
             file.save()?;
         } else {
-            put(&new, &file, home, &locked, clock.now())?;
+            put(&new, Some(&file), home, &locked, clock.now())?;
         }
         Ok(new.into_iter().map(|(name, _)| name).collect())
     }

@@ -267,6 +267,9 @@ events! {
     CONSOLE_CERTIFICATE_CHANGED = "console.certificate_changed", WARN,
         "Someone changed the certificate of SERVER_URL in the console.",
         "Nothing, or look who did.";
+    CONSOLE_FILES_CHANGED = "console.files_changed", WARN,
+        "Someone changed the keytab, the CAs of client certificates or a revocation list in the console.",
+        "Nothing, or look who did.";
     CONSOLE_MAPPER_CHANGED = "console.mapper_changed", WARN,
         "Someone changed the profile mapper in the console.",
         "Nothing, or look who did.";

@@ -4,6 +4,7 @@
 //! The handshake has proved that the client holds the key. Everything else is checked here, at each
 //! login: a session that is resumed, or a list of revocations that has changed, makes no difference.
 
+mod given;
 mod mapping;
 mod names;
 mod refusal;
@@ -18,6 +19,7 @@ use rustls_pki_types::CertificateDer;
 
 use self::trust::ClientTrust;
 pub use self::{
+    given::{GivenAuthorities, GivenError, GivenList},
     mapping::{Lookup, Mapped},
     names::CertificateNames,
     refusal::CertificateRefusal,
