@@ -142,7 +142,8 @@ fn wrong_files_change_nothing() {
         }
     }
     let foreign_keytab = write("keytab", &keytab);
-    let leaf = ca.issue("somebody", |_| ()).chain();
+    let certificate = ca.issue("somebody", |_| ());
+    let leaf = certificate.chain();
     let foreign_list = write("other.crl", other.revocation_list(&[], false).as_bytes());
     let nonsense = write("nonsense", b"nonsense");
     let good = write("ca.pem", other.pem.as_bytes());

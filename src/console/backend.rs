@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     error::ChangeError,
-    files::SentFiles,
+    sent_files::SentFiles,
     view::{Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Person},
 };
 use crate::{

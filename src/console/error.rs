@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use axum::extract::multipart::MultipartError;
 use tokio::task::JoinError;
 
-use super::files::FileFault;
+use super::sent_files::FileFault;
 use crate::{
     directory::{DirectoryError, UnusableName},
     installation::{ArchiveError, FileError},

@@ -24,6 +24,7 @@ mod program;
 mod request;
 mod routes;
 mod section;
+mod sent_files;
 mod serve;
 mod show;
 mod status;

@@ -17,8 +17,8 @@ use tokio::{
 use super::{
     backend::ConsoleBackend,
     error::ChangeError,
-    files::SentFiles,
     log_view,
+    sent_files::SentFiles,
     view::{
         Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Mood, Person,
     },

@@ -8,13 +8,13 @@ use axum::{
 
 use super::{
     error::ChangeError,
-    files::SentFiles,
     forms::{DIRECTORY, Fields, SERVER, given},
     log_view::foreign_mark,
     own_form::OwnForm,
     page::Outcome,
     request::ConsoleRequest,
     section::Section,
+    sent_files::SentFiles,
     view::{Changed, Imported},
 };
 use crate::{config::keys, secret::SecretString};

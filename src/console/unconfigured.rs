@@ -18,11 +18,11 @@ use tokio::{
 use super::{
     backend::ConsoleBackend,
     error::ChangeError,
-    files::SentFiles,
     first_set_up::{SetUp, set_up},
     log_view::log_line,
     moment::Moment,
     program::{NOT_TAKEN, taken_in_words, to_its_end},
+    sent_files::SentFiles,
     serve::{run, serve_on},
     view::{
         Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Mood, Person,

@@ -100,9 +100,9 @@ impl GivenList {
             .ok_or(GivenError::NoList)?;
         let (issuer, issuer_der) = (list.issuer().to_string(), list.issuer().as_raw().to_vec());
         Ok(Self {
+            der,
             issuer,
             issuer_der,
-            der,
         })
     }
 
@@ -159,6 +159,5 @@ fn pem(label: &str, der: &[u8]) -> String {
         }
         pem.push(letter);
     }
-    pem.push_str(&format!("\n-----END {label}-----\n"));
-    pem
+    pem + "\n-----END " + label + "-----\n"
 }
