@@ -26,6 +26,7 @@ mod section;
 mod serve;
 mod show;
 mod status;
+mod take_back;
 mod unconfigured;
 mod view;
 mod whole;

@@ -12,6 +12,7 @@ use std::{
 use super::{
     ArchiveError, Installation,
     archive::stamp,
+    change::{ChangeKind, Note, record},
     file::may_fail,
     journal::{Journal, Locked, recover_locked, sync},
     paths::{MAPPER, allowed, mode},
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{config::Home, telemetry::event};
 
-const BACKUPS: &str = "backups";
+pub(super) const BACKUPS: &str = "backups";
 /// How many backups stay.
 const KEPT: usize = 10;
 
@@ -74,7 +75,8 @@ impl Installation {
         let locked = Locked::take(home)?;
         recover_locked(home, &locked)?;
         let retired = self.retires(home);
-        let backup = self.install_locked(home, &retired, now)?;
+        let note = Note::of(ChangeKind::Import);
+        let backup = self.install_locked(home, &retired, &note, now)?;
         Ok(Imported {
             taken: self.files.keys().cloned().collect(),
             retired,
@@ -87,9 +89,10 @@ impl Installation {
         &self,
         home: &Home,
         retired: &[String],
+        note: &Note,
         now: SystemTime,
     ) -> Result<Option<PathBuf>, ArchiveError> {
-        let journal = self.prepare(home, retired, now)?;
+        let journal = self.prepare(home, retired, note, now)?;
         if let Err(error) = self.change_over(home, retired) {
             journal.undo(home)?;
             return Err(error);
@@ -104,6 +107,7 @@ impl Installation {
         &self,
         home: &Home,
         retired: &[String],
+        note: &Note,
         now: SystemTime,
     ) -> Result<Journal, ArchiveError> {
         let mut journal = Journal::default();
@@ -131,13 +135,17 @@ impl Installation {
         let folders: BTreeSet<&str> = journal.are_new.iter().flat_map(|n| parents(n)).collect();
         let new = folders.iter().filter(|f| !home.path(f).exists());
         journal.new_folders = new.map(|folder| (*folder).to_owned()).collect();
-        if !there.is_empty() {
+        // A first mapper replaces no file, and can be taken back too.
+        let always = matches!(note.kind, ChangeKind::Mapper | ChangeKind::TakenBack);
+        if always || !there.is_empty() {
             let backup = new_backup(home, now)?;
             for (name, content, mode) in there {
                 write_atomically(&home.path(&backup).join(name), &content, mode)?;
                 journal.were_there.push(name.clone());
             }
-            sync(&home.path(&backup))?;
+            let folder = home.path(&backup);
+            record(&folder, note, &journal.were_there, &journal.are_new)?;
+            sync(&folder)?;
             sync(&home.path(BACKUPS))?;
             journal.backup = Some(backup);
         }
@@ -224,7 +232,7 @@ fn prune(home: &Home) {
 }
 
 /// The backups of imports, the oldest first.
-fn made(home: &Home) -> Vec<(String, u32, String)> {
+pub(super) fn made(home: &Home) -> Vec<(String, u32, String)> {
     let entries = fs::read_dir(home.path(BACKUPS));
     let mut made: Vec<_> = entries
         .into_iter()
@@ -237,7 +245,7 @@ fn made(home: &Home) -> Vec<(String, u32, String)> {
 }
 
 /// Time and number in the name of a backup, with the name.
-fn made_at(name: &str) -> Option<(String, u32, String)> {
+pub(super) fn made_at(name: &str) -> Option<(String, u32, String)> {
     let (stamp, rest) = name.split_at_checked(15)?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let (day, time) = stamp.split_once('-')?;

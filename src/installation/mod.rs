@@ -3,6 +3,7 @@
 
 mod archive;
 mod bounds;
+mod change;
 mod differences;
 mod differing_values;
 mod error;
@@ -19,13 +20,14 @@ mod stage;
 
 pub use self::{
     archive::{DEFAULT_MAPPER, Installation, export_name},
+    change::{Change, ChangeKind, Note},
     error::ArchiveError,
     file::{ConfigFile, FileError, write_atomically},
     host::{HostKeys, Leftover},
     install::Imported,
     journal::{Locked, recover, recover_locked},
     migration::report,
-    put::{is_there, put},
+    put::{is_there, put, replace},
     signing_key::{GenerateError, generate_signing_key},
     stage::{Stage, StageNames},
 };

@@ -1,9 +1,11 @@
 //! Puts files that a set-up was given into the home folder, as an import does: after a copy of what they
 //! replace, all of them or none, over a crash too.
 
-use std::{fs, os::unix::fs::MetadataExt as _, time::SystemTime};
+use std::{fs, os::unix::fs::MetadataExt as _, path::PathBuf, time::SystemTime};
 
-use super::{ArchiveError, Installation, file::ConfigFile, journal::Locked, paths::CONFIG};
+use super::{
+    ArchiveError, Installation, change::Note, file::ConfigFile, journal::Locked, paths::CONFIG,
+};
 use crate::config::Home;
 
 /// Whether a file is there with this content already, as a file of the service's.
@@ -27,8 +29,9 @@ pub fn is_there(home: &Home, name: &str, content: &[u8]) -> bool {
 pub fn put(
     files: &[(&'static str, Vec<u8>)],
     config: &ConfigFile,
+    note: &Note,
     home: &Home,
-    _locked: &Locked,
+    locked: &Locked,
     now: SystemTime,
 ) -> Result<(), ArchiveError> {
     for (name, _) in files {
@@ -38,12 +41,24 @@ pub fn put(
     let files = files
         .iter()
         .map(|(name, content)| ((*name).to_owned(), content.clone()));
-    let installation = Installation {
-        files: files.chain([config]).collect(),
-        ..Installation::empty()
-    };
-    installation.install_locked(home, &[], now)?;
+    let installation = Installation::of_files(files.chain([config]));
+    replace(&installation, &[], note, home, locked, now)?;
     Ok(())
+}
+
+/// Puts these files in their places and takes `retired` away. Gives the backup of what was there.
+///
+/// # Errors
+/// When one cannot be written; the folder is then as it was.
+pub fn replace(
+    new: &Installation,
+    retired: &[String],
+    note: &Note,
+    home: &Home,
+    _locked: &Locked,
+    now: SystemTime,
+) -> Result<Option<PathBuf>, ArchiveError> {
+    new.install_locked(home, retired, note, now)
 }
 
 /// Root writes into a folder of the service's: a link in it leads nowhere.
@@ -65,7 +80,7 @@ fn refuse_linked_folder(home: &Home, name: &str) -> Result<(), ArchiveError> {
 mod tests {
     use std::os::unix::fs::symlink;
 
-    use super::*;
+    use super::{super::ChangeKind, *};
 
     #[test]
     fn a_link_is_not_written_through() {
@@ -77,7 +92,17 @@ mod tests {
         let config = ConfigFile::read(&home).expect("none yet");
         let locked = Locked::take(&home).expect("locked");
         let files = [("certs/ca.pem", b"new".to_vec())];
-        let put = || put(&files, &config, &home, &locked, SystemTime::UNIX_EPOCH);
+        let note = Note::of(ChangeKind::Settings);
+        let put = || {
+            put(
+                &files,
+                &config,
+                &note,
+                &home,
+                &locked,
+                SystemTime::UNIX_EPOCH,
+            )
+        };
         symlink(other.path(), home.path("certs")).expect("a link");
         assert!(put().is_err());
         fs::remove_file(home.path("certs")).expect("removed");
