@@ -7,7 +7,7 @@ use time::{PrimitiveDateTime, macros::format_description};
 
 use super::{
     ArchiveError, Installation,
-    install::{BACKUPS, made, made_at},
+    backups::{BACKUPS, made, made_at},
     paths::leads_out,
     write_atomically,
 };

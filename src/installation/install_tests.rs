@@ -1,8 +1,11 @@
 //! Imports that end well, badly and not at all.
 
+use std::path::Path;
+
 use super::*;
 use crate::installation::{
     archive::tests::{archive_with, installation, now},
+    backups::made_at,
     recover,
 };
 

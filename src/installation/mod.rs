@@ -2,6 +2,7 @@
 //! import, the report of a migration.
 
 mod archive;
+mod backups;
 mod bounds;
 mod change;
 mod differences;
