@@ -279,7 +279,7 @@ fn every_command_that_reads_or_writes_goes_back_first() {
         let to = home.display().to_string();
         let said = words(&ad_edge(&[arguments.as_slice(), &["--home", &to]].concat()));
         assert!(
-            said.contains("an import was interrupted here"),
+            said.contains("an import or another change was interrupted here"),
             "{arguments:?}: {said}"
         );
         assert!(is_as_before(&home, &key), "{arguments:?}: {said}");

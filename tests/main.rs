@@ -11,6 +11,7 @@ mod clone_and_import;
 mod configuration;
 mod console;
 mod console_browser;
+mod console_changes;
 mod console_files;
 mod console_first_set_up;
 mod console_settings;

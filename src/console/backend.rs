@@ -6,7 +6,10 @@ use serde_json::{Map, Value};
 use super::{
     error::ChangeError,
     sent_files::SentFiles,
-    view::{Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Person},
+    view::{
+        Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, PastChange,
+        Person,
+    },
 };
 use crate::{
     config::{Declared, InForce, Shown},
@@ -60,6 +63,10 @@ pub trait ConsoleBackend: Send + Sync {
         user: String,
     ) -> BoxFuture<'_, Result<String, ChangeError>>;
     fn save_mapper(&self, source: String) -> BoxFuture<'_, Result<String, ChangeError>>;
+    /// The last changes, the latest first.
+    fn changes(&self) -> Vec<PastChange>;
+    /// Puts back what a change replaced.
+    fn take_back(&self, change: String) -> BoxFuture<'_, Result<String, ChangeError>>;
     /// The users whom a term finds.
     fn search(&self, term: String) -> BoxFuture<'_, Result<Vec<Person>, ChangeError>>;
     /// One user, by login name.

@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     config::{Effective, MapperSource, TlsMaterial, home, keys},
     directory::By,
-    installation::write_atomically,
+    installation::{ChangeKind, Note, write_atomically},
     profile::{Mapper, ScriptError},
     secret::SecretString,
     setup::{SetupCheck, SetupPlan},
@@ -58,6 +58,7 @@ impl Program {
             changed.push(keys::LDAP_BIND_PASSWORD.name.to_owned());
             plan.set_password(password)?;
         }
+        plan.keep_before(changed.clone());
         // A site's name needs no directory, on a day when there is none.
         let checks = if check {
             plan.checks(&self.clock).await?
@@ -159,17 +160,14 @@ impl Program {
         if !warnings.is_empty() && !anyway {
             return Err(ChangeError::DoubtfulCertificate(warnings));
         }
-        for path in [key_path, chain_path] {
-            keep_aside(path)?;
-        }
-        let before = fs::read(key_path).ok();
-        write_atomically(key_path, key, 0o600)?;
-        if let Err(error) = write_atomically(chain_path, chain, 0o644) {
-            // The old certificate gets its key back.
-            if let Some(before) = before {
-                write_atomically(key_path, &before, 0o600)?;
+        refuse_link(key_path)?;
+        refuse_link(chain_path)?;
+        let new = [(key_path.as_path(), key), (chain_path.as_path(), chain)];
+        match self.in_home(&new) {
+            Some(new) => {
+                self.replace(&new, &[], &Note::of(ChangeKind::Certificate))?;
             }
-            return Err(error.into());
+            None => put_outside(key_path, key, chain_path, chain)?,
         }
         tracing::warn!(
             target: "audit", event = event::CONSOLE_CERTIFICATE_CHANGED,
@@ -198,12 +196,16 @@ impl Program {
         // A browser sends each line end as CR and LF.
         let source = source.replace("\r\n", "\n");
         let mut kept = String::new();
-        if let Ok(before) = fs::read(&path) {
-            let copy = path.with_extension("before.js");
-            write_atomically(&copy, &before, 0o600)?;
-            kept = format!(" (the one before is in {})", copy.display());
+        if let Some(new) = self.in_home(&[(&path, source.as_bytes())]) {
+            self.replace(&new, &[], &Note::of(ChangeKind::Mapper))?;
+        } else {
+            if let Ok(before) = fs::read(&path) {
+                let copy = path.with_extension("before.js");
+                write_atomically(&copy, &before, 0o600)?;
+                kept = format!(" (the one before is in {})", copy.display());
+            }
+            write_atomically(&path, source.as_bytes(), 0o600)?;
         }
-        write_atomically(&path, source.as_bytes(), 0o600)?;
         tracing::warn!(
             target: "audit",
             event = event::CONSOLE_MAPPER_CHANGED,
@@ -237,12 +239,38 @@ impl Program {
     }
 }
 
-/// A copy of what is about to be replaced, under a name that no export takes: a wrong certificate can be
-/// taken back, also after a crash between the two files.
-fn keep_aside(path: &Path) -> Result<(), ChangeError> {
+/// A certificate and its key whose files are not in the home folder.
+fn put_outside(
+    key_path: &Path,
+    key: &[u8],
+    chain_path: &Path,
+    chain: &[u8],
+) -> Result<(), ChangeError> {
+    for path in [key_path, chain_path] {
+        keep_aside(path)?;
+    }
+    let before = fs::read(key_path).ok();
+    write_atomically(key_path, key, 0o600)?;
+    if let Err(error) = write_atomically(chain_path, chain, 0o644) {
+        // The old certificate gets its key back.
+        if let Some(before) = before {
+            write_atomically(key_path, &before, 0o600)?;
+        }
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+fn refuse_link(path: &Path) -> Result<(), ChangeError> {
     if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {
         return Err(ChangeError::Link(path.to_owned()));
     }
+    Ok(())
+}
+
+/// A copy of what is about to be replaced, under a name that no export takes: a wrong certificate can be
+/// taken back, also after a crash between the two files.
+fn keep_aside(path: &Path) -> Result<(), ChangeError> {
     let Ok(before) = fs::read(path) else {
         return Ok(());
     };

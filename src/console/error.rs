@@ -94,6 +94,15 @@ pub enum ChangeError {
     #[error(transparent)]
     Search(#[from] Refusal),
 
+    #[error(
+        "Nothing was changed: the backup of this change is gone. The last ten are kept, and somebody may \
+         have removed it"
+    )]
+    BackupGone,
+    #[error("Nothing was changed: as it was before, the configuration cannot be used: {0}")]
+    CannotTakeBack(String),
+    #[error("Nothing was changed: {0}")]
+    Replace(ArchiveError),
     #[error(transparent)]
     Export(ArchiveError),
     #[error("Nothing was changed: {0}")]

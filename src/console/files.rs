@@ -11,7 +11,7 @@ use super::{
 use crate::{
     authenticate::{GivenAuthorities, GivenList, Keytab},
     config::{Effective, Home, home, keys},
-    installation::{Locked, is_there, place_of, put, recover_locked},
+    installation::{ChangeKind, Locked, Note, is_there, place_of, put, recover_locked},
     telemetry::event,
 };
 
@@ -38,7 +38,8 @@ impl Program {
         }
         let names: Vec<_> = taken.iter().map(|(name, _)| name.clone()).collect();
         taken.retain(|(name, content)| !is_there(&home, name, content));
-        let backup = put(&taken, None, &home, &locked, self.clock.now())?;
+        let note = Note::of(ChangeKind::Files);
+        let backup = put(&taken, None, &note, &home, &locked, self.clock.now())?;
         let names = names.join(", ");
         tracing::warn!(
             target: "audit", event = event::CONSOLE_FILES_CHANGED, files = names,

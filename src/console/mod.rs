@@ -28,6 +28,7 @@ mod sent_files;
 mod serve;
 mod show;
 mod status;
+mod take_back;
 mod unconfigured;
 mod view;
 mod whole;

@@ -6,7 +6,7 @@ use super::{
     chart::Chart,
     error::ChangeError,
     section::Section,
-    view::{Check, Fact, Facts, Fleet, Line, LogLine, Looked, Mood, Person, Setting},
+    view::{Check, Fact, Facts, Fleet, Line, LogLine, Looked, Mood, PastChange, Person, Setting},
     whole::whole,
 };
 use crate::{clock::span, http::page::PageContext};
@@ -71,6 +71,7 @@ pub(super) struct ConsolePage<'a> {
     pub server: &'a [Setting],
     pub certificate: &'a [Fact],
     pub mapper: &'a str,
+    pub changes: &'a [PastChange],
     pub log: &'a [LogLine],
     pub outcome: &'a Outcome,
 }

@@ -20,7 +20,8 @@ use super::{
     log_view,
     sent_files::SentFiles,
     view::{
-        Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Mood, Person,
+        Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Mood,
+        PastChange, Person,
     },
 };
 use crate::{
@@ -212,6 +213,14 @@ impl ConsoleBackend for Program {
 
     fn save_mapper(&self, source: String) -> BoxFuture<'_, Result<String, ChangeError>> {
         self.whole(move |own| own.take_mapper(&source))
+    }
+
+    fn changes(&self) -> Vec<PastChange> {
+        self.past_changes()
+    }
+
+    fn take_back(&self, change: String) -> BoxFuture<'_, Result<String, ChangeError>> {
+        self.whole(move |own| own.put_before(&change))
     }
 
     fn search(&self, term: String) -> BoxFuture<'_, Result<Vec<Person>, ChangeError>> {

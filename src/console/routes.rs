@@ -188,6 +188,12 @@ pub(super) async fn files(request: ConsoleRequest, mut form: OwnForm) -> Respons
     request.show(&Outcome::with_result(Section::Server, changed))
 }
 
+pub(super) async fn take_back(request: ConsoleRequest, mut form: OwnForm) -> Response {
+    let change = form.fields.remove("change").unwrap_or_default();
+    let done = request.backend().take_back(change).await;
+    request.show(&Outcome::with_result(Section::Changes, done))
+}
+
 pub(super) async fn doctor(request: ConsoleRequest, _form: OwnForm) -> Response {
     let mut outcome = Outcome::at(Section::Doctor);
     outcome.findings = Some(request.backend().doctor().await);

@@ -11,6 +11,7 @@ pub(super) enum Section {
     Mapper,
     Users,
     Export,
+    Changes,
     Logs,
     Doctor,
 }
@@ -26,6 +27,7 @@ impl Section {
             Self::Mapper => "mapper",
             Self::Users => "users",
             Self::Export => "export",
+            Self::Changes => "changes",
             Self::Logs => "logs",
             Self::Doctor => "doctor",
         }
@@ -38,6 +40,7 @@ impl Section {
             "/server" | "/certificate" | "/files" => Self::Server,
             "/mapper" => Self::Mapper,
             "/export" | "/import" => Self::Export,
+            "/take-back" => Self::Changes,
             "/doctor" => Self::Doctor,
             _ => Self::Status,
         }

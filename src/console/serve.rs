@@ -17,7 +17,7 @@ use super::{
     guard::{self, Console, Guard},
     routes::{
         certificate, directory, doctor, export, files, fleet, home, import, logs, mapper, server,
-        set_up, user, users,
+        set_up, take_back, user, users,
     },
 };
 use crate::{
@@ -86,6 +86,7 @@ pub fn serve_on(address: SocketAddr, backend: Arc<dyn ConsoleBackend>) -> Router
         .route("/logs", get(logs))
         .route("/export", section("/#export").post(export))
         .route("/import", section("/#export").post(import).layer(upload))
+        .route("/take-back", section("/#changes").post(take_back))
         .route("/doctor", section("/#doctor").post(doctor))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(from_fn_with_state(console.clone(), guard::check))

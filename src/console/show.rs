@@ -42,6 +42,7 @@ impl Console {
             server: &settings(&SERVER, backend, &outcome.typed),
             certificate: &backend.certificate_facts(),
             mapper,
+            changes: &backend.changes(),
             log: &log,
             outcome,
         };

@@ -25,7 +25,8 @@ use super::{
     sent_files::SentFiles,
     serve::{run, serve_on},
     view::{
-        Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Mood, Person,
+        Changed, Check, Fact, Facts, Fields, Fleet, Imported, Line, LogLine, Looked, Mood,
+        PastChange, Person,
     },
 };
 use crate::{
@@ -274,6 +275,14 @@ impl ConsoleBackend for Empty {
     }
 
     fn save_mapper(&self, _: String) -> BoxFuture<'_, Result<String, ChangeError>> {
+        not_yet()
+    }
+
+    fn changes(&self) -> Vec<PastChange> {
+        Vec::new()
+    }
+
+    fn take_back(&self, _: String) -> BoxFuture<'_, Result<String, ChangeError>> {
         not_yet()
     }
 

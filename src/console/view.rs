@@ -176,6 +176,17 @@ pub struct Changed {
     pub checks: Vec<Check>,
 }
 
+/// A change that can be taken back.
+#[derive(Debug, Clone)]
+pub struct PastChange {
+    pub time: Moment,
+    pub what: &'static str,
+    /// The keys that it set, in a line.
+    pub keys: String,
+    /// The name of its backup.
+    pub name: String,
+}
+
 /// What an import did, or would do.
 #[derive(Debug)]
 pub struct Imported {

@@ -1,27 +1,19 @@
 //! Puts an installation into the home folder: all of it or nothing, over a crash too.
 
 use std::{
-    collections::BTreeSet,
-    fs::{self, DirBuilder},
-    io,
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, chown},
-    path::{Path, PathBuf},
+    collections::BTreeSet, fs, io, os::unix::fs::PermissionsExt as _, path::PathBuf,
     time::SystemTime,
 };
 
 use super::{
     ArchiveError, Installation,
-    archive::stamp,
-    file::may_fail,
+    backups::{BACKUPS, new_backup, prune},
+    change::{ChangeKind, Note, record},
     journal::{Journal, Locked, recover_locked, sync},
     paths::{MAPPER, allowed, mode},
     write_atomically,
 };
-use crate::{config::Home, telemetry::event};
-
-const BACKUPS: &str = "backups";
-/// How many backups stay.
-const KEPT: usize = 10;
+use crate::config::Home;
 
 /// What an import did.
 #[derive(Debug)]
@@ -74,7 +66,8 @@ impl Installation {
         let locked = Locked::take(home)?;
         recover_locked(home, &locked)?;
         let retired = self.retires(home);
-        let backup = self.install_locked(home, &retired, now)?;
+        let note = Note::of(ChangeKind::Import);
+        let backup = self.install_locked(home, &retired, &note, now)?;
         Ok(Imported {
             taken: self.files.keys().cloned().collect(),
             retired,
@@ -87,9 +80,10 @@ impl Installation {
         &self,
         home: &Home,
         retired: &[String],
+        note: &Note,
         now: SystemTime,
     ) -> Result<Option<PathBuf>, ArchiveError> {
-        let journal = self.prepare(home, retired, now)?;
+        let journal = self.prepare(home, retired, note, now)?;
         if let Err(error) = self.change_over(home, retired) {
             journal.undo(home)?;
             return Err(error);
@@ -104,6 +98,7 @@ impl Installation {
         &self,
         home: &Home,
         retired: &[String],
+        note: &Note,
         now: SystemTime,
     ) -> Result<Journal, ArchiveError> {
         let mut journal = Journal::default();
@@ -131,13 +126,17 @@ impl Installation {
         let folders: BTreeSet<&str> = journal.are_new.iter().flat_map(|n| parents(n)).collect();
         let new = folders.iter().filter(|f| !home.path(f).exists());
         journal.new_folders = new.map(|folder| (*folder).to_owned()).collect();
-        if !there.is_empty() {
+        // A first mapper replaces no file, and can be taken back too.
+        let always = matches!(note.kind, ChangeKind::Mapper | ChangeKind::TakenBack);
+        if always || !there.is_empty() {
             let backup = new_backup(home, now)?;
             for (name, content, mode) in there {
                 write_atomically(&home.path(&backup).join(name), &content, mode)?;
                 journal.were_there.push(name.clone());
             }
-            sync(&home.path(&backup))?;
+            let folder = home.path(&backup);
+            record(&folder, note, &journal.were_there, &journal.are_new)?;
+            sync(&folder)?;
             sync(&home.path(BACKUPS))?;
             journal.backup = Some(backup);
         }
@@ -162,92 +161,6 @@ impl Installation {
 /// `certs` and `certs/crl` of `certs/crl/ca.pem`.
 fn parents(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').map(|(at, _)| &name[..at])
-}
-
-/// A folder of its own for this import, for this user only. Gives its path under the home folder.
-fn new_backup(home: &Home, now: SystemTime) -> Result<String, ArchiveError> {
-    let write = |path: &Path, error| ArchiveError::Write(path.display().to_string(), error);
-    let mut builder = DirBuilder::new();
-    builder.mode(0o700);
-    let all = home.path(BACKUPS);
-    match builder.create(&all) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(write(&all, error));
-        }
-        _ => give(home, &all)?,
-    }
-    let stamp = stamp(now);
-    // A number that was free once stays free: the order of the names is that of the imports.
-    let before = made(home).into_iter().filter(|made| made.0 == stamp);
-    let mut count = before.map(|made| made.1).max().unwrap_or(0) + 1;
-    loop {
-        let name = match count {
-            1 => format!("{BACKUPS}/{stamp}"),
-            _ => format!("{BACKUPS}/{stamp}-{count}"),
-        };
-        let path = home.path(&name);
-        match builder.create(&path) {
-            Ok(()) => {
-                give(home, &path)?;
-                return Ok(name);
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => count += 1,
-            Err(error) => return Err(write(&path, error)),
-        }
-    }
-}
-
-/// A folder that root makes is the service's, as the files in it are: it has to read them when it goes back.
-fn give(home: &Home, folder: &Path) -> Result<(), ArchiveError> {
-    let given = || {
-        let owner = fs::metadata(home.path(""))?;
-        may_fail(chown(folder, Some(owner.uid()), Some(owner.gid())))
-    };
-    given().map_err(|error| ArchiveError::Write(folder.display().to_string(), error))
-}
-
-/// Removes the oldest backups of imports; nothing else in the folder.
-fn prune(home: &Home) {
-    let all = home.path(BACKUPS);
-    let ours = made(home);
-    let many = ours.len().saturating_sub(KEPT);
-    for (_, _, name) in ours.into_iter().take(many) {
-        if let Err(error) = fs::remove_dir_all(all.join(&name)) {
-            tracing::warn!(
-                event = event::IMPORT_BACKUP_LEFT,
-                error = %crate::cause::io(&error),
-                backup = name,
-                "an old backup cannot be removed"
-            );
-        }
-    }
-}
-
-/// The backups of imports, the oldest first.
-fn made(home: &Home) -> Vec<(String, u32, String)> {
-    let entries = fs::read_dir(home.path(BACKUPS));
-    let mut made: Vec<_> = entries
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| made_at(&entry.file_name().into_string().ok()?))
-        .collect();
-    made.sort();
-    made
-}
-
-/// Time and number in the name of a backup, with the name.
-fn made_at(name: &str) -> Option<(String, u32, String)> {
-    let (stamp, rest) = name.split_at_checked(15)?;
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let (day, time) = stamp.split_once('-')?;
-    let count = match rest.strip_prefix('-') {
-        Some(count) => count.parse().ok()?,
-        None if rest.is_empty() => 1,
-        None => return None,
-    };
-    (day.len() == 8 && digits(day) && digits(time))
-        .then(|| (stamp.to_owned(), count, name.to_owned()))
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! Imports that end well, badly and not at all.
 
+use std::path::Path;
+
 use super::*;
 use crate::installation::{
     archive::tests::{archive_with, installation, now},
+    backups::made_at,
     recover,
 };
 
@@ -112,7 +115,9 @@ fn an_import_that_ended_half_way_is_taken_back() {
     ]);
     // Every place at which a crash may come.
     for written in 0..=archive.files.len() {
-        archive.prepare(&home, &[], now()).expect("prepared");
+        archive
+            .prepare(&home, &[], &Note::of(ChangeKind::Import), now())
+            .expect("prepared");
         for (name, content) in archive.files.iter().take(written) {
             write_atomically(&home.path(name), content, 0o600).expect("written");
         }
@@ -124,7 +129,9 @@ fn an_import_that_ended_half_way_is_taken_back() {
         assert_eq!(all(&home), before, "after {written} files");
         assert_eq!(recover(&home).expect("nothing to do"), None);
     }
-    archive.prepare(&home, &[], now()).expect("prepared");
+    archive
+        .prepare(&home, &[], &Note::of(ChangeKind::Import), now())
+        .expect("prepared");
     fs::write(home.path(KEY), "half").expect("written");
     archive
         .install(&home, now())

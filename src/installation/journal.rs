@@ -174,7 +174,7 @@ pub fn recover_locked(home: &Home, _locked: &Locked) -> Result<Option<String>, A
         serde_json::from_slice(&text).map_err(|error| unreadable(&path, error.into()))?;
     journal.undo(home)?;
     let message = format!(
-        "an import was interrupted here: what it had changed was put back{}. Import again",
+        "an import or another change was interrupted here: what it had changed was put back{}. Do it again",
         journal
             .backup
             .map(|backup| format!(" from {}", home.path(backup).display()))

@@ -2,7 +2,9 @@
 //! import, the report of a migration.
 
 mod archive;
+mod backups;
 mod bounds;
+mod change;
 mod differences;
 mod differing_values;
 mod error;
@@ -19,13 +21,14 @@ mod stage;
 
 pub use self::{
     archive::{DEFAULT_MAPPER, Installation, export_name},
+    change::{Change, ChangeKind, Note},
     error::ArchiveError,
     file::{ConfigFile, FileError, write_atomically},
     host::{HostKeys, Leftover},
     install::Imported,
     journal::{Locked, recover, recover_locked},
     migration::report,
-    put::{is_there, place_of, put},
+    put::{is_there, place_of, put, replace},
     signing_key::{GenerateError, generate_signing_key},
     stage::{Stage, StageNames},
 };

@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     ArchiveError, Installation,
+    change::Note,
     file::ConfigFile,
     journal::Locked,
     paths::{CONFIG, allowed},
@@ -48,8 +49,9 @@ pub fn place_of(home: &Home, path: &str) -> Option<String> {
 pub fn put<N: AsRef<str>>(
     files: &[(N, Vec<u8>)],
     config: Option<&ConfigFile>,
+    note: &Note,
     home: &Home,
-    _locked: &Locked,
+    locked: &Locked,
     now: SystemTime,
 ) -> Result<Option<PathBuf>, ArchiveError> {
     for (name, _) in files {
@@ -60,11 +62,23 @@ pub fn put<N: AsRef<str>>(
     let files = files
         .iter()
         .map(|(name, content)| (name.as_ref().to_owned(), content.clone()));
-    let installation = Installation {
-        files: files.chain(config).collect(),
-        ..Installation::empty()
-    };
-    installation.install_locked(home, &[], now)
+    let installation = Installation::of_files(files.chain(config));
+    replace(&installation, &[], note, home, locked, now)
+}
+
+/// Puts these files in their places and takes `retired` away. Gives the backup of what was there.
+///
+/// # Errors
+/// When one cannot be written; the folder is then as it was.
+pub fn replace(
+    new: &Installation,
+    retired: &[String],
+    note: &Note,
+    home: &Home,
+    _locked: &Locked,
+    now: SystemTime,
+) -> Result<Option<PathBuf>, ArchiveError> {
+    new.install_locked(home, retired, note, now)
 }
 
 /// Root writes into a folder of the service's: a link in it leads nowhere.
@@ -86,7 +100,7 @@ fn refuse_linked_folder(home: &Home, name: &str) -> Result<(), ArchiveError> {
 mod tests {
     use std::os::unix::fs::symlink;
 
-    use super::*;
+    use super::{super::ChangeKind, *};
 
     #[test]
     fn a_link_is_not_written_through() {
@@ -98,10 +112,12 @@ mod tests {
         let config = ConfigFile::read(&home).expect("none yet");
         let locked = Locked::take(&home).expect("locked");
         let files = [("certs/ca.pem", b"new".to_vec())];
+        let note = Note::of(ChangeKind::Settings);
         let put = || {
             put(
                 &files,
                 Some(&config),
+                &note,
                 &home,
                 &locked,
                 SystemTime::UNIX_EPOCH,

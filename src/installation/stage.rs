@@ -41,6 +41,19 @@ impl Stage {
         installation: &Installation,
         now: SystemTime,
     ) -> Result<Self, ArchiveError> {
+        Self::without(home, installation, &installation.retires(home), now)
+    }
+
+    /// The same with these files taken away.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn without(
+        home: &Home,
+        installation: &Installation,
+        retired: &[String],
+        now: SystemTime,
+    ) -> Result<Self, ArchiveError> {
         let given = home.path("");
         let shown = given.display().to_string();
         let failed = |error| ArchiveError::Write(format!("a folder beside {shown}"), error);
@@ -57,7 +70,7 @@ impl Stage {
             .files
             .keys()
             .cloned()
-            .chain(installation.retires(home))
+            .chain(retired.iter().cloned())
             .collect();
         stage
             .link(&home_folder, Path::new(""), &own)

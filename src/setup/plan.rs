@@ -25,6 +25,8 @@ pub struct SetupPlan<'a> {
     /// What is to be encrypted; `None`: it is encrypted already, or is in a file of its own.
     pub(super) password: Option<SecretString>,
     pub(super) ticket: Option<ProvisioningTicket>,
+    /// What is to be taken back later: what `config.json` was is kept too, as before a change of these keys.
+    pub(super) keeps_before: Option<Vec<String>>,
     /// What it brings into `certs/`.
     pub(super) brought: Brought,
 }
@@ -52,8 +54,14 @@ impl<'a> SetupPlan<'a> {
             keys: Map::new(),
             password,
             ticket: None,
+            keeps_before: None,
             brought: Brought::default(),
         })
+    }
+
+    /// Has what `config.json` was kept, so that the change of these keys can be taken back.
+    pub fn keep_before(&mut self, keys: Vec<String>) {
+        self.keeps_before = Some(keys);
     }
 
     /// Only a password that is typed now is stored: one of the environment stays there.

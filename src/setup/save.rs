@@ -10,7 +10,9 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Home, Invalid, encrypt_credentials, home, keys},
-    installation::{ConfigFile, Locked, generate_signing_key, is_there, put, recover_locked},
+    installation::{
+        ChangeKind, ConfigFile, Locked, Note, generate_signing_key, is_there, put, recover_locked,
+    },
     secret::ExposeSecret as _,
     tenant::exchange,
     token::SigningKey,
@@ -113,10 +115,13 @@ impl SetupPlan<'_> {
         }
         let mut new = self.brought.files.clone();
         new.retain(|(name, content)| !is_there(home, name, content));
-        if new.is_empty() {
+        if new.is_empty() && self.keeps_before.is_none() {
             file.save()?;
         } else {
-            put(&new, Some(&file), home, &locked, clock.now())?;
+            let mut note = Note::of(ChangeKind::Settings);
+            let all = || self.keys.keys().cloned().collect();
+            note.keys = self.keeps_before.clone().unwrap_or_else(all);
+            put(&new, Some(&file), &note, home, &locked, clock.now())?;
         }
         Ok(new.into_iter().map(|(name, _)| name).collect())
     }

@@ -279,6 +279,9 @@ events! {
     CONSOLE_IMPORTED = "console.imported", WARN,
         "Someone imported an installation in the console.",
         "Nothing, or look who did.";
+    CONSOLE_TAKEN_BACK = "console.taken_back", WARN,
+        "Someone took a change back in the console; `change` names its backup.",
+        "Nothing, or look who did.";
     EXPORT_FILE_OUTSIDE = "export.file_outside", WARN,
         "A file that the configuration names is outside the configuration folder, and not in the export.",
         "Copy it to the other server yourself.";
