@@ -46,7 +46,7 @@ fn tags() -> Vec<String> {
 }
 
 /// An instance whose every page has a logo, a name and help, all of them long.
-fn dressed(site: &str) -> Instance {
+fn branded(site: &str) -> Instance {
     let builder = Instance::builder().file("logo.svg", LOGO.as_bytes());
     builder
         .set("SITE_NAME", site)
@@ -58,7 +58,7 @@ fn dressed(site: &str) -> Instance {
 
 #[test]
 fn no_page_is_wider_than_its_screen_in_any_language() {
-    let instance = dressed("בית הבז — Bundesverbraucherschutzministerialverwaltungsgesellschaft");
+    let instance = branded("בית הבז — Bundesverbraucherschutzministerialverwaltungsgesellschaft");
     let url = |path: &str| format!("https://login.corp.example:{}{path}", instance.port);
     let mut steps: Vec<Value> = Vec::new();
     for tag in tags() {
@@ -86,7 +86,7 @@ fn no_page_is_wider_than_its_screen_in_any_language() {
 /// For people to look at: target/pictures.
 #[test]
 fn the_form_is_drawn_under_a_logo_in_german_and_japanese() {
-    let instance = dressed("بيت الصقر");
+    let instance = branded("بيت الصقر");
     let url = format!(
         "https://login.corp.example:{}/wsfed?ad-edge-method=password",
         instance.port

@@ -15,7 +15,7 @@ const SITE: &str = "בית הבז";
 const HELP: &str = "5555, 8-18";
 
 /// With all that a page may show.
-fn dressed(change: &Value) -> Front {
+fn branded(change: &Value) -> Front {
     let mut all = json!({
         "SITE_NAME": SITE,
         "SITE_LOGO": "logo.svg",
@@ -95,7 +95,7 @@ fn requests() -> Vec<Request<Body>> {
 /// No page says anything in English where another language was asked for.
 async fn assert_translated(change: &Value) {
     let kept = ["ID", SITE, HELP];
-    let front = dressed(change);
+    let front = branded(change);
     for number in 0..requests().len() {
         let mut english = BTreeSet::new();
         for language in Language::ALL {
@@ -171,7 +171,7 @@ async fn one_language_for_everybody_and_english_for_those_of_none() {
 
 #[tokio::test]
 async fn logo_and_help_are_on_every_page_and_nothing_else_may_be_loaded() {
-    let site = dressed(&json!({}));
+    let site = branded(&json!({}));
     let mut logos = BTreeSet::new();
     for request in requests() {
         let page = site.ask(request).await;
