@@ -20,6 +20,8 @@ mod federation;
 mod filter;
 mod fixed;
 mod fleet;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 pub(crate) mod home;
 mod instance;
 mod key;

@@ -18,6 +18,8 @@ mod dns;
 mod domains;
 mod entry;
 mod error;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod groups;
 mod keepalive;
 mod lookup;

@@ -9,6 +9,8 @@ mod branding;
 #[cfg(test)]
 mod fixture;
 mod front;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod limits;
 pub(crate) mod page;
 mod random;

@@ -5,6 +5,8 @@
 
 mod direct;
 mod forwarded;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod negotiate;
 mod pages;
 mod pictures;

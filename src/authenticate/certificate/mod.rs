@@ -4,6 +4,8 @@
 //! The handshake has proved that the client holds the key. Everything else is checked here, at each
 //! login: a session that is resumed, or a list of revocations that has changed, makes no difference.
 
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod given;
 mod mapping;
 mod names;
