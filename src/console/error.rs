@@ -12,7 +12,7 @@ use crate::{
     instance::ReloadError,
     login::Refusal,
     profile::{MapperError, ScriptError},
-    setup::{ImportError, SetupError, Unsaved},
+    setup::{ImportError, RootsError, SetupError, Unsaved},
     tls::TlsError,
 };
 
@@ -45,6 +45,8 @@ pub enum ChangeError {
     CheckFailed,
     #[error(transparent)]
     Setup(#[from] SetupError),
+    #[error("Nothing was saved: {0}")]
+    Roots(#[from] RootsError),
     #[error(transparent)]
     Unsaved(#[from] Unsaved),
 

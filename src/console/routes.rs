@@ -20,6 +20,9 @@ use super::{
 use crate::{config::keys, secret::SecretString};
 
 pub(super) async fn home(request: ConsoleRequest) -> Response {
+/// The CA of a first set-up, as a file.
+const ROOTS: &str = "roots";
+
     request.show(&Outcome::at(Section::Status))
 }
 
@@ -49,9 +52,11 @@ pub(super) async fn set_up(request: ConsoleRequest, mut form: OwnForm) -> Respon
         .filter(|text| !text.is_empty())
         .map(SecretString::from);
     let mut outcome = Outcome::at(Section::Status);
+    // A browser sends a field without a file as an empty one.
+    let roots = form.files.remove(ROOTS).filter(|sent| !sent.is_empty());
     let done = request
         .backend()
-        .set_up(form.fields.clone(), password)
+        .set_up(form.fields.clone(), password, roots)
         .await;
     if let Some((Imported { result, report }, checks)) = outcome.record_error(done) {
         (outcome.result, outcome.report, outcome.checks) = (Some(result), report, checks);
