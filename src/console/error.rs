@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use axum::extract::multipart::MultipartError;
+use axum::extract::{multipart::MultipartError, rejection::FormRejection};
 use tokio::task::JoinError;
 
 use super::sent_files::FileFault;
@@ -122,6 +122,15 @@ pub enum ChangeError {
     Json(#[from] serde_json::Error),
     #[error("{saved}, but not in use, the old configuration stays in use: {why}")]
     NotInUse { saved: String, why: ReloadError },
+    #[error(
+        "Nothing was done: this form was out of date, since the instance was restarted after the page was \
+         loaded. What you typed is below: send it again{}{}",
+        if *.password { ". The password was not kept: type it again" } else { "" },
+        if *.files { ". Files were not kept: choose them again" } else { "" },
+    )]
+    OutOfDate { password: bool, files: bool },
+    #[error("The form was not received: {0}")]
+    Form(#[from] FormRejection),
     #[error("{saved}; the log says whether it is in use")]
     Unknown { saved: String },
     #[error("This was interrupted by a fault of the program: please report it, with the log")]

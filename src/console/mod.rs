@@ -8,14 +8,17 @@
 mod backend;
 mod changes;
 mod chart;
+mod closed;
 mod error;
 mod files;
 mod first_set_up;
 mod fleet;
 mod forms;
 mod guard;
+mod kept;
 mod log_view;
 mod moment;
+mod origin;
 mod own_form;
 mod page;
 mod peer;

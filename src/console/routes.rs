@@ -9,6 +9,7 @@ use axum::{
 use super::{
     error::ChangeError,
     forms::{DIRECTORY, Fields, SERVER, given},
+    kept::ANYWAY,
     log_view::foreign_mark,
     own_form::OwnForm,
     page::Outcome,
@@ -176,7 +177,7 @@ pub(super) async fn import(request: ConsoleRequest, mut form: OwnForm) -> Respon
 pub(super) async fn certificate(request: ConsoleRequest, mut form: OwnForm) -> Response {
     let mut take = |name: &str| form.files.remove(name).unwrap_or_default();
     let (chain, key) = (take("chain"), take("key"));
-    let anyway = form.fields.contains_key("anyway");
+    let anyway = form.fields.contains_key(ANYWAY);
     let changed = request.backend().certificate(chain, key, anyway).await;
     request.show(&Outcome::with_result(Section::Server, changed))
 }
