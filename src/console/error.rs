@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use axum::extract::{multipart::MultipartError, rejection::FormRejection};
 use tokio::task::JoinError;
 
-use super::sent_files::FileFault;
+use super::sent_files::{FileDoubt, FileFault};
 use crate::{
     directory::{DirectoryError, UnusableName},
     installation::{ArchiveError, FileError},
@@ -54,7 +54,10 @@ pub enum ChangeError {
     NoPemFiles,
     #[error("Nothing was changed: {0}")]
     Certificate(#[from] TlsError),
-    #[error("Nothing was changed: {}. Tick the box below to use it all the same.", .0.join("; "))]
+    #[error(
+        "Nothing was changed: {}. If that is meant, choose both files again and tick the box below them.",
+        .0.join("; ")
+    )]
     DoubtfulCertificate(Vec<String>),
     #[error(
         "Nothing was changed: {} is a link, for instance of a program that renews it. Replace what it leads \
@@ -69,6 +72,11 @@ pub enum ChangeError {
     NoFile,
     #[error("Nothing was changed: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(". "))]
     Files(Vec<FileFault>),
+    #[error(
+        "Nothing was changed: {}. If that is meant, choose the files again and tick the box below them.",
+        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(". ")
+    )]
+    DoubtfulFiles(Vec<FileDoubt>),
     #[error("Nothing was changed: {0}")]
     Put(#[from] ArchiveError),
 
@@ -114,14 +122,6 @@ pub enum ChangeError {
     )]
     CannotStart { taken: String },
 
-    #[error("The upload was not received: {0}")]
-    Upload(#[from] MultipartError),
-    #[error(transparent)]
-    File(#[from] FileError),
-    #[error("the profile cannot be shown as JSON ({0})")]
-    Json(#[from] serde_json::Error),
-    #[error("{saved}, but not in use, the old configuration stays in use: {why}")]
-    NotInUse { saved: String, why: ReloadError },
     #[error(
         "Nothing was done: this form was out of date, since the instance was restarted after the page was \
          loaded. What you typed is below: send it again{}{}",
@@ -131,6 +131,14 @@ pub enum ChangeError {
     OutOfDate { password: bool, files: bool },
     #[error("The form was not received: {0}")]
     Form(#[from] FormRejection),
+    #[error("The upload was not received: {0}")]
+    Upload(#[from] MultipartError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("the profile cannot be shown as JSON ({0})")]
+    Json(#[from] serde_json::Error),
+    #[error("{saved}, but not in use, the old configuration stays in use: {why}")]
+    NotInUse { saved: String, why: ReloadError },
     #[error("{saved}; the log says whether it is in use")]
     Unknown { saved: String },
     #[error("This was interrupted by a fault of the program: please report it, with the log")]

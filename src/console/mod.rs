@@ -25,6 +25,7 @@ mod peer;
 mod people;
 mod program;
 mod request;
+mod revocation;
 mod routes;
 mod section;
 mod sent_files;

@@ -20,10 +20,10 @@ use super::{
 };
 use crate::{config::keys, secret::SecretString};
 
-pub(super) async fn home(request: ConsoleRequest) -> Response {
 /// The CA of a first set-up, as a file.
 const ROOTS: &str = "roots";
 
+pub(super) async fn home(request: ConsoleRequest) -> Response {
     request.show(&Outcome::at(Section::Status))
 }
 
@@ -52,9 +52,9 @@ pub(super) async fn set_up(request: ConsoleRequest, mut form: OwnForm) -> Respon
         .remove(keys::LDAP_BIND_PASSWORD.name)
         .filter(|text| !text.is_empty())
         .map(SecretString::from);
-    let mut outcome = Outcome::at(Section::Status);
     // A browser sends a field without a file as an empty one.
     let roots = form.files.remove(ROOTS).filter(|sent| !sent.is_empty());
+    let mut outcome = Outcome::at(Section::Status);
     let done = request
         .backend()
         .set_up(form.fields.clone(), password, roots)
@@ -189,6 +189,7 @@ pub(super) async fn files(request: ConsoleRequest, mut form: OwnForm) -> Respons
         keytab: take("keytab"),
         authorities: take("authorities"),
         revocation_list: take("revocation"),
+        anyway: form.fields.contains_key(ANYWAY),
     };
     let changed = request.backend().files(sent).await;
     request.show(&Outcome::with_result(Section::Server, changed))
