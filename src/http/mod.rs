@@ -9,6 +9,7 @@ mod branding;
 #[cfg(test)]
 mod fixture;
 mod front;
+mod host;
 mod limits;
 pub(crate) mod page;
 mod random;

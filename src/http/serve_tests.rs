@@ -57,6 +57,14 @@ async fn a_body_that_is_too_large_gets_the_page_413_even_while_it_is_sent() {
 }
 
 #[tokio::test]
+async fn a_second_host_on_the_wire_is_400_and_ends_the_connection() {
+    let running = run(limits(), None);
+    let doubled = "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n";
+    let text = rest(running.connect(doubled).await).await;
+    assert!(text.starts_with("HTTP/1.1 400 "), "{text}");
+}
+
+#[tokio::test]
 async fn a_connection_serves_several_requests_and_head_has_no_body() {
     let running = run(limits(), None);
     let mut stream = running.connect(ASK).await;
