@@ -101,7 +101,8 @@ fn instances_that_are_not_ready_are_named_although_outsiders_learn_no_reason() {
     let lab = Lab::get();
     let dead = format!("ldaps://{}:{}", lab.address, lab.free_port());
     let instances = ["edge1", "edge2"].map(|name| {
-        let instance = named(name).set("LDAP_URL", dead.clone()).start_alive();
+        let unready = named(name).set("LDAP_URL", dead.clone());
+        let instance = unready.set("INSTANCE_HEADER", false).start_alive();
         wait_until(SECONDS, "not ready", || {
             instance
                 .ops("/readyz")
