@@ -17,6 +17,7 @@ mod console_changes;
 mod console_files;
 mod console_first_set_up;
 mod console_settings;
+mod console_stale_form;
 mod console_status;
 mod directory_discovery;
 mod directory_failover;
