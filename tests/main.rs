@@ -3,6 +3,7 @@
 mod lab;
 
 mod account_policy;
+mod account_types;
 mod balancer_mismatch;
 mod browser;
 mod callbacks;

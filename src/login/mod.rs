@@ -3,6 +3,7 @@
 //! [`Logins::sign_in`] is the whole of it. Every login ends in one audit line and one count, whatever
 //! its outcome.
 
+mod account_type;
 mod accounts;
 mod attempts;
 mod audit;
@@ -22,6 +23,7 @@ use tokio::{
 };
 
 pub use self::{
+    account_type::NotAUser,
     accounts::{Accounts, Denied, Term},
     attempts::Attempts,
     audit::{Client, Origin},
@@ -287,6 +289,7 @@ impl Logins {
     ) -> Result<SignedIn, Refusal> {
         let Proved { entry, response } = proved;
         line.user(entry.dn());
+        self.accounts.must_be_user(&entry)?;
         let now = self.clock.now();
         if let Some(refusal) = entry.refusal(now) {
             return Err(refusal.into());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::name::NameRefusal;
+use super::{NotAUser, name::NameRefusal};
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal, Principal},
     directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError},
@@ -41,6 +41,8 @@ pub enum Refusal {
     Password(#[from] BindError),
     #[error(transparent)]
     Account(#[from] AccountRefusal),
+    #[error(transparent)]
+    NotAUser(#[from] NotAUser),
     #[error(transparent)]
     Directory(#[from] DirectoryError),
     #[error(transparent)]
@@ -87,6 +89,7 @@ impl Refusal {
                 BindError::Unavailable(_) => "directory",
             },
             Self::Account(refusal) => account(*refusal),
+            Self::NotAUser(refusal) => refusal.reason(),
             Self::Directory(_) => "directory",
             Self::Profile(_) | Self::Mapper(_) => "profile",
             Self::WriteBackOff => "write_back_off",
@@ -107,6 +110,7 @@ impl Refusal {
         match self {
             Self::Kerberos(refusal) => matches!(refusal, KerberosRefusal::Busy),
             Self::Password(error) => matches!(error, BindError::Unavailable(_)),
+            Self::NotAUser(refusal) => matches!(refusal, NotAUser::Unreadable),
             Self::PasswordChange(error) => !matches!(error, PasswordChangeError::Complexity),
             Self::Directory(_)
             | Self::Busy { .. }
