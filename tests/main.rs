@@ -29,6 +29,7 @@ mod drain;
 mod fleet;
 mod form_login;
 mod http_limits;
+mod kerberos_accounts;
 mod kerberos_login;
 mod kerberos_refusals;
 mod openldap;

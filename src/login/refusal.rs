@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{NotAUser, name::NameRefusal};
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal, Principal},
-    directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError},
+    directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError, Sid},
     profile::{MapperError, UnusableProfile},
     token::SigningKeyError,
 };
@@ -23,7 +23,8 @@ pub enum Refusal {
     Name(#[from] NameRefusal),
     #[error(
         "{name} is proved, but the directory has no such user under LDAP_BASE, or the conditions \
-         of LDAP_USER_BY_NAME leave them out; check both keys if there should be one"
+         of LDAP_USER_BY_NAME leave them out, or LDAP_BIND_USER may not read their objectSid; check these if \
+         there should be one"
     )]
     UnknownPrincipal { name: String },
     #[error(
@@ -37,6 +38,15 @@ pub enum Refusal {
          at the domain of that realm, or take the realm out of KERBEROS_REALMS"
     )]
     OtherDomain { principal: Principal, dn: String },
+    #[error(
+        "the ticket of {principal} is of {sid}, and the directory's {dn} has another objectSid, or shows \
+         none: it is not the account that was proved. Let LDAP_BIND_USER read objectSid"
+    )]
+    OtherSid {
+        principal: Principal,
+        sid: Sid,
+        dn: String,
+    },
     #[error(transparent)]
     Password(#[from] BindError),
     #[error(transparent)]
@@ -81,6 +91,7 @@ impl Refusal {
             Self::UnknownPrincipal { .. } => "unknown_user",
             Self::Ambiguous { .. } => "ambiguous_user",
             Self::OtherDomain { .. } => "other_domain",
+            Self::OtherSid { .. } => "other_sid",
             Self::Password(error) => match error {
                 BindError::WrongPassword => "wrong_password",
                 BindError::PasswordExpired => "password_expired",
@@ -126,6 +137,7 @@ impl Refusal {
             | Self::UnknownPrincipal { .. }
             | Self::Ambiguous { .. }
             | Self::OtherDomain { .. }
+            | Self::OtherSid { .. }
             | Self::Account(_) => false,
         }
     }

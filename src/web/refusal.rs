@@ -39,6 +39,7 @@ pub(super) fn of(refusal: &Refusal) -> Words {
         }
         Refusal::UnknownPrincipal { .. }
         | Refusal::Ambiguous { .. }
+        | Refusal::OtherSid { .. }
         | Refusal::NotAUser(NotAUser::Other(_)) => (S::FORBIDDEN, Notice::NoAccount),
         Refusal::OtherDomain { .. } => (S::UNAUTHORIZED, Notice::OtherDomain),
         Refusal::MethodOff => (S::FORBIDDEN, Notice::MethodOff),
@@ -132,7 +133,9 @@ fn kerberos(refusal: &KerberosRefusal) -> (StatusCode, Notice) {
         | K::Decrypt { .. } => Notice::ProofKey,
         K::ChannelBinding { .. } => Notice::ProofChannel,
         K::Unbound { .. } => Notice::ProofUnbound,
-        K::Other { .. } | K::NotAUser { .. } => Notice::ProofRefused,
+        K::Other { .. } | K::NotAUser { .. } | K::NoPac { .. } | K::BadPac { .. } => {
+            Notice::ProofRefused
+        }
         K::ForeignRealm { .. } => Notice::OtherDomain,
         K::Busy => return (StatusCode::SERVICE_UNAVAILABLE, Notice::Busy),
     };
