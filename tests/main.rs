@@ -5,6 +5,7 @@ mod lab;
 mod account_policy;
 mod account_types;
 mod balancer_mismatch;
+mod blocked_log;
 mod browser;
 mod callbacks;
 mod client_certificates;
