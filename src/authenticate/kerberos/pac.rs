@@ -64,8 +64,10 @@ pub fn user_sid(pac: &[u8]) -> Result<Option<Sid>, PacError> {
         None => None,
     };
     let upn = match part(pac, UPN_DNS_INFO)? {
-        Some(bytes) => upn_sid(bytes).ok_or(PacError::Malformed("part of names"))?,
-        None => None,
+        Some(bytes) if has_upn_sid(bytes) => {
+            Some(upn_sid(bytes).ok_or(PacError::Malformed("part of names"))?)
+        }
+        _ => None,
     };
     match (logon, upn) {
         (Some(logon), Some(upn)) if logon != upn => Err(PacError::TwoAccounts { logon, upn }),
@@ -157,18 +159,20 @@ fn logon_sid(bytes: &[u8]) -> Option<Sid> {
     ndr.sid()
 }
 
-/// The SID of UPN_DNS_INFO ([MS-PAC] 2.10), if it has one; `None` when it is malformed.
-fn upn_sid(bytes: &[u8]) -> Option<Option<Sid>> {
+/// Whether an UPN_DNS_INFO ([MS-PAC] 2.10) says that it has a SID: only then is its length that of one.
+fn has_upn_sid(bytes: &[u8]) -> bool {
     let mut info = Reader::new(bytes);
-    // Two names by length and place.
-    info.take(8)?;
-    if info.u32()? & HAS_SID == 0 {
-        return Some(None);
-    }
-    // A third one.
-    info.take(4)?;
+    // Two names by length and place; a part that ends before its flags is read, and is malformed.
+    info.take(8);
+    info.u32().is_none_or(|flags| flags & HAS_SID != 0)
+}
+
+fn upn_sid(bytes: &[u8]) -> Option<Sid> {
+    let mut info = Reader::new(bytes);
+    // Two names, the flags, and a third name.
+    info.take(8 + 4 + 4)?;
     let (length, place) = (usize::from(info.u16()?), usize::from(info.u16()?));
-    Some(Some(Sid::read(bytes.get(place..)?.get(..length)?)?))
+    Sid::read(bytes.get(place..)?.get(..length)?)
 }
 
 /// Little-endian values, read from the front.

@@ -69,7 +69,9 @@ impl LogonInfo {
                     continue;
                 }
                 let length = u32::from(length / 2);
-                [length, 0, length].map(|value| number(ends, value));
+                for value in [length, 0, length] {
+                    number(ends, value);
+                }
                 ends.extend(units.into_iter().flat_map(u16::to_le_bytes));
                 ends.resize(ends.len().next_multiple_of(4), 0);
             }
@@ -82,7 +84,9 @@ impl LogonInfo {
         out.extend([0; 48]);
         texts(&mut out, &mut ends, &self.names);
         out.extend([0; 4]);
-        [self.user, 513, self.groups, 0x2_0008].map(|value| number(&mut out, value));
+        for value in [self.user, 513, self.groups, 0x2_0008] {
+            number(&mut out, value);
+        }
         number(&mut ends, self.groups);
         ends.extend(vec![7; self.groups as usize * 8]);
         out.extend([0; 20]);
