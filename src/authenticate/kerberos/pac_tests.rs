@@ -143,26 +143,23 @@ fn pac(parts: &[(u32, Vec<u8>)]) -> Vec<u8> {
     [table, bytes].concat()
 }
 
-fn read(pac: &[u8]) -> Result<Option<String>, PacError> {
-    user_sid(pac).map(|sid| sid.map(|sid| sid.to_string()))
-}
-
-fn of(user: &str) -> Result<Option<String>, PacError> {
-    Ok(Some(user.to_owned()))
+/// Whom it names.
+fn read(pac: &[u8]) -> Result<String, PacError> {
+    user_sid(pac).map(|sid| sid.map_or_else(|| "nobody".to_owned(), |sid| sid.to_string()))
 }
 
 #[test]
 fn a_real_one_names_its_account() {
     assert_eq!(
         read(&samba()),
-        of("S-1-5-21-1015901100-2966824462-786754839-1524")
+        Ok("S-1-5-21-1015901100-2966824462-786754839-1524".into())
     );
 }
 
 #[test]
 fn the_domain_and_the_number_are_the_user() {
     let logon = LogonInfo::of_user().encode();
-    assert_eq!(read(&pac(&[(10, vec![0; 9]), (1, logon)])), of(USER));
+    assert_eq!(read(&pac(&[(10, vec![0; 9]), (1, logon)])), Ok(USER.into()));
     // Without groups, names and further SIDs.
     let bare = LogonInfo {
         names: [""; 6],
@@ -170,7 +167,7 @@ fn the_domain_and_the_number_are_the_user() {
         extra: Vec::new(),
         ..LogonInfo::of_user()
     };
-    assert_eq!(read(&pac(&[(1, bare.encode())])), of(USER));
+    assert_eq!(read(&pac(&[(1, bare.encode())])), Ok(USER.into()));
 }
 
 #[test]
@@ -180,9 +177,9 @@ fn an_account_without_a_number_is_the_first_of_the_further_sids() {
         extra: vec![sid(Some(1104)), sid(Some(572))],
         ..LogonInfo::of_user()
     };
-    assert_eq!(read(&pac(&[(1, logon.encode())])), of(USER));
+    assert_eq!(read(&pac(&[(1, logon.encode())])), Ok(USER.into()));
     logon.domain = None;
-    assert_eq!(read(&pac(&[(1, logon.encode())])), of(USER));
+    assert_eq!(read(&pac(&[(1, logon.encode())])), Ok(USER.into()));
     logon.extra.clear();
     let nobody = read(&pac(&[(1, logon.encode())]));
     assert_eq!(nobody, Err(PacError::Malformed("logon information")));
@@ -192,11 +189,14 @@ fn an_account_without_a_number_is_the_first_of_the_further_sids() {
 fn two_parts_must_be_of_one_user() {
     let logon = || (1, LogonInfo::of_user().encode());
     let names = |last| (12, upn_info(Some(&sid(Some(last)))));
-    assert_eq!(read(&pac(&[logon(), names(1104)])), of(USER));
-    assert_eq!(read(&pac(&[logon(), (12, upn_info(None))])), of(USER));
-    assert_eq!(read(&pac(&[names(1104)])), of(USER));
-    assert_eq!(read(&pac(&[(12, upn_info(None))])), Ok(None));
-    assert_eq!(read(&pac(&[])), Ok(None));
+    assert_eq!(read(&pac(&[logon(), names(1104)])), Ok(USER.into()));
+    assert_eq!(
+        read(&pac(&[logon(), (12, upn_info(None))])),
+        Ok(USER.into())
+    );
+    assert_eq!(read(&pac(&[names(1104)])), Ok(USER.into()));
+    assert_eq!(read(&pac(&[(12, upn_info(None))])), Ok("nobody".into()));
+    assert_eq!(read(&pac(&[])), Ok("nobody".into()));
     let differ = read(&pac(&[names(500), logon()]));
     assert!(
         matches!(differ, Err(PacError::TwoAccounts { .. })),
@@ -231,10 +231,7 @@ fn no_bytes_are_too_odd() {
     let logon = LogonInfo::of_user().encode();
     for end in 0..logon.len() - sid(None).len() - 4 {
         let cut = logon_sid(&logon[..end]);
-        assert!(
-            cut.is_none() || cut.is_some_and(|sid| sid.to_string() == USER),
-            "{end}"
-        );
+        assert!(cut.is_none_or(|sid| sid.to_string() == USER), "{end}");
     }
     // Lengths that would be many gigabytes.
     for at in (16..logon.len() - 4).step_by(4) {
