@@ -82,20 +82,21 @@ impl Haproxy {
         Self::run(command, &changed, &addresses(&[instance]), folder)
     }
 
-    /// Starts it with a configuration that `ad-edge setup` printed, on the lab's address and with its CA, and
-    /// waits until its checks have found all of the instances ready.
+    /// Starts it with a configuration that `ad-edge setup` printed, on every address of this machine at a port
+    /// of its own and with the lab's CA, and waits until its checks have found all of the instances ready.
     ///
     /// # Panics
     /// When the text is not what is expected, or no configuration.
     pub fn printed(text: &str, instances: usize) -> Self {
         let lab = Lab::get();
         let folder = TempDir::new().expect("a folder");
-        let metrics_port = lab.free_port();
-        let (_, port) = text.split_once("bind *:").expect("where users connect to");
-        let port = port.lines().next().expect("a line").trim().to_owned();
+        let (port, metrics_port) = (lab.free_port(), lab.free_port());
+        let (_, bound) = text.split_once("bind :::").expect("where users connect to");
+        let bound = bound.split(' ').next().expect("a port");
+        let bound = format!("bind :::{bound} v4v6");
         let mut text = text.to_owned();
         for (from, to) in [
-            ("bind *:", format!("bind {}:", lab.address)),
+            (bound.as_str(), format!("bind :::{port} v4v6")),
             (
                 "bind 127.0.0.1:8405",
                 format!("bind {}:{metrics_port}", lab.address),
@@ -109,7 +110,6 @@ impl Haproxy {
             assert!(text.contains(from), "no {from:?} in {text}");
             text = text.replace(from, &to);
         }
-        let port = port.parse().expect("a port");
         let path = folder.path().join("haproxy.cfg");
         std::fs::write(&path, text).expect("written");
         let mut command = Command::new("haproxy");
