@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     authenticate::{GivenAuthorities, GivenList, Keytab},
-    config::{Effective, Home, home, keys},
+    config::{Effective, Home, Most, home, keys, read_file},
     installation::{ChangeKind, Locked, Note, is_there, place_of, put, recover_locked},
     telemetry::event,
 };
@@ -139,7 +139,7 @@ fn place(home: &Home, key: &'static str, path: &str) -> Result<String, FileFault
 fn authorities_in_use(home: &Home, effective: &Effective) -> Result<GivenAuthorities, FileFault> {
     let given = effective.value(&keys::CLIENT_CA_FILE);
     let path = home.path(given.as_deref().unwrap_or(home::CLIENT_CA));
-    let content = match fs::read(&path) {
+    let content = match read_file(&path, Most::ORDINARY) {
         Ok(content) => content,
         Err(error) if given.is_none() && error.kind() == io::ErrorKind::NotFound => {
             effective.value(&keys::CA_CERT).join("\n").into_bytes()

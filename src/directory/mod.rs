@@ -9,6 +9,7 @@ mod account;
 mod binary;
 mod bind_result;
 mod binds;
+mod composed;
 mod connect;
 mod connect_cause;
 mod connection;
@@ -87,7 +88,7 @@ struct Inner {
     config: Arc<DirectoryConfig>,
     servers: Arc<Servers>,
     binds: Binds,
-    groups: Option<Groups>,
+    groups: Groups,
     lookups: Flights,
     metrics: Arc<Metrics>,
     _ends_supervision: DropGuard,
@@ -135,7 +136,7 @@ impl Directory {
         Self(Arc::new(Inner {
             servers,
             binds: Binds::new(config.parallel_binds.get(), config.timeout),
-            groups: config.groups.clone().map(Groups::new),
+            groups: Groups::new(config.groups.clone()),
             lookups: Flights::new(),
             config,
             metrics,
@@ -193,13 +194,14 @@ impl Directory {
     }
 
     /// The groups of the user `dn`, nested ones included: names, or objects with `GROUP_PROPERTIES`.
-    /// Empty when `GROUPS` is false, and when the search fails: a login goes on without groups.
-    pub async fn groups_of(&self, dn: &str) -> Vec<Value> {
-        let Some(groups) = &self.0.groups else {
-            return Vec::new();
-        };
+    /// `None` when `GROUPS` is false. Empty when the search fails: a login goes on without groups.
+    pub async fn groups_of(&self, dn: &str) -> Option<Vec<Value>> {
+        if !self.0.config.groups.of_users {
+            return None;
+        }
+        let groups = &self.0.groups;
         let found = self.timed("groups", groups.of(&self.0.servers, dn)).await;
-        match found {
+        Some(match found {
             Ok(groups) => groups.to_vec(),
             Err(error) => {
                 tracing::warn!(
@@ -210,7 +212,7 @@ impl Directory {
                 );
                 Vec::new()
             }
-        }
+        })
     }
 
     /// At most `limit` entries under `base`, with these attributes, constructed ones too.
@@ -249,9 +251,7 @@ impl Directory {
         filter: &str,
         limit: usize,
     ) -> Result<Vec<Value>, DirectoryError> {
-        let Some(groups) = &self.0.groups else {
-            return Ok(Vec::new());
-        };
+        let groups = &self.0.groups;
         self.timed("list_groups", groups.list(&self.0.servers, filter, limit))
             .await
     }

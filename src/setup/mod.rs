@@ -23,7 +23,7 @@ pub use self::{
     error::SetupError,
     import_error::ImportError,
     next::{Next, next_steps},
-    plan::SetupPlan,
+    plan::{SetupPlan, no_ticket},
     save::{SIGNING_KEY_STAYS, Unsaved},
     transfer::{Import, TakenImport, export, recover, take_import},
 };

@@ -27,5 +27,5 @@ declare! { Section::Listener;
     TRUSTED_PROXIES: List = list(Format::Network, Usual::None), "addresses of the balancers, as CIDRs", restart;
     MAX_CONNECTIONS: Number<usize> = number(10_000, 1, 1_000_000), "open connections; one more waits in the kernel's queue", restart;
     MAX_LOGINS: Number<usize> = number(1000, 1, 1_000_000), "logins under way at the same time; one more gets 503 at once, with the seconds after which to come back";
-    MAX_HEADER_SIZE: Number<usize> = bytes_or_default(65_536, 1, 1_048_576), "the largest Kerberos token", restart, legacy;
+    MAX_HEADER_SIZE: Number<usize> = bytes_or_default(65_536, 0, 1_048_576), "the largest Kerberos token", restart, legacy;
 }
