@@ -4,6 +4,7 @@ mod lab;
 
 mod account_policy;
 mod balancer_mismatch;
+mod blocked_log;
 mod browser;
 mod callbacks;
 mod client_certificates;
