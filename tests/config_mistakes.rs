@@ -6,11 +6,12 @@ use std::{
     path::Path,
     process::{Command, Output},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use crate::smallest::smallest;
 
@@ -249,7 +250,7 @@ fn a_file_without_an_end_is_a_mistake_of_its_key_and_hangs_nothing() {
                         "{key} {path:?}: {said}"
                     );
                     assert!(
-                        ["cannot be read", "not an SVG", "larger", "neither an SVG"]
+                        ["cannot be read", "cannot read", "larger than 256 KiB"]
                             .iter()
                             .any(|words| said.contains(words)),
                         "{key} {path:?}: {said}"
@@ -316,7 +317,7 @@ fn roots_that_hold_no_certificate_are_refused_where_the_directory_needs_them() {
         "{text}"
     );
     assert!(text.contains("openssl x509 -inform der"), "{text}");
-    assert!(!text.contains("warning:"), "{text}");
+    assert!(!text.contains("warning: /"), "{text}");
     // Without TLS it is of no consequence.
     let plain = smallest(&json!({"SSL_CA_FILE": "ca.cer", "LDAP_URL": "ldap://dc1.corp.example"}));
     fs::write(home.path().join("config.json"), plain.to_string()).expect("written");
@@ -326,6 +327,34 @@ fn roots_that_hold_no_certificate_are_refused_where_the_directory_needs_them() {
         "{text}"
     );
     assert!(!text.contains("-inform der"), "{text}");
+}
+
+#[test]
+fn a_config_json_that_is_not_there_is_one_message() {
+    let home = TempDir::new().expect("a folder");
+    let said = mistakes(&run("check", home.path()));
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("config.json = "), "{said:?}");
+    assert!(
+        said[0].contains("is missing. Make it (ad-edge setup)"),
+        "{said:?}"
+    );
+    // Where the environment has some of the keys, those are told that are missing.
+    let output = Command::new(env!("CARGO_BIN_EXE_ad-edge"))
+        .args(["check", "--home"])
+        .arg(home.path())
+        .env_clear()
+        .env("LDAP_URL", "ldaps://dc1.corp.example")
+        .output();
+    let said = mistakes(&output.expect("ad-edge"));
+    assert!(
+        said.iter().any(|line| line.starts_with("LDAP_BASE: ")),
+        "{said:?}"
+    );
+    assert!(
+        !said.iter().any(|line| line.contains("config.json")),
+        "{said:?}"
+    );
 }
 
 #[test]

@@ -119,7 +119,9 @@ fn bases_groups_and_clocks() {
             .set("LDAP_BASE", "DC=other,DC=example"),
     );
     let failures = report.findings.iter();
-    let failures: Vec<_> = failures.filter(|one| one["level"] == "fail").collect();
+    let failures = failures.filter(|one| one["level"] == "fail");
+    // The host of SERVER_URL is none here.
+    let failures: Vec<_> = failures.filter(|one| one["area"] != "dns").collect();
     assert_eq!(failures.len(), 1, "{failures:#?}");
     let report = doctor(healthy().clock("+10m"));
     let fix = text(report.fails("clock", "clock-directory"), "fix");

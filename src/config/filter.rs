@@ -1,12 +1,12 @@
 //! LDAP filters (RFC 4515), checked when they are read: one that does not parse finds nobody, so nobody
 //! would get in.
 
-use super::filter_meaning::{has_wanted_place, is_always_true, is_never_true, requires_value};
+use super::filter_meaning::{
+    PLACE, has_wanted_place, is_always_true, is_never_true, requires_value,
+};
 
 /// Parentheses beyond this are no filter that anyone means; the parser behind it is recursive.
 const MAX_DEPTH: usize = 64;
-/// The place of a value.
-pub(super) const PLACE: &str = "{0}";
 
 /// An LDAP filter in which `{0}` is replaced by a value, for instance `(sAMAccountName={0})`.
 #[derive(Debug, Clone, PartialEq, Eq)]

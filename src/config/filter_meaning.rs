@@ -1,7 +1,8 @@
 //! What follows from the form of an LDAP filter alone, whoever is in the directory. Filters here are known to
 //! parse, so their recursion has an end.
 
-use super::filter::PLACE;
+/// The place of a value.
+pub(super) const PLACE: &str = "{0}";
 
 /// What every entry has (RFC 4512, section 3.3).
 const PRESENT: &str = "objectClass=*";

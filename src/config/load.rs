@@ -1,17 +1,23 @@
 //! The whole configuration of an instance, and how it is read.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde_json::{Map, Value};
 
 use super::{
-    accounts::{AccountsConfig, accounts},
+    accounts::{AccountsConfig, MapperSource, accounts},
     choices::{LogFormat, LogLevels},
+    client_cert::AuthoritySource,
     direct::{DirectConfig, direct},
     directory::{DirectoryConfig, directory},
     effective::Effective,
     federation::{FederationConfig, federation},
-    fingerprint::Fingerprint,
+    fingerprint::{Fingerprint, Parts},
     fixed::FixedKeys,
     fleet::{FleetMember, fleet},
     home::Home,
@@ -20,14 +26,16 @@ use super::{
     mistake::{Invalid, Mistake, Warning},
     pages::{PagesConfig, pages},
     problem::{Concern, NoTicket},
+    read_file::{Most, read_file},
     reader::Reader,
     roots::extra_roots,
     shared::SharedValues,
     signing::{SigningPem, signing},
     source::{FileKeys, Source, uses_files},
+    tls::TlsMaterial,
     tunnel::{ProxyConfig, TenantSide, TunnelConfig, proxy, ticket, tunnel},
 };
-use crate::secret::SecretString;
+use crate::secret::{ExposeSecret as _, SecretString};
 
 /// Everything one instance needs to know.
 #[derive(Debug, Clone)]
@@ -87,6 +95,53 @@ pub struct Loaded {
 }
 
 impl Config {
+    /// A digest of it and of what it names; `source` is what it was made from.
+    fn fingerprint(&self, source: &Source) -> Fingerprint {
+        let mut parts = Parts::new();
+        for (key, given) in source.iter() {
+            parts.add(key);
+            parts.add(given.value.to_string());
+        }
+        if let Some(pem) = &self.signing {
+            parts.add(&pem.certificate);
+            parts.add(pem.key.expose_secret());
+        }
+        for file in &self.extra_roots {
+            parts.add_path(file);
+            // One that cannot be read is reported when it is loaded.
+            parts.add(read_file(file, Most::ORDINARY).unwrap_or_default());
+        }
+        for file in self.files_when_there() {
+            parts.add_path(file);
+        }
+        if let Some(logo) = &self.pages.logo {
+            parts.add_path(&logo.file);
+            parts.add(&logo.bytes);
+        }
+        let direct = self.direct.iter();
+        for certificate in direct.flat_map(|direct| &direct.balancer_certificates) {
+            parts.add_path(&certificate.file);
+            parts.add(&certificate.der);
+        }
+        parts.end()
+    }
+
+    /// The files that count because they are there: no key needs to name them.
+    fn files_when_there(&self) -> Vec<&Path> {
+        let direct = self.direct.as_ref();
+        let mut files = direct
+            .and_then(|direct| direct.tls.as_ref())
+            .map_or_else(Vec::new, TlsMaterial::files);
+        let clients = direct.and_then(|direct| direct.client_cert.as_ref());
+        if let Some(AuthoritySource::File(file)) = clients.map(|clients| &clients.authorities) {
+            files.push(file);
+        }
+        if let Some(MapperSource::File(file)) = &self.accounts.mapper {
+            files.push(file);
+        }
+        files
+    }
+
     /// Reads the configuration of `home` with `environment` over it.
     ///
     /// # Errors
@@ -151,7 +206,7 @@ impl Config {
         let reader = Reader::new(values.clone(), mistakes, warnings);
         let (config, warnings) = finish(home, uses_files(environment), reader)?;
         Ok(Loaded {
-            fingerprint: Fingerprint::of(values.source(), &config),
+            fingerprint: config.fingerprint(values.source()),
             shared: SharedValues::of(&values, &config.directory.service),
             config,
             warnings,
@@ -249,4 +304,41 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
         federation: federation?,
     };
     Some(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{
+        super::{shape::Usual, tests::legacy},
+        *,
+    };
+
+    #[test]
+    fn a_file_that_counts_when_it_is_there_is_part_of_the_fingerprint() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let home = Home::new(folder.path());
+        let mut config = legacy();
+        config["KERBEROS_AUTH"] = false.into();
+        config["CLIENT_CERT_AUTH"] = true.into();
+        config["CA_CERT"] = "read later".into();
+        config["SSL_PFX"] = "QUJD".into();
+        fs::write(home.config_json(), config.to_string()).expect("written");
+        let load = || Config::load(home.clone(), &BTreeMap::new()).expect("good");
+        let files = keys::all().filter_map(|key| match key.shape().usual {
+            Usual::FileWhenThere(file) => Some(file),
+            _ => None,
+        });
+        // The pair of TLS files is there or not by its chain.
+        let files = files.filter(|file| *file != keys::TLS_KEY_FILE.kind.usual);
+        for file in files {
+            let before = load().fingerprint;
+            assert_eq!(load().fingerprint, before, "{file}");
+            let path = home.path(file);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, "read later").expect("written");
+            assert_ne!(load().fingerprint, before, "{file}");
+        }
+    }
 }

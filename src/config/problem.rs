@@ -23,6 +23,9 @@ pub enum Problem {
     },
     #[error("is not on this host")]
     NotHere,
+    /// No key is given by the environment either.
+    #[error("is missing")]
+    NoConfiguration,
     #[error("is not a folder")]
     NoFolder,
     #[error("is not JSON ({0})")]
@@ -222,6 +225,9 @@ impl Problem {
             Self::Missing(missing) => missing.remedy(),
             Self::Unreadable { holds, .. } => holds.remedy(),
             Self::NotHere => "Copy it from the other host, or write the path that it has here",
+            Self::NoConfiguration => {
+                "Make it (ad-edge setup), import an installation (ad-edge import), or copy it there"
+            }
             Self::NoFolder => "Correct --home (or AD_EDGE_HOME), or make the folder first",
             Self::NotJson(_) => "Correct it at that line",
             Self::NotAnObject => r#"Write {"KEY": value, …}"#,

@@ -6,13 +6,14 @@ use std::{
     io::{self, Read as _},
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     fs::OFlags,
 };
+use tokio::time::Instant;
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// For a pipe, from opening it to its end.

@@ -193,7 +193,6 @@ fn a_step_of_the_production_start_that_is_left_out_is_told() {
             .collect()
     });
     for ((left_out, words), said) in cases.iter().zip(said) {
-        eprintln!("== {left_out:?}\n{said}");
         assert!(said.contains(words), "{left_out:?}: no {words:?} in {said}");
         assert!(!said.contains("the check is good"), "{left_out:?}: {said}");
         let fails = said.lines().filter(|line| line.starts_with("FAIL"));
