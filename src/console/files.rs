@@ -1,7 +1,7 @@
 //! Files that the console takes: keytab, CAs of client certificates, a revocation list. All are looked at before
 //! any is replaced.
 
-use std::{fs, io};
+use std::io;
 
 use super::{
     error::ChangeError,
