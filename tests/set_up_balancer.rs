@@ -91,7 +91,7 @@ fn the_printed_configuration_signs_a_user_in() {
         "{text}"
     );
     assert!(!text.contains("${"), "{text}");
-    let balancer = Haproxy::printed(&text, 2);
+    let balancer = Haproxy::printed_everywhere(&text, 2);
     let mut names: Vec<String> = Vec::new();
     let ticket = Lab::get().kinit("alice");
     // By both families, and the instances see each client's own address.
