@@ -260,7 +260,7 @@ fn a_file_without_an_end_is_a_mistake_of_its_key_and_hangs_nothing() {
         }
     });
     assert!(
-        begun.elapsed() < Duration::from_secs(60),
+        begun.elapsed() < Duration::from_secs(300),
         "{:?}",
         begun.elapsed()
     );
