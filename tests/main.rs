@@ -32,6 +32,7 @@ mod form_login;
 mod http_limits;
 mod kerberos_login;
 mod kerberos_refusals;
+mod one_server;
 mod openldap;
 mod operations;
 mod page_layout;

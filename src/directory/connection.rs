@@ -289,6 +289,10 @@ impl Connection {
         self.operations.fetch_add(1, Ordering::Relaxed);
         match timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
             Ok(Ok(Ok(value))) => Ok(value),
+            // The task that writes was gone already.
+            Ok(Ok(Err(LdapError::OpSend { .. }))) => {
+                Err(DirectoryError::lost(&self.server, LostCause::BeforeSending))
+            }
             Ok(Ok(Err(_))) if self.is_dead() => Err(self.lost()),
             Ok(Ok(Err(error))) => Err(DirectoryError::during(what, &self.server, error)),
             Ok(Err(_panic)) => Err(DirectoryError::lost(&self.server, LostCause::NotLdap)),

@@ -71,8 +71,8 @@ pub enum LostCause {
     Ended,
     /// What the server sent is not valid LDAP.
     NotLdap,
-    /// A bind was sent twice, and neither was answered.
-    LostTwice,
+    /// It had ended before anything of this operation was sent.
+    BeforeSending,
 }
 
 /// A password was not accepted.
@@ -103,6 +103,17 @@ impl DirectoryError {
             Self::Refused { code, .. } => matches!(code, 51 | 52),
             Self::Busy { .. } | Self::NotDiscovered { .. } | Self::NoServer => false,
         }
+    }
+
+    /// Whether the operation surely did not reach the server.
+    pub(super) fn is_before_sending(&self) -> bool {
+        matches!(
+            self,
+            Self::Lost {
+                cause: LostCause::BeforeSending,
+                ..
+            }
+        )
     }
 
     /// An error of the library during `operation` on a connection.
@@ -145,7 +156,7 @@ impl fmt::Display for LostCause {
             Self::Library(error) => f.write_str(&cause::ldap(error)),
             Self::Ended => f.write_str("the connection has ended"),
             Self::NotLdap => f.write_str("its answer is not valid LDAP"),
-            Self::LostTwice => f.write_str("the answer to a bind was lost twice"),
+            Self::BeforeSending => f.write_str("before anything was sent"),
         }
     }
 }
