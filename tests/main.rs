@@ -28,6 +28,7 @@ mod doctor_server_url;
 mod document_commands;
 mod drain;
 mod fleet;
+mod form_guessing;
 mod form_login;
 mod http_limits;
 mod kerberos_login;

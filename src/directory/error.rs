@@ -80,15 +80,25 @@ pub enum LostCause {
 pub enum BindError {
     #[error("wrong password")]
     WrongPassword,
-    #[error("the password has expired; the user must choose a new one")]
-    PasswordExpired,
-    #[error("the user must choose a new password before the first login")]
-    PasswordChangeRequired,
     #[error(transparent)]
     Account(#[from] AccountRefusal),
     /// Nothing is known about the password.
     #[error(transparent)]
     Unavailable(#[from] DirectoryError),
+}
+
+impl BindError {
+    /// Whether a server says so to whoever sends the right password, and to nobody else. That an account is
+    /// locked it says to all, and perhaps that it is restricted.
+    #[must_use]
+    pub fn proves_the_password(&self) -> bool {
+        match self {
+            Self::WrongPassword | Self::Unavailable(_) => false,
+            Self::Account(refusal) => {
+                !matches!(refusal, AccountRefusal::Locked | AccountRefusal::Restricted)
+            }
+        }
+    }
 }
 
 impl DirectoryError {
