@@ -132,8 +132,7 @@ fn attributes_of_users_that_the_service_account_may_not_see() {
     lab.ldbmodify(&new.replace("CN=watched,CN=Users", "CN=watched,OU=watched"));
     let report = || doctor(healthy(&tenant).set("LDAP_BASE", base));
     let words = |finding: &serde_json::Value| text(finding, "text").to_owned();
-    let seen = words(report().passes("ldap", "ldap-attributes"));
-    assert!(seen.contains(user), "{seen}");
+    report().passes("ldap", "ldap-attributes");
     // pwdLastSet, and then userAccountControl, without which a ticket is refused.
     lab.hide(user, "bf967a0a-0de6-11d0-a285-00aa003049e2");
     let hidden = words(report().warns("ldap", "ldap-attributes"));

@@ -43,20 +43,28 @@ fn whatever_the_server_does_with_it() {
         .start();
     let counts = |user: &str| [&pair.first, &pair.second].map(|dc| dc.bad_passwords(user));
 
-    // Slow: an answer that does not come within the limit. It was sent all the same, and arrives.
-    assert_eq!(on_its_way(&wire, &instance, "bob", || ()), 503);
-    wait_until(LIMIT, "the password at the first", || counts("bob")[0] > 0);
-    assert_eq!(counts("bob"), [1, 0]);
+    let is_one = |user: &str| counts(user).iter().sum::<u32>() == 1;
+
+    // Slow: an answer that does not come within the limit. It was sent all the same, and arrives. On a machine
+    // that is slow itself the connection may be given up before, and the other server gets the password.
+    let slow = on_its_way(&wire, &instance, "bob", || ());
+    wait_until(LIMIT, "the password where it was sent", || {
+        is_one("bob") && (slow == 401 || counts("bob")[0] == 1)
+    });
 
     // Lost: nobody knows whether it arrived.
-    let cut = || {
-        wire.cut();
-        wire.restore();
-    };
     let up = format!("ad_edge_directory_up{{server=\"{}\"}}", wire.url());
     wait_until(LIMIT, "well again", || instance.metric(&up) == Some(1.0));
-    assert_eq!(on_its_way(&wire, &instance, "erin", cut), 503);
-    assert_eq!(counts("erin")[1], 0);
+    let lost = on_its_way(&wire, &instance, "erin", || {
+        wire.cut();
+        wire.restore();
+    });
     // The next login is served.
     assert_eq!(sign_in(&instance, "frank", &lab.password), 200);
+    assert!(is_one("bob"), "{slow}: {:?}", counts("bob"));
+    assert!(
+        lost == 503 && counts("erin")[1] == 0 || lost == 401 && is_one("erin"),
+        "{lost}: {:?}",
+        counts("erin")
+    );
 }

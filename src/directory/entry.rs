@@ -6,9 +6,10 @@ use ldap3::{ResultEntry, asn1::StructureTag};
 
 use super::{
     account::{Account, AccountRefusal, Judge},
-    binary::{guid_text, sid_text},
+    binary::guid_text,
     dn,
     identity::Kept,
+    sid::Sid,
 };
 
 /// Attributes whose value is bytes by nature.
@@ -35,7 +36,7 @@ pub struct Entry {
 /// Attributes that every account of Active Directory has, and that an entry does not show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unseen {
-    /// Without which nothing tells whether it may sign in.
+    /// Without which nothing tells that it is a user's, whose ticket is meant, or whether it may sign in.
     pub decide: Vec<&'static str>,
     /// Without which less is told: why it may not, and who it is.
     pub tell: Vec<&'static str>,
@@ -147,17 +148,12 @@ impl Entry {
     /// What the service account may not see of this account of Active Directory.
     #[must_use]
     pub fn unseen(&self) -> Unseen {
-        let told = [
-            "pwdLastSet",
-            "objectGUID",
-            "objectSid",
-            "sAMAccountName",
-            "sAMAccountType",
-        ];
-        let hidden = told.into_iter().filter(|name| self.get(name).is_none());
+        let hidden = |name: &&str| self.get(name).is_none();
+        let proved = ["sAMAccountType", "objectSid"].into_iter().filter(hidden);
+        let told = ["pwdLastSet", "objectGUID", "sAMAccountName"];
         Unseen {
-            decide: self.account.unseen().collect(),
-            tell: hidden.collect(),
+            decide: proved.chain(self.account.unseen()).collect(),
+            tell: told.into_iter().filter(hidden).collect(),
         }
     }
 
@@ -211,7 +207,7 @@ fn text(name: &str, value: Vec<u8>) -> String {
     let known = if name.eq_ignore_ascii_case("objectGUID") {
         guid_text(&value)
     } else if name.eq_ignore_ascii_case("objectSid") {
-        sid_text(&value)
+        Sid::read(&value).map(|sid| sid.to_string())
     } else {
         None
     };

@@ -28,20 +28,15 @@ pub(super) async fn examine(context: &Context, directory: &Directory, findings: 
     if let ServiceAccount::Simple { user, .. } = &context.config.directory.service {
         users.retain(|entry| !is(entry, user));
     }
-    let Some(first) = users.first() else {
+    if users.is_empty() {
         return;
-    };
+    }
     let worst = users
         .iter()
         .find(|user| !user.unseen().decide.is_empty())
         .or_else(|| users.iter().find(|user| !user.unseen().tell.is_empty()));
     let Some(user) = worst else {
-        let text = format!(
-            "of users ({} looked at, {} for instance) the service account sees what decides whether they may \
-             sign in",
-            users.len(),
-            first.dn()
-        );
+        let text = "the service account sees of users what decides whether they may sign in";
         findings.add(Finding::ok(AREA, "ldap-attributes", text));
         return;
     };
@@ -56,9 +51,14 @@ pub(super) async fn examine(context: &Context, directory: &Directory, findings: 
     let judged_by_us = direct.is_some_and(|direct| {
         direct.kerberos.is_some() || direct.client_cert.is_some() || direct.proxy_frontend
     });
+    // By every way, a password as well (login::NotAUser).
+    let nobody = unseen.decide.contains(&"sAMAccountType");
     let note = "let it read these attributes of users (the property sets \"Account Restrictions\" and \"General \
                 Information\"), and ask no global catalog (ports 3268, 3269), which lacks some";
-    findings.add(if judged_by_us && !unseen.decide.is_empty() {
+    findings.add(if nobody {
+        let text = format!("{text}: such users are refused");
+        Finding::fail(AREA, "ldap-attributes", text).note(note)
+    } else if judged_by_us && !unseen.decide.is_empty() {
         let text = format!("{text}: such users are refused, unless they sign in by their password");
         Finding::fail(AREA, "ldap-attributes", text).note(note)
     } else {

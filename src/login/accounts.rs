@@ -10,12 +10,12 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{EvenTime, Origin, Refusal, audit, name};
+use super::{EvenTime, NotAUser, Origin, Refusal, audit, name};
 use crate::{
     clock::Clock,
     config::{AccountsConfig, WriteBackConfig},
     directory::{
-        AccountRefusal, BindError, By, Directory, DirectoryError, Entry, Found, Judge,
+        AccountRefusal, BindError, By, Directory, DirectoryError, Entry, Found, Judge, Kind,
         PasswordAttribute, PasswordChangeError, ldap_escape,
     },
     profile::{Mapper, Profile},
@@ -177,6 +177,8 @@ impl Accounts {
         };
         let entry = self.one(name).await.map_err(Denied::unknown)?;
         entry.dn().clone_into(user);
+        self.must_be_user(&entry)
+            .map_err(|refusal| Denied::unknown(refusal.into()))?;
         let (set, profile) = tokio::join!(
             self.set_password(&entry, password, write_back),
             self.full_profile(&entry)
@@ -270,7 +272,19 @@ impl Accounts {
     /// The one user whom a typed name means.
     pub(super) async fn one(&self, term: &Term) -> Result<Entry, Refusal> {
         let found = self.find(term.by()).await?;
-        Ok(name::only(found, term.as_str())?)
+        Ok(name::only(found, term.as_str(), |entry| {
+            self.must_be_user(entry)
+        })?)
+    }
+
+    /// Whether the entry is one of those who sign in: on Active Directory a user, by every way in.
+    pub(super) fn must_be_user(&self, entry: &Entry) -> Result<(), NotAUser> {
+        match self.directory.kind() {
+            Some(Kind::Other) => Ok(()),
+            Some(Kind::ActiveDirectory(_)) | None => {
+                NotAUser::check(entry, self.config.allow_machines)
+            }
+        }
     }
 
     /// Whom a name means.
@@ -300,6 +314,7 @@ impl Accounts {
 
     /// Whether the account may sign in, which `judge` has looked at before.
     pub(super) fn admits(&self, entry: &Entry, judge: Judge) -> Result<(), Refusal> {
+        self.must_be_user(entry)?;
         let now = self.clock.now();
         match self.directory.account_refusal(entry, now, judge) {
             Some(refusal) if !self.lets_pass(refusal) => Err(refusal.into()),

@@ -12,7 +12,7 @@ use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal},
     directory::{AccountRefusal, BindError, NameKind},
     language::{Language, Notice, Phrase},
-    login::{MapperError, Refusal},
+    login::{MapperError, NotAUser, Refusal},
 };
 
 /// What a refused user gets.
@@ -32,16 +32,18 @@ pub(super) fn of(refusal: &Refusal) -> Words {
         Refusal::Password(error) => password(error),
         Refusal::Account(refusal) => (S::FORBIDDEN, account(*refusal)),
         Refusal::Directory(_) => (S::SERVICE_UNAVAILABLE, Notice::DirectoryDown),
-        Refusal::UnknownPrincipal { .. } | Refusal::Ambiguous { .. } => {
-            (S::FORBIDDEN, Notice::NoAccount)
-        }
+        Refusal::UnknownPrincipal { .. }
+        | Refusal::Ambiguous { .. }
+        | Refusal::OtherSid { .. }
+        | Refusal::NotAUser(NotAUser::Other(_)) => (S::FORBIDDEN, Notice::NoAccount),
         Refusal::OtherDomain { .. } => (S::UNAUTHORIZED, Notice::OtherDomain),
         Refusal::MethodOff => (S::FORBIDDEN, Notice::MethodOff),
         Refusal::Busy { .. } | Refusal::Mapper(MapperError::Overload) => {
             (S::SERVICE_UNAVAILABLE, Notice::Busy)
         }
         Refusal::TooManyAttempts { .. } => (S::TOO_MANY_REQUESTS, Notice::TooManyAttempts),
-        Refusal::Profile(_)
+        Refusal::NotAUser(NotAUser::Unreadable)
+        | Refusal::Profile(_)
         | Refusal::Mapper(_)
         | Refusal::WriteBackOff
         | Refusal::PasswordChange(_)
@@ -143,7 +145,9 @@ fn kerberos(refusal: &KerberosRefusal) -> (StatusCode, Notice) {
         | K::Decrypt { .. } => Notice::ProofKey,
         K::ChannelBinding { .. } => Notice::ProofChannel,
         K::Unbound { .. } => Notice::ProofUnbound,
-        K::Other { .. } | K::NotAUser { .. } => Notice::ProofRefused,
+        K::Other { .. } | K::NotAUser { .. } | K::NoPac { .. } | K::BadPac { .. } => {
+            Notice::ProofRefused
+        }
         K::ForeignRealm { .. } => Notice::OtherDomain,
         K::Busy => return (StatusCode::SERVICE_UNAVAILABLE, Notice::Busy),
     };
