@@ -163,7 +163,12 @@ fn an_expired_password_with_a_ticket() {
 
 #[test]
 fn an_account_whose_state_cannot_be_read_is_refused_where_nobody_else_judges_it() {
-    let (lab, instance) = (Lab::get(), Instance::start());
+    let lab = Lab::get();
+    lab.add_user("svc-blind", "");
+    let instance = Instance::builder()
+        .set("LDAP_BIND_USER", "svc-blind@corp.example")
+        .set("LDAP_BIND_PASSWORD", lab.password.as_str())
+        .start();
     for (user, name, attribute) in [
         (
             "hidden-control",
@@ -182,7 +187,8 @@ fn an_account_whose_state_cannot_be_read_is_refused_where_nobody_else_judges_it(
         ),
     ] {
         let ticket = with_ticket(&instance, user);
-        lab.hide(&format!("CN={user},CN=Users,DC=corp,DC=example"), attribute);
+        let dn = format!("CN={user},CN=Users,DC=corp,DC=example");
+        lab.hide("svc-blind", &dn, attribute);
         let response = instance.curl("/wsfed").negotiate(&ticket).run();
         let texts = [user, r#""reason":"account_unreadable""#, name];
         assert_refused(&instance, &response, "cannot sign in at the moment", &texts);

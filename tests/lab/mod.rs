@@ -171,9 +171,10 @@ impl Lab {
         run_with_input(&mut command, ldif);
     }
 
-    /// Denies the service account to read an attribute of the object, by its schemaIDGUID.
-    pub fn hide(&self, dn: &str, attribute: &str) {
-        let shown = self.samba_tool(&["user", "show", "svc-ldap", "--attributes=objectSid"]);
+    /// Denies an account to read an attribute of the object, by its schemaIDGUID. Not the service account of
+    /// the lab's home, with which other tests read.
+    pub fn hide(&self, account: &str, dn: &str, attribute: &str) {
+        let shown = self.samba_tool(&["user", "show", account, "--attributes=objectSid"]);
         let sid = shown
             .lines()
             .find_map(|line| line.strip_prefix("objectSid: "));
