@@ -30,6 +30,7 @@ mod doctor_server_url;
 mod document_commands;
 mod drain;
 mod fleet;
+mod flood;
 mod form_login;
 mod http_limits;
 mod kerberos_accounts;
