@@ -129,6 +129,8 @@ fn a_replay() {
     let (lab, instance) = (Lab::get(), Instance::start());
     let token = lab.token(&lab.kinit("alice"), SERVICE, None);
     assert_eq!(with_token(&instance, &token).status, 200);
+    let remembered = instance.metric("ad_edge_kerberos_authenticators");
+    assert_eq!(remembered, Some(1.0));
     let response = with_token(&instance, &token);
     assert_refused(
         &instance,

@@ -182,6 +182,12 @@ impl Kerberos {
         self.acceptor.keys.load().realms.clone()
     }
 
+    /// How many tokens are remembered against replays.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.acceptor.replay.count()
+    }
+
     /// What the keytab in use holds.
     #[must_use]
     pub fn keytab(&self) -> Keytab {

@@ -81,6 +81,12 @@ impl ReplayCheck {
         seen.current.insert(authenticator);
         Seen::First
     }
+
+    /// How many are remembered.
+    pub fn count(&self) -> usize {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.current.len() + seen.previous.len()
+    }
 }
 
 impl Generations {
