@@ -29,7 +29,7 @@ impl Services {
         let aliases = aliases.iter().map(String::as_str);
         let hosts = std::iter::once(host).chain(aliases);
         Self {
-            hosts: hosts.map(str::to_owned).collect(),
+            hosts: hosts.map(without_dot).map(str::to_owned).collect(),
         }
     }
 
@@ -48,7 +48,8 @@ impl Services {
             .split_once('/')
             .filter(|(service, _)| service.eq_ignore_ascii_case("HTTP"))
             .map(|(_, host)| host);
-        host.is_some_and(|host| self.hosts().any(|own| own.eq_ignore_ascii_case(host)))
+        host.map(without_dot)
+            .is_some_and(|host| self.hosts().any(|own| own.eq_ignore_ascii_case(host)))
     }
 
     /// Whose keys of the keytab count.
@@ -65,6 +66,11 @@ impl Services {
         // Who shares one key shares the account, and older keys of it are no stranger's.
         Openers::Of(ours.into_iter().map(|e| e.principal.clone()).collect())
     }
+}
+
+/// A dot at the end says that a name is whole; browsers write it or not.
+fn without_dot(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 impl fmt::Display for Services {
@@ -91,6 +97,7 @@ mod tests {
             ("HTTP/login.corp.example@CORP.EXAMPLE", true),
             ("http/LOGIN.Corp.Example@CORP.EXAMPLE", true),
             ("HTTP/login", true),
+            ("HTTP/login.corp.example.@CORP.EXAMPLE", true),
             ("HTTP/other.corp.example@CORP.EXAMPLE", false),
             ("HTTP/login.corp.example.evil.example", false),
             ("HTTP/login.corp.example/CORP", false),
