@@ -6,7 +6,7 @@ use super::{
     context::quoted,
     finding::{Area, Finding, Findings},
     key_versions::{Owner, same},
-    service_name::{Case, by_script},
+    service_name::Case,
 };
 
 const AREA: Area = Area::Kerberos;
@@ -36,9 +36,8 @@ pub(super) fn other_services(case: &Case<'_>, owner: &Owner, findings: &Findings
                 .about(service)
                 .fix(format!("setspn -L {name}"))
                 .note(format!(
-                    "give {service} an account of its own, for instance by {}; a name by which browsers reach this \
-                     service belongs in KERBEROS_ALIASES",
-                    by_script(service, "ACCOUNT", true)
+                    "give {service} an account of its own; a name by which browsers reach this service belongs in \
+                     KERBEROS_ALIASES"
                 )),
         );
     }
