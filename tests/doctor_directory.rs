@@ -22,7 +22,11 @@ fn servers_that_cannot_be_reached() {
     let report = doctor(at(&format!("ldaps://{}:1", lab.address)));
     let fix = text(report.fails("ldap", "ldap-reach"), "fix");
     assert_eq!(fix, format!("nc -vz {} 1", lab.address));
-    report.fails("ldap", "ldap-none");
+    // What could not be looked at is no mistake of its own.
+    assert!(
+        text(report.fails("ldap", "ldap-reach"), "note").contains("Groups, SPN and key versions"),
+        "{report:?}"
+    );
     // One that takes connections and says nothing, beside a good one: it is reported, and the rest is
     // looked at all the same.
     let listener = std::net::TcpListener::bind((lab.address.as_str(), 0)).expect("a port");
@@ -107,6 +111,18 @@ fn bases_groups_and_clocks() {
         fix.starts_with("ad-edge setup --ldap-base DC=corp,DC=example "),
         "{fix}"
     );
+    // One mistake is one failure, however many servers there are.
+    let urls = [636, 3269].map(|port| format!("ldaps://{}:{port}", Lab::get().address));
+    let report = doctor(
+        healthy()
+            .set("LDAP_URL", json!(urls))
+            .set("LDAP_BASE", "DC=other,DC=example"),
+    );
+    let failures = report.findings.iter();
+    let failures = failures.filter(|one| one["level"] == "fail");
+    // The host of SERVER_URL is none here.
+    let failures: Vec<_> = failures.filter(|one| one["area"] != "dns").collect();
+    assert_eq!(failures.len(), 1, "{failures:#?}");
     let report = doctor(healthy().clock("+10m"));
     let fix = text(report.fails("clock", "clock-directory"), "fix");
     assert_eq!(fix, "timedatectl set-ntp true");
@@ -116,6 +132,44 @@ fn bases_groups_and_clocks() {
     let words = text(report.fails("groups", "groups-none"), "text");
     assert!(words.contains("CN=Computers,DC=corp,DC=example"), "{words}");
     doctor(healthy().set("GROUPS", false)).passes("groups", "groups-off");
+}
+
+#[test]
+fn attributes_of_users_that_the_service_account_may_not_see() {
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let (base, user) = (
+        "OU=watched,DC=corp,DC=example",
+        "CN=watched,OU=watched,DC=corp,DC=example",
+    );
+    lab.ldbmodify(&format!(
+        "dn: {base}\nchangetype: add\nobjectClass: organizationalUnit\n"
+    ));
+    lab.add_user("svc-watched", "");
+    let new = lab.new_user("watched", "");
+    lab.ldbmodify(&new.replace("CN=watched,CN=Users", "CN=watched,OU=watched"));
+    let report = || {
+        doctor(
+            healthy(&tenant)
+                .set("LDAP_BASE", base)
+                .set("LDAP_BIND_USER", "svc-watched@corp.example")
+                .set("LDAP_BIND_PASSWORD", lab.password.as_str()),
+        )
+    };
+    let words = |finding: &serde_json::Value| text(finding, "text").to_owned();
+    report().passes("ldap", "ldap-attributes");
+    // pwdLastSet, and then userAccountControl, without which a ticket is refused.
+    lab.hide("svc-watched", user, "bf967a0a-0de6-11d0-a285-00aa003049e2");
+    let hidden = words(report().warns("ldap", "ldap-attributes"));
+    assert!(
+        hidden.contains(&format!("cannot read pwdLastSet of {user}")),
+        "{hidden}"
+    );
+    lab.hide("svc-watched", user, "bf967a68-0de6-11d0-a285-00aa003049e2");
+    let hidden = words(report().fails("ldap", "ldap-attributes"));
+    assert!(
+        hidden.contains("userAccountControl, pwdLastSet of"),
+        "{hidden}"
+    );
 }
 
 #[test]
@@ -185,7 +239,7 @@ fn which_names_find_a_user() {
         assert!(typed.contains(form), "{typed}");
     }
     let own = said(healthy(&tenant).set("LDAP_USER_BY_NAME", "mail={0}"));
-    for part in ["(mail={0})", "LDAP_USER_BY_NAME", "sAMAccountName"] {
+    for part in ["(mail={0})", "LDAP_USER_BY_NAME", "SID of their ticket"] {
         assert!(own.contains(part), "{own}");
     }
     let directory = OpenLdap::start(Anonymous::Refused);

@@ -1,6 +1,6 @@
 //! Keys of the direct logins: Kerberos, the form, what balancers show.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
@@ -11,9 +11,11 @@ use super::{
     keys,
     listen::{ListenConfig, listen},
     problem::{Concern, Holds, Missing, Problem},
+    read_file::{Most, openable, read_file},
     reader::Reader,
     tls::{TlsKeys, TlsMaterial, tls},
 };
+use crate::network::NetworkWidths;
 
 /// The direct logins: what browsers reach at SERVER_URL.
 #[derive(Debug, Clone)]
@@ -53,6 +55,8 @@ pub struct FormLimits {
     pub per_user: u32,
     /// `FORM_FAILURES_SECONDS`.
     pub window: Duration,
+    /// What counts as one client address.
+    pub networks: NetworkWidths,
 }
 
 /// Keys of Kerberos.
@@ -62,13 +66,20 @@ pub struct KerberosConfig {
     pub keytab: PathBuf,
     /// `KERBEROS_REALMS`; empty: the keytab's.
     pub realms: Vec<String>,
+    /// `KERBEROS_ALIASES`.
+    pub aliases: Vec<String>,
     pub channel_binding: ChannelBindingPolicy,
+    /// `KERBEROS_REQUIRE_PAC`.
+    pub require_pac: bool,
 }
 
 pub(super) fn direct(home: &Home, port: u16, r: &mut Reader) -> Option<DirectConfig> {
+    let kerberos = kerberos(home, r);
+    let listen = listen(port, r);
+    let networks = listen.networks;
     let mut direct = DirectConfig {
-        kerberos: kerberos(home, r),
-        listen: listen(port, r),
+        kerberos,
+        listen,
         tls: None,
         client_cert: client_cert(home, r),
         form: r.read(&keys::FORM_LOGIN),
@@ -76,6 +87,7 @@ pub(super) fn direct(home: &Home, port: u16, r: &mut Reader) -> Option<DirectCon
             per_address: r.read(&keys::FORM_ATTEMPTS_PER_MINUTE),
             per_user: r.read(&keys::FORM_FAILURES_PER_USER),
             window: r.read(&keys::FORM_FAILURES_SECONDS),
+            networks,
         },
         max_logins: r.read(&keys::MAX_LOGINS),
         balancer_certificates: balancer_certificates(home, r),
@@ -141,7 +153,7 @@ fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<BalancerCertificate
     let mut certificates = Vec::new();
     for name in r.read(&keys::CHANNEL_BINDING_CERT_FILES) {
         let path = home.path(&name);
-        let problem = match fs::read(&path) {
+        let problem = match read_file(&path, Most::ORDINARY) {
             // The leaf alone, which comes first.
             Ok(bytes) => match CertificateDer::from_pem_slice(&bytes) {
                 Ok(leaf) => {
@@ -164,12 +176,17 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
     let on = r.read(&keys::KERBEROS_AUTH);
     let keytab = r.read_or_usual(&keys::KERBEROS_KEYTAB).unwrap_or_default();
     let realms = r.read(&keys::KERBEROS_REALMS);
+    let aliases = r.read(&keys::KERBEROS_ALIASES);
+    if let Some(other) = aliases.iter().find(|alias| !is_host(alias)) {
+        r.wrong(&keys::KERBEROS_ALIASES, Problem::NotAHost(other.clone()));
+    }
     let channel_binding = r.read(&keys::CHANNEL_BINDING);
+    let require_pac = r.read(&keys::KERBEROS_REQUIRE_PAC);
     if !on {
         return None;
     }
     let keytab = home.path(keytab);
-    if let Err(error) = fs::File::open(&keytab) {
+    if let Err(error) = openable(&keytab) {
         r.wrong_file(
             &keys::KERBEROS_KEYTAB,
             keytab.clone(),
@@ -179,6 +196,16 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
     Some(KerberosConfig {
         keytab,
         realms: realms.iter().map(|realm| realm.to_uppercase()).collect(),
+        aliases,
         channel_binding,
+        require_pac,
     })
+}
+
+/// Whether this is a host's name, with a port or without, and no URL or principal. A policy can have browsers
+/// add the port to the name of the service.
+fn is_host(name: &str) -> bool {
+    let (name, port) = name.split_once(':').unwrap_or((name, "0"));
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    !name.is_empty() && name.chars().all(is_part) && port.parse::<u16>().is_ok()
 }

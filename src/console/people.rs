@@ -8,7 +8,7 @@ use super::{
     view::{Looked, Mood, Person},
 };
 use crate::{
-    directory::{By, UnusableName},
+    directory::{By, Judge, UnusableName},
     login::Term,
     profile::Profile,
 };
@@ -39,17 +39,19 @@ impl Program {
                 });
             }
         };
-        let (may, state) = match entry.refusal(self.clock.now()) {
+        // As with a ticket: what a bind alone finds out is not known.
+        let refusal = directory.account_refusal(entry, self.clock.now(), Judge::Kdc);
+        let (may, state) = match refusal {
             None => (Mood::Good, "may sign in".to_owned()),
             Some(refusal) => (Mood::Bad, refusal.to_string()),
         };
-        let groups = directory.groups_of(entry.dn()).await;
-        let names = groups.iter().map(|group| match group {
+        let groups = directory.groups_of(entry).await;
+        let names = groups.iter().flatten().map(|group| match group {
             Value::String(name) => name.clone(),
             object => object.to_string(),
         });
         let names = names.collect();
-        let profile = current.mapper.map(entry, Some(groups)).await;
+        let profile = current.mapper.map(entry, groups).await;
         Ok(Looked {
             dn: entry.dn().to_owned(),
             may,

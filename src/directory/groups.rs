@@ -26,7 +26,8 @@ const HEDGE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Groups {
     config: GroupsConfig,
-    /// By the user's DN. Equal lookups at the same time share one search; errors are not kept.
+    /// By the user's identity and DN: the one tells a user from who had the DN before, the other is what
+    /// was searched. Equal lookups at the same time share one search; errors are not kept.
     cache: Option<Cache<String, Arc<[Value]>>>,
 }
 
@@ -37,9 +38,9 @@ impl Groups {
         let cache = (!time.is_zero()).then(|| {
             Cache::builder()
                 .max_capacity(CACHE_BYTES)
-                .weigher(|dn: &String, groups: &Arc<[Value]>| {
+                .weigher(|key: &String, groups: &Arc<[Value]>| {
                     let text: usize = groups.iter().map(|group| 64 + weight(group)).sum();
-                    u32::try_from(dn.len() + text).unwrap_or(u32::MAX)
+                    u32::try_from(key.len() + text).unwrap_or(u32::MAX)
                 })
                 .time_to_live(time)
                 .build()
@@ -47,12 +48,13 @@ impl Groups {
         Self { config, cache }
     }
 
-    /// The groups of the user `dn`: names, or objects with `GROUP_PROPERTIES`.
+    /// The groups of a user: names, or objects with `GROUP_PROPERTIES`.
     pub async fn of(
         &self,
         servers: &Servers,
-        dn: &str,
+        user: &Entry,
     ) -> Result<Arc<[Value]>, Arc<DirectoryError>> {
+        let dn = user.dn();
         let search = async {
             let filter = self.config.filter.with_escaped(&ldap_escape(dn));
             let found = self.list(servers, &filter, MAX_GROUPS).await?;
@@ -67,7 +69,7 @@ impl Groups {
             Ok(Arc::from(found))
         };
         match &self.cache {
-            Some(cache) => cache.try_get_with_by_ref(dn, search).await,
+            Some(cache) => cache.try_get_with(key(user), search).await,
             None => search.await.map_err(Arc::new),
         }
     }
@@ -101,22 +103,27 @@ impl Groups {
     }
 
     fn value(&self, group: &Entry) -> Option<Value> {
+        // No attribute, and what the AD/LDAP Connector calls the name of an entry.
+        let of = |property: &str| match property {
+            dn if dn.eq_ignore_ascii_case("dn") => Some(Value::from(group.dn())),
+            attribute => group.get(attribute).and_then(json),
+        };
         if self.config.properties.is_empty() {
-            return group.get(&self.config.property).and_then(json);
+            return of(&self.config.property);
         }
         let mut object = Map::new();
         for property in &self.config.properties {
-            let value = if property.eq_ignore_ascii_case("dn") {
-                Some(Value::from(group.dn()))
-            } else {
-                group.get(property).and_then(json)
-            };
-            if let Some(value) = value {
+            if let Some(value) = of(property) {
                 object.insert(property.clone(), value);
             }
         }
         Some(Value::Object(object))
     }
+}
+
+/// What a user's groups are remembered by. No DN holds a NUL (RFC 4514, section 2.4).
+fn key(user: &Entry) -> String {
+    format!("{}\0{}", user.identity(), user.dn())
 }
 
 /// An attribute as JSON; bytes have no place there.
@@ -148,7 +155,12 @@ mod tests {
     use crate::config::FilterTemplate;
 
     fn groups(properties: &[&str]) -> Groups {
-        Groups::new(GroupsConfig {
+        Groups::new(config(properties))
+    }
+
+    fn config(properties: &[&str]) -> GroupsConfig {
+        GroupsConfig {
+            of_users: true,
             base: "DC=corp,DC=example".to_owned(),
             filter: FilterTemplate::parse("(member={0})").expect("holds {0}"),
             property: "CN".to_owned(),
@@ -156,7 +168,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             cache: Duration::from_secs(1),
             deref_aliases: 0,
-        })
+        }
     }
 
     fn staff() -> Entry {
@@ -173,9 +185,26 @@ mod tests {
     #[test]
     fn a_group_is_its_property_or_an_object_of_properties() {
         assert_eq!(groups(&[]).value(&staff()), Some(json!("Staff")));
+        let by_name = Groups::new(GroupsConfig {
+            property: "dn".to_owned(),
+            ..config(&[])
+        });
+        assert_eq!(by_name.value(&staff()), Some(json!("CN=Staff,DC=corp")));
         assert_eq!(
             groups(&["cn", "dn", "member", "absent"]).value(&staff()),
             Some(json!({"cn": "Staff", "dn": "CN=Staff,DC=corp", "member": ["CN=a", "CN=b"]}))
         );
+    }
+    #[test]
+    fn an_account_is_remembered_apart_from_others_of_its_name_and_from_itself_elsewhere() {
+        let user = |dn: &str, guid: &[u8; 16]| {
+            let raw = vec![("objectGUID".to_owned(), vec![guid.to_vec()])];
+            key(&Entry::new(dn.to_owned(), raw))
+        };
+        let (old, new) = (b"0123456789abcdef", b"0123456789abcdeF");
+        assert_eq!(user("CN=a,DC=corp", old), user("CN=a,DC=corp", old));
+        assert_ne!(user("CN=a,DC=corp", old), user("CN=a,DC=corp", new));
+        // Groups that were searched by a DN that had just gone are found anew.
+        assert_ne!(user("CN=a,DC=corp", old), user("CN=b,DC=corp", old));
     }
 }

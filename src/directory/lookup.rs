@@ -5,8 +5,10 @@ use std::{borrow::Cow, sync::Arc};
 use ldap3::{ldap_escape, ldap_unescape};
 
 use super::{
+    composed::composed,
     domains::{Domains, Kind, by_custom},
     entry::Entry,
+    sid::Sid,
     typed_name::TypedName,
 };
 use crate::config::FilterTemplate;
@@ -16,6 +18,7 @@ const MAX_CHARACTERS: usize = 256;
 /// Where there is no filter of the administrator's.
 const BY_ACCOUNT: &str = "(sAMAccountName={0})";
 const ACCOUNT: &str = "sAMAccountName";
+const SID: &str = "objectSid";
 
 /// What a user is looked up by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,9 @@ pub enum By<'a> {
     Name(&'a str),
     /// The same, escaped already (RFC 4515, section 3).
     EscapedName(&'a str),
+    /// The SID of an account of Active Directory, whatever `LDAP_USER_BY_NAME` compares; its other conditions
+    /// count.
+    Sid(&'a Sid),
     /// The name of a Kerberos principal, without the realm. On Active Directory that is the
     /// sAMAccountName, whatever `LDAP_USER_BY_NAME` compares; its other conditions count.
     Principal(&'a str),
@@ -77,7 +83,7 @@ fn known_as(own: Option<&str>) -> String {
 #[derive(Debug)]
 pub(super) struct Name<'a> {
     by: By<'a>,
-    /// What was typed, without blanks at its ends; what was proved as it is.
+    /// What was typed, in one spelling; what was proved as it is.
     text: Cow<'a, str>,
 }
 
@@ -95,12 +101,13 @@ impl<'a> Name<'a> {
     /// The name, when it can be somebody's; else why it cannot, `None` for an empty one.
     pub fn read(by: By<'a>) -> Result<Self, Option<UnusableName>> {
         let text = match by {
-            By::Name(text) => Cow::from(without_blanks(text)),
+            By::Name(text) => as_written(text),
             By::EscapedName(text) => match ldap_unescape(text) {
-                Ok(Cow::Borrowed(text)) => Cow::from(without_blanks(text)),
-                Ok(Cow::Owned(text)) => Cow::from(without_blanks(&text).to_owned()),
+                Ok(Cow::Borrowed(text)) => as_written(text),
+                Ok(Cow::Owned(text)) => Cow::from(as_written(&text).into_owned()),
                 Err(_) => return Err(Some(UnusableName::NotEscaped)),
             },
+            By::Sid(sid) => Cow::from(sid.to_string()),
             // Proved, letter for letter.
             By::Principal(text) | By::CommonName(text) => Cow::from(text),
         };
@@ -119,7 +126,7 @@ impl<'a> Name<'a> {
     /// Whether the search depends on the kind of directory.
     pub fn depends_on_kind(&self, own: Option<&FilterTemplate>) -> bool {
         match self.by {
-            By::Principal(_) => true,
+            By::Principal(_) | By::Sid(_) => true,
             By::Name(_) | By::EscapedName(_) => own.is_none(),
             By::CommonName(_) => false,
         }
@@ -132,11 +139,20 @@ impl<'a> Name<'a> {
             Some(Kind::Other) | None => None,
         };
         let escaped = match self.by {
-            By::EscapedName(escaped) => Cow::from(escaped),
-            By::Name(_) | By::Principal(_) | By::CommonName(_) => ldap_escape(&*self.text),
+            By::EscapedName(escaped)
+                if ldap_unescape(escaped).is_ok_and(|plain| plain == self.text) =>
+            {
+                Cow::from(escaped)
+            }
+            By::Sid(sid) => Cow::from(sid.escaped()),
+            By::Name(_) | By::EscapedName(_) | By::Principal(_) | By::CommonName(_) => {
+                ldap_escape(&*self.text)
+            }
         };
         let by_account = || BY_ACCOUNT.replace("{0}", &ldap_escape(&*self.text));
         let (filter, typed) = match (self.by, own, &domains) {
+            (By::Sid(_), Some(own), _) => (own.by_attribute(SID).with_escaped(&escaped), false),
+            (By::Sid(_), None, _) => (format!("({SID}={escaped})"), false),
             (By::Principal(_), Some(own), Some(_)) => {
                 (own.by_attribute(ACCOUNT).with_escaped(&escaped), false)
             }
@@ -190,8 +206,10 @@ impl Found {
             By::Name(text) | By::EscapedName(text) | By::Principal(text) | By::CommonName(text) => {
                 text
             }
+            // None is too odd to be searched.
+            By::Sid(_) => "",
         };
-        let text = without_blanks(text);
+        let text = as_written(text);
         let cut: String = text.chars().take(MAX_CHARACTERS).collect();
         Self {
             users: Vec::new(),
@@ -226,6 +244,17 @@ impl Found {
             None => entry.domain().is_some_and(|dns| by_custom(name, &dns)),
         });
     }
+}
+
+/// A typed name as it is written in directories: without blanks at its ends and the final dot of a domain, and
+/// with letters in one piece that some keyboards and file systems give in two (NFC, UAX #15).
+fn as_written(text: &str) -> Cow<'_, str> {
+    let text = without_blanks(text);
+    let text = match text.trim_end_matches('.') {
+        name if name.contains('@') && !name.ends_with('@') => name,
+        _ => text,
+    };
+    composed(text)
 }
 
 /// Other programs put invisible characters at the ends of what is copied from them.

@@ -6,9 +6,11 @@
 //! fails over; password checks bind on connections of their own (`binds`).
 
 mod account;
+mod account_time;
 mod binary;
 mod bind_result;
 mod binds;
+mod composed;
 mod connect;
 mod connect_cause;
 mod connection;
@@ -21,6 +23,7 @@ mod error;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod groups;
+mod identity;
 mod keepalive;
 mod lookup;
 mod name_kind;
@@ -28,11 +31,16 @@ mod password;
 mod probe;
 mod server;
 mod servers;
+mod sid;
 mod single_flight;
 mod status;
 mod typed_name;
+mod wanted;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use rustls::ClientConfig;
 use serde_json::Value;
@@ -43,7 +51,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use ldap3::ldap_escape;
 
 pub use self::{
-    account::AccountRefusal,
+    account::{AccountRefusal, Judge},
     discovery::find_servers,
     dns::{LookupError, canonical_name},
     domains::Kind,
@@ -53,6 +61,7 @@ pub use self::{
     name_kind::NameKind,
     password::{PasswordAttribute, PasswordChangeError},
     probe::Probe,
+    sid::Sid,
     status::ServerStatus,
 };
 use self::{
@@ -72,8 +81,6 @@ use crate::{
     telemetry::{Metrics, event},
 };
 
-/// All attributes that a user has, and the computed one that tells a lockout.
-const USER_ATTRIBUTES: [&str; 2] = ["*", entry::COMPUTED_CONTROL];
 /// Results of a search by login name: more than one is an error of the caller's to report, and these are
 /// enough to report it, whichever of them the name turns out to mean.
 const MAX_USERS_BY_NAME: usize = 20;
@@ -89,7 +96,7 @@ struct Inner {
     config: Arc<DirectoryConfig>,
     servers: Arc<Servers>,
     binds: Binds,
-    groups: Option<Groups>,
+    groups: Groups,
     lookups: Flights,
     metrics: Arc<Metrics>,
     _ends_supervision: DropGuard,
@@ -137,7 +144,7 @@ impl Directory {
         Self(Arc::new(Inner {
             servers,
             binds: Binds::new(config.parallel_binds.get(), config.timeout),
-            groups: config.groups.clone().map(Groups::new),
+            groups: Groups::new(config.groups.clone()),
             lookups: Flights::new(),
             config,
             metrics,
@@ -172,6 +179,23 @@ impl Directory {
         self.0.servers.kind()
     }
 
+    /// Whether this is known to be an Active Directory.
+    #[must_use]
+    pub fn is_active_directory(&self) -> bool {
+        self.0.servers.is_active_directory()
+    }
+
+    /// Why this account may not sign in at `now`, if so; `judge` has looked at it before.
+    #[must_use]
+    pub fn account_refusal(
+        &self,
+        entry: &Entry,
+        now: SystemTime,
+        judge: Judge,
+    ) -> Option<AccountRefusal> {
+        entry.refusal(now, judge, self.is_active_directory())
+    }
+
     /// Which kind of name people type, to sign in.
     #[must_use]
     pub fn name_kind(&self) -> NameKind {
@@ -180,7 +204,11 @@ impl Directory {
         NameKind::of(config.user_by_name.as_ref(), kind.as_ref(), &config.base)
     }
 
-    async fn await_kind(&self) -> Result<Kind, DirectoryError> {
+    /// Which kind of directory this is: waits for the first server's answer.
+    ///
+    /// # Errors
+    /// When no server gave one within `LDAP_TIMEOUT_SECONDS`.
+    pub async fn await_kind(&self) -> Result<Kind, DirectoryError> {
         let deadline = Instant::now() + self.0.config.timeout;
         self.0.servers.await_kind(HEDGE, deadline).await
     }
@@ -194,25 +222,25 @@ impl Directory {
         self.users("search", filter, limit).await
     }
 
-    /// The groups of the user `dn`, nested ones included: names, or objects with `GROUP_PROPERTIES`.
-    /// Empty when `GROUPS` is false, and when the search fails: a login goes on without groups.
-    pub async fn groups_of(&self, dn: &str) -> Vec<Value> {
-        let Some(groups) = &self.0.groups else {
-            return Vec::new();
-        };
-        let found = self.timed("groups", groups.of(&self.0.servers, dn)).await;
-        match found {
+    /// A user's groups, nested ones included: names, or objects with `GROUP_PROPERTIES`.
+    /// `None` when `GROUPS` is false. Empty when the search fails: a login goes on without groups.
+    pub async fn groups_of(&self, user: &Entry) -> Option<Vec<Value>> {
+        if !self.0.config.groups.of_users {
+            return None;
+        }
+        let found = self.0.groups.of(&self.0.servers, user);
+        Some(match self.timed("groups", found).await {
             Ok(groups) => groups.to_vec(),
             Err(error) => {
                 tracing::warn!(
                     event = event::DIRECTORY_GROUPS_FAILED,
-                    user = dn,
+                    user = user.dn(),
                     %error,
                     "the login goes on without groups"
                 );
                 Vec::new()
             }
-        }
+        })
     }
 
     /// At most `limit` entries under `base`, with these attributes, constructed ones too.
@@ -251,9 +279,7 @@ impl Directory {
         filter: &str,
         limit: usize,
     ) -> Result<Vec<Value>, DirectoryError> {
-        let Some(groups) = &self.0.groups else {
-            return Ok(Vec::new());
-        };
+        let groups = &self.0.groups;
         self.timed("list_groups", groups.list(&self.0.servers, filter, limit))
             .await
     }
@@ -308,7 +334,7 @@ impl Directory {
             what: "a user search",
             base: &config.base,
             filter,
-            attributes: &USER_ATTRIBUTES,
+            attributes: wanted::of_users(self.is_active_directory()),
             limit,
             deref_aliases: 0,
             hedge: HEDGE,

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
+    accounts,
     context::{Context, quoted},
     finding::{Area, Finding, Findings},
     groups,
@@ -43,6 +44,8 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Option<Fo
     // One after the other until the account is known to be right: a wrong password at each server
     // would lock it.
     let (mut good, mut refused, mut base) = (false, false, None);
+    // The base is wrong once, however many servers say so.
+    let mut without_users = false;
     for (url, probe) in probes.by_ref() {
         if refused {
             let text = format!(
@@ -61,20 +64,28 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Option<Fo
                 break;
             }
             Use::AccountRefused => refused = true,
-            Use::Bad => {}
+            Use::NoUsers(finding) if !without_users => {
+                findings.add(*finding);
+                without_users = true;
+            }
+            Use::NoUsers(_) | Use::Bad => {}
         }
     }
     let rest: Vec<_> = probes.collect();
-    join_all(
-        rest.iter()
-            .map(|(url, probe)| bind_and_search(context, url, probe, findings)),
-    )
-    .await;
+    let rest = rest
+        .iter()
+        .map(|(url, probe)| bind_and_search(context, url, probe, findings));
+    for verdict in join_all(rest).await {
+        if let Use::NoUsers(finding) = verdict {
+            findings.add(*finding);
+        }
+    }
     if !good {
-        let text = "groups, SPN and key versions were not looked at: no directory server works";
-        findings.add(
-            Finding::fail(AREA, "ldap-none", text).note("correct what is reported of the servers"),
-        );
+        let follows = "Groups, SPN and key versions are looked at when a directory server works";
+        if !findings.say_of_failure(follows) {
+            let text = "no directory server works";
+            findings.add(Finding::fail(AREA, "ldap-none", text).note(follows));
+        }
         return None;
     }
     let end = CancellationToken::new();
@@ -98,6 +109,7 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Option<Fo
         let nobody = nobody_by_name(context, &found.directory).await;
         findings.add(nobody.unwrap_or_else(|| names(context, &kind)));
     }
+    accounts::examine(context, &found.directory, findings).await;
     groups::examine(context, &found.directory, findings).await;
     Some(found)
 }
@@ -127,7 +139,7 @@ fn names(context: &Context, kind: &Kind) -> Finding {
     let own = own.map(|own| own.with_escaped("{0}"));
     match (own, kind) {
         (Some(own), Kind::ActiveDirectory(_)) => ok(format!(
-            "people are found by {own} (LDAP_USER_BY_NAME), users of Kerberos by their sAMAccountName \
+            "people are found by {own} (LDAP_USER_BY_NAME), users of Kerberos by the SID of their ticket \
              with its other conditions"
         )),
         (Some(own), Kind::Other) => ok(format!(
@@ -138,7 +150,7 @@ fn names(context: &Context, kind: &Kind) -> Finding {
             let netbios = domains.own_netbios().unwrap_or("CORP").to_uppercase();
             let text = format!(
                 "people sign in as alice, {netbios}\\alice, alice@{dns} or by their mail address; users of \
-                 Kerberos are found by their sAMAccountName"
+                 Kerberos are found by the SID of their ticket"
             );
             if domains.are_known() {
                 return ok(text);
@@ -263,6 +275,8 @@ async fn reach<'a>(
 enum Use {
     Good,
     AccountRefused,
+    /// Why nobody is found there.
+    NoUsers(Box<Finding>),
     Bad,
 }
 
@@ -316,22 +330,17 @@ async fn bind_and_search(
         }
     }
     let base = &config.base;
-    let (finding, verdict) = match probe.finds_users().await {
+    let text = match probe.finds_users().await {
         Ok((true, took)) => {
             let text = format!("{url} search: users under {base}, {} ms", took.as_millis());
-            (Finding::ok(AREA, "ldap-search", text), Use::Good)
+            findings.add(Finding::ok(AREA, "ldap-search", text).about(url.to_string()));
+            return Use::Good;
         }
-        Ok((false, _)) => {
-            let text = format!("{url} search: nobody is found under {base}");
-            (wrong_base(context, text, probe), Use::Bad)
-        }
-        Err(error) => {
-            let text = format!("{url} search: {error}");
-            (wrong_base(context, text, probe), Use::Bad)
-        }
+        Ok((false, _)) => format!("{url} search: nobody is found under {base}"),
+        Err(error) => format!("{url} search: {error}"),
     };
-    findings.add(finding.about(url.to_string()));
-    verdict
+    let finding = wrong_base(context, text, probe).about(url.to_string());
+    Use::NoUsers(Box::new(finding))
 }
 
 fn wrong_base(context: &Context, text: String, probe: &Probe<'_>) -> Finding {

@@ -1,6 +1,7 @@
 //! `ad-edge doctor`: looks at everything that an installation needs, from its configuration to the
 //! keys of its keytab in the directory. Changes nothing.
 
+mod accounts;
 mod answered;
 mod context;
 mod directory;
@@ -13,6 +14,7 @@ mod key_versions;
 mod load;
 mod lockout;
 mod network;
+mod other_services;
 mod reach;
 mod recorder;
 mod running;
@@ -33,7 +35,7 @@ use self::{
 };
 use crate::{
     clock::Clock,
-    config::{Mistake, Settings},
+    config::{Mistake, Settings, openable},
     instance::outgoing,
 };
 
@@ -140,7 +142,7 @@ pub async fn examine_reporting(
 /// The configuration and its roots: without them nothing else can be looked at.
 fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Context> {
     let file = settings.home().config_json();
-    if let Err(error) = std::fs::File::open(&file)
+    if let Err(error) = openable(&file)
         && error.kind() == std::io::ErrorKind::PermissionDenied
     {
         let owner = [file.as_path(), &settings.home().path("")]

@@ -82,8 +82,8 @@ impl Old<'_> {
         }
         if direct {
             self.add(
-                "A disabled, expired or locked account is refused by Kerberos and by certificate too; the \
-                 legacy connector let it in.",
+                "A disabled, expired or locked account is refused by Kerberos and by certificate too, and \
+                 whoever is no user (a computer, a group); the legacy connector let them in.",
             );
         }
     }
@@ -97,6 +97,12 @@ impl Old<'_> {
                 "Kerberos needs a keytab here, where Windows used its machine account: give \
                  HTTP/<host of SERVER_URL> to one account (setspn -S) and export its keys to \
                  certs/krb5.keytab. The SPN must leave the old server's account.",
+            );
+        }
+        if !self.given(&keys::KERBEROS_ALIASES) {
+            self.add(
+                "Tickets count for HTTP/<host of SERVER_URL> alone: a name by which browsers reach it otherwise \
+                 (a DNS alias, a short name) has to be in KERBEROS_ALIASES.",
             );
         }
         if !self.given(&keys::KERBEROS_REALMS) {

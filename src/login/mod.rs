@@ -3,9 +3,11 @@
 //! [`Logins::sign_in`] is the whole of it. Every login ends in one audit line and one count, whatever
 //! its outcome.
 
+mod account_type;
 mod accounts;
 mod attempts;
 mod audit;
+mod even;
 mod matching;
 mod name;
 mod rate;
@@ -18,22 +20,24 @@ use futures_util::future::try_join_all;
 use rustls_pki_types::CertificateDer;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
+    time::{Instant, sleep_until},
 };
 
 pub use self::{
+    account_type::NotAUser,
     accounts::{Accounts, Denied, Term},
     attempts::Attempts,
     audit::{Client, Origin},
+    even::EvenTime,
     name::NameRefusal,
     refusal::Refusal,
 };
 /// For the front, which imports no earlier stage than this.
 pub use crate::profile::MapperError;
 use crate::{
-    authenticate::{Certificates, Kerberos, Lookup, Mapped, Principal},
+    authenticate::{Accepted, Certificates, Kerberos, Lookup, Mapped},
     clock::Clock,
-    directory::{BindError, By, Entry, has_control_character},
+    directory::{BindError, By, Entry, Judge, Kind, has_control_character},
     profile::Claims,
     secret::{ExposeSecret as _, SecretString},
     token::{AssertionId, AuthenticationMethod, Issuer, Statement},
@@ -154,14 +158,23 @@ impl Logins {
             proof.label(),
             proof.name(),
         );
-        let method = proof.method();
+        let (method, judge) = (proof.method(), proof.judge());
+        let started = Instant::now();
         let outcome = async {
             let _slot = self.slots.take()?;
             let proved = self.prove(proof, origin, &mut line).await?;
-            self.issue(proved, method, wanted, &mut line).await
+            line.user(proved.entry.dn());
+            accounts.admits(&proved.entry, judge)?;
+            self.issue(proved, method, wanted).await
         }
         .await;
         line.end(outcome.as_ref().err());
+        if let Err(refusal) = &outcome
+            && method == AuthenticationMethod::Password
+            && let Some(time) = accounts.not_before(started, refusal)
+        {
+            sleep_until(time).await;
+        }
         outcome
     }
 
@@ -175,9 +188,11 @@ impl Logins {
             Proof::Kerberos { token, bindings } => {
                 let kerberos = self.kerberos.as_ref().ok_or(Refusal::MethodOff)?;
                 let accepted = kerberos.accept(token, bindings).await?;
-                self.accounts.metrics.stage("gss", accepted.took);
+                let metrics = &self.accounts.metrics;
+                metrics.stage("gss", accepted.took);
+                metrics.remembers(kerberos.remembered());
                 line.principal(&accepted.principal.to_string());
-                let entry = self.find_principal(&accepted.principal, kerberos).await?;
+                let entry = self.find_principal(&accepted, kerberos).await?;
                 Ok(Proved {
                     entry,
                     response: accepted.response,
@@ -256,13 +271,21 @@ impl Logins {
         }
     }
 
+    /// The entry of a ticket's account. On Active Directory its SID decides: a name may be somebody else's by
+    /// now, or that of a computer without its dollar (CVE-2020-25717, CVE-2021-42287).
     async fn find_principal(
         &self,
-        principal: &Principal,
+        accepted: &Accepted,
         kerberos: &Kerberos,
     ) -> Result<Entry, Refusal> {
-        let found = self.accounts.find(By::Principal(&principal.name)).await?;
-        matching::of_realm(found, principal, &kerberos.realms())
+        let sid = match self.accounts.directory.await_kind().await? {
+            Kind::ActiveDirectory(_) => kerberos.account(accepted)?,
+            Kind::Other => None,
+        };
+        let principal = &accepted.principal;
+        let by = sid.map_or(By::Principal(&principal.name), By::Sid);
+        let found = self.accounts.find(by).await?;
+        matching::of_principal(found, principal, sid, &kerberos.realms())
     }
 
     async fn mapped(&self, lookup: Lookup) -> Result<Mapped, Refusal> {
@@ -283,14 +306,9 @@ impl Logins {
         proved: Proved,
         method: AuthenticationMethod,
         wanted: Wanted<'_>,
-        line: &mut audit::Line<'_>,
     ) -> Result<SignedIn, Refusal> {
         let Proved { entry, response } = proved;
-        line.user(entry.dn());
         let now = self.clock.now();
-        if let Some(refusal) = entry.refusal(now) {
-            return Err(refusal.into());
-        }
         let profile = self.accounts.full_profile(&entry).await?;
         let claims = Claims::of(&profile)?;
         let start = Instant::now();
@@ -319,6 +337,15 @@ impl Proof {
             Self::Kerberos { .. } | Self::Frontend { .. } => AuthenticationMethod::Kerberos,
             Self::Certificate { .. } => AuthenticationMethod::Certificate,
             Self::Password { .. } => AuthenticationMethod::Password,
+        }
+    }
+
+    /// Who has looked at the account before. The word of a proxy is a ticket's.
+    fn judge(&self) -> Judge {
+        match self {
+            Self::Kerberos { .. } | Self::Frontend { .. } => Judge::Kdc,
+            Self::Certificate { .. } => Judge::Nobody,
+            Self::Password { .. } => Judge::Bind,
         }
     }
 

@@ -1,11 +1,11 @@
 //! Why a login was refused, by whoever refused it.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use super::name::NameRefusal;
+use super::{NotAUser, name::NameRefusal};
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal, Principal},
-    directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError},
+    directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError, Sid},
     profile::{MapperError, UnusableProfile},
     token::SigningKeyError,
 };
@@ -23,7 +23,8 @@ pub enum Refusal {
     Name(#[from] NameRefusal),
     #[error(
         "{name} is proved, but the directory has no such user under LDAP_BASE, or the conditions \
-         of LDAP_USER_BY_NAME leave them out; check both keys if there should be one"
+         of LDAP_USER_BY_NAME leave them out, or LDAP_BIND_USER may not read their objectSid; check these if \
+         there should be one"
     )]
     UnknownPrincipal { name: String },
     #[error(
@@ -37,10 +38,21 @@ pub enum Refusal {
          at the domain of that realm, or take the realm out of KERBEROS_REALMS"
     )]
     OtherDomain { principal: Principal, dn: String },
+    #[error(
+        "the ticket of {principal} is of {sid}, and the directory's {dn} has another objectSid, or shows \
+         none: it is not the account that was proved. Let LDAP_BIND_USER read objectSid"
+    )]
+    OtherSid {
+        principal: Principal,
+        sid: Sid,
+        dn: String,
+    },
     #[error(transparent)]
     Password(#[from] BindError),
     #[error(transparent)]
     Account(#[from] AccountRefusal),
+    #[error(transparent)]
+    NotAUser(#[from] NotAUser),
     #[error(transparent)]
     Directory(#[from] DirectoryError),
     #[error(transparent)]
@@ -62,12 +74,39 @@ pub enum Refusal {
         "too many password attempts {of} (FORM_ATTEMPTS_PER_MINUTE, FORM_FAILURES_PER_USER); it \
          may be tried again in {} s", again.as_secs()
     )]
-    TooManyAttempts { of: &'static str, again: Duration },
+    TooManyAttempts { of: Limited, again: Duration },
     #[error("the system gives no random numbers")]
     NoRandomness,
 }
 
+/// What has a limit of password attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limited {
+    Address,
+    User,
+}
+
+impl fmt::Display for Limited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Address => "from this address",
+            Self::User => "on this user",
+        })
+    }
+}
+
 impl Refusal {
+    /// Whether a client must not tell it from others of its kind by the time that it takes: whether there is
+    /// a user of that name would show.
+    pub(super) fn is_answered_evenly(&self) -> bool {
+        match self {
+            Self::Name(_) | Self::Account(_) => true,
+            Self::Password(error) => !matches!(error, BindError::Unavailable(_)),
+            Self::TooManyAttempts { of, .. } => *of == Limited::User,
+            _ => false,
+        }
+    }
+
     /// The `reason` label of metrics and audit lines.
     #[must_use]
     pub fn reason(&self) -> &'static str {
@@ -79,14 +118,14 @@ impl Refusal {
             Self::UnknownPrincipal { .. } => "unknown_user",
             Self::Ambiguous { .. } => "ambiguous_user",
             Self::OtherDomain { .. } => "other_domain",
+            Self::OtherSid { .. } => "other_sid",
             Self::Password(error) => match error {
                 BindError::WrongPassword => "wrong_password",
-                BindError::PasswordExpired => "password_expired",
-                BindError::PasswordChangeRequired => "password_change_required",
                 BindError::Account(refusal) => account(*refusal),
                 BindError::Unavailable(_) => "directory",
             },
             Self::Account(refusal) => account(*refusal),
+            Self::NotAUser(refusal) => refusal.reason(),
             Self::Directory(_) => "directory",
             Self::Profile(_) | Self::Mapper(_) => "profile",
             Self::WriteBackOff => "write_back_off",
@@ -105,8 +144,12 @@ impl Refusal {
     #[must_use]
     pub fn is_ours(&self) -> bool {
         match self {
-            Self::Kerberos(refusal) => matches!(refusal, KerberosRefusal::Busy),
+            Self::Kerberos(refusal) => {
+                matches!(refusal, KerberosRefusal::Busy | KerberosRefusal::NoRoom)
+            }
             Self::Password(error) => matches!(error, BindError::Unavailable(_)),
+            Self::NotAUser(refusal) => matches!(refusal, NotAUser::Unreadable),
+            Self::Account(refusal) => matches!(refusal, AccountRefusal::Unreadable(_)),
             Self::PasswordChange(error) => !matches!(error, PasswordChangeError::Complexity),
             Self::Directory(_)
             | Self::Busy { .. }
@@ -122,7 +165,7 @@ impl Refusal {
             | Self::UnknownPrincipal { .. }
             | Self::Ambiguous { .. }
             | Self::OtherDomain { .. }
-            | Self::Account(_) => false,
+            | Self::OtherSid { .. } => false,
         }
     }
 }
@@ -132,5 +175,11 @@ fn account(refusal: AccountRefusal) -> &'static str {
         AccountRefusal::Disabled => "account_disabled",
         AccountRefusal::Expired => "account_expired",
         AccountRefusal::Locked => "account_locked",
+        AccountRefusal::LogonHours => "logon_hours",
+        AccountRefusal::Workstation => "workstation",
+        AccountRefusal::Restricted => "account_restricted",
+        AccountRefusal::PasswordExpired => "password_expired",
+        AccountRefusal::PasswordChangeRequired => "password_change_required",
+        AccountRefusal::Unreadable(_) => "account_unreadable",
     }
 }

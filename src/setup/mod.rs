@@ -11,6 +11,7 @@ mod import_error;
 mod next;
 mod next_steps;
 mod plan;
+mod roots;
 mod save;
 mod tenant;
 mod transfer;
@@ -23,7 +24,8 @@ pub use self::{
     error::SetupError,
     import_error::ImportError,
     next::{Next, next_steps},
-    plan::SetupPlan,
+    plan::{SetupPlan, no_ticket},
+    roots::RootsError,
     save::{SIGNING_KEY_STAYS, Unsaved},
     transfer::{Import, TakenImport, export, recover, take_import},
 };

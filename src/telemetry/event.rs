@@ -36,6 +36,12 @@ events! {
     PROGRAM_ENDED = "program.ended", INFO,
         "The program ends; `cut` says how many requests were not finished.",
         "When `cut` is above 0: raise SHUTDOWN_SECONDS.";
+    PROGRAM_PANICKED = "program.panicked", ERROR,
+        "A fault of the program, at the place in its source that the line names. What it was doing then failed; all else goes on. Counted by `ad_edge_panics_total`.",
+        "Please report it.";
+    LOG_DROPPED = "log.dropped", WARN,
+        "Nobody read the log fast enough, or it could not be written: lines were dropped, others before audit lines. Nothing else waited for it. Counted by `ad_edge_log_lines_dropped_total`.",
+        "Look at what takes the log: the journal, the container's log driver, the disk, a terminal that is held.";
     CONFIG_WARNING = "config.warning", WARN,
         "A key of the configuration is accepted, and is probably a mistake.",
         "Correct the key that the line names.";
@@ -89,8 +95,8 @@ events! {
         "The limit of open files allows fewer connections than MAX_CONNECTIONS.",
         "Raise LimitNOFILE, or lower MAX_CONNECTIONS.";
     ACCEPT_FULL = "accept.full", WARN,
-        "All connections that MAX_CONNECTIONS allows are open; new ones wait.",
-        "Raise MAX_CONNECTIONS or add an instance.";
+        "All connections that MAX_CONNECTIONS allows are open. For a new one, the longest idle one of the network that holds most is closed; `network` and `holds` say whose.",
+        "Let the balancer limit that network, or block it. When it is your users', raise MAX_CONNECTIONS or add an instance.";
     ACCEPT_FAILED = "accept.failed", ERROR,
         "The system gives no new connections; it is tried again.",
         "Raise LimitNOFILE when too many files are open.";

@@ -11,8 +11,11 @@ use prometheus::{
 };
 use tokio::time::Instant;
 
-use super::registered::{
-    counter, counters, float_gauge, float_gauges, from_zero, gauge, gauges, histograms,
+use super::{
+    queue,
+    registered::{
+        counter, counters, float_gauge, float_gauges, from_zero, gauge, gauges, histograms,
+    },
 };
 
 /// Good and refused logins by method.
@@ -51,10 +54,18 @@ pub struct Metrics {
     pub logins: IntCounterVec,
     /// `ad_edge_login_stage_seconds{stage}`: time spent in one stage of a login.
     pub stage_seconds: HistogramVec,
+    /// `ad_edge_kerberos_authenticators`: those remembered against replays.
+    authenticators: IntGauge,
     /// `ad_edge_challenges_total`: answers 401 that ask for Kerberos.
     pub challenges: IntCounter,
     /// `ad_edge_connections`: open connections on PORT.
     pub connections: IntGauge,
+    /// `ad_edge_connections_limit`: open connections on PORT at most.
+    pub connections_limit: IntGauge,
+    /// `ad_edge_connections_closed_early_total{reason}`: connections on PORT that were closed while they kept
+    /// this instance waiting: `full`, for another one; `pressed`, with few places left; `memory`, what they had
+    /// sent was too much for all together.
+    pub connections_closed_early: IntCounterVec,
     /// `ad_edge_connections_total{outcome}`: accepted connections by how their opening went.
     pub connections_opened: IntCounterVec,
     /// `ad_edge_connections_unused_total{reason}`: connections that were opened and ended without a request:
@@ -101,6 +112,11 @@ pub struct Metrics {
     configuration: IntGaugeVec,
     /// `ad_edge_ready`: 1 while this instance can sign someone in.
     pub ready: IntGauge,
+    /// `ad_edge_log_lines_dropped_total{kind}`: lines of the log, `audit` and `other`, that could not be
+    /// written.
+    pub log_lines_dropped: IntCounterVec,
+    /// `ad_edge_panics_total`: faults of the program, each with a line in the log.
+    pub panics: IntCounter,
 }
 
 impl Metrics {
@@ -132,12 +148,27 @@ impl Metrics {
                 "Time spent in one stage of a login.",
                 &["stage"],
             ),
+            authenticators: gauge(
+                r,
+                "kerberos_authenticators",
+                "Authenticators of Kerberos tokens that are remembered against replays.",
+            ),
             challenges: counter(
                 r,
                 "challenges_total",
                 "Answers that ask the browser for Kerberos.",
             ),
             connections: gauge(r, "connections", "Open connections on PORT."),
+            connections_limit: gauge(r, "connections_limit", "Open connections on PORT at most."),
+            connections_closed_early: from_zero(
+                counters(
+                    r,
+                    "connections_closed_early_total",
+                    "Connections on PORT that were closed, while they were idle, to make room.",
+                    &["reason"],
+                ),
+                &["full", "pressed", "memory"],
+            ),
             connections_opened: counters(
                 r,
                 "connections_total",
@@ -260,6 +291,20 @@ impl Metrics {
                 &["digest"],
             ),
             ready: gauge(r, "ready", "1 while this instance can sign someone in."),
+            log_lines_dropped: from_zero(
+                counters(
+                    r,
+                    "log_lines_dropped_total",
+                    "Lines of the log that could not be written.",
+                    &["kind"],
+                ),
+                &queue::Kind::LABELS,
+            ),
+            panics: counter(
+                r,
+                "panics_total",
+                "Faults of the program, each with a line in the log.",
+            ),
             registry,
         }
     }
@@ -302,6 +347,12 @@ impl Metrics {
                 let _ = self.configuration.remove_label_values(&[old.value()]);
             }
         }
+    }
+
+    /// How many authenticators are remembered.
+    pub fn remembers(&self, authenticators: usize) {
+        let count = i64::try_from(authenticators).unwrap_or(i64::MAX);
+        self.authenticators.set(count);
     }
 
     /// Records what one stage of a login took.

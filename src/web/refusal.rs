@@ -10,9 +10,9 @@ use axum::{
 
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal},
-    directory::{BindError, NameKind},
+    directory::{AccountRefusal, BindError, NameKind},
     language::{Language, Notice, Phrase},
-    login::{MapperError, Refusal},
+    login::{MapperError, NotAUser, Refusal},
 };
 
 /// What a refused user gets.
@@ -28,28 +28,22 @@ pub(super) fn of(refusal: &Refusal) -> Words {
     let (status, about) = match refusal {
         Refusal::Kerberos(refusal) => kerberos(refusal),
         Refusal::Certificate(refusal) => (S::FORBIDDEN, certificate(refusal)),
-        Refusal::Password(BindError::WrongPassword) | Refusal::Name(_) => {
-            (S::UNAUTHORIZED, Notice::WrongPassword)
-        }
-        Refusal::Password(BindError::PasswordExpired | BindError::PasswordChangeRequired) => {
-            (S::FORBIDDEN, Notice::PasswordMustChange)
-        }
-        Refusal::Account(_) | Refusal::Password(BindError::Account(_)) => {
-            (S::FORBIDDEN, Notice::AccountCannotSignIn)
-        }
-        Refusal::UnknownPrincipal { .. } | Refusal::Ambiguous { .. } => {
-            (S::FORBIDDEN, Notice::NoAccount)
-        }
+        Refusal::Name(_) => password(&BindError::WrongPassword),
+        Refusal::Password(error) => password(error),
+        Refusal::Account(refusal) => (S::FORBIDDEN, account(*refusal)),
+        Refusal::Directory(_) => (S::SERVICE_UNAVAILABLE, Notice::DirectoryDown),
+        Refusal::UnknownPrincipal { .. }
+        | Refusal::Ambiguous { .. }
+        | Refusal::OtherSid { .. }
+        | Refusal::NotAUser(NotAUser::Other(_)) => (S::FORBIDDEN, Notice::NoAccount),
         Refusal::OtherDomain { .. } => (S::UNAUTHORIZED, Notice::OtherDomain),
         Refusal::MethodOff => (S::FORBIDDEN, Notice::MethodOff),
-        Refusal::Directory(_) | Refusal::Password(BindError::Unavailable(_)) => {
-            (S::SERVICE_UNAVAILABLE, Notice::DirectoryDown)
-        }
         Refusal::Busy { .. } | Refusal::Mapper(MapperError::Overload) => {
             (S::SERVICE_UNAVAILABLE, Notice::Busy)
         }
         Refusal::TooManyAttempts { .. } => (S::TOO_MANY_REQUESTS, Notice::TooManyAttempts),
-        Refusal::Profile(_)
+        Refusal::NotAUser(NotAUser::Unreadable)
+        | Refusal::Profile(_)
         | Refusal::Mapper(_)
         | Refusal::WriteBackOff
         | Refusal::PasswordChange(_)
@@ -60,11 +54,13 @@ pub(super) fn of(refusal: &Refusal) -> Words {
 }
 
 /// Which kind of name is meant, for who typed one that did not match: whether it is anybody's or not.
-pub(super) fn hint(refusal: &Refusal, kind: &NameKind, language: Language) -> Option<String> {
-    if !matches!(
-        refusal,
-        Refusal::Password(BindError::WrongPassword) | Refusal::Name(_)
-    ) {
+pub(super) fn hint(
+    refusal: &Refusal,
+    typed: &str,
+    kind: &NameKind,
+    language: Language,
+) -> Option<String> {
+    if of(refusal).about != Notice::WrongPassword {
         return None;
     }
     Some(match kind {
@@ -72,12 +68,48 @@ pub(super) fn hint(refusal: &Refusal, kind: &NameKind, language: Language) -> Op
         NameKind::Principal(domain) => {
             language.phrase_with(Phrase::NamePrincipal, "name", &format!("alice@{domain}"))
         }
+        // No account's name has a slash: a backslash is meant.
+        NameKind::AccountOrPrincipal(_) if is_slashed(typed) => {
+            let name = typed.trim().replacen('/', "\\", 1);
+            language.phrase_with(Phrase::NamePrincipal, "name", &name)
+        }
         NameKind::AccountOrPrincipal(domain) => {
             let name = format!("alice@{domain}");
             language.phrase_with(Phrase::NameAccountOrPrincipal, "name", &name)
         }
         NameKind::Mail => language.phrase(Phrase::NameMail).into_owned(),
         NameKind::Other => return None,
+    })
+}
+
+/// Who has not shown what only the user knows is not told whether name or password was wrong, nor that the
+/// account is locked: then there is one.
+fn password(error: &BindError) -> (StatusCode, Notice) {
+    match error {
+        BindError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Notice::DirectoryDown),
+        BindError::Account(refusal) if error.proves_the_password() => {
+            (StatusCode::FORBIDDEN, account(*refusal))
+        }
+        BindError::Account(_) | BindError::WrongPassword => {
+            (StatusCode::UNAUTHORIZED, Notice::WrongPassword)
+        }
+    }
+}
+
+fn account(refusal: AccountRefusal) -> Notice {
+    match refusal {
+        AccountRefusal::PasswordExpired | AccountRefusal::PasswordChangeRequired => {
+            Notice::PasswordMustChange
+        }
+        _ => Notice::AccountCannotSignIn,
+    }
+}
+
+/// `CORP/alice`
+fn is_slashed(typed: &str) -> bool {
+    let parts = typed.trim().split_once('/');
+    parts.is_some_and(|(domain, account)| {
+        !domain.is_empty() && !account.is_empty() && !typed.contains(['\\', '@'])
     })
 }
 
@@ -125,15 +157,20 @@ fn kerberos(refusal: &KerberosRefusal) -> (StatusCode, Notice) {
         K::Expired { .. } => Notice::ProofExpired,
         K::ClockSkew { .. } | K::NotYetValid { .. } => Notice::ClockWrong,
         K::Replay { .. } => Notice::ProofUsed,
+        K::WrongService { .. } | K::OtherKey { .. } => Notice::ProofService,
         K::WrongPrincipal { .. }
         | K::KeyVersion { .. }
         | K::EncryptionType { .. }
         | K::Decrypt { .. } => Notice::ProofKey,
         K::ChannelBinding { .. } => Notice::ProofChannel,
         K::Unbound { .. } => Notice::ProofUnbound,
-        K::Other { .. } | K::NotAUser { .. } => Notice::ProofRefused,
+        K::Other { .. } | K::NotAUser { .. } | K::NoPac { .. } | K::BadPac { .. } => {
+            Notice::ProofRefused
+        }
         K::ForeignRealm { .. } => Notice::OtherDomain,
-        K::Busy => return (StatusCode::SERVICE_UNAVAILABLE, Notice::Busy),
+        K::TooMany { .. } | K::NoRoom | K::Busy => {
+            return (StatusCode::SERVICE_UNAVAILABLE, Notice::Busy);
+        }
     };
     (StatusCode::UNAUTHORIZED, about)
 }
@@ -141,7 +178,7 @@ fn kerberos(refusal: &KerberosRefusal) -> (StatusCode, Notice) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{directory::AccountRefusal, login::NameRefusal};
+    use crate::login::NameRefusal;
 
     #[test]
     fn a_wrong_name_reads_like_a_wrong_password() {
@@ -149,21 +186,43 @@ mod tests {
         let wrong = Refusal::Password(BindError::WrongPassword);
         assert_eq!(of(&unknown), of(&wrong));
         assert_eq!(of(&wrong).status, StatusCode::UNAUTHORIZED);
+        // A controller says so to whoever asks.
+        let locked = Refusal::Password(BindError::Account(AccountRefusal::Locked));
+        assert_eq!(of(&locked), of(&wrong));
         let kind = NameKind::AccountOrPrincipal("corp.example".to_owned());
         let both = "Your user name is like alice or alice@corp.example.";
-        for refusal in [&unknown, &wrong] {
-            let hint = hint(refusal, &kind, Language::English);
-            assert_eq!(hint.as_deref(), Some(both));
+        for refusal in [&unknown, &wrong, &locked] {
+            let hint = |typed| hint(refusal, typed, &kind, Language::English);
+            for typed in ["nobody", "/nobody", "nobody/", r"CORP\a/b"] {
+                assert_eq!(hint(typed).as_deref(), Some(both), "{typed}");
+            }
+            assert_eq!(
+                hint(" CORP/nobody").as_deref(),
+                Some(r"Your user name is like CORP\nobody.")
+            );
         }
         let disabled = Refusal::Account(AccountRefusal::Disabled);
-        assert_eq!(hint(&disabled, &kind, Language::English), None);
+        assert_eq!(hint(&disabled, "nobody", &kind, Language::English), None);
     }
 
     #[test]
     fn account_states_are_not_told_apart() {
-        let disabled = of(&Refusal::Account(AccountRefusal::Disabled));
-        assert_eq!(disabled, of(&Refusal::Account(AccountRefusal::Locked)));
+        use AccountRefusal as R;
+        let disabled = of(&Refusal::Account(R::Disabled));
+        let others = [
+            R::Expired,
+            R::Locked,
+            R::LogonHours,
+            R::Workstation,
+            R::Unreadable("x"),
+        ];
+        for other in others {
+            assert_eq!(of(&Refusal::Account(other)), disabled);
+        }
         assert_eq!(disabled.status, StatusCode::FORBIDDEN);
+        let bind = Refusal::Password(BindError::Account(R::PasswordExpired));
+        assert_eq!(of(&bind), of(&Refusal::Account(R::PasswordExpired)));
+        assert_eq!(of(&bind).about, Notice::PasswordMustChange);
     }
 
     #[test]

@@ -9,26 +9,25 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use libgssapi::{
-    context::{SecurityContext as _, ServerCtx},
-    credential::Cred,
-    error::Error,
-    util::Buf,
-};
+use libgssapi::error::Error;
 use tokio::time::Instant;
 
 use super::{
-    gss::{self, AcquireError},
+    gss::{self, AcquireError, Credential, Exchange},
     keytab::{Keytab, KeytabError},
+    pac::Pac,
     principal::{KerberosRealms, Principal},
-    refusal::{AskedFor, KerberosRefusal, diagnose},
+    refusal::{KerberosRefusal, diagnose},
     replay::{ReplayCheck, Seen},
+    services::{Openers, Services},
+    skew::Skew,
     spnego::{self, KerberosToken, Token},
     worker::Workers,
 };
 use crate::{
     cause,
     config::{ChannelBindingPolicy, KerberosConfig},
+    directory::Sid,
 };
 
 /// Tokens that may wait for a worker. At a hundred microseconds each, a full queue is a tenth of a
@@ -48,6 +47,7 @@ pub struct Kerberos {
 #[derive(Debug)]
 pub struct Accepted {
     pub principal: Principal,
+    pub pac: Pac,
     /// What goes back in `WWW-Authenticate`, so that the client can verify this server.
     pub response: Option<Vec<u8>>,
     /// Time on the worker, without the wait for it.
@@ -68,41 +68,53 @@ pub enum KerberosError {
 struct Acceptor {
     path: PathBuf,
     configured_realms: Vec<String>,
+    services: Services,
     channel_binding: ChannelBindingPolicy,
+    require_pac: bool,
     keys: ArcSwap<Keys>,
+    skew: Skew,
     replay: Arc<ReplayCheck>,
 }
 
 /// What one version of the keytab file gives.
 struct Keys {
-    credential: Cred,
+    credential: Credential,
     keytab: Keytab,
     realms: KerberosRealms,
+    openers: Openers,
 }
 
 impl Kerberos {
-    /// Reads the keytab and starts the workers. What a predecessor has seen counts as a replay here.
+    /// Reads the keytab and starts the workers. `host` is that of SERVER_URL. What a predecessor has seen counts
+    /// as a replay here.
     ///
     /// # Errors
     /// When the keytab cannot be used.
     pub fn start(
         section: &KerberosConfig,
+        host: &str,
         predecessor: Option<&Self>,
     ) -> Result<Self, KerberosError> {
         let KerberosConfig {
             keytab,
             realms,
+            aliases,
             channel_binding,
+            require_pac,
         } = section;
-        let keys = Keys::read(keytab, realms)?;
+        let services = Services::new(host, aliases);
+        let keys = Keys::read(keytab, realms, &services)?;
         let threads = available_parallelism().map_or(2, NonZeroUsize::get);
         Ok(Self {
             workers: Workers::start("gssapi", threads, QUEUE)?,
             acceptor: Arc::new(Acceptor {
                 path: keytab.clone(),
                 configured_realms: realms.clone(),
+                services,
                 channel_binding: *channel_binding,
+                require_pac: *require_pac,
                 keys: ArcSwap::from_pointee(keys),
+                skew: Skew::read(Instant::now()),
                 replay: predecessor.map_or_else(
                     || Arc::new(ReplayCheck::new(Instant::now())),
                     |before| Arc::clone(&before.acceptor.replay),
@@ -129,13 +141,37 @@ impl Kerberos {
             .unwrap_or(Err(KerberosRefusal::Busy))
     }
 
+    /// Which account of Active Directory a ticket is for, by its SID; `None` when only its name tells, and
+    /// that may count (`KERBEROS_REQUIRE_PAC`).
+    ///
+    /// # Errors
+    /// When the ticket does not say it, or nobody vouches for what it says.
+    pub fn account<'a>(&self, accepted: &'a Accepted) -> Result<Option<&'a Sid>, KerberosRefusal> {
+        let principal = || accepted.principal.clone();
+        match &accepted.pac {
+            Pac::Of(sid) => Ok(Some(sid)),
+            Pac::Absent if self.acceptor.require_pac => Err(KerberosRefusal::NoPac {
+                principal: principal(),
+            }),
+            Pac::Absent => Ok(None),
+            Pac::Bad(cause) => Err(KerberosRefusal::BadPac {
+                principal: principal(),
+                cause: cause.clone(),
+            }),
+        }
+    }
+
     /// Reads the keytab again; on failure the old one stays in use.
     ///
     /// # Errors
     /// When the new keytab cannot be used.
     pub fn reload(&self) -> Result<(), KerberosError> {
         let acceptor = &self.acceptor;
-        let keys = Keys::read(&acceptor.path, &acceptor.configured_realms)?;
+        let keys = Keys::read(
+            &acceptor.path,
+            &acceptor.configured_realms,
+            &acceptor.services,
+        )?;
         acceptor.keys.store(Arc::new(keys));
         Ok(())
     }
@@ -144,6 +180,12 @@ impl Kerberos {
     #[must_use]
     pub fn realms(&self) -> KerberosRealms {
         self.acceptor.keys.load().realms.clone()
+    }
+
+    /// How many tokens are remembered against replays.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.acceptor.replay.count()
     }
 
     /// What the keytab in use holds.
@@ -162,7 +204,7 @@ impl std::fmt::Debug for Kerberos {
 }
 
 impl Keys {
-    fn read(path: &Path, realms: &[String]) -> Result<Self, KerberosError> {
+    fn read(path: &Path, realms: &[String], services: &Services) -> Result<Self, KerberosError> {
         let keytab = Keytab::read(path).map_err(|source| KerberosError::Keytab {
             path: path.to_owned(),
             source,
@@ -175,6 +217,7 @@ impl Keys {
         let realms = KerberosRealms::new(realms, keytab.realms());
         Ok(Self {
             credential,
+            openers: services.openers(&keytab),
             keytab,
             realms,
         })
@@ -190,50 +233,68 @@ impl Acceptor {
             Token::SecondLeg => return Err(KerberosRefusal::SecondLeg),
             Token::Malformed => return Err(KerberosRefusal::Malformed),
         };
+        if !self.services.accept(&kerberos.ticket.service) {
+            return Err(KerberosRefusal::WrongService {
+                asked: kerberos.asked(),
+                accepted: self.services.to_string(),
+            });
+        }
         let keys = self.keys.load();
         let bindings = match self.channel_binding {
             ChannelBindingPolicy::Off => &[],
             ChannelBindingPolicy::Accept | ChannelBindingPolicy::Require => bindings,
         };
-        let (context, response) = keys.step(token, &kerberos, bindings)?;
-        if !context.is_complete() {
+        let exchange = keys.step(token, &kerberos, bindings)?;
+        if !exchange.complete {
             return Err(KerberosRefusal::SecondLeg);
         }
-        let asked = || AskedFor {
-            service: kerberos.ticket.service.clone(),
-            kvno: kerberos.ticket.kvno,
-        };
+        let asked = || kerberos.asked();
         let other = |error: Error| KerberosRefusal::Other {
             asked: asked(),
             cause: error.into(),
         };
+        if let Openers::Of(allowed) = &keys.openers {
+            let opened_by = exchange.opened_by.display().map_err(other)?;
+            if !allowed.contains(&opened_by) {
+                let asked = asked();
+                return Err(KerberosRefusal::OtherKey { asked, opened_by });
+            }
+        }
         if self.channel_binding == ChannelBindingPolicy::Require {
             // The library takes a token without bindings even when it is given some to compare.
-            let flags = context.flags().map_err(other)?;
-            if flags.bits() & CHANNEL_BOUND == 0 {
+            if exchange.flags & CHANNEL_BOUND == 0 {
                 return Err(KerberosRefusal::Unbound { asked: asked() });
             }
         }
-        let name = context
-            .source_name()
-            .and_then(|name| name.display_name())
-            .map_err(other)?;
-        let name = String::from_utf8_lossy(&name);
-        let principal = Principal::parse(&name).ok_or_else(|| KerberosRefusal::NotAUser {
-            asked: asked(),
-            name: name.into_owned(),
-        })?;
+        let name = exchange.client.display().map_err(other)?;
+        let Some(principal) = Principal::parse(&name) else {
+            let asked = asked();
+            return Err(KerberosRefusal::NotAUser { asked, name });
+        };
         if !keys.realms.allow(&principal.realm) {
             return Err(KerberosRefusal::ForeignRealm { principal });
         }
-        match self.replay.note(kerberos.authenticator, Instant::now()) {
+        let pac = Pac::of(&exchange.client);
+        // A controller gives an account tickets under every spelling of its name.
+        let account = match &pac {
+            Pac::Of(sid) => sid.to_string(),
+            Pac::Absent | Pac::Bad(_) => principal.to_string().to_lowercase(),
+        };
+        let now = Instant::now();
+        let skew = self.skew.at(now);
+        match self
+            .replay
+            .note(kerberos.authenticator, &account, skew, now)
+        {
             Seen::First => {}
             Seen::Before => return Err(KerberosRefusal::Replay { asked: asked() }),
-            Seen::NoRoom => return Err(KerberosRefusal::Busy),
+            Seen::TooMany => return Err(KerberosRefusal::TooMany { principal }),
+            Seen::NoRoom => return Err(KerberosRefusal::NoRoom),
         }
         Ok(Accepted {
             principal,
-            response: response.map(|token| token.to_vec()),
+            pac,
+            response: exchange.response().map(<[u8]>::to_vec),
             took: start.elapsed(),
         })
     }
@@ -246,13 +307,13 @@ impl Keys {
         token: &[u8],
         kerberos: &KerberosToken<'_>,
         bindings: &[Vec<u8>],
-    ) -> Result<(ServerCtx, Option<Buf>), KerberosRefusal> {
+    ) -> Result<Exchange, KerberosRefusal> {
+        let ask_whose_key = self.openers != Openers::All;
         let mut candidates = bindings.iter().map(Vec::as_slice);
         let mut candidate = candidates.next();
         loop {
-            let mut context = ServerCtx::new(Some(self.credential.clone()));
-            match context.step(token, candidate) {
-                Ok(response) => return Ok((context, response)),
+            match gss::accept(&self.credential, token, candidate, ask_whose_key) {
+                Ok(exchange) => return Ok(exchange),
                 Err(error) => {
                     let refusal = self.explain(error, kerberos, candidate);
                     match candidates.next() {
@@ -274,14 +335,10 @@ impl Keys {
         token: &KerberosToken<'_>,
         bindings: Option<&[u8]>,
     ) -> KerberosRefusal {
-        let mut alone = ServerCtx::new(Some(self.credential.clone()));
-        match alone.step(token.inner, bindings) {
+        match gss::accept(&self.credential, token.inner, bindings, false) {
             Err(error) => diagnose(error, &token.ticket, &self.keytab),
             Ok(_) => KerberosRefusal::Other {
-                asked: AskedFor {
-                    service: token.ticket.service.clone(),
-                    kvno: token.ticket.kvno,
-                },
+                asked: token.asked(),
                 cause: through_spnego.into(),
             },
         }
