@@ -98,7 +98,9 @@ pub use self::authenticate::credential_of_cache;
 pub mod fuzz {
     pub use crate::{
         accept::fuzz::proxy_header,
-        authenticate::fuzz::{certificate_names, given_authorities, negotiate_token, principal},
+        authenticate::fuzz::{
+            certificate_names, given_authorities, negotiate_token, pac, principal,
+        },
         config::fuzz::{configuration, filter},
         directory::fuzz::{ldap_entry, typed_name},
         http::fuzz::request_head,

@@ -1,21 +1,25 @@
 //! What `tests/fuzz` calls: the bytes of a connection, as they are behind TLS.
 
-use std::{cell::RefCell, sync::Arc};
-
-use axum::{Router, http::HeaderMap, routing::any};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    runtime::{Builder, Runtime},
+use std::{
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream},
+    sync::{Arc, OnceLock},
+    thread,
+    time::Duration,
 };
 
-use super::{ConnectionInfo, Limits, Random, Site, SiteSettings, serve};
-use crate::lifecycle::Lifecycle;
+use axum::{Router, http::HeaderMap, routing::any};
+use tokio::runtime::Builder;
 
-thread_local! {
-    static SERVER: RefCell<(Runtime, Site, Lifecycle)> = RefCell::new(server());
-}
+use super::{AcceptLimits, Front, Limits, Listener, Random, Site, SiteSettings};
+use crate::{accept::Mismatches, lifecycle::Lifecycle};
 
-fn server() -> (Runtime, Site, Lifecycle) {
+/// A front that serves until the program ends.
+fn serve_for_ever() -> SocketAddr {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let handler = |headers: HeaderMap, body: String| async move {
         let hosts = headers.get_all("host").iter().count();
         assert_eq!(hosts, 1, "what is served names one host");
@@ -35,32 +39,35 @@ fn server() -> (Runtime, Site, Lifecycle) {
         extra_headers: Vec::new(),
     };
     let site = Site::new(router, settings, lifecycle.clone());
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    (runtime, site, lifecycle)
+    let front = Front::new(site, None, lifecycle, None, Mismatches::new(None));
+    let listener = {
+        let _entered = runtime.enter();
+        Listener::bind(Ipv4Addr::LOCALHOST.into(), 0).expect("binds")
+    };
+    let address = listener.address();
+    thread::spawn(move || {
+        runtime.block_on(front.run(listener, AcceptLimits::of(100)));
+    });
+    address
 }
 
-/// All that a client sends on one connection: what comes back are answers of HTTP/1.1, and nothing of the
-/// request is in their heads.
+/// All that a client sends on one connection: what comes back are answers of HTTP/1, and soon.
 pub fn request_head(data: &[u8]) {
-    SERVER.with_borrow(|(runtime, site, lifecycle)| {
-        let answer = runtime.block_on(async {
-            let (mut near, far) = tokio::io::duplex(1 << 20);
-            near.write_all(&data[..data.len().min(1 << 19)])
-                .await
-                .expect("fits");
-            near.shutdown().await.expect("closed");
-            let client = ([203, 0, 113, 7], 40_000).into();
-            serve(far, ConnectionInfo::plain(client, None), site, lifecycle).await;
-            let mut answer = Vec::new();
-            near.read_to_end(&mut answer).await.expect("reads");
-            answer
-        });
+    static SERVER: OnceLock<SocketAddr> = OnceLock::new();
+    let address = SERVER.get_or_init(serve_for_ever);
+    let mut stream = TcpStream::connect(address).expect("connects");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(5)))
+        .expect("a limit");
+    // What is refused may be closed before all was sent.
+    let _ = stream
+        .write_all(data)
+        .and_then(|()| stream.shutdown(Shutdown::Write));
+    let mut answer = Vec::new();
+    if stream.read_to_end(&mut answer).is_ok() {
         assert!(
             answer.is_empty() || answer.starts_with(b"HTTP/1."),
             "{answer:?}"
         );
-    });
+    }
 }

@@ -5,10 +5,10 @@
 #   tests/fuzz/run.sh 600 proxy_header       # ten minutes, one target
 #   AD_EDGE_FUZZ_KEEP=1 tests/fuzz/run.sh 60 # what reached new code goes into tests/fuzz/corpus
 #
-# `cargo fuzz run TARGET` does the same with AddressSanitizer, where there is a nightly toolchain. Here the
-# targets are built on the stable one, with the same instrumentation. AD_EDGE_FUZZ_RUNS ends a target after so
-# many executions instead. What fails is written to tests/fuzz/artifacts, and is run again by giving it to the
-# target: target/fuzz/…/TARGET FILE.
+# Built on the stable toolchain: the project's own crates with libFuzzer's instrumentation, all else as the tests
+# have it. AD_EDGE_FUZZ_LONG builds everything optimised and instrumented, for a long run. AD_EDGE_FUZZ_RUNS ends a
+# target after so many executions, or an hour. What fails is written to tests/fuzz/artifacts, and is run again by
+# giving it to the target: target/debug/TARGET FILE.
 set -euo pipefail
 export LC_NUMERIC=C
 
@@ -23,18 +23,24 @@ if [ ${#targets[@]} -eq 0 ]; then
     done
 fi
 
-host=$(rustc -vV | awk '$1 == "host:" { print $2 }')
-built=${CARGO_TARGET_DIR:-$root/target}/fuzz
-coverage=(-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
-    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
-    -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing)
 wanted=()
 for target in "${targets[@]}"; do
     wanted+=(--bin "$target")
 done
-# The flags are for this target only: a host given by name keeps them from build scripts.
-RUSTFLAGS="${coverage[*]}" CARGO_TARGET_DIR=$built CARGO_INCREMENTAL=0 \
-    cargo build --quiet --locked --manifest-path "$here/Cargo.toml" --target "$host" "${wanted[@]}"
+export CARGO_INCREMENTAL=0
+build=(cargo build --quiet --locked --manifest-path "$root/Cargo.toml" --package ad-edge-fuzz "${wanted[@]}")
+folder=${CARGO_TARGET_DIR:-$root/target}
+if [ -n "${AD_EDGE_FUZZ_LONG:-}" ]; then
+    host=$(rustc -vV | awk '$1 == "host:" { print $2 }')
+    folder=$folder/fuzz
+    # The arguments of the other script, for all crates but what builds them.
+    flags=$("$here/instrumented.sh" echo)
+    RUSTFLAGS=$flags CARGO_TARGET_DIR=$folder "${build[@]}" --release --target "$host"
+    built=$folder/$host/release
+else
+    RUSTC_WORKSPACE_WRAPPER=$here/instrumented.sh "${build[@]}"
+    built=$folder/debug
+fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -46,7 +52,7 @@ one() {
     [ -z "${AD_EDGE_FUZZ_RUNS:-}" ] || limit=(-runs="$AD_EDGE_FUZZ_RUNS" -max_total_time=3600)
     local known=$here/corpus/$target found=$work/$target
     mkdir -p "$known" "$found"
-    if ! "$built/$host/debug/$target" "${limit[@]}" -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
+    if ! "$built/$target" "${limit[@]}" -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
         -print_final_stats=1 -verbosity=1 -artifact_prefix="$here/artifacts/$target-" "$found" "$known" \
         >"$work/$target.log" 2>&1; then
         tail -n 40 "$work/$target.log"
@@ -55,7 +61,7 @@ one() {
     fi
     if [ -n "${AD_EDGE_FUZZ_KEEP:-}" ]; then
         mkdir "$work/$target.kept"
-        "$built/$host/debug/$target" -merge=1 -max_len=4096 "$work/$target.kept" "$known" "$found" >>"$work/$target.log" 2>&1
+        "$built/$target" -merge=1 -max_len=4096 "$work/$target.kept" "$known" "$found" >>"$work/$target.log" 2>&1
         rm -rf "$known"
         mv "$work/$target.kept" "$known"
     fi

@@ -29,8 +29,15 @@ fn check(written: &Written) {
 
 /// XML 1.0 (section 2.2) has no way to write most control characters.
 fn shown(value: &str) -> String {
-    let allowed = |c| matches!(c, '\t' | '\n' | '\r') || c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}');
-    let each = value.chars().map(|c| if allowed(c) { c } else { char::REPLACEMENT_CHARACTER });
+    let allowed =
+        |c| matches!(c, '\t' | '\n' | '\r') || c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}');
+    let each = value.chars().map(|c| {
+        if allowed(c) {
+            c
+        } else {
+            char::REPLACEMENT_CHARACTER
+        }
+    });
     each.collect()
 }
 
@@ -39,12 +46,28 @@ fn canonical_assertion(document: &str) -> String {
     let length = c_int::try_from(document.len()).expect("small");
     // SAFETY: libxml2 gets buffers with their lengths; what it makes is freed once, here.
     unsafe {
-        let read = xmlReadMemory(document.as_ptr().cast(), length, ptr::null(), ptr::null(), NO_NET);
+        let read = xmlReadMemory(
+            document.as_ptr().cast(),
+            length,
+            ptr::null(),
+            ptr::null(),
+            NO_NET,
+        );
         assert!(!read.is_null(), "libxml2 reads it");
         let mut out = ptr::null_mut();
-        let size = xmlC14NDocDumpMemory(read, ptr::null_mut(), EXCLUSIVE, ptr::null_mut(), 0, &raw mut out);
+        let size = xmlC14NDocDumpMemory(
+            read,
+            ptr::null_mut(),
+            EXCLUSIVE,
+            ptr::null_mut(),
+            0,
+            &raw mut out,
+        );
         assert!(size > 0, "libxml2 canonicalises it");
-        let text = CStr::from_ptr(out.cast()).to_str().expect("UTF-8").to_owned();
+        let text = CStr::from_ptr(out.cast())
+            .to_str()
+            .expect("UTF-8")
+            .to_owned();
         xmlFree.expect("libxml2 is there")(out.cast());
         xmlFreeDoc(read);
         // Only the envelope is around it: exclusive canonicalisation of the part is a part of the whole's.
@@ -60,7 +83,20 @@ const EXCLUSIVE: c_int = 1;
 #[link(name = "xml2")]
 unsafe extern "C" {
     static xmlFree: Option<unsafe extern "C" fn(*mut c_void)>;
-    fn xmlReadMemory(text: *const c_char, size: c_int, url: *const c_char, encoding: *const c_char, options: c_int) -> *mut c_void;
-    fn xmlC14NDocDumpMemory(document: *mut c_void, nodes: *mut c_void, mode: c_int, prefixes: *mut *mut c_char, comments: c_int, out: *mut *mut u8) -> c_int;
+    fn xmlReadMemory(
+        text: *const c_char,
+        size: c_int,
+        url: *const c_char,
+        encoding: *const c_char,
+        options: c_int,
+    ) -> *mut c_void;
+    fn xmlC14NDocDumpMemory(
+        document: *mut c_void,
+        nodes: *mut c_void,
+        mode: c_int,
+        prefixes: *mut *mut c_char,
+        comments: c_int,
+        out: *mut *mut u8,
+    ) -> c_int;
     fn xmlFreeDoc(document: *mut c_void);
 }
