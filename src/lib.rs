@@ -49,7 +49,9 @@
 //! | `accept` | listener, limits, PROXY header | ground |
 //! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls`, `accept` |
-//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `language`, `secret` |
+//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `files`, `language`, `secret` |
+//! | `privileges` | root in the service's folder: for whom it works there, what it opens before, giving root up (ground) | `cause`, `config`, `files` |
+//! | `files` | files by handles: read without waiting for a pipe, written without following a link (ground) | |
 //! | `lifecycle` | the phases of the end, signals, notifications to the service manager (ground) | |
 //! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config`, `cause` |
 //! | `language` | the texts of the pages in the languages of their readers, and which one a browser asks for (ground) | |
@@ -57,7 +59,7 @@
 //! | `clock` | the time of day (ground) | |
 //! | `secret` | values that are never shown (ground) | |
 //!
-//! Ground: `config`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `secret`.
+//! Ground: `config`, `privileges`, `files`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `secret`.
 
 mod accept;
 mod authenticate;
@@ -68,6 +70,7 @@ mod config;
 mod console;
 mod directory;
 mod doctor;
+mod files;
 mod fleet;
 mod http;
 mod installation;
@@ -76,6 +79,7 @@ mod language;
 mod lifecycle;
 mod login;
 mod ops;
+mod privileges;
 mod profile;
 mod secret;
 mod serve;

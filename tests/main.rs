@@ -33,6 +33,7 @@ mod kerberos_refusals;
 mod openldap;
 mod operations;
 mod page_layout;
+mod privileges;
 mod profile_mapper;
 mod proxy_frontend;
 mod reload;

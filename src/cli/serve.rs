@@ -11,10 +11,22 @@ use crate::{
     config::{LogFormat, LogLevels, Settings, keys},
     console::{first_run, is_empty},
     instance::{Kept, Materials},
+    privileges::Standing,
     serve,
     setup::recover,
     telemetry::{Log, LogError, event, init_log},
 };
+
+/// Whoever starts it as root learns that it does not stay root.
+pub(super) fn say_whose(standing: &Standing, home: &Path) {
+    if let Some(owner) = standing.owner() {
+        eprintln!(
+            "note: root serves {} as its owner, user {}, who may open ports below 1024 here",
+            home.display(),
+            owner.user
+        );
+    }
+}
 
 pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     let settings = Arc::new(Settings::of_process(home));

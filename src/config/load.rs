@@ -33,7 +33,10 @@ use super::{
     tls::TlsMaterial,
     tunnel::{ProxyConfig, TenantSide, TunnelConfig, proxy, ticket, tunnel},
 };
-use crate::secret::{ExposeSecret as _, SecretString};
+use crate::{
+    files,
+    secret::{ExposeSecret as _, SecretString},
+};
 
 /// Everything one instance needs to know.
 #[derive(Debug, Clone)]
@@ -110,7 +113,7 @@ impl Fingerprint {
         for file in &config.extra_roots {
             parts.add_path(file);
             // One that cannot be read is reported when it is loaded.
-            parts.add(std::fs::read(file).unwrap_or_default());
+            parts.add(files::read(file).unwrap_or_default());
         }
         for file in config.files_when_there() {
             parts.add_path(file);

@@ -4,7 +4,7 @@
 //! its address can be opened by itself.
 
 use std::{
-    fmt, fs,
+    fmt,
     io::{self, Read as _},
     path::PathBuf,
     sync::Arc,
@@ -13,7 +13,7 @@ use std::{
 use aws_lc_rs::digest;
 use svg_hush::{Filter, data_url_filter};
 
-use crate::cause;
+use crate::{cause, files};
 
 /// It is part of the first page of every login.
 const MOST_BYTES: u64 = 256 * 1024;
@@ -61,7 +61,7 @@ impl Logo {
     /// Why it is none.
     pub fn read(file: PathBuf) -> Result<Self, LogoError> {
         let mut bytes = Vec::new();
-        fs::File::open(&file)?
+        files::open(&file)?
             .take(MOST_BYTES + 1)
             .read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MOST_BYTES {

@@ -15,7 +15,7 @@ use super::{
     problem::{Concern, Holds, Problem},
     reader::Reader,
 };
-use crate::cause;
+use crate::{cause, files};
 
 /// Which files of `SSL_CA_PATH` count where `SSL_CA_FILE` has no pattern: the legacy connector's default.
 const USUAL: &str = ".+.(pem|crt|cer)$";
@@ -27,7 +27,7 @@ pub(super) fn extra_roots(home: &Home, r: &mut Reader) -> Vec<PathBuf> {
     let mut patterns = Vec::new();
     for name in given {
         let file = home.path(&name);
-        match (fs::File::open(&file), &folder) {
+        match (files::open(&file), &folder) {
             (Ok(_), _) => files.push(file),
             (Err(error), Some(_)) if is_no_name(&error) => patterns.push(name),
             (Err(error), None) if is_no_name(&error) && is_pattern_alone(&name) => {
@@ -118,7 +118,7 @@ fn chosen(folder: &Path, names: &[PathBuf], patterns: &[String], r: &mut Reader)
     }
     found.sort();
     found.dedup();
-    found.retain(|file| match fs::File::open(file) {
+    found.retain(|file| match files::open(file) {
         Ok(_) => true,
         Err(error) => {
             let file = file.display().to_string();

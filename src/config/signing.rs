@@ -1,6 +1,6 @@
 //! Keys of the key and certificate that sign tokens.
 
-use std::{fs, io};
+use std::io;
 
 use super::{
     key::Key,
@@ -9,7 +9,10 @@ use super::{
     problem::{Holds, Missing, Problem},
     reader::Reader,
 };
-use crate::secret::{ExposeSecret as _, SecretString};
+use crate::{
+    files,
+    secret::{ExposeSecret as _, SecretString},
+};
 
 /// The RSA key that signs tokens, authenticates to the hub and encrypts the bind password, and its certificate.
 #[derive(Debug, Clone)]
@@ -48,7 +51,7 @@ pub(super) fn signing(uses_files: bool, r: &mut Reader) -> Option<SigningPem> {
 /// The file whose content counts where the key is not given.
 fn read_usual<K: Kind>(key: &'static Key<K>, r: &mut Reader) -> Option<String> {
     let path = r.values().usual_file(key)?;
-    match fs::read_to_string(&path) {
+    match files::read_to_string(&path) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {

@@ -15,6 +15,7 @@ use crate::{
     clock::Clock,
     config::{Effective, MapperSource, TlsMaterial, home, keys},
     directory::By,
+    files,
     installation::{ChangeKind, Note, write_atomically},
     profile::{Mapper, ScriptError},
     secret::SecretString,
@@ -199,7 +200,7 @@ impl Program {
         if let Some(new) = self.in_home(&[(&path, source.as_bytes())]) {
             self.replace(&new, &[], &Note::of(ChangeKind::Mapper))?;
         } else {
-            if let Ok(before) = fs::read(&path) {
+            if let Ok(before) = files::read(&path) {
                 let copy = path.with_extension("before.js");
                 write_atomically(&copy, &before, 0o600)?;
                 kept = format!(" (the one before is in {})", copy.display());
@@ -249,7 +250,7 @@ fn put_outside(
     for path in [key_path, chain_path] {
         keep_aside(path)?;
     }
-    let before = fs::read(key_path).ok();
+    let before = files::read(key_path).ok();
     write_atomically(key_path, key, 0o600)?;
     if let Err(error) = write_atomically(chain_path, chain, 0o644) {
         // The old certificate gets its key back.
@@ -271,7 +272,7 @@ fn refuse_link(path: &Path) -> Result<(), ChangeError> {
 /// A copy of what is about to be replaced, under a name that no export takes: a wrong certificate can be
 /// taken back, also after a crash between the two files.
 fn keep_aside(path: &Path) -> Result<(), ChangeError> {
-    let Ok(before) = fs::read(path) else {
+    let Ok(before) = files::read(path) else {
         return Ok(());
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();

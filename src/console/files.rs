@@ -11,6 +11,7 @@ use super::{
 use crate::{
     authenticate::{GivenAuthorities, GivenList, Keytab},
     config::{Effective, Home, home, keys},
+    files,
     installation::{ChangeKind, Locked, Note, is_there, place_of, put, recover_locked},
     telemetry::event,
 };
@@ -23,7 +24,7 @@ impl Program {
         let _one = self.settings.writing();
         let (home, effective) = (self.settings.home(), self.effective());
         let locked = Locked::take(&home)?;
-        recover_locked(&home, &locked)?;
+        recover_locked(&locked)?;
         let mut taken = self.looked_at(sent, &home, &effective)?;
         if taken.is_empty() {
             return Err(ChangeError::NoFile);
@@ -39,7 +40,7 @@ impl Program {
         let names: Vec<_> = taken.iter().map(|(name, _)| name.clone()).collect();
         taken.retain(|(name, content)| !is_there(&home, name, content));
         let note = Note::of(ChangeKind::Files);
-        let backup = put(&taken, None, &note, &home, &locked, self.clock.now())?;
+        let backup = put(&taken, None, &note, &locked, self.clock.now())?;
         let names = names.join(", ");
         tracing::warn!(
             target: "audit", event = event::CONSOLE_FILES_CHANGED, files = names,
@@ -139,7 +140,7 @@ fn place(home: &Home, key: &'static str, path: &str) -> Result<String, FileFault
 fn authorities_in_use(home: &Home, effective: &Effective) -> Result<GivenAuthorities, FileFault> {
     let given = effective.value(&keys::CLIENT_CA_FILE);
     let path = home.path(given.as_deref().unwrap_or(home::CLIENT_CA));
-    let content = match fs::read(&path) {
+    let content = match files::read(&path) {
         Ok(content) => content,
         Err(error) if given.is_none() && error.kind() == io::ErrorKind::NotFound => {
             effective.value(&keys::CA_CERT).join("\n").into_bytes()
@@ -167,7 +168,7 @@ fn list(
     }
     let key = keys::CLIENT_CRL_FILES.name;
     for path in given.iter().flat_map(|path| files_of(home, path)) {
-        let before = fs::read(home.path(&path)).ok();
+        let before = files::read(home.path(&path)).ok();
         let before = before.and_then(|content| GivenList::read(&content).ok());
         if before.is_some_and(|before| before.has_same_issuer(&list)) {
             return Ok((place(home, key, &path)?, list.to_pem()));

@@ -28,6 +28,7 @@ use crate::{
     clock::Clock,
     config::{Declared, Effective, InForce, MapperSource, Settings, Shown},
     doctor::{self, Level},
+    files,
     fleet::FleetView,
     installation::{self, DEFAULT_MAPPER},
     instance::{Answer, Generation, Refused, Reporter, restart_in_words},
@@ -198,7 +199,7 @@ impl ConsoleBackend for Program {
         let current = self.current.load();
         match &current.config.accounts.mapper {
             Some(MapperSource::Text(text)) => text.clone(),
-            Some(MapperSource::File(path)) => std::fs::read_to_string(path).unwrap_or_default(),
+            Some(MapperSource::File(path)) => files::read_to_string(path).unwrap_or_default(),
             None => DEFAULT_MAPPER.to_owned(),
         }
     }

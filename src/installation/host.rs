@@ -1,7 +1,7 @@
 //! What belongs to a host rather than to the installation: keys of its own, files that an import leaves
 //! there, files that an export cannot take.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -10,10 +10,13 @@ use super::{
     archive::list,
     paths::{CONFIG, LOGOS, MAPPER, allowed},
 };
-use crate::config::{
-    Declared, Effective, Home,
-    home::{self, folder_of, stands_for},
-    keys, looks_like_pattern,
+use crate::{
+    config::{
+        Declared, Effective, Home,
+        home::{self, folder_of, stands_for},
+        keys, looks_like_pattern,
+    },
+    files,
 };
 
 /// Whose keys an import leaves in `config.json`, of those that are a host's own.
@@ -41,7 +44,7 @@ impl Installation {
     pub fn take_host_keys(&mut self, home: &Home) -> Result<HostKeys, ArchiveError> {
         let mut keys = self.config()?;
         let mut host = HostKeys::default();
-        let own = fs::read_to_string(home.config_json()).ok();
+        let own = files::read_to_string(home.config_json()).ok();
         let own = own.and_then(|text| {
             // One that is broken is not worth keeping anything of.
             serde_json::from_str::<Map<String, Value>>(text.trim_start_matches('\u{feff}')).ok()
@@ -102,7 +105,7 @@ impl Installation {
     pub fn leftovers(&self, home: &Home) -> Result<Vec<Leftover>, ArchiveError> {
         let keys = self.config()?;
         let retired = self.retires(home);
-        let mut names = files(home);
+        let mut names = files_of(home);
         names.retain(|name| !self.has(name) && !retired.contains(name));
         let leftovers = names.into_iter().map(|name| Leftover {
             effect: effect(&name, &keys),
@@ -167,7 +170,7 @@ fn named(given: &Map<String, Value>) -> Vec<(String, String)> {
 }
 
 /// The files of an installation that are in a home folder, beside `config.json`.
-pub(super) fn files(home: &Home) -> Vec<String> {
+pub(super) fn files_of(home: &Home) -> Vec<String> {
     let mut names = Vec::new();
     // What cannot be listed is not there for us; writing to it will say more.
     let _ = list(&home.path(""), "certs", &mut names);

@@ -1,6 +1,6 @@
 //! The files and keys that a configuration names, loaded and checked before anything is served.
 
-use std::{fs, sync::Arc};
+use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
@@ -10,6 +10,7 @@ use crate::{
     authenticate::{Certificates, Kerberos},
     clock::Clock,
     config::{Config, DirectConfig, SigningPem},
+    files,
     installation::generate_signing_key,
     login::{Attempts, Slots},
     profile::Mapper,
@@ -230,7 +231,7 @@ fn roots(config: &Config, warnings: &mut Vec<String>) -> Result<RootCertStore, L
         );
     }
     for file in &config.extra_roots {
-        let bytes = fs::read(file).map_err(|source| LoadError::Roots {
+        let bytes = files::read(file).map_err(|source| LoadError::Roots {
             file: file.clone(),
             source,
         })?;

@@ -9,6 +9,7 @@ use super::{brought::Brought, error::SetupError};
 use crate::{
     clock::Clock,
     config::{Config, Declared, Effective, ProxyProtocol, Settings, TlsTermination, keys, text_of},
+    files::{self, StandIn},
     installation::ConfigFile,
     instance::outgoing,
     secret::{ExposeSecret as _, SecretString},
@@ -116,10 +117,11 @@ impl<'a> SetupPlan<'a> {
         Ok(())
     }
 
-    /// Brings a file that counts by its key; until it is there, the key names it where it is.
+    /// Brings a file that counts by its key; until it is there, the key names it where it is, or a stand-in
+    /// where only root could read it.
     ///
     /// # Errors
-    /// When the environment names another one, since it wins.
+    /// When the environment names another one, since it wins; or when there is no memory.
     pub fn bring_as(
         &mut self,
         key: &'static str,
@@ -127,6 +129,12 @@ impl<'a> SetupPlan<'a> {
         from: &str,
         content: Vec<u8>,
     ) -> Result<(), SetupError> {
+        let mut from = from.to_owned();
+        if files::open(&from).is_err() {
+            let stand_in = StandIn::of(&content)?;
+            from = stand_in.path();
+            self.brought.stand_ins.push(stand_in);
+        }
         self.set(key, from)?;
         if !self.is_fixed(key) {
             self.brought.files.push((place, content));

@@ -11,7 +11,8 @@ use super::{answers::Answers, stop::Stop};
 use crate::{
     authenticate::Keytab,
     clock::Clock,
-    config::{Settings, TlsMaterial, home, keys},
+    config::{Settings, home, keys},
+    privileges::Handed,
     setup::{SetupError, SetupPlan},
     tls::Identity,
 };
@@ -34,13 +35,14 @@ pub(super) fn bring(
     plan: &mut SetupPlan<'_>,
     answers: &Answers,
     settings: &Settings,
+    handed: &Handed,
 ) -> Result<GivenFiles, Stop> {
     let mut given = GivenFiles::default();
     if let Some(file) = &answers.ca_file {
-        bring_roots(plan, file, settings).map_err(of_option(CA))?;
+        bring_roots(plan, file, settings, handed).map_err(of_option(CA))?;
     }
     if let Some(file) = &answers.keytab {
-        let content = read(file, KEYTAB)?;
+        let content = read(handed, file, KEYTAB)?;
         let keytab = Keytab::parse(&content).map_err(|source| Stop::Keytab {
             file: file.clone(),
             source,
@@ -50,18 +52,15 @@ pub(super) fn bring(
         given.keytab = Some((file.clone(), keytab));
     }
     if let (Some(chain), Some(key)) = (&answers.certificate, &answers.key) {
-        let (chain_text, key_text) = (read(chain, CERTIFICATE)?, read(key, KEY)?);
-        given.identity = Some(Identity::load(&TlsMaterial::Pem {
-            chain: chain.clone(),
-            key: key.clone(),
-        })?);
+        let (chain_text, key_text) = (read(handed, chain, CERTIFICATE)?, read(handed, key, KEY)?);
+        given.identity = Some(Identity::of_pem((chain, &chain_text), (key, &key_text))?);
         plan.bring(keys::TLS_CERT_FILE.name, home::TLS_CERTIFICATE, chain_text)
             .map_err(|error| of_option(CERTIFICATE)(error.into()))?;
         plan.bring(keys::TLS_KEY_FILE.name, home::TLS_KEY, key_text)
             .map_err(|error| of_option(KEY)(error.into()))?;
     }
     if let Some(file) = &answers.client_ca {
-        let content = read(file, CLIENT_CA)?;
+        let content = read(handed, file, CLIENT_CA)?;
         let authorities = certificates(file, CLIENT_CA, &content)?;
         if !authorities.iter().all(is_authority) {
             return Err(Stop::NoAuthority(file.clone()));
@@ -112,8 +111,9 @@ fn of_option(option: &'static str) -> impl Fn(Stop) -> Stop {
     }
 }
 
-fn read(file: &Path, option: &'static str) -> Result<Vec<u8>, Stop> {
-    std::fs::read(file).map_err(|source| Stop::File {
+/// Of a file that an option names.
+pub(super) fn read(handed: &Handed, file: &Path, option: &'static str) -> Result<Vec<u8>, Stop> {
+    handed.read(file).map_err(|source| Stop::File {
         file: file.to_owned(),
         option,
         source,
@@ -144,8 +144,9 @@ pub(super) fn bring_roots(
     plan: &mut SetupPlan<'_>,
     file: &Path,
     settings: &Settings,
+    handed: &Handed,
 ) -> Result<(), Stop> {
-    let content = read(file, CA)?;
+    let content = read(handed, file, CA)?;
     certificates(file, CA, &content)?;
     let absolute = |path: &Path| {
         std::path::absolute(path).map_err(|source| Stop::File {
