@@ -49,7 +49,7 @@
 //! | `accept` | listener, limits, PROXY header | ground |
 //! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls`, `accept` |
-//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `files`, `language`, `secret` |
+//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `files`, `language`, `network`, `secret` |
 //! | `privileges` | root in the service's folder: for whom it works there, what it opens before, giving root up (ground) | `cause`, `config`, `files` |
 //! | `files` | files by handles: read without waiting for a pipe, written without following a link (ground) | |
 //! | `lifecycle` | the phases of the end, signals, notifications to the service manager (ground) | |
@@ -57,9 +57,10 @@
 //! | `language` | the texts of the pages in the languages of their readers, and which one a browser asks for (ground) | |
 //! | `cause` | the errors of outside libraries in plain words; quoting (ground) | |
 //! | `clock` | the time of day (ground) | |
+//! | `network` | the network that an address belongs to, in which outsiders are counted (ground) | |
 //! | `secret` | values that are never shown (ground) | |
 //!
-//! Ground: `config`, `privileges`, `files`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `secret`.
+//! Ground: `config`, `privileges`, `files`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `network`, `secret`.
 
 mod accept;
 mod authenticate;
@@ -78,6 +79,7 @@ mod instance;
 mod language;
 mod lifecycle;
 mod login;
+mod network;
 mod ops;
 mod privileges;
 mod profile;

@@ -2,8 +2,10 @@
 
 mod lab;
 
+mod account_identity;
 mod account_policy;
 mod balancer_mismatch;
+mod blocked_log;
 mod browser;
 mod callbacks;
 mod client_certificates;
@@ -15,6 +17,7 @@ mod console_changes;
 mod console_files;
 mod console_first_set_up;
 mod console_settings;
+mod console_stale_form;
 mod console_status;
 mod directory_discovery;
 mod directory_failover;

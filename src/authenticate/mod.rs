@@ -8,8 +8,8 @@ mod kerberos;
 
 pub use self::{
     certificate::{
-        CertificateRefusal, Certificates, GivenAuthorities, GivenError, GivenList, Lookup, Mapped,
-        TrustError,
+        CertificateRefusal, Certificates, GivenAuthorities, GivenError, GivenList, ListDoubt,
+        Lookup, Mapped, TrustError,
     },
     kerberos::{
         Kerberos, KerberosError, KerberosRealms, KerberosRefusal, Keytab, KeytabEntry, KeytabError,

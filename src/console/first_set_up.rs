@@ -11,9 +11,10 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Settings, keys},
+    files,
     instance::check,
     secret::SecretString,
-    setup::{SetupCheck, SetupPlan, next_steps, typed_server},
+    setup::{RootsError, SetupCheck, SetupPlan, next_steps, typed_server},
     telemetry::event,
 };
 
@@ -35,6 +36,7 @@ pub(super) async fn set_up(
     clock: Clock,
     typed: Fields,
     password: Option<SecretString>,
+    roots: Option<Vec<u8>>,
 ) -> Result<SetUp, ChangeError> {
     let given = |name: &str| {
         let text = typed.get(name).map_or("", |text| text.trim());
@@ -44,12 +46,23 @@ pub(super) async fn set_up(
     for key in [
         keys::PROVISIONING_TICKET.name,
         keys::SERVER_URL.name,
-        keys::SSL_CA_FILE.name,
         keys::LDAP_BIND_USER.name,
     ] {
         if let Some(value) = given(key) {
             plan.set(key, json!(value))?;
         }
+    }
+    match (roots, given(keys::SSL_CA_FILE.name)) {
+        (Some(content), _) => plan.bring_sent_roots(content)?,
+        (None, Some(file)) => {
+            let file = settings.home().path(file);
+            let content = files::read(&file).map_err(|source| RootsError::Read {
+                file: file.clone(),
+                source,
+            })?;
+            plan.bring_roots(&file, content)?;
+        }
+        (None, None) => {}
     }
     if let Some(password) = password {
         plan.set_password(password)?;
@@ -60,7 +73,10 @@ pub(super) async fn set_up(
         .filter(|one| !one.is_empty())
         .map(str::to_owned)
         .collect();
-    plan.set_balancers(&balancers)?;
+    // Left empty, it does not contradict an environment that knows of balancers.
+    if !balancers.is_empty() || !plan.is_fixed(keys::PROXY_PROTOCOL.name) {
+        plan.set_balancers(&balancers)?;
+    }
     plan.keep_environment();
     plan.examine()?;
     let tenant = plan.ask_tenant(&clock).await?;

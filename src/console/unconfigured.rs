@@ -95,6 +95,7 @@ pub fn is_empty(settings: &Settings) -> bool {
 pub async fn first_run(
     settings: Arc<Settings>,
     clock: Clock,
+    metrics: Arc<Metrics>,
     recent: RecentEvents,
 ) -> Result<Option<Inherited>, FirstRunError> {
     let mut terminate = signal(SignalKind::terminate())?;
@@ -116,7 +117,7 @@ pub async fn first_run(
         .map_err(|source| FirstRunError::listen(keys::OPS_LISTEN.name, source))?;
     let readiness = Readiness::new(life.clone(), Mismatches::new(None))
         .with("set-up", || Err(ChangeError::NotSetUp));
-    let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()), None);
+    let router = ops::router(Arc::new(readiness), metrics, None);
     life.spawn(ops::run(
         probes,
         router,
@@ -244,12 +245,14 @@ impl ConsoleBackend for Empty {
         &self,
         typed: Fields,
         password: Option<SecretString>,
+        roots: Option<Vec<u8>>,
     ) -> BoxFuture<'_, Result<(Imported, Vec<Check>), ChangeError>> {
         let work = set_up(
             Arc::clone(&self.settings),
             self.clock.clone(),
             typed,
             password,
+            roots,
         );
         let begin = self.done.clone();
         to_its_end(async move {

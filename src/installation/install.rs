@@ -137,8 +137,11 @@ impl Installation {
                 journal.new_folders.push(folder.to_owned());
             }
         }
-        // A first mapper replaces no file, and can be taken back too.
-        let always = matches!(note.kind, ChangeKind::Mapper | ChangeKind::TakenBack);
+        // A first mapper or revocation list replaces no file, and can be taken back too.
+        let always = matches!(
+            note.kind,
+            ChangeKind::Mapper | ChangeKind::Files | ChangeKind::TakenBack
+        );
         if always || !there.is_empty() {
             let backup = new_backup(home, now)?;
             let failed = |name: &str, error| {

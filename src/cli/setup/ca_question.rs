@@ -27,12 +27,7 @@ impl Steps<'_> {
             let present = present.filter(|path| !StandIn::is_at(path));
             let default = present.as_deref().map_or(Default::None, Default::Shown);
             let answer = dialogue::ask(what, &default)?;
-            match bring_roots(
-                &mut self.plan,
-                Path::new(&answer),
-                self.settings,
-                &Handed::default(),
-            ) {
+            match bring_roots(&mut self.plan, Path::new(&answer), &Handed::default()) {
                 Ok(()) => return Ok(()),
                 Err(stop) => println!("{stop}\n"),
             }

@@ -11,9 +11,9 @@ use super::{answers::Answers, stop::Stop};
 use crate::{
     authenticate::Keytab,
     clock::Clock,
-    config::{Settings, home, keys},
+    config::{home, keys},
     privileges::Handed,
-    setup::{SetupError, SetupPlan},
+    setup::{RootsError, SetupPlan},
     tls::Identity,
 };
 
@@ -34,12 +34,11 @@ pub(super) struct GivenFiles {
 pub(super) fn bring(
     plan: &mut SetupPlan<'_>,
     answers: &Answers,
-    settings: &Settings,
     handed: &Handed,
 ) -> Result<GivenFiles, Stop> {
     let mut given = GivenFiles::default();
     if let Some(file) = &answers.ca_file {
-        bring_roots(plan, file, settings, handed).map_err(of_option(CA))?;
+        bring_roots(plan, file, handed).map_err(of_option(CA))?;
     }
     if let Some(file) = &answers.keytab {
         let content = read(handed, file, KEYTAB)?;
@@ -139,32 +138,24 @@ fn is_authority(certificate: &CertificateDer<'static>) -> bool {
     X509Certificate::from_der(certificate).is_ok_and(|(_, certificate)| certificate.is_ca())
 }
 
-/// One that is in the home folder already stays where it is.
+/// A further CA, as a set-up in the console takes it.
 pub(super) fn bring_roots(
     plan: &mut SetupPlan<'_>,
     file: &Path,
-    settings: &Settings,
     handed: &Handed,
 ) -> Result<(), Stop> {
     let content = read(handed, file, CA)?;
-    certificates(file, CA, &content)?;
-    let absolute = |path: &Path| {
-        std::path::absolute(path).map_err(|source| Stop::File {
-            file: path.to_owned(),
-            option: CA,
-            source,
+    plan.bring_roots(file, content)
+        .map_err(|error| match error {
+            RootsError::Read { file, source } => Stop::File {
+                file,
+                option: CA,
+                source,
+            },
+            RootsError::NoCertificate(_) => Stop::NoCertificate {
+                file: file.to_owned(),
+                option: CA,
+            },
+            RootsError::Setup(error) => error.into(),
         })
-    };
-    let file = absolute(file)?;
-    let set: Result<(), SetupError> = match file.strip_prefix(absolute(&settings.home().path(""))?)
-    {
-        Ok(inside) => plan.set(keys::SSL_CA_FILE.name, inside.display().to_string()),
-        Err(_) => plan.bring_as(
-            keys::SSL_CA_FILE.name,
-            home::ROOTS,
-            &file.display().to_string(),
-            content,
-        ),
-    };
-    Ok(set?)
 }

@@ -55,7 +55,7 @@ impl<'a> Steps<'a> {
     ) -> Result<Self, Stop> {
         let mut plan = SetupPlan::begin(settings)?;
         let mut said = HashSet::new();
-        let files = given_files::bring(&mut plan, &answers, settings, handed)?;
+        let files = given_files::bring(&mut plan, &answers, handed)?;
         for (key, option, value) in [
             (TICKET, "--ticket", answers.ticket),
             (SERVER, "--server-url", answers.server_url),
