@@ -571,6 +571,25 @@ fn a_folder_of_root_s_that_others_may_change_is_refused() {
     give(&config, 0, 0o666);
     refused(&config);
     give(&config, 0, 0o600);
+    // Somebody else's folder, in the place of a service's.
+    let above = TempDir::new().expect("a folder");
+    fs::set_permissions(above.path(), Permissions::from_mode(0o755)).expect("set");
+    let [own, other, third] = ["own", "other", "third"].map(|name| above.path().join(name));
+    for (folder, user) in [(&own, SERVICE), (&other, 0), (&third, SERVICE + 1)] {
+        fs::create_dir(folder).expect("a folder");
+        give(folder, user, 0o755);
+    }
+    for to in [&other, &third] {
+        let link = own.join("home");
+        symlink(to, &link).expect("a link");
+        for command in ["check", "export"] {
+            let output = ad_edge(&link, &[command]).output().expect("ad-edge");
+            let said = words(&output);
+            assert_eq!(output.status.code(), Some(64), "{said}");
+            assert!(said.contains("put something else in its place"), "{said}");
+        }
+        fs::remove_file(&link).expect("removed");
+    }
     // What is in it is the service's: then root is that user.
     give(&certs, SERVICE, 0o700);
     let output = ad_edge(home.path(), &["check"]).output().expect("ad-edge");

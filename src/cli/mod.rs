@@ -21,6 +21,7 @@ use clap::{Parser, Subcommand};
 use self::exit::EXIT_CONFIG;
 use crate::{
     clock::Clock,
+    config::Settings,
     privileges::{Keeps, PrivilegeError, Standing},
 };
 
@@ -112,7 +113,11 @@ pub fn run(clock: &Clock) -> ExitCode {
 
 /// Root's rights end before anything in the home folder is read: whoever owns it decides what lies there.
 fn in_home(home: &Path, clock: &Clock, command: Command) -> Result<ExitCode, PrivilegeError> {
-    let standing = Standing::before(home)?;
+    let standing = if Settings::of_process(home).uses_files() {
+        Standing::before(home)?
+    } else {
+        Standing::without_home(home)
+    };
     let code = match command {
         Command::Serve => {
             serve::say_whose(&standing, home);

@@ -36,14 +36,15 @@ pub enum PrivilegeError {
     )]
     OthersWrite { home: PathBuf, at: PathBuf },
     #[error(
-        "{} is root's, and user {user} may put something else in its place, since {} is that user's: chown root {}, \
-         move the folder, or give it to the service's user",
-        home.display(), at.display(), at.display()
+        "{} belongs to user {whose}, and user {user} may put something else in its place, since {} is that user's: move \
+         the folder, or let both belong to one user",
+        home.display(), at.display()
     )]
     OthersWay {
         home: PathBuf,
         at: PathBuf,
         user: u32,
+        whose: u32,
     },
     #[error(
         "{} is root's, and in it {} belongs to user {first} and {} to user {second}: give the folder, and what is the \

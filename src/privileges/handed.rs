@@ -9,7 +9,7 @@ use std::{
 
 use rustix::fs::{FileType, Mode, OFlags};
 
-use super::way::{Way, Whom};
+use super::way::{Way, Whom, others_write};
 use crate::files::Folder;
 
 /// No file that is given to a command is larger.
@@ -74,6 +74,8 @@ pub(super) fn as_root(path: &Path, user: u32) -> Option<Source> {
         FileType::RegularFile => opened(&way.end, OFlags::empty())
             .ok()
             .map(|handle| Source::File(handle.into())),
+        // In a folder of the user's own anything may lie.
+        FileType::Directory if way.stat.st_uid == user || others_write(&way.stat) => None,
         FileType::Directory => {
             let handle = opened(&way.end, OFlags::DIRECTORY).ok()?;
             Some(Source::Folder(Folder::of_handle(handle, path.to_owned())))

@@ -31,11 +31,21 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// A process that looks at no home folder.
+    #[must_use]
+    pub fn without_home(home: &Path) -> Self {
+        Self {
+            home: home.to_owned(),
+            owner: None,
+            of: home.to_owned(),
+        }
+    }
+
     /// Finds whom this process works for in a home folder, or where there is none yet, in the folder in which it will
     /// be. Nothing is read there but whose it is.
     ///
     /// # Errors
-    /// When the folder is root's, and others may change it.
+    /// When the folder is root's and others may change it, or another user may put a different one in its place.
     pub fn before(home: &Path) -> Result<Self, PrivilegeError> {
         let stays = |owner, of: &Path| Self {
             home: home.to_owned(),
@@ -50,13 +60,19 @@ impl Standing {
             source,
         })?;
         let Stat { st_uid, st_gid, .. } = way.stat;
-        if st_uid != 0 {
+        let redirects = way.weak.as_ref().and_then(|weak| weak.user);
+        if st_uid != 0 && redirects.is_none_or(|user| user == st_uid) {
             return Ok(stays(Some(Owner::whose(st_uid, st_gid)), &at));
         }
         if let Some(Weak { at, user }) = way.weak {
             let home = home.to_owned();
             return Err(match user {
-                Some(user) => PrivilegeError::OthersWay { home, at, user },
+                Some(user) => PrivilegeError::OthersWay {
+                    home,
+                    at,
+                    user,
+                    whose: st_uid,
+                },
                 None => PrivilegeError::OthersWrite { home, at },
             });
         }
