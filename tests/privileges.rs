@@ -427,10 +427,21 @@ fn root_runs_every_command_in_a_service_s_folder() {
     of_root(&ca, fs::read(Lab::get().ca()).expect("the lab's CA"));
     let password = desk.join("password");
     of_root(&password, &Lab::get().password);
+    let of_lab = |from: &Path, name: &str| {
+        let file = desk.join(name);
+        of_root(&file, fs::read(from).expect("a file of the lab"));
+        file.display().to_string()
+    };
+    let keytab = of_lab(&Lab::get().keytab(), "http.keytab");
+    let certificate = of_lab(&Lab::get().state.join("pki/login.pem"), "login.pem");
+    let key = of_lab(&Lab::get().state.join("pki/login.key"), "login.key");
     let (ca, password) = (ca.display().to_string(), password.display().to_string());
     let options = [
         ("--ca-file", ca.as_str()),
         ("--bind-password-file", &password),
+        ("--keytab", &keytab),
+        ("--certificate", &certificate),
+        ("--key", &key),
     ];
     let mut set_up = command(scene.home.path(), &tenant, &options);
     works(set_up.env_remove("LDAP_BIND_PASSWORD"));

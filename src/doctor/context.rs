@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustls::ClientConfig;
 
-use super::network::PortHolders;
+use super::holders::PortHolders;
 pub(super) use crate::privileges::shell_word as quoted;
 use crate::{clock::Clock, config::Config};
 

@@ -8,6 +8,7 @@ mod files;
 mod finding;
 mod fleet;
 mod groups;
+mod holders;
 mod kerberos;
 mod key_versions;
 mod load;
@@ -32,7 +33,7 @@ use self::{
 };
 pub use self::{
     finding::{Area, Finding, Level},
-    network::PortHolders,
+    holders::PortHolders,
 };
 use crate::{
     clock::Clock,
