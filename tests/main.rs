@@ -4,6 +4,7 @@ mod lab;
 
 mod account_identity;
 mod account_policy;
+mod account_types;
 mod balancer_mismatch;
 mod blocked_log;
 mod browser;
@@ -29,8 +30,10 @@ mod doctor_server_url;
 mod document_commands;
 mod drain;
 mod fleet;
+mod flood;
 mod form_login;
 mod http_limits;
+mod kerberos_accounts;
 mod kerberos_login;
 mod kerberos_refusals;
 mod openldap;

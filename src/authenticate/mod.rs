@@ -12,7 +12,7 @@ pub use self::{
         Lookup, Mapped, TrustError,
     },
     kerberos::{
-        Kerberos, KerberosError, KerberosRealms, KerberosRefusal, Keytab, KeytabEntry, KeytabError,
-        Principal, credential_of_cache,
+        Accepted, Kerberos, KerberosError, KerberosRealms, KerberosRefusal, Keytab, KeytabEntry,
+        KeytabError, Principal, credential_of_cache,
     },
 };
