@@ -472,8 +472,8 @@ fn root_runs_every_command_in_a_service_s_folder() {
     ));
     assert!(said.contains("files were taken"), "{said}");
     // Not through a link in it.
-    fs::remove_file(copy.join("certs/ca.pem")).expect("removed");
-    symlink(scene.outside("secret.pem"), copy.join("certs/ca.pem")).expect("a link");
+    fs::remove_file(copy.join("certs/cert.pem")).expect("removed");
+    symlink(scene.outside("secret.pem"), copy.join("certs/cert.pem")).expect("a link");
     let output = ad_edge(scene.home.path(), &["import", &copy.display().to_string()])
         .output()
         .expect("ad-edge");

@@ -134,14 +134,13 @@ impl Journal {
         }
         for name in &self.are_new {
             let above = Path::new(name).parent().unwrap_or(Path::new(""));
-            // A folder that is not there has no names.
-            if home.find(name).is_ok_and(|found| found == Found::Nothing) {
-                continue;
-            }
             let removed = home
                 .remove_file(name)
                 .and_then(|()| home.folder(above)?.sync());
-            if let Err(error) = removed {
+            // What is not there, or cannot be, need not go.
+            if let Err(error) = removed
+                && home.find(name).is_ok_and(|found| found != Found::Nothing)
+            {
                 let path = home.path().join(name).display().to_string();
                 failed = Some(ArchiveError::Write(path, error));
             }

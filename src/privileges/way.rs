@@ -69,7 +69,11 @@ impl Way {
             let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let next = openat(folder.as_fd(), part.as_os_str(), flags, Mode::empty())?;
             let stat = fstat(&next)?;
-            let at = shown.join(&part);
+            let at = if part == ".." {
+                shown.parent().unwrap_or(Path::new("/")).to_owned()
+            } else {
+                shown.join(&part)
+            };
             if part != ".." {
                 weak = weak.or_else(|| weakness(&folder_stat, &shown, &stat, &at, whom));
             }
