@@ -49,7 +49,7 @@
 //! | `accept` | listener, limits, PROXY header | ground |
 //! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls`, `accept` |
-//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `files`, `language`, `network`, `secret` |
+//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `language`, `network`, `secret` |
 //! | `privileges` | root in the service's folder: for whom it works there, what it opens before, giving root up (ground) | `cause`, `config`, `files` |
 //! | `files` | files by handles: read without waiting for a pipe, written without following a link (ground) | |
 //! | `lifecycle` | the phases of the end, signals, notifications to the service manager (ground) | |

@@ -5,8 +5,8 @@ use std::{fs::File, path::Path, process::ExitCode};
 use super::exit::refuse;
 use crate::{
     clock::Clock,
-    config::Settings,
-    files::{self, Folder},
+    config::{Settings, openable},
+    files::Folder,
     installation::{ArchiveError, Installation, report},
     privileges::{Source, Standing},
     setup::{Import, ImportError, recover},
@@ -42,7 +42,10 @@ impl Given<'_> {
         let opened = match self.opened {
             Some(opened) => opened?,
             None if self.path.is_dir() => files_of(&Folder::open(self.path).map_err(read)?)?,
-            None => Opened::Zip(files::open(self.path).map_err(read)?),
+            None => {
+                openable(self.path).map_err(read)?;
+                Opened::Zip(File::open(self.path).map_err(read)?)
+            }
         };
         match opened {
             Opened::Zip(file) => Installation::of_zip(file),

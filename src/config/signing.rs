@@ -7,12 +7,10 @@ use super::{
     keys,
     kinds::Kind,
     problem::{Holds, Missing, Problem},
+    read_file::{Most, read_text},
     reader::Reader,
 };
-use crate::{
-    files,
-    secret::{ExposeSecret as _, SecretString},
-};
+use crate::secret::{ExposeSecret as _, SecretString};
 
 /// The RSA key that signs tokens, authenticates to the hub and encrypts the bind password, and its certificate.
 #[derive(Debug, Clone)]
@@ -51,7 +49,7 @@ pub(super) fn signing(uses_files: bool, r: &mut Reader) -> Option<SigningPem> {
 /// The file whose content counts where the key is not given.
 fn read_usual<K: Kind>(key: &'static Key<K>, r: &mut Reader) -> Option<String> {
     let path = r.values().usual_file(key)?;
-    match files::read_to_string(&path) {
+    match read_text(&path, Most::ORDINARY) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {

@@ -12,8 +12,8 @@ use super::{
     mistake::{Given as Written, Mistake, Place, Warning},
     older_names,
     problem::{Concern, Holds, Problem},
+    read_file::{Most, read_text},
 };
-use crate::files;
 
 /// Every value that was given, before it is understood.
 #[derive(Debug, Clone, Default)]
@@ -256,7 +256,7 @@ impl Source {
                 }
             },
         };
-        match files::read_to_string(home.path(&path)) {
+        match read_text(&home.path(&path), Most::SECRET) {
             Ok(text) => {
                 // Every byte of the signing key counts: stored passwords are encrypted with them.
                 let text = if key.name() == keys::AUTH_CERT_KEY.name {
@@ -324,7 +324,7 @@ fn read_file(home: &Home, mistakes: &mut Vec<Mistake>) -> Map<String, Value> {
         });
         Map::new()
     };
-    let text = match files::read_to_string(&path) {
+    let text = match read_text(&path, Most::ORDINARY) {
         Ok(text) => text,
         // All keys may come from the environment; what is then missing is reported by its key.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Map::new(),

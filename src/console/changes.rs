@@ -1,6 +1,12 @@
 //! What the console changes: settings, certificate and mapper. Each change leaves an audit line.
 
-use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::UNIX_EPOCH};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use serde_json::{Map, Value};
 
@@ -13,9 +19,8 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Effective, MapperSource, TlsMaterial, home, keys},
+    config::{Effective, MapperSource, Most, TlsMaterial, home, keys, read_file},
     directory::By,
-    files,
     installation::{ChangeKind, Note, write_atomically},
     profile::{Mapper, ScriptError},
     secret::SecretString,
@@ -23,6 +28,9 @@ use crate::{
     telemetry::{Metrics, event},
     tls::{Identity, LeafFacts},
 };
+
+/// Certificates that were made together end together, within seconds.
+const DAY: Duration = Duration::from_hours(24);
 
 impl Program {
     /// Tries settings when `check`, and saves them when `save` and the checks of the directory pass.
@@ -157,7 +165,11 @@ impl Program {
         };
         let identity = tried(chain, key, key_path, &self.clock)?;
         let host = current.config.federation.server_url.host_str();
-        let warnings = identity.leaf.warnings(host, self.clock.now());
+        let mut warnings = identity.leaf.warnings(host, self.clock.now());
+        let used = self.tls.as_ref().map(|tls| tls.leaf().not_after);
+        if used.is_some_and(|used| identity.leaf.not_after + DAY < used) {
+            warnings.push("it ends before the certificate in use: is it an older one?".to_owned());
+        }
         if !warnings.is_empty() && !anyway {
             return Err(ChangeError::DoubtfulCertificate(warnings));
         }
@@ -200,7 +212,7 @@ impl Program {
         if let Some(new) = self.in_home(&[(&path, source.as_bytes())]) {
             self.replace(&new, &[], &Note::of(ChangeKind::Mapper))?;
         } else {
-            if let Ok(before) = files::read(&path) {
+            if let Ok(before) = read_file(&path, Most::ORDINARY) {
                 let copy = path.with_extension("before.js");
                 write_atomically(&copy, &before, 0o600)?;
                 kept = format!(" (the one before is in {})", copy.display());
@@ -235,7 +247,7 @@ impl Program {
             .first()
             .ok_or_else(|| no_user(user, found.unusable.clone()))?;
         let groups = directory.groups_of(entry).await;
-        let profile = mapper.map(entry, Some(groups)).await?;
+        let profile = mapper.map(entry, groups).await?;
         Ok(serde_json::to_string_pretty(&profile)?)
     }
 }
@@ -250,7 +262,7 @@ fn put_outside(
     for path in [key_path, chain_path] {
         keep_aside(path)?;
     }
-    let before = files::read(key_path).ok();
+    let before = read_file(key_path, Most::ORDINARY).ok();
     write_atomically(key_path, key, 0o600)?;
     if let Err(error) = write_atomically(chain_path, chain, 0o644) {
         // The old certificate gets its key back.
@@ -272,7 +284,7 @@ fn refuse_link(path: &Path) -> Result<(), ChangeError> {
 /// A copy of what is about to be replaced, under a name that no export takes: a wrong certificate can be
 /// taken back, also after a crash between the two files.
 fn keep_aside(path: &Path) -> Result<(), ChangeError> {
-    let Ok(before) = files::read(path) else {
+    let Ok(before) = read_file(path, Most::ORDINARY) else {
         return Ok(());
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -10,8 +10,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Settings, keys},
-    files,
+    config::{Most, Settings, keys, read_file},
     instance::check,
     secret::SecretString,
     setup::{RootsError, SetupCheck, SetupPlan, next_steps, typed_server},
@@ -56,7 +55,7 @@ pub(super) async fn set_up(
         (Some(content), _) => plan.bring_sent_roots(content)?,
         (None, Some(file)) => {
             let file = settings.home().path(file);
-            let content = files::read(&file).map_err(|source| RootsError::Read {
+            let content = read_file(&file, Most::ORDINARY).map_err(|source| RootsError::Read {
                 file: file.clone(),
                 source,
             })?;

@@ -26,9 +26,8 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Declared, Effective, InForce, MapperSource, Settings, Shown},
+    config::{Declared, Effective, InForce, MapperSource, Most, Settings, Shown, read_text},
     doctor::{self, Level},
-    files,
     fleet::FleetView,
     installation::{self, DEFAULT_MAPPER},
     instance::{Answer, Generation, Refused, Reporter, restart_in_words},
@@ -200,7 +199,7 @@ impl ConsoleBackend for Program {
         let current = self.current.load();
         match &current.config.accounts.mapper {
             Some(MapperSource::Text(text)) => text.clone(),
-            Some(MapperSource::File(path)) => files::read_to_string(path).unwrap_or_default(),
+            Some(MapperSource::File(path)) => read_text(path, Most::ORDINARY).unwrap_or_default(),
             None => DEFAULT_MAPPER.to_owned(),
         }
     }

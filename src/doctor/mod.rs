@@ -37,7 +37,7 @@ pub use self::{
 };
 use crate::{
     clock::Clock,
-    config::{Home, Mistake, Settings},
+    config::{Home, Mistake, Settings, openable},
     instance::{out_of_reach, outgoing},
     privileges::Owner,
 };
@@ -154,7 +154,7 @@ fn begin(
     findings: &Findings,
 ) -> Option<Context> {
     let file = settings.home().config_json();
-    if let Err(error) = crate::files::open(&file)
+    if let Err(error) = openable(&file)
         && error.kind() == std::io::ErrorKind::PermissionDenied
     {
         findings.add(unreadable(&settings.home(), &file, settings));

@@ -6,7 +6,7 @@ use std::{
     ffi::{OsStr, OsString},
     fmt,
     fs::{File, Metadata, Permissions},
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     os::{
         fd::{AsFd as _, OwnedFd},
         unix::{
@@ -22,7 +22,8 @@ use rustix::{
     io::Errno,
 };
 
-use super::read::{plain, whole};
+/// No file of an installation is larger.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// An open folder.
 #[derive(Debug)]
@@ -408,6 +409,29 @@ impl Folder {
     fn link(&self, name: &OsStr) -> io::Error {
         io::Error::other(LinkInTheWay(self.path.join(name)))
     }
+}
+
+/// A pipe in its place would keep the reader waiting, and a device may do anything.
+fn plain(file: File) -> io::Result<File> {
+    let kind = file.metadata()?.file_type();
+    if kind.is_file() {
+        Ok(file)
+    } else if kind.is_dir() {
+        Err(io::ErrorKind::IsADirectory.into())
+    } else {
+        Err(io::Error::other(
+            "it is a pipe, a socket or a device, and no file",
+        ))
+    }
+}
+
+fn whole(file: &File) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    file.take(MOST_BYTES + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > MOST_BYTES {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(content)
 }
 
 /// The parts of a name beneath a folder.

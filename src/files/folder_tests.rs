@@ -54,6 +54,16 @@ fn no_link_is_followed_wherever_it_is() {
 }
 
 #[test]
+fn a_pipe_is_no_file_and_keeps_nobody_waiting() {
+    let (_above, folder, _) = scene();
+    let pipe = folder.path().join("pipe");
+    rustix::fs::mkfifoat(CWD, &pipe, Mode::from_raw_mode(0o600)).expect("a pipe");
+    assert_eq!(folder.find("pipe").expect("looks"), Found::Other);
+    let error = folder.read("pipe").expect_err("refused").to_string();
+    assert!(error.contains("no file"), "{error}");
+}
+
+#[test]
 fn no_name_leads_out() {
     let (_above, folder, outside) = scene();
     let absolute = outside.join("file").display().to_string();

@@ -25,8 +25,8 @@ use super::{
     paths::{CERTIFICATE, CONFIG, KEY, LOGOS, MAPPER, NEEDED, allowed, leads_out, shown},
 };
 use crate::{
-    config::{Effective, credentials_open, keys},
-    files::{self, Folder, Found, LinkInTheWay},
+    config::{Effective, credentials_open, keys, openable},
+    files::{Folder, Found, LinkInTheWay},
     secret::ExposeSecret as _,
 };
 
@@ -73,11 +73,12 @@ impl Installation {
             if fs::symlink_metadata(&path).is_err() {
                 continue;
             }
-            if !allowed(&name) || path.is_dir() {
+            if !allowed(&name) || fs::metadata(&path).is_ok_and(|meta| !meta.is_file()) {
                 found.ignored.push(shown(&name));
                 continue;
             }
-            let content = files::open(&path)
+            let content = openable(&path)
+                .and_then(|()| fs::File::open(&path))
                 .and_then(|file| limited(file, &mut total))
                 .map_err(|error| ArchiveError::Read(path.display().to_string(), error))?;
             let content = content.ok_or_else(|| ArchiveError::TooLarge { name: name.clone() })?;

@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     cause,
-    config::Home,
-    files::{self, Belongs, Folder, Found},
+    config::{Home, Most, read_text},
+    files::{Belongs, Folder, Found},
 };
 
 /// The content of `config.json`, with what is to be changed.
@@ -58,7 +58,7 @@ impl ConfigFile {
     /// When it cannot be read, or is not a JSON object.
     pub fn read(home: &Home) -> Result<Self, FileError> {
         let path = home.config_json();
-        let text = match files::read_to_string(&path) {
+        let text = match read_text(&path, Most::ORDINARY) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self {

@@ -10,13 +10,10 @@ use super::{
     archive::list,
     paths::{CONFIG, LOGOS, MAPPER, allowed},
 };
-use crate::{
-    config::{
-        Declared, Effective, Home,
-        home::{self, folder_of, stands_for},
-        keys, looks_like_pattern,
-    },
-    files,
+use crate::config::{
+    Declared, Effective, Home, Most,
+    home::{self, folder_of, stands_for},
+    keys, looks_like_pattern, read_text,
 };
 
 /// Whose keys an import leaves in `config.json`, of those that are a host's own.
@@ -44,7 +41,7 @@ impl Installation {
     pub fn take_host_keys(&mut self, home: &Home) -> Result<HostKeys, ArchiveError> {
         let mut keys = self.config()?;
         let mut host = HostKeys::default();
-        let own = files::read_to_string(home.config_json()).ok();
+        let own = read_text(&home.config_json(), Most::ORDINARY).ok();
         let own = own.and_then(|text| {
             // One that is broken is not worth keeping anything of.
             serde_json::from_str::<Map<String, Value>>(text.trim_start_matches('\u{feff}')).ok()

@@ -10,7 +10,10 @@ use std::{
 use rustix::fs::{FileType, Mode, OFlags};
 
 use super::way::{Way, Whom, others_write};
-use crate::files::Folder;
+use crate::{
+    config::{Most, read_file},
+    files::Folder,
+};
 
 /// No file that is given to a command is larger.
 const MOST_BYTES: u64 = 64 << 20;
@@ -43,19 +46,15 @@ impl Handed {
     /// # Errors
     /// When it cannot be opened or read.
     pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let mut content = Vec::new();
-        match self.0.iter().find(|(given, _)| given == path) {
-            Some((_, file)) => {
-                let mut file = file;
-                // A pipe is read once.
-                let _ = file.rewind();
-                file.take(MOST_BYTES).read_to_end(&mut content)?;
-            }
-            None => {
-                File::open(path)?
-                    .take(MOST_BYTES)
-                    .read_to_end(&mut content)?;
-            }
+        let Some((_, file)) = self.0.iter().find(|(given, _)| given == path) else {
+            return read_file(path, Most(MOST_BYTES));
+        };
+        let (mut file, mut content) = (file, Vec::new());
+        // A pipe is read once.
+        let _ = file.rewind();
+        file.take(MOST_BYTES + 1).read_to_end(&mut content)?;
+        if content.len() as u64 > MOST_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(content)
     }

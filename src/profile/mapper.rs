@@ -9,7 +9,11 @@ use super::{
     Profile, built_in,
     script::{MapperError, Script, ScriptError},
 };
-use crate::{config::MapperSource, directory::Entry, files, telemetry::Metrics};
+use crate::{
+    config::{MapperSource, Most, read_text},
+    directory::Entry,
+    telemetry::Metrics,
+};
 
 /// A clone is a handle on the same one.
 #[derive(Debug, Clone)]
@@ -101,7 +105,7 @@ fn load(source: &MapperSource) -> Result<Script, ScriptError> {
     match source {
         MapperSource::Text(text) => Script::load(text),
         MapperSource::File(path) => {
-            let text = files::read_to_string(path)
+            let text = read_text(path, Most::ORDINARY)
                 .map_err(|error| ScriptError::Read(path.clone(), error))?;
             Script::load(&text)
         }

@@ -1,15 +1,19 @@
 //! A set-up before it is saved: keys that are tried before they are saved.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use rustls::ClientConfig;
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::{brought::Brought, error::SetupError};
 use crate::{
     clock::Clock,
-    config::{Config, Declared, Effective, ProxyProtocol, Settings, TlsTermination, keys, text_of},
-    files::{self, StandIn},
+    config::{
+        Config, Declared, Effective, NoTicket, ProxyProtocol, Settings, TlsTermination, keys,
+        openable, text_of,
+    },
+    files::StandIn,
     installation::ConfigFile,
     instance::outgoing,
     secret::{ExposeSecret as _, SecretString},
@@ -17,6 +21,14 @@ use crate::{
 };
 
 pub(super) const PASSWORD: &str = keys::LDAP_BIND_PASSWORD.name;
+
+/// Why browsers bring no Kerberos ticket to SERVER_URL, where they should.
+#[must_use]
+pub fn no_ticket(values: &Effective) -> Option<NoTicket> {
+    let url = values.value(&keys::SERVER_URL)?;
+    let url = Url::parse(url.trim_end_matches('/')).ok()?;
+    NoTicket::of(&url).filter(|_| values.value(&keys::KERBEROS_AUTH))
+}
 
 /// The keys of a set-up over those that are there. A null takes a key away.
 #[derive(Debug)]
@@ -130,7 +142,7 @@ impl<'a> SetupPlan<'a> {
         content: Vec<u8>,
     ) -> Result<(), SetupError> {
         let mut from = from.to_owned();
-        if files::open(&from).is_err() {
+        if openable(Path::new(&from)).is_err() {
             let stand_in = StandIn::of(&content)?;
             from = stand_in.path();
             self.brought.stand_ins.push(stand_in);
@@ -236,6 +248,12 @@ impl<'a> SetupPlan<'a> {
     pub fn server_url_guess(&self) -> String {
         let usual = self.effective().usual(&keys::SERVER_URL);
         usual.text().unwrap_or_default()
+    }
+
+    /// Why browsers bring no Kerberos ticket to SERVER_URL, where they should.
+    #[must_use]
+    pub fn no_ticket(&self) -> Option<NoTicket> {
+        no_ticket(&self.effective())
     }
 
     /// Whether what is known so far is valid, as a part of a configuration.

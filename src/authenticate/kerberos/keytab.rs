@@ -4,7 +4,10 @@
 
 use std::{collections::BTreeSet, io, path::Path};
 
-use crate::{cause, files};
+use crate::{
+    cause,
+    config::{Most, read_file},
+};
 
 /// The principals, key versions and encryption types of a keytab; no keys.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,7 +43,7 @@ impl Keytab {
     /// # Errors
     /// When it cannot be read, is no keytab, or holds no key.
     pub fn read(path: &Path) -> Result<Self, KeytabError> {
-        Self::parse(&files::read(path)?)
+        Self::parse(&read_file(path, Most::ORDINARY)?)
     }
 
     /// Parses a keytab's bytes.

@@ -14,6 +14,8 @@ mod stop;
 
 use std::{path::Path, process::ExitCode};
 
+use serde_json::Map;
+
 pub(super) use self::answers::Answers;
 use self::{
     answers::Balancer,
@@ -27,7 +29,7 @@ use crate::{
     config::{Declared, Settings, keys},
     instance::{self, OutOfReach},
     privileges::{Handed, Owner},
-    setup::{Next, haproxy, next_steps, recover},
+    setup::{Next, haproxy, next_steps, no_ticket, recover},
 };
 
 pub(super) use self::browsers::{above as policies_above, write_as_root as write_policies_as_root};
@@ -111,6 +113,9 @@ fn print_balancer(
              edge2.corp.example, or set FLEET"
         );
         instances.push(this_host());
+    }
+    if let Some(why) = no_ticket(&settings.effective(&Map::new())) {
+        eprintln!("Warning: SERVER_URL: {why}");
     }
     match haproxy(settings, clock, &instances) {
         Ok(text) => {

@@ -183,7 +183,12 @@ impl<'a> Steps<'a> {
                 self.ask(SERVER, what, &default, "--server-url")?;
             }
             match self.plan.examine() {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    if let Some(why) = self.plan.no_ticket() {
+                        println!("Note: SERVER_URL: {why}");
+                    }
+                    return Ok(());
+                }
                 Err(error) => {
                     self.refuse_others(&keys::SERVER_URL)?;
                     self.again(error.into(), &[SERVER])?;

@@ -12,8 +12,7 @@ use std::{
 
 use self::{named::named_files, unit::Unit};
 use crate::{
-    config::Settings,
-    files,
+    config::{Settings, openable},
     privileges::{Owner, shell_word},
 };
 
@@ -79,7 +78,7 @@ fn denied<T>(result: &io::Result<T>) -> bool {
 }
 
 fn is_denied(path: &Path) -> bool {
-    denied(&files::open(path))
+    denied(&openable(path))
 }
 
 /// The first folder on the way that may not be passed, else the file.
