@@ -4,12 +4,14 @@ use std::time::SystemTime;
 
 use ldap3::{ResultEntry, asn1::parse_tag};
 
-use super::{binary, domains::Domains, entry::Entry, typed_name::TypedName};
+use super::{
+    account::Judge, binary, domains::Domains, entry::Entry, sid::Sid, typed_name::TypedName,
+};
 use crate::config::filter_parses;
 
 /// An entry in a search's answer, as the server encodes it.
 pub fn ldap_entry(data: &[u8]) {
-    let _ = (binary::sid_text(data), binary::guid_text(data));
+    let _ = (Sid::read(data), binary::guid_text(data));
     let Ok((_, tag)) = parse_tag(data) else {
         return;
     };
@@ -17,7 +19,7 @@ pub fn ldap_entry(data: &[u8]) {
         let _ = (
             entry.domain(),
             entry.identity(),
-            entry.refusal(SystemTime::UNIX_EPOCH),
+            entry.refusal(SystemTime::UNIX_EPOCH, Judge::Nobody, true),
         );
         assert!(
             entry

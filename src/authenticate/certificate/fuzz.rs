@@ -1,9 +1,6 @@
 //! What `tests/fuzz` calls: certificates of users, and what administrators upload.
 
-use super::{
-    given::{GivenAuthorities, GivenList},
-    names::CertificateNames,
-};
+use super::{given::GivenAuthorities, given_list::GivenList, names::CertificateNames};
 
 /// The names in a certificate in DER.
 pub fn certificate_names(data: &[u8]) {
