@@ -13,10 +13,15 @@ use super::{
     error::DirectoryError,
     servers::Servers,
 };
-use crate::{config::GroupsConfig, telemetry::event};
+use crate::{
+    config::GroupsConfig,
+    telemetry::{Held, event},
+};
 
-/// What the cache may hold, in bytes of text.
+/// What the cache may hold.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// What an entry takes beside its text: the cache's own parts.
+const ENTRY_BYTES: usize = 400;
 /// Groups of one user, or in one list; a directory with more is asked for something else.
 const MAX_GROUPS: usize = 10_000;
 /// Without an answer for this long another server is asked as well. Matching nested groups may take
@@ -40,12 +45,23 @@ impl Groups {
                 .max_capacity(CACHE_BYTES)
                 .weigher(|key: &String, groups: &Arc<[Value]>| {
                     let text: usize = groups.iter().map(|group| 64 + weight(group)).sum();
-                    u32::try_from(key.len() + text).unwrap_or(u32::MAX)
+                    u32::try_from(ENTRY_BYTES + key.len() + text).unwrap_or(u32::MAX)
                 })
                 .time_to_live(time)
                 .build()
         });
         Self { config, cache }
+    }
+
+    /// How much is remembered.
+    pub fn held(&self) -> Held {
+        self.cache
+            .as_ref()
+            .map_or_else(Held::default, |cache| Held {
+                entries: cache.entry_count(),
+                bytes: cache.weighted_size(),
+                budget: CACHE_BYTES,
+            })
     }
 
     /// The groups of a user: names, or objects with `GROUP_PROPERTIES`.

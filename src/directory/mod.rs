@@ -71,7 +71,7 @@ use crate::{
     clock::Clock,
     config::{DirectoryConfig, ServersConfig},
     secret::SecretString,
-    telemetry::{Metrics, event},
+    telemetry::{Memory, Metrics, event},
 };
 
 /// Results of a search by login name: more than one is an error of the caller's to report, and these are
@@ -134,7 +134,7 @@ impl Directory {
                 tokio::spawn(discovery.keep(Arc::downgrade(&servers), shutdown.clone()));
             }
         }
-        Self(Arc::new(Inner {
+        let directory = Self(Arc::new(Inner {
             servers,
             binds: Binds::new(config.parallel_binds.get(), config.timeout),
             groups: config.groups.clone().map(Groups::new),
@@ -142,7 +142,15 @@ impl Directory {
             config,
             metrics,
             _ends_supervision: shutdown.drop_guard(),
-        }))
+        }));
+        let inner = Arc::downgrade(&directory.0);
+        let remembered = &directory.0.metrics.remembered;
+        remembered.measure_by(Memory::Groups, move || {
+            let inner = inner.upgrade();
+            let groups = inner.as_ref().and_then(|inner| inner.groups.as_ref());
+            groups.map(Groups::held).unwrap_or_default()
+        });
+        directory
     }
 
     /// Whom a name means, by one search: nobody, one user, or a few.
