@@ -182,6 +182,24 @@ mod tests {
         })
     }
 
+    #[tokio::test]
+    async fn what_is_remembered_has_a_budget() {
+        let groups = Groups::new(GroupsConfig {
+            cache: Duration::from_secs(60),
+            ..groups(&[]).config
+        });
+        let cache = groups.cache.as_ref().expect("a cache");
+        // A megabyte each, as it is reckoned.
+        let list: Arc<[Value]> = (0..100).map(|_| Value::from("g".repeat(10_000))).collect();
+        for number in 0..200 {
+            cache.insert(number.to_string(), Arc::clone(&list)).await;
+        }
+        cache.run_pending_tasks().await;
+        let held = groups.held();
+        assert!(held.bytes <= held.budget, "{held:?}");
+        assert!(held.bytes > held.budget / 2, "{held:?}");
+    }
+
     fn staff() -> Entry {
         let raw = vec![
             ("cn".to_owned(), vec![b"Staff".to_vec()]),

@@ -1,4 +1,4 @@
-//! The one file with `unsafe`: GSSAPI calls of which libgssapi has no safe wrapper.
+//! One of two files with `unsafe` (the other is `cli/memory.rs`): GSSAPI calls of which libgssapi has no safe wrapper.
 //!
 //! Credentials from a keytab and from a credential cache without environment variables
 //! (`gss_acquire_cred_from`), and an acceptance that gives the client's name out with what its ticket says
