@@ -6,6 +6,7 @@ mod account_policy;
 mod balancer_mismatch;
 mod browser;
 mod callbacks;
+mod certificate_names;
 mod client_certificates;
 mod clone_and_import;
 mod configuration;

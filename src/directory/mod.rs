@@ -22,6 +22,7 @@ mod groups;
 mod keepalive;
 mod lookup;
 mod name_kind;
+mod outside_name;
 mod password;
 mod probe;
 mod server;
@@ -47,8 +48,9 @@ pub use self::{
     domains::Kind,
     entry::{Attribute, Entry},
     error::{BindError, DirectoryError},
-    lookup::{By, Found, UnusableName, has_control_character},
+    lookup::{By, Found},
     name_kind::NameKind,
+    outside_name::{OutsideName, UnusableName},
     password::{PasswordAttribute, PasswordChangeError},
     probe::Probe,
     status::ServerStatus,

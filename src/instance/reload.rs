@@ -202,7 +202,12 @@ impl Running {
             note(
                 "client_ca",
                 match certificates.reload() {
-                    Ok(()) => Ok("client CAs and revocation lists were"),
+                    Ok(()) => {
+                        for warning in certificates.left_out(self.clock.now()) {
+                            tracing::warn!(event = event::FILE_WARNING, "{warning}");
+                        }
+                        Ok("client CAs and revocation lists were")
+                    }
                     Err(error) => Err((
                         error.into(),
                         "a new file of client CAs and revocation lists is",

@@ -17,6 +17,15 @@ pub(super) fn only(mut found: Vec<Entry>, name: &str) -> Result<Option<Entry>, R
     }
 }
 
+/// An error when the name can be nobody's, so that nobody was asked.
+fn usable(found: &Found, name: &str) -> Result<(), Refusal> {
+    let refusal = |why| Refusal::UnusableName {
+        name: name.to_owned(),
+        why,
+    };
+    found.unusable.clone().map(refusal).map_or(Ok(()), Err)
+}
+
 /// The entry of a Kerberos principal: never by the name alone when the realm could be another's.
 ///
 /// In Active Directory realm and domain are one name, and every DN ends in its domain, so the entry
@@ -28,6 +37,7 @@ pub(super) fn of_realm(
     realms: &KerberosRealms,
 ) -> Result<Entry, Refusal> {
     let name = principal.to_string();
+    usable(&found, &name)?;
     let is_active_directory = found.is_active_directory();
     let mut found = found.users;
     let Some(elsewhere) = found.first().map(|entry| entry.dn().to_owned()) else {
@@ -74,6 +84,7 @@ impl<'a> FrontendUser<'a> {
 
     /// The one entry in the domain that was named, if one was.
     pub fn only(self, mut found: Found, user: &str) -> Result<Entry, Refusal> {
+        usable(&found, user)?;
         if let Some(domain) = self.domain {
             found.retain_domain(domain);
         }

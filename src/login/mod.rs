@@ -33,7 +33,7 @@ pub use crate::profile::MapperError;
 use crate::{
     authenticate::{Certificates, Kerberos, Lookup, Mapped, Principal},
     clock::Clock,
-    directory::{BindError, By, Entry, has_control_character},
+    directory::{BindError, By, Entry, Kind},
     profile::Claims,
     secret::{ExposeSecret as _, SecretString},
     token::{AssertionId, AuthenticationMethod, Issuer, Statement},
@@ -211,11 +211,14 @@ impl Logins {
                 let start = Instant::now();
                 let names = certificates.check(&chain, self.clock.now())?;
                 self.accounts.metrics.stage("certificate", start.elapsed());
-                line.principal(names.upn.as_ref().unwrap_or(&names.subject));
-                let lookups = certificates.lookups(&names);
+                line.principal(names.shown());
+                // A directory of another kind knows no such names.
+                let kind = self.accounts.directory.kind();
+                let strong = certificates.is_strong() && !matches!(kind, Some(Kind::Other));
+                let lookups = certificates.lookups(&names, strong)?;
                 let found = lookups.into_iter().map(|lookup| self.mapped(lookup));
                 let found = try_join_all(found).await?;
-                let entry = Mapped::decide(found, &names.subject)?;
+                let entry = Mapped::decide(found, &names.subject, strong)?;
                 Ok(Proved {
                     entry,
                     response: None,
@@ -267,8 +270,6 @@ impl Logins {
 
     async fn mapped(&self, lookup: Lookup) -> Result<Mapped, Refusal> {
         let found = match &lookup.filter {
-            // Some directories end a value at it, and would find who has the rest of the name.
-            _ if has_control_character(&lookup.value) => Vec::new(),
             Some(filter) => self.accounts.find_by_filter(filter).await?,
             None => {
                 let by = By::CommonName(&lookup.value);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::name::NameRefusal;
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal, Principal},
-    directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError},
+    directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError, UnusableName},
     profile::{MapperError, UnusableProfile},
     token::SigningKeyError,
 };
@@ -26,6 +26,11 @@ pub enum Refusal {
          of LDAP_USER_BY_NAME leave them out; check both keys if there should be one"
     )]
     UnknownPrincipal { name: String },
+    #[error(
+        "{} is proved, but cannot be a user's name: {why}",
+        crate::cause::quoted(name)
+    )]
+    UnusableName { name: String, why: UnusableName },
     #[error(
         "{} is proved, but the directory has {count} entries for that name; make LDAP_BASE or \
          LDAP_USER_BY_NAME narrower, so that it means one user",
@@ -77,6 +82,7 @@ impl Refusal {
             Self::MethodOff => "method_off",
             Self::Name(refusal) => refusal.reason(),
             Self::UnknownPrincipal { .. } => "unknown_user",
+            Self::UnusableName { .. } => "unusable_name",
             Self::Ambiguous { .. } => "ambiguous_user",
             Self::OtherDomain { .. } => "other_domain",
             Self::Password(error) => match error {
@@ -120,6 +126,7 @@ impl Refusal {
             | Self::WriteBackOff
             | Self::Name(_)
             | Self::UnknownPrincipal { .. }
+            | Self::UnusableName { .. }
             | Self::Ambiguous { .. }
             | Self::OtherDomain { .. }
             | Self::Account(_) => false,

@@ -37,9 +37,9 @@ pub(super) fn of(refusal: &Refusal) -> Words {
         Refusal::Account(_) | Refusal::Password(BindError::Account(_)) => {
             (S::FORBIDDEN, Notice::AccountCannotSignIn)
         }
-        Refusal::UnknownPrincipal { .. } | Refusal::Ambiguous { .. } => {
-            (S::FORBIDDEN, Notice::NoAccount)
-        }
+        Refusal::UnknownPrincipal { .. }
+        | Refusal::UnusableName { .. }
+        | Refusal::Ambiguous { .. } => (S::FORBIDDEN, Notice::NoAccount),
         Refusal::OtherDomain { .. } => (S::UNAUTHORIZED, Notice::OtherDomain),
         Refusal::MethodOff => (S::FORBIDDEN, Notice::MethodOff),
         Refusal::Directory(_) | Refusal::Password(BindError::Unavailable(_)) => {
@@ -105,11 +105,15 @@ fn certificate(refusal: &CertificateRefusal) -> Notice {
         C::Validity { .. } => Notice::CertificateDate,
         C::Revoked { .. } => Notice::CertificateRevoked,
         C::Usage { .. } => Notice::CertificateUsage,
-        C::UnknownIssuer { .. } => Notice::CertificateIssuer,
+        C::UnknownIssuer { .. } | C::AuthorityLeftOut { .. } => Notice::CertificateIssuer,
         C::NoRevocationList { .. } => Notice::CertificateUnchecked,
-        C::NoName { .. } | C::UnknownUser { .. } | C::Ambiguous { .. } | C::Disagreement { .. } => {
-            Notice::CertificateNoAccount
-        }
+        C::NoName { .. }
+        | C::SeveralNames { .. }
+        | C::UnusableName { .. }
+        | C::WeakName { .. }
+        | C::UnknownUser { .. }
+        | C::Ambiguous { .. }
+        | C::Disagreement { .. } => Notice::CertificateNoAccount,
         C::ChainTooLong(_) | C::TooLarge(_) | C::Unreadable(_) | C::Invalid(_) => {
             Notice::CertificateUnreadable
         }

@@ -173,10 +173,7 @@ impl Pairs {
             let at = self.0.iter().position(|(known, _)| known == name);
             at.map(|at| self.0.remove(at).1).unwrap_or_default()
         };
-        let credentials = (
-            take("username").trim().to_owned(),
-            SecretString::from(take("password")),
-        );
+        let credentials = (take("username"), SecretString::from(take("password")));
         self.forget("username");
         self.forget("password");
         credentials
@@ -324,7 +321,8 @@ pub(super) mod tests {
         let (username, password) = pairs.take_credentials();
         assert_eq!(
             (username.as_str(), password.expose_secret()),
-            ("alice", "p")
+            (" alice ", "p"),
+            "as it was typed"
         );
         assert_eq!(pairs.iter().collect::<Vec<_>>(), [("x", "1")]);
         assert!(Pairs::parse_json(b"[1]").is_none());

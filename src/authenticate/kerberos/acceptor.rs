@@ -218,10 +218,11 @@ impl Acceptor {
             .source_name()
             .and_then(|name| name.display_name())
             .map_err(other)?;
-        let name = String::from_utf8_lossy(&name);
-        let principal = Principal::parse(&name).ok_or_else(|| KerberosRefusal::NotAUser {
+        // Another letter in place of what is no UTF-8 could make it somebody else's name.
+        let principal = std::str::from_utf8(&name).ok().and_then(Principal::parse);
+        let principal = principal.ok_or_else(|| KerberosRefusal::NotAUser {
             asked: asked(),
-            name: name.into_owned(),
+            name: String::from_utf8_lossy(&name).into_owned(),
         })?;
         if !keys.realms.allow(&principal.realm) {
             return Err(KerberosRefusal::ForeignRealm { principal });
