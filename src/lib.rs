@@ -49,15 +49,16 @@
 //! | `accept` | listener, limits, PROXY header | ground |
 //! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls`, `accept` |
-//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `language`, `secret` |
+//! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `language`, `network`, `secret` |
 //! | `lifecycle` | the phases of the end, signals, notifications to the service manager (ground) | |
 //! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config`, `cause` |
 //! | `language` | the texts of the pages in the languages of their readers, and which one a browser asks for (ground) | |
 //! | `cause` | the errors of outside libraries in plain words; quoting (ground) | |
 //! | `clock` | the time of day (ground) | |
+//! | `network` | the network that an address belongs to, in which outsiders are counted (ground) | |
 //! | `secret` | values that are never shown (ground) | |
 //!
-//! Ground: `config`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `secret`.
+//! Ground: `config`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `network`, `secret`.
 
 mod accept;
 mod authenticate;
@@ -75,6 +76,7 @@ mod instance;
 mod language;
 mod lifecycle;
 mod login;
+mod network;
 mod ops;
 mod profile;
 mod secret;

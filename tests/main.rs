@@ -2,8 +2,10 @@
 
 mod lab;
 
+mod account_identity;
 mod account_policy;
 mod balancer_mismatch;
+mod blocked_log;
 mod browser;
 mod callbacks;
 mod certificate_names;

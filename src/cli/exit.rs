@@ -1,6 +1,6 @@
 //! What the commands share: how they run, and how they end when the configuration cannot be used.
 
-use std::{io, path::Path, process::ExitCode};
+use std::{fmt::Display, io, path::Path, process::ExitCode};
 
 use tokio::runtime::Runtime;
 
@@ -15,7 +15,12 @@ pub(super) fn runtime() -> io::Result<Runtime> {
 }
 
 /// Says on standard error why the configuration cannot be used.
-pub(super) fn refuse(home: &Path, error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("ad-edge: {} ({})", error, home.display());
+pub(super) fn refuse(home: &Path, error: &dyn Display) -> ExitCode {
+    eprintln!("{}", refusal(home, error));
     ExitCode::from(EXIT_CONFIG)
+}
+
+/// The same in words.
+pub(super) fn refusal(home: &Path, error: &dyn Display) -> String {
+    format!("ad-edge: {} ({})", error, home.display())
 }

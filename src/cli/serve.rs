@@ -1,11 +1,11 @@
 //! `ad-edge serve`: loads the configuration and runs until its end is asked for.
 
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use serde_json::Map;
 
-use super::exit::{refuse, runtime};
+use super::exit::{EXIT_CONFIG, refusal, refuse, runtime};
 use crate::{
     clock::Clock,
     config::{LogFormat, LogLevels, Settings, keys},
@@ -13,28 +13,47 @@ use crate::{
     instance::{Kept, Materials},
     serve,
     setup::recover,
-    telemetry::{Log, LogError, event, init_log},
+    telemetry::{Log, LogError, Metrics, event, init_log},
 };
 
+/// How long work that nobody waits for any more may hold up the end.
+const END_LIMIT: Duration = Duration::from_secs(1);
+
 pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
+    let mut log = None;
+    let code = serve(home, clock, &mut log);
+    if let Some(log) = log {
+        log.end();
+    }
+    code
+}
+
+/// `log` is set as soon as there is one.
+fn serve(home: &Path, clock: &Clock, log: &mut Option<Log>) -> ExitCode {
     let settings = Arc::new(Settings::of_process(home));
     let recovered = match recover(&settings) {
         Ok(recovered) => recovered,
         Err(error) => return refuse(home, &error),
     };
-    let (mut log, mut inherited) = (None, None);
+    let metrics = Arc::new(Metrics::new());
+    let mut inherited = None;
     if is_empty(&settings) {
         let values = settings.effective(&Map::new());
         let (format, levels) = (
             values.value(&keys::LOG_FORMAT),
             values.value(&keys::LOG_LEVEL),
         );
-        let begun = match begin_log(format, &levels, clock) {
-            Ok(begun) => begun,
+        let begun = match begin_log(format, &levels, &metrics, clock) {
+            Ok(begun) => log.insert(begun),
             Err(error) => return refuse(home, &error),
         };
-        log = Some(begun.clone());
-        let waiting = first_run(Arc::clone(&settings), clock.clone(), begun.recent);
+        let recent = begun.recent.clone();
+        let waiting = first_run(
+            Arc::clone(&settings),
+            clock.clone(),
+            Arc::clone(&metrics),
+            recent,
+        );
         match block_on(async { Ok(waiting.await?) }) {
             Ok(Some(sockets)) => inherited = Some(sockets),
             Ok(None) => return ExitCode::SUCCESS,
@@ -45,14 +64,18 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
         Ok(loaded) => loaded,
         Err(invalid) => {
             if let Some(warning) = &recovered {
-                eprintln!("ad-edge: {warning}");
+                say(log.as_ref(), &format!("ad-edge: {warning}"));
             }
-            return refuse(home, &invalid);
+            return refuse_by(log.as_ref(), home, &invalid);
         }
     };
     let (format, levels) = (loaded.config.log_format, &loaded.config.log_levels);
-    let log = match log.map_or_else(|| begin_log(format, levels, clock), Ok) {
-        Ok(log) => log,
+    let begun = match log.take() {
+        Some(begun) => Ok(begun),
+        None => begin_log(format, levels, &metrics, clock),
+    };
+    let log = match begun {
+        Ok(begun) => &*log.insert(begun),
         Err(error) => return refuse(home, &error),
     };
     log.use_levels(levels);
@@ -67,16 +90,21 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
             warning.concern
         );
     }
-    let materials = match Materials::load(&loaded.config, clock, true, &Kept::default()) {
+    let materials = match Materials::load(&loaded.config, clock, true, &Kept::first(metrics)) {
         Ok(materials) => materials,
-        Err(unusable) => return refuse(home, &unusable),
+        Err(unusable) => return refuse_by(Some(log), home, &unusable),
     };
     for warning in &materials.warnings {
         tracing::warn!(event = event::FILE_WARNING, "{warning}");
     }
     let clock = clock.clone();
     match block_on(serve::run(
-        loaded, materials, clock, settings, log, inherited,
+        loaded,
+        materials,
+        clock,
+        settings,
+        log.clone(),
+        inherited,
     )) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => cannot_start(&error),
@@ -87,16 +115,39 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
 fn begin_log(
     format: Option<LogFormat>,
     levels: &LogLevels,
+    metrics: &Metrics,
     clock: &Clock,
 ) -> Result<Log, LogError> {
     let format = format.unwrap_or_else(LogFormat::for_stderr);
     let overruling = std::env::var("RUST_LOG").ok();
-    init_log(format, levels, overruling.as_deref(), clock.clone())
+    init_log(
+        format,
+        levels,
+        overruling.as_deref(),
+        metrics,
+        clock.clone(),
+    )
+}
+
+/// On standard error, in the order of the log where there is one.
+fn say(log: Option<&Log>, text: &str) {
+    match log {
+        Some(log) => log.print(text),
+        None => eprintln!("{text}"),
+    }
+}
+
+fn refuse_by(log: Option<&Log>, home: &Path, error: &dyn std::fmt::Display) -> ExitCode {
+    say(log, &refusal(home, error));
+    ExitCode::from(EXIT_CONFIG)
 }
 
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = runtime().context("no threads can be started")?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // A file that is being read, on a disk that does not answer, does not hold up the end.
+    runtime.shutdown_timeout(END_LIMIT);
+    done
 }
 
 fn cannot_start(error: &anyhow::Error) -> ExitCode {

@@ -9,11 +9,12 @@ use super::{
     client_cert::{ClientCertConfig, client_cert},
     home::Home,
     keys,
-    listen::{ListenConfig, listen},
+    listen::{ListenConfig, listen, networks},
     problem::{Concern, Holds, Missing, Problem},
     reader::Reader,
     tls::{TlsKeys, TlsMaterial, tls},
 };
+use crate::network::NetworkWidths;
 
 /// The direct logins: what browsers reach at SERVER_URL.
 #[derive(Debug, Clone)]
@@ -53,6 +54,8 @@ pub struct FormLimits {
     pub per_user: u32,
     /// `FORM_FAILURES_SECONDS`.
     pub window: Duration,
+    /// What counts as one client address.
+    pub networks: NetworkWidths,
 }
 
 /// Keys of Kerberos.
@@ -76,6 +79,7 @@ pub(super) fn direct(home: &Home, port: u16, r: &mut Reader) -> Option<DirectCon
             per_address: r.read(&keys::FORM_ATTEMPTS_PER_MINUTE),
             per_user: r.read(&keys::FORM_FAILURES_PER_USER),
             window: r.read(&keys::FORM_FAILURES_SECONDS),
+            networks: networks(r),
         },
         max_logins: r.read(&keys::MAX_LOGINS),
         balancer_certificates: balancer_certificates(home, r),

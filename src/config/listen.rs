@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{choices::ProxyProtocol, keys, problem::Problem, reader::Reader};
+use crate::network::NetworkWidths;
 
 /// Where and how connections of direct logins arrive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct ListenConfig {
     pub proxy_protocol: ProxyProtocol,
     /// `TRUSTED_PROXIES`: who may send a PROXY header or a proxy's HTTP headers.
     pub trusted_proxies: Vec<IpNet>,
-    /// `MAX_CONNECTIONS`: open connections; one more waits in the kernel's queue.
+    /// `MAX_CONNECTIONS`: open connections.
     pub max_connections: usize,
     /// `MAX_HEADER_SIZE`, at least 65536: the largest Kerberos token, in bytes before base64.
     pub max_token: usize,
@@ -49,6 +50,13 @@ fn canonical(net: IpNet) -> IpNet {
         .zip(length)
         .and_then(|(address, length)| Ipv4Net::new(address, length).ok());
     plain.map_or(net, IpNet::V4)
+}
+
+pub(super) fn networks(r: &mut Reader) -> NetworkWidths {
+    NetworkWidths {
+        v4: r.read(&keys::NETWORK_PREFIX_IPV4),
+        v6: r.read(&keys::NETWORK_PREFIX_IPV6),
+    }
 }
 
 pub(super) fn listen(port: u16, r: &mut Reader) -> ListenConfig {

@@ -95,6 +95,7 @@ pub fn is_empty(settings: &Settings) -> bool {
 pub async fn first_run(
     settings: Arc<Settings>,
     clock: Clock,
+    metrics: Arc<Metrics>,
     recent: RecentEvents,
 ) -> Result<Option<Inherited>, FirstRunError> {
     let mut terminate = signal(SignalKind::terminate())?;
@@ -116,7 +117,7 @@ pub async fn first_run(
         .map_err(|source| FirstRunError::listen(keys::OPS_LISTEN.name, source))?;
     let readiness = Readiness::new(life.clone(), Mismatches::new(None))
         .with("set-up", || Err(ChangeError::NotSetUp));
-    let router = ops::router(Arc::new(readiness), Arc::new(Metrics::new()), None);
+    let router = ops::router(Arc::new(readiness), metrics, None);
     life.spawn(ops::run(
         probes,
         router,

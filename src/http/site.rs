@@ -181,7 +181,7 @@ async fn run(request: Request, next: Next, limits: &Limits, page: &PageContext) 
     match timeout(limits.request, handler).await {
         Ok(Ok(response)) => response,
         Ok(Err(_panic)) => {
-            // The panic's own text went to standard error; it may hold what a client sent.
+            // Where it was is a line of its own (`program.panicked`).
             tracing::error!(
                 event = event::HTTP_PANICKED,
                 request_id = %page.request_id,

@@ -48,6 +48,15 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// Before the first configuration.
+    #[must_use]
+    pub fn first(metrics: Arc<Metrics>) -> Self {
+        Self {
+            metrics,
+            predecessor: None,
+        }
+    }
+
     fn kerberos(&self) -> Option<&Kerberos> {
         self.predecessor.as_ref()?.logins.kerberos.as_ref()
     }

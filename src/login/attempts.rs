@@ -81,7 +81,8 @@ impl Attempts {
         };
         Self {
             limits: *limits,
-            addresses: NonZeroU32::new(limits.per_address).map(Rates::new),
+            addresses: NonZeroU32::new(limits.per_address)
+                .map(|rate| Rates::new(rate, limits.networks)),
             users: failures(),
             unknown_users: failures(),
         }

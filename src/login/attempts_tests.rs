@@ -1,6 +1,7 @@
 //! Tests of the limits on password attempts.
 
 use super::*;
+use crate::network::NetworkWidths;
 
 const NOBODY: Client = Client::Hub;
 
@@ -9,6 +10,7 @@ fn attempts(per_address: u32, per_user: u32) -> Arc<Attempts> {
         per_address,
         per_user,
         window: Duration::from_secs(900),
+        networks: NetworkWidths::default(),
     }))
 }
 

@@ -3,13 +3,15 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     num::NonZeroU32,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::time::Instant;
+
+use crate::network::{Network, NetworkWidths};
 
 /// So much may be spent at once: the failures of one minute.
 const BURST: Duration = Duration::from_secs(60);
@@ -23,16 +25,15 @@ const MAX_NETWORKS: usize = 100_000;
 pub(super) struct Rates {
     /// What one failure costs.
     cost: Duration,
+    networks: NetworkWidths,
     /// Until when the costs of a network last; what is past costs nothing any more.
     spent: Mutex<HashMap<Network, Instant>>,
 }
 
-/// What a rate counts: of IPv6 the /64, which one client has all of; of IPv4 the address.
-type Network = Ipv6Addr;
-
 impl Rates {
-    pub fn new(per_minute: NonZeroU32) -> Self {
+    pub fn new(per_minute: NonZeroU32, networks: NetworkWidths) -> Self {
         Self {
+            networks,
             cost: Duration::from_secs(60) / per_minute.get(),
             spent: Mutex::default(),
         }
@@ -40,7 +41,7 @@ impl Rates {
 
     /// How long this address must wait before it may fail again; `None` when it need not.
     pub fn wait(&self, address: IpAddr, now: Instant) -> Option<Duration> {
-        let until = *self.spent().get(&network(address))?;
+        let until = *self.spent().get(&self.networks.of(address))?;
         let wait = until.saturating_duration_since(now + BURST);
         (!wait.is_zero()).then_some(wait)
     }
@@ -48,7 +49,7 @@ impl Rates {
     /// Counts a failure. A hundred at the same moment wait as long as a hundred in turn.
     pub fn failed(&self, address: IpAddr, now: Instant) {
         let mut spent = self.spent();
-        let network = network(address);
+        let network = self.networks.of(address);
         if spent.len() >= MAX_NETWORKS && !spent.contains_key(&network) {
             make_room(&mut spent, now);
         }
@@ -75,21 +76,19 @@ fn make_room(spent: &mut HashMap<Network, Instant>, now: Instant) {
     }
 }
 
-fn network(address: IpAddr) -> Network {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped(),
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     fn rates(per_minute: u32) -> Rates {
-        Rates::new(NonZeroU32::new(per_minute).expect("a rate"))
+        Rates::new(
+            NonZeroU32::new(per_minute).expect("a rate"),
+            NetworkWidths::default(),
+        )
     }
 
     fn address(text: &str) -> IpAddr {

@@ -36,6 +36,12 @@ events! {
     PROGRAM_ENDED = "program.ended", INFO,
         "The program ends; `cut` says how many requests were not finished.",
         "When `cut` is above 0: raise SHUTDOWN_SECONDS.";
+    PROGRAM_PANICKED = "program.panicked", ERROR,
+        "A fault of the program, at the place in its source that the line names. What it was doing then failed; all else goes on. Counted by `ad_edge_panics_total`.",
+        "Please report it.";
+    LOG_DROPPED = "log.dropped", WARN,
+        "Nobody read the log fast enough, or it could not be written: lines were dropped, others before audit lines. Nothing else waited for it. Counted by `ad_edge_log_lines_dropped_total`.",
+        "Look at what takes the log: the journal, the container's log driver, the disk, a terminal that is held.";
     CONFIG_WARNING = "config.warning", WARN,
         "A key of the configuration is accepted, and is probably a mistake.",
         "Correct the key that the line names.";

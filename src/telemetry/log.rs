@@ -1,29 +1,41 @@
 //! The log: one line an event on standard error, text for people or JSON for collectors.
 //!
-//! Times are UTC. `LOG_LEVEL` says how much of it there is, `RUST_LOG` overrules it. A line that the network can cause at any rate goes
-//! through a [`Throttle`], so that an attacker cannot fill the disk.
+//! Times are UTC. `LOG_LEVEL` says how much of it there is, `RUST_LOG` overrules it. A line that the network
+//! can cause at any rate goes through a [`Throttle`](super::Throttle), so that an attacker cannot fill the
+//! disk. Nobody waits for a line to be written: see [`queue`](super::queue).
 
 use std::{
-    io::{self, IsTerminal as _},
-    sync::{Mutex, PoisonError},
+    fs::File,
+    io::{self, IsTerminal as _, Write},
+    os::fd::AsFd as _,
     time::Duration,
 };
 
-use super::{LOG_ONLY, RecentEvents};
-use crate::{
-    cause,
-    clock::Clock,
-    config::{LogFormat, LogLevels},
-};
-use tokio::time::Instant;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tracing::Metadata;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, filter::ParseError, fmt, layer::SubscriberExt, reload,
     util::SubscriberInitExt,
 };
 
+use super::{
+    LOG_ONLY, Metrics, RecentEvents, event,
+    panics::log_panics,
+    queue::{Kind, Lost, Queue},
+};
+use crate::{
+    cause,
+    clock::Clock,
+    config::{LogFormat, LogLevels},
+};
+
 /// What `LOG_LEVEL` changes by name only: libraries repeat what this program says, and every login leaves an
 /// audit line.
 const PARTS: &str = "audit=info,ldap3=error,lber=warn,rustls=warn,hyper=warn,tungstenite=warn";
+/// The target of what the log says of itself, whatever the levels are.
+const OF_ITSELF: &str = "ad_edge::log";
+/// How long the end waits for whoever reads the log.
+const END_LIMIT: Duration = Duration::from_secs(2);
 
 /// Why the log could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -39,22 +51,11 @@ pub enum LogError {
         #[source]
         cause: ParseError,
     },
+    #[error("there is no thread for the log: {}", cause::io(.0))]
+    Thread(#[from] io::Error),
     /// Something else in this process has set a subscriber.
     #[error("the log was started twice")]
     Twice,
-}
-
-/// Lets one line through an interval and counts the rest.
-#[derive(Debug)]
-pub struct Throttle {
-    interval: Duration,
-    state: Mutex<ThrottleState>,
-}
-
-#[derive(Debug, Default)]
-struct ThrottleState {
-    last: Option<Instant>,
-    suppressed: u64,
 }
 
 /// The log of this process; a clone is a handle on the same one.
@@ -62,13 +63,14 @@ struct ThrottleState {
 pub struct Log {
     /// Its last events.
     pub recent: RecentEvents,
+    queue: Queue,
     filter: reload::Handle<EnvFilter, Registry>,
     /// `RUST_LOG` is set.
     is_overruled: bool,
 }
 
 /// Starts the log of this process, and keeps its last events with the time by `clock`. `overruling` is the
-/// value of `RUST_LOG`, when there is one.
+/// value of `RUST_LOG`, when there is one. Panics are lines of it from now on.
 ///
 /// # Errors
 /// When `overruling` does not parse, or the log was started before.
@@ -76,20 +78,26 @@ pub fn init(
     format: LogFormat,
     levels: &LogLevels,
     overruling: Option<&str>,
+    metrics: &Metrics,
     clock: Clock,
 ) -> Result<Log, LogError> {
     let overruling = overruling.filter(|text| !text.trim().is_empty());
     let filter = overruling.map_or_else(|| Ok(filter_of(levels)), overruled)?;
     let (filter, handle) = reload::Layer::new(filter);
-    let recent = RecentEvents::new(clock);
+    let recent = RecentEvents::new(clock.clone());
+    // Not by the library's handle: its lock would be held for as long as nobody reads.
+    let stderr = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+    let queue = Queue::start(stderr, &metrics.log_lines_dropped, clock, say)?;
     Registry::default()
         .with(filter)
-        .with(layer(format, io::stderr, io::stderr().is_terminal()))
+        .with(layer(format, queue.clone(), io::stderr().is_terminal()))
         .with(recent.clone())
         .try_init()
         .map_err(|_| LogError::Twice)?;
+    log_panics(metrics.panics.clone());
     Ok(Log {
         recent,
+        queue,
         filter: handle,
         is_overruled: overruling.is_some(),
     })
@@ -103,42 +111,78 @@ impl Log {
             let _ = self.filter.reload(filter_of(levels));
         }
     }
+
+    /// Writes a text behind what was logged, as it is, for who started the program by hand.
+    pub fn print(&self, text: &str) {
+        self.queue.push(Kind::Audit, format!("{text}\n").as_bytes());
+    }
+
+    /// Waits until the log is written, for as long as an end may take.
+    pub fn end(&self) {
+        self.queue.flush(END_LIMIT);
+    }
 }
 
-impl Throttle {
-    #[must_use]
-    pub const fn new(interval: Duration) -> Self {
-        Self {
-            interval,
-            state: Mutex::new(ThrottleState {
-                last: None,
-                suppressed: 0,
-            }),
+/// Each event is written whole, by one call.
+pub(super) struct Line<'a> {
+    queue: &'a Queue,
+    kind: Kind,
+}
+
+impl Write for Line<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.queue.push(self.kind, line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> fmt::MakeWriter<'a> for Queue {
+    type Writer = Line<'a>;
+
+    fn make_writer(&'a self) -> Line<'a> {
+        Line {
+            queue: self,
+            kind: Kind::Other,
         }
     }
 
-    /// `Some(n)` when a line may be written now, `n` lines having been left out since the last one.
-    pub fn pass(&self) -> Option<u64> {
-        self.pass_at(Instant::now())
+    fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Line<'a> {
+        let kind = match metadata.target() {
+            "audit" | OF_ITSELF => Kind::Audit,
+            _ => Kind::Other,
+        };
+        Line { queue: self, kind }
     }
+}
 
-    fn pass_at(&self, now: Instant) -> Option<u64> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state
-            .last
-            .is_some_and(|last| now.duration_since(last) < self.interval)
-        {
-            state.suppressed += 1;
-            return None;
-        }
-        state.last = Some(now);
-        Some(std::mem::take(&mut state.suppressed))
-    }
+/// What was dropped while nobody read.
+fn say(lost: Lost) {
+    let Lost {
+        audit,
+        other,
+        since,
+    } = lost;
+    let lines = audit + other;
+    let since = OffsetDateTime::from(since).format(&Rfc3339);
+    let since = since.unwrap_or_default();
+    tracing::warn!(
+        target: OF_ITSELF,
+        event = event::LOG_DROPPED,
+        lines,
+        audit_lines = audit,
+        since,
+        "{lines} lines were dropped since {since}: nobody read the log fast enough, or it could not be written"
+    );
 }
 
 fn filter_of(levels: &LogLevels) -> EnvFilter {
     // What they are made of was checked when they were read. The last word on a part counts.
-    EnvFilter::new(format!("{PARTS},{LOG_ONLY}=info,{}", levels.as_str()))
+    let own = format!("{PARTS},{LOG_ONLY}=info,{OF_ITSELF}=warn");
+    EnvFilter::new(format!("{own},{}", levels.as_str()))
 }
 
 fn overruled(text: &str) -> Result<EnvFilter, LogError> {
@@ -153,8 +197,7 @@ where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
     W: for<'w> fmt::MakeWriter<'w> + Send + Sync + 'static,
 {
-    // A line that cannot be written, to a full disk say, is lost: the words about it would go the same
-    // way, by a macro that panics.
+    // The library would say what it cannot write by a macro that waits, and panics.
     let layer = fmt::layer().with_writer(writer).log_internal_errors(false);
     match format {
         LogFormat::Text => layer.with_ansi(colour).with_target(false).boxed(),
@@ -169,7 +212,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
 
     use super::*;
     use crate::config::{Kind as _, keys};
@@ -278,8 +321,10 @@ mod tests {
     #[test]
     fn levels_change_while_the_program_runs() {
         let (filter, handle) = reload::Layer::new(filter_of(&levels("info")));
+        let dropped = &Metrics::new().log_lines_dropped;
         let mut log = Log {
             recent: RecentEvents::new(Clock::system()),
+            queue: Queue::start(io::sink(), dropped, Clock::system(), say).expect("a thread"),
             filter: handle,
             is_overruled: true,
         };
@@ -295,18 +340,5 @@ mod tests {
             log.use_levels(&levels("info"));
             assert!(!is_seen());
         });
-    }
-
-    #[test]
-    fn a_throttle_passes_one_and_tells_how_many_it_left_out() {
-        let throttle = Throttle::new(Duration::from_secs(10));
-        let begin = Instant::now();
-        let pass = |seconds| throttle.pass_at(begin + Duration::from_secs(seconds));
-        assert_eq!(pass(0), Some(0));
-        assert_eq!(pass(1), None);
-        assert_eq!(pass(9), None);
-        assert_eq!(pass(10), Some(2));
-        assert_eq!(pass(19), None);
-        assert_eq!(pass(20), Some(1));
     }
 }

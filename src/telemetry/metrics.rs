@@ -11,8 +11,11 @@ use prometheus::{
 };
 use tokio::time::Instant;
 
-use super::registered::{
-    counter, counters, float_gauge, float_gauges, from_zero, gauge, gauges, histograms,
+use super::{
+    queue,
+    registered::{
+        counter, counters, float_gauge, float_gauges, from_zero, gauge, gauges, histograms,
+    },
 };
 
 /// Good and refused logins by method.
@@ -101,6 +104,11 @@ pub struct Metrics {
     configuration: IntGaugeVec,
     /// `ad_edge_ready`: 1 while this instance can sign someone in.
     pub ready: IntGauge,
+    /// `ad_edge_log_lines_dropped_total{kind}`: lines of the log, `audit` and `other`, that could not be
+    /// written.
+    pub log_lines_dropped: IntCounterVec,
+    /// `ad_edge_panics_total`: faults of the program, each with a line in the log.
+    pub panics: IntCounter,
 }
 
 impl Metrics {
@@ -260,6 +268,20 @@ impl Metrics {
                 &["digest"],
             ),
             ready: gauge(r, "ready", "1 while this instance can sign someone in."),
+            log_lines_dropped: from_zero(
+                counters(
+                    r,
+                    "log_lines_dropped_total",
+                    "Lines of the log that could not be written.",
+                    &["kind"],
+                ),
+                &queue::Kind::LABELS,
+            ),
+            panics: counter(
+                r,
+                "panics_total",
+                "Faults of the program, each with a line in the log.",
+            ),
             registry,
         }
     }

@@ -6,12 +6,16 @@ mod event_tests;
 mod history;
 mod log;
 mod metrics;
+mod panics;
+mod queue;
 mod recent;
 mod registered;
+mod throttle;
 
 pub use self::{
     history::History,
-    log::{Log, LogError, Throttle, init as init_log},
+    log::{Log, LogError, init as init_log},
     metrics::{LoginOutcome, Metrics},
     recent::{LOG_ONLY, RecentEvent, RecentEvents},
+    throttle::Throttle,
 };
