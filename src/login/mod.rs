@@ -26,7 +26,7 @@ pub use self::{
     attempts::Attempts,
     audit::{Client, Origin},
     name::NameRefusal,
-    refusal::Refusal,
+    refusal::{Refusal, UnclearUser},
 };
 /// For the front, which imports no earlier stage than this.
 pub use crate::profile::MapperError;
@@ -56,7 +56,9 @@ pub enum Proof {
         chain: Arc<[CertificateDer<'static>]>,
     },
     /// A proxy that the administrator trusts has authenticated the user by Kerberos.
-    Frontend { user: String },
+    Frontend { user: Result<String, UnclearUser> },
+    /// A password that a page of another site sent, by whatever name it goes. It proves nothing.
+    OthersForm { sender: String },
 }
 
 /// Where the token goes.
@@ -224,7 +226,9 @@ impl Logins {
                     response: None,
                 })
             }
+            Proof::OthersForm { sender } => Err(Refusal::OthersForm { sender }),
             Proof::Frontend { user } => {
+                let user = user?;
                 let named = matching::FrontendUser::parse(&user);
                 let found = self.accounts.find(By::Principal(named.name)).await?;
                 Ok(Proved {
@@ -319,7 +323,7 @@ impl Proof {
         match self {
             Self::Kerberos { .. } | Self::Frontend { .. } => AuthenticationMethod::Kerberos,
             Self::Certificate { .. } => AuthenticationMethod::Certificate,
-            Self::Password { .. } => AuthenticationMethod::Password,
+            Self::Password { .. } | Self::OthersForm { .. } => AuthenticationMethod::Password,
         }
     }
 
@@ -327,7 +331,7 @@ impl Proof {
     fn label(&self) -> &'static str {
         match self {
             Self::Kerberos { .. } => "kerberos",
-            Self::Password { .. } => "password",
+            Self::Password { .. } | Self::OthersForm { .. } => "password",
             Self::Certificate { .. } => "certificate",
             Self::Frontend { .. } => "frontend",
         }
@@ -336,9 +340,9 @@ impl Proof {
     /// Who the user claims to be; a ticket or certificate says it once it is read.
     fn name(&self) -> &str {
         match self {
-            Self::Kerberos { .. } | Self::Certificate { .. } => "",
+            Self::Kerberos { .. } | Self::Certificate { .. } | Self::OthersForm { .. } => "",
             Self::Password { username, .. } => username,
-            Self::Frontend { user } => user,
+            Self::Frontend { user } => user.as_deref().unwrap_or_default(),
         }
     }
 }

@@ -10,6 +10,24 @@ use crate::{
     token::SigningKeyError,
 };
 
+/// A trusted proxy's `X-Forwarded-User` that does not name one user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnclearUser {
+    #[error(
+        "X-Forwarded-User came {0} times, and one may be the client's own: have the proxy remove what clients \
+         send under this name"
+    )]
+    Several(usize),
+    #[error(
+        "X-Forwarded-User has a comma in it, as where a proxy adds to what the client sent: have it replace that"
+    )]
+    List,
+    #[error("X-Forwarded-User is empty: have the proxy send it only once it knows the user")]
+    Blank,
+    #[error("X-Forwarded-User is no text in UTF-8, or has a control character in it")]
+    NotText,
+}
+
 /// A refused login. Its text is for the administrator: cause and remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -42,6 +60,14 @@ pub enum Refusal {
          at the domain of that realm, or take the realm out of KERBEROS_REALMS"
     )]
     OtherDomain { principal: Principal, dn: String },
+    #[error(transparent)]
+    UnclearUser(#[from] UnclearUser),
+    #[error(
+        "the form was sent by a page of {}, which is neither SERVER_URL nor an application whose callback is \
+         listed (login CSRF); its password was not looked at",
+        crate::cause::quoted(sender)
+    )]
+    OthersForm { sender: String },
     #[error(transparent)]
     Password(#[from] BindError),
     #[error(transparent)]
@@ -84,6 +110,8 @@ impl Refusal {
             Self::UnknownPrincipal { .. } => "unknown_user",
             Self::UnusableName { .. } => "unusable_name",
             Self::Ambiguous { .. } => "ambiguous_user",
+            Self::UnclearUser(_) => "unclear_user",
+            Self::OthersForm { .. } => "other_site",
             Self::OtherDomain { .. } => "other_domain",
             Self::Password(error) => match error {
                 BindError::WrongPassword => "wrong_password",
@@ -127,6 +155,8 @@ impl Refusal {
             | Self::Name(_)
             | Self::UnknownPrincipal { .. }
             | Self::UnusableName { .. }
+            | Self::UnclearUser(_)
+            | Self::OthersForm { .. }
             | Self::Ambiguous { .. }
             | Self::OtherDomain { .. }
             | Self::Account(_) => false,

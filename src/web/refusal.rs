@@ -40,6 +40,8 @@ pub(super) fn of(refusal: &Refusal) -> Words {
         Refusal::UnknownPrincipal { .. }
         | Refusal::UnusableName { .. }
         | Refusal::Ambiguous { .. } => (S::FORBIDDEN, Notice::NoAccount),
+        Refusal::OthersForm { .. } => (S::FORBIDDEN, Notice::OthersForm),
+        Refusal::UnclearUser(_) => (S::BAD_REQUEST, Notice::RequestNotUnderstood),
         Refusal::OtherDomain { .. } => (S::UNAUTHORIZED, Notice::OtherDomain),
         Refusal::MethodOff => (S::FORBIDDEN, Notice::MethodOff),
         Refusal::Directory(_) | Refusal::Password(BindError::Unavailable(_)) => {

@@ -252,6 +252,10 @@ pub(super) mod tests {
     use super::*;
 
     pub(in crate::web) fn read(query: &str) -> Result<Asked, BadRequest> {
+        Asked::read(&Pairs::parse(query.as_bytes()), &parties())
+    }
+
+    pub(in crate::web) fn parties() -> RelyingParties {
         let config = serde_json::json!({
             "LDAP_URL": "ldaps://dc1.corp.example",
             "LDAP_BASE": "DC=corp,DC=example",
@@ -263,10 +267,7 @@ pub(super) mod tests {
         std::fs::write(home.path().join("config.json"), config.to_string()).expect("written");
         let home = crate::config::Home::new(home.path());
         let loaded = crate::config::Config::load(home, &BTreeMap::new()).expect("good");
-        Asked::read(
-            &Pairs::parse(query.as_bytes()),
-            &loaded.config.federation.relying_parties,
-        )
+        loaded.config.federation.relying_parties
     }
 
     fn callback(query: &str) -> String {
