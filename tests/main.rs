@@ -50,5 +50,6 @@ mod signature;
 mod socket_activation;
 mod ticket_steps;
 mod tunnel_link;
+mod tunnel_replay;
 mod tunnel_requests;
 mod typed_names;

@@ -16,6 +16,7 @@ use crate::{
     telemetry::{Metrics, event},
     tls::{Identity, SharedTickets},
     token::{SigningKey, TenantKey},
+    tunnel::SeenRequests,
     web::Web,
 };
 
@@ -35,6 +36,8 @@ pub struct Materials {
     pub tenant_key: Option<Arc<TenantKey>>,
     pub mapper: Mapper,
     pub metrics: Arc<Metrics>,
+    /// The hub's requests that were carried out before.
+    pub(super) seen: Arc<SeenRequests>,
     /// What was counted before, where there was something before.
     pub(super) limits: Option<(Arc<Slots>, Arc<Attempts>)>,
     pub warnings: Vec<String>,
@@ -44,6 +47,7 @@ pub struct Materials {
 #[derive(Debug, Default)]
 pub struct Kept {
     pub(super) metrics: Arc<Metrics>,
+    pub(super) seen: Arc<SeenRequests>,
     pub(super) predecessor: Option<Arc<Web>>,
 }
 
@@ -53,6 +57,7 @@ impl Kept {
     pub fn first(metrics: Arc<Metrics>) -> Self {
         Self {
             metrics,
+            seen: Arc::default(),
             predecessor: None,
         }
     }
@@ -139,6 +144,7 @@ impl Materials {
                     tenant_key: tenant_key.map(Arc::new),
                     mapper,
                     metrics,
+                    seen: Arc::clone(&kept.seen),
                     limits: kept.limits(),
                     warnings,
                 })

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer, pem::PemObject as _};
@@ -19,6 +20,8 @@ use crate::secret::{ExposeSecret as _, SecretString};
 
 /// How far the tenant's clock may be behind or ahead: what set-up accepts as equal.
 const LEEWAY: Duration = Duration::from_secs(5);
+/// The longest that a request may count: what is remembered of each has an end.
+const REQUEST_LIFE: Duration = Duration::from_hours(1);
 /// How long our proof for the hub counts.
 const HUB_TOKEN_LIFE: Duration = Duration::from_secs(60);
 
@@ -39,6 +42,29 @@ pub struct TenantKey {
 )]
 pub struct TenantKeyError;
 
+/// A request that the tenant signed.
+#[derive(Debug)]
+pub struct SignedRequest {
+    pub claims: Map<String, Value>,
+    pub digest: RequestDigest,
+    /// From then on it is refused as expired; Unix time in seconds.
+    pub until: u64,
+}
+
+/// What tells one signed text from any other: a part of its SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestDigest([u8; 16]);
+
+impl RequestDigest {
+    #[must_use]
+    pub fn of(signed: &[u8]) -> Self {
+        let digest = digest::digest(&digest::SHA256, signed);
+        let mut part = [0; 16];
+        part.copy_from_slice(&digest.as_ref()[..16]);
+        Self(part)
+    }
+}
+
 /// Why a token is not the tenant's; never holds a part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JwtError {
@@ -52,6 +78,8 @@ pub enum JwtError {
     Expired,
     #[error("it is not valid yet; compare this machine's clock with the tenant's")]
     NotYetValid,
+    #[error("it would count for longer than {} minutes", REQUEST_LIFE.as_secs() / 60)]
+    Lifetime,
     #[error("it has no usable {0}")]
     Claim(String),
 }
@@ -66,6 +94,7 @@ impl JwtError {
             Self::Signature => "signature",
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",
+            Self::Lifetime => "lifetime",
             Self::Claim(_) => "claim",
         }
     }
@@ -106,6 +135,27 @@ impl TenantKey {
             return Err(JwtError::NotYetValid);
         }
         Ok(claims)
+    }
+
+    /// A request of the hub, which counts for a while only.
+    ///
+    /// # Errors
+    /// Why it is not accepted.
+    pub fn request(&self, token: &str, now: SystemTime) -> Result<SignedRequest, JwtError> {
+        let claims = self.claims(token, now)?;
+        let end = seconds(&claims, "exp")?.unwrap_or_default();
+        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        if end > (since + REQUEST_LIFE + LEEWAY).as_secs_f64() {
+            return Err(JwtError::Lifetime);
+        }
+        let end = Duration::try_from_secs_f64(end).unwrap_or_default() + LEEWAY;
+        // Without the signature, in case that one of the same can be written in two ways.
+        let signed = token.rsplit_once('.').map_or(token, |(signed, _)| signed);
+        Ok(SignedRequest {
+            claims,
+            digest: RequestDigest::of(signed.as_bytes()),
+            until: end.as_secs() + 1,
+        })
     }
 
     /// The claims of a token that the tenant signed, `exp` among them.
