@@ -8,6 +8,7 @@ use super::{
     domains::{Domains, Kind, by_custom},
     entry::Entry,
     outside_name::{OutsideName, UnusableName, beginning},
+    sid::Sid,
     typed_name::TypedName,
 };
 use crate::config::FilterTemplate;
@@ -15,6 +16,7 @@ use crate::config::FilterTemplate;
 /// Where there is no filter of the administrator's.
 const BY_ACCOUNT: &str = "(sAMAccountName={0})";
 const ACCOUNT: &str = "sAMAccountName";
+const SID: &str = "objectSid";
 
 /// What a user is looked up by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,9 @@ pub enum By<'a> {
     Name(&'a str),
     /// The same, escaped already (RFC 4515, section 3).
     EscapedName(&'a str),
+    /// The SID of an account of Active Directory, whatever `LDAP_USER_BY_NAME` compares; its other conditions
+    /// count.
+    Sid(&'a Sid),
     /// The name of a Kerberos principal, without the realm. On Active Directory that is the
     /// sAMAccountName, whatever `LDAP_USER_BY_NAME` compares; its other conditions count.
     Principal(&'a str),
@@ -67,6 +72,7 @@ impl<'a> Name<'a> {
         let read = match by {
             By::Name(text) => OutsideName::typed(text),
             By::EscapedName(text) => OutsideName::escaped(text),
+            By::Sid(sid) => Ok(Some(OutsideName::of_sid(sid))),
             By::Principal(text) | By::CommonName(text) => OutsideName::proved(text),
         };
         let text = read?.ok_or(None)?;
@@ -76,7 +82,7 @@ impl<'a> Name<'a> {
     /// Whether the search depends on the kind of directory.
     pub fn depends_on_kind(&self, own: Option<&FilterTemplate>) -> bool {
         match self.by {
-            By::Principal(_) => true,
+            By::Principal(_) | By::Sid(_) => true,
             By::Name(_) | By::EscapedName(_) => own.is_none(),
             By::CommonName(_) => false,
         }
@@ -90,10 +96,13 @@ impl<'a> Name<'a> {
         };
         let escaped = match self.by {
             By::EscapedName(escaped) => Cow::from(escaped),
+            By::Sid(sid) => Cow::from(sid.escaped()),
             By::Name(_) | By::Principal(_) | By::CommonName(_) => ldap_escape(self.text.as_str()),
         };
         let by_account = || BY_ACCOUNT.replace("{0}", &ldap_escape(self.text.as_str()));
         let (filter, typed) = match (self.by, own, &domains) {
+            (By::Sid(_), Some(own), _) => (own.by_attribute(SID).with_escaped(&escaped), false),
+            (By::Sid(_), None, _) => (format!("({SID}={escaped})"), false),
             (By::Principal(_), Some(own), Some(_)) => {
                 (own.by_attribute(ACCOUNT).with_escaped(&escaped), false)
             }
@@ -147,6 +156,8 @@ impl Found {
             By::Name(text) | By::EscapedName(text) | By::Principal(text) | By::CommonName(text) => {
                 text
             }
+            // None is too odd to be searched.
+            By::Sid(_) => "",
         };
         Self {
             users: Vec::new(),

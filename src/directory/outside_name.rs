@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 use ldap3::ldap_unescape;
 
+use super::sid::Sid;
+
 /// No name of a user is longer: a user principal name has 113 characters by custom, a mail address 254.
 pub(super) const MAX_CHARACTERS: usize = 256;
 /// Of one character in a filter: four bytes, each as `\xx` (RFC 4515, section 3).
@@ -76,6 +78,11 @@ impl<'a> OutsideName<'a> {
     /// When it can be nobody's name.
     pub fn proved(text: &'a str) -> Result<Option<Self>, UnusableName> {
         Self::usable(Cow::from(text))
+    }
+
+    /// A SID, which is nobody's choice.
+    pub(super) fn of_sid(sid: &Sid) -> Self {
+        Self(Cow::from(sid.to_string()))
     }
 
     fn usable(text: Cow<'a, str>) -> Result<Option<Self>, UnusableName> {

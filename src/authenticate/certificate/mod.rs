@@ -6,6 +6,7 @@
 
 mod authority;
 mod given;
+mod given_list;
 mod mapping;
 mod names;
 mod refusal;
@@ -21,7 +22,8 @@ use rustls_pki_types::CertificateDer;
 
 use self::trust::ClientTrust;
 pub use self::{
-    given::{GivenAuthorities, GivenError, GivenList},
+    given::{GivenAuthorities, GivenError},
+    given_list::{GivenList, ListDoubt},
     mapping::{Lookup, Mapped},
     names::CertificateNames,
     refusal::CertificateRefusal,

@@ -32,6 +32,10 @@ impl Principal {
                 '\\' => (unescaped(chars.next()?)?, true),
                 c => (c, false),
             };
+            if c == char::REPLACEMENT_CHARACTER {
+                // In place of what is no UTF-8, it could make this somebody else's name.
+                return None;
+            }
             match (&mut realm, c) {
                 (None, '@') if !escaped => realm = Some(String::new()),
                 (None, c) => name.push(c),
@@ -118,6 +122,7 @@ mod tests {
             r"alice\",
             r"al\ice@CORP",
             r"alice@CO\RP",
+            "ali\u{fffd}ce@CORP",
         ] {
             assert_eq!(read(bad), None, "{bad:?}");
         }
