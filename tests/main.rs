@@ -52,6 +52,7 @@ mod set_up_keys;
 mod set_up_mistakes;
 mod signature;
 mod socket_activation;
+mod tenant_key;
 mod ticket_steps;
 mod tunnel_link;
 mod tunnel_replay;

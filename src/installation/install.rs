@@ -1,7 +1,11 @@
 //! Puts an installation into the home folder: all of it or nothing, over a crash too.
 
 use std::{
-    collections::BTreeSet, fs, io, os::unix::fs::PermissionsExt as _, path::PathBuf,
+    collections::BTreeSet,
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
     time::SystemTime,
 };
 
@@ -52,7 +56,7 @@ impl Installation {
     pub fn install(&self, home: &Home, now: SystemTime) -> Result<Imported, ArchiveError> {
         let folder = home.path("");
         let is_new = !folder.exists();
-        fs::create_dir_all(&folder)
+        create(&folder)
             .map_err(|error| ArchiveError::Write(folder.display().to_string(), error))?;
         let done = self.install_into(home, now);
         if is_new && done.is_err() {
@@ -159,6 +163,17 @@ impl Installation {
         }
         Ok(())
     }
+}
+
+/// A new home folder is its owner's alone: it holds the keys of the fleet.
+fn create(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// `certs` and `certs/crl` of `certs/crl/ca.pem`.

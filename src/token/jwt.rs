@@ -32,15 +32,35 @@ const HUB_TOKEN_LIFE: Duration = Duration::from_secs(60);
 pub struct TenantKey {
     key: DecodingKey,
     validation: Validation,
+    /// The bytes of a shared secret.
+    secret: Option<usize>,
 }
 
 /// `TENANT_SIGNING_KEY` cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "TENANT_SIGNING_KEY begins like PEM and holds no RSA certificate or public key; take it from the \
-     ticket's answer again"
-)]
-pub struct TenantKeyError;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TenantKeyError {
+    #[error(
+        "TENANT_SIGNING_KEY begins like PEM and holds no RSA certificate or public key; take it from the \
+         ticket's answer again"
+    )]
+    NoRsaKey,
+    #[error(
+        "TENANT_SIGNING_KEY is an RSA key of {0} bits, and 2048 are the least (RFC 7518, section 3.3); have the \
+         tenant make a new one and take it from the ticket's answer"
+    )]
+    ShortRsaKey(usize),
+    #[error(
+        "TENANT_SIGNING_KEY is a shared secret of {0} bytes, which can be guessed; have the tenant make a new one, \
+         of 32 at least (RFC 7518, section 3.2), and take it from the ticket's answer"
+    )]
+    ShortSecret(usize),
+}
+
+/// The least bits of an RSA key, and the least bytes of a shared secret.
+const RSA_BITS: usize = 2048;
+const SECRET_BYTES: usize = 16;
+/// The bytes of a shared secret that the standard wants.
+const GOOD_SECRET_BYTES: usize = 32;
 
 /// A request that the tenant signed.
 #[derive(Debug)]
@@ -104,20 +124,42 @@ impl TenantKey {
     /// Reads a PEM certificate, a PEM public key, or a shared secret.
     ///
     /// # Errors
-    /// When the text begins like PEM and is not an RSA key.
+    /// When the text begins like PEM and is not an RSA key, or when the key is weak.
     pub fn new(text: &SecretString) -> Result<Self, TenantKeyError> {
         let text = text.expose_secret().trim();
-        let (key, algorithm) = if text.contains("-----BEGIN ") {
-            (rsa(text).ok_or(TenantKeyError)?, Algorithm::RS256)
+        let (key, algorithm, secret) = if text.contains("-----BEGIN ") {
+            let (key, bits) = rsa(text).ok_or(TenantKeyError::NoRsaKey)?;
+            if bits < RSA_BITS {
+                return Err(TenantKeyError::ShortRsaKey(bits));
+            }
+            (key, Algorithm::RS256, None)
         } else {
-            (DecodingKey::from_secret(text.as_bytes()), Algorithm::HS256)
+            if text.len() < SECRET_BYTES {
+                return Err(TenantKeyError::ShortSecret(text.len()));
+            }
+            let key = DecodingKey::from_secret(text.as_bytes());
+            (key, Algorithm::HS256, Some(text.len()))
         };
         let mut validation = Validation::new(algorithm);
         // The library would read the time itself; `claims` compares with the time it is given.
         validation.validate_exp = false;
         // The tenant names no audience that we could compare.
         validation.validate_aud = false;
-        Ok(Self { key, validation })
+        Ok(Self {
+            key,
+            validation,
+            secret,
+        })
+    }
+
+    /// What is worth a look in it.
+    #[must_use]
+    pub fn concern(&self) -> Option<String> {
+        let bytes = self.secret.filter(|bytes| *bytes < GOOD_SECRET_BYTES)?;
+        Some(format!(
+            "TENANT_SIGNING_KEY is a shared secret of {bytes} bytes, where {GOOD_SECRET_BYTES} are the least by RFC 7518 \
+             (section 3.2): have the tenant make a longer one"
+        ))
     }
 
     /// The claims of a token that the tenant signed and that counts at this time.
@@ -191,8 +233,8 @@ fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, JwtEr
     value.as_f64().map(Some).ok_or_else(unusable)
 }
 
-/// The RSA key in a PEM text: a certificate's, or one alone in either form.
-fn rsa(pem: &str) -> Option<DecodingKey> {
+/// The RSA key in a PEM text, and its bits: a certificate's, or one alone in either form.
+fn rsa(pem: &str) -> Option<(DecodingKey, usize)> {
     if let Ok(certificate) = CertificateDer::from_pem_slice(pem.as_bytes()) {
         let (_, certificate) = X509Certificate::from_der(&certificate).ok()?;
         return rsa_of(certificate.public_key());
@@ -202,13 +244,29 @@ fn rsa(pem: &str) -> Option<DecodingKey> {
         return rsa_of(&key);
     }
     let (_, pem) = parse_x509_pem(pem.as_bytes()).ok()?;
-    let is_rsa = pem.label == "RSA PUBLIC KEY" && RSAPublicKey::from_der(&pem.contents).is_ok();
-    is_rsa.then(|| DecodingKey::from_rsa_der(&pem.contents))
+    if pem.label != "RSA PUBLIC KEY" {
+        return None;
+    }
+    let (_, key) = RSAPublicKey::from_der(&pem.contents).ok()?;
+    Some((DecodingKey::from_rsa_der(&pem.contents), bits(&key)))
 }
 
-fn rsa_of(key: &SubjectPublicKeyInfo<'_>) -> Option<DecodingKey> {
-    matches!(key.parsed(), Ok(PublicKey::RSA(_)))
-        .then(|| DecodingKey::from_rsa_der(&key.subject_public_key.data))
+fn rsa_of(key: &SubjectPublicKeyInfo<'_>) -> Option<(DecodingKey, usize)> {
+    let Ok(PublicKey::RSA(parsed)) = key.parsed() else {
+        return None;
+    };
+    let decoding = DecodingKey::from_rsa_der(&key.subject_public_key.data);
+    Some((decoding, bits(&parsed)))
+}
+
+/// Of the modulus.
+fn bits(key: &RSAPublicKey<'_>) -> usize {
+    let bytes = key.modulus.iter().skip_while(|byte| **byte == 0);
+    let bytes: Vec<_> = bytes.collect();
+    let unused = bytes
+        .first()
+        .map_or(0, |first| first.leading_zeros() as usize);
+    bytes.len() * 8 - unused
 }
 
 /// Our proof for the hub: a token by the signing key, from `issuer` for `audience`, good for a minute.

@@ -175,6 +175,30 @@ fn a_broken_pem_is_no_shared_secret() {
     assert!(TenantKey::new(&SecretString::from(ec)).is_err());
 }
 
+/// `openssl genrsa 1024 | openssl rsa -pubout`: the library that makes the others makes none so short.
+const SHORT: &str = "-----BEGIN PUBLIC KEY-----
+
+-----END PUBLIC KEY-----";
+
+#[test]
+fn a_weak_key_is_none() {
+    let made = |text: &str| TenantKey::new(&SecretString::from(text.to_owned()));
+    assert_eq!(made(SHORT).err(), Some(TenantKeyError::ShortRsaKey(1024)));
+    let pair = Pair::new();
+    for text in [&pair.certificate, &pair.public, &pair.bare] {
+        assert_eq!(made(text).expect("long enough").concern(), None);
+    }
+    for bytes in [0, 1, 15] {
+        let text = "x".repeat(bytes);
+        assert_eq!(made(&text).err(), Some(TenantKeyError::ShortSecret(bytes)));
+    }
+    for (bytes, is_good) in [(16, false), (31, false), (32, true)] {
+        let concern = made(&"x".repeat(bytes)).expect("taken").concern();
+        assert_eq!(concern.is_none(), is_good, "{bytes}: {concern:?}");
+        assert!(concern.is_none_or(|text| text.contains("RFC 7518") && !text.contains("xxx")));
+    }
+}
+
 #[test]
 fn the_hub_can_check_our_proof() {
     let pair = Pair::new();
