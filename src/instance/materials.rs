@@ -14,7 +14,7 @@ use crate::{
     login::{Attempts, Slots},
     profile::Mapper,
     telemetry::{Metrics, event},
-    tls::{Identity, SharedTickets},
+    tls::{Identity, SharedTickets, TicketSecret},
     token::{SigningKey, TenantKey},
     tunnel::SeenRequests,
     web::Web,
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Materials {
     pub signing: Arc<SigningKey>,
-    /// Session tickets by the signing key, which all instances share.
+    /// Session tickets by what all instances share.
     pub tickets: Arc<SharedTickets>,
     /// For outgoing TLS: the system's roots and the configured ones.
     pub outgoing: Arc<ClientConfig>,
@@ -89,7 +89,8 @@ impl Materials {
         let signing = signing_files(config, clock, may_write)
             .and_then(|files| {
                 let key = SigningKey::new(&files)?;
-                let tickets = SharedTickets::new(&files.key, clock.clone())?;
+                let secret = ticket_secret(config, &files);
+                let tickets = SharedTickets::new(secret, clock.clone())?;
                 Ok((key, tickets, files))
             })
             .map_err(&mut note)
@@ -125,6 +126,7 @@ impl Materials {
                 .map_err(|error| note(error.into()))
                 .ok()
         });
+        warnings.extend(tenant_key.as_ref().and_then(TenantKey::concern));
         let metrics = Arc::clone(&kept.metrics);
         let mapper = Mapper::start(config.accounts.mapper.as_ref(), Arc::clone(&metrics))
             .map_err(|error| note(error.into()))
@@ -151,6 +153,14 @@ impl Materials {
             }
             _ => Err(Unusable(problems)),
         }
+    }
+}
+
+/// What the keys of TLS session tickets are made of.
+pub(super) fn ticket_secret<'a>(config: &'a Config, files: &'a SigningPem) -> TicketSecret<'a> {
+    match &config.ticket_secret {
+        Some(secret) => TicketSecret::Own(secret),
+        None => TicketSecret::SigningKey(&files.key),
     }
 }
 
