@@ -51,6 +51,7 @@ mod set_up_dialogue;
 mod set_up_keys;
 mod set_up_mistakes;
 mod signature;
+mod smallest;
 mod socket_activation;
 mod tenant_key;
 mod ticket_steps;

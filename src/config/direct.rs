@@ -1,6 +1,6 @@
 //! Keys of the direct logins: Kerberos, the form, what balancers show.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
@@ -11,6 +11,7 @@ use super::{
     keys,
     listen::{ListenConfig, listen, networks},
     problem::{Concern, Holds, Missing, Problem},
+    read_file::{Most, openable, read_file},
     reader::Reader,
     tls::{TlsKeys, TlsMaterial, tls},
 };
@@ -147,7 +148,7 @@ fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<BalancerCertificate
     let mut certificates = Vec::new();
     for name in r.read(&keys::CHANNEL_BINDING_CERT_FILES) {
         let path = home.path(&name);
-        let problem = match fs::read(&path) {
+        let problem = match read_file(&path, Most::ORDINARY) {
             // The leaf alone, which comes first.
             Ok(bytes) => match CertificateDer::from_pem_slice(&bytes) {
                 Ok(leaf) => {
@@ -176,7 +177,7 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
         return None;
     }
     let keytab = home.path(keytab);
-    if let Err(error) = fs::File::open(&keytab) {
+    if let Err(error) = openable(&keytab) {
         r.wrong_file(
             &keys::KERBEROS_KEYTAB,
             keytab.clone(),

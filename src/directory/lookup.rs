@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use ldap3::ldap_escape;
+use ldap3::{ldap_escape, ldap_unescape};
 
 use super::{
     domains::{Domains, Kind, by_custom},
@@ -53,6 +53,7 @@ pub struct Found {
 #[derive(Debug)]
 pub(super) struct Name<'a> {
     by: By<'a>,
+    /// What was typed, in one spelling; what was proved as it is.
     text: OutsideName<'a>,
 }
 
@@ -95,9 +96,15 @@ impl<'a> Name<'a> {
             Some(Kind::Other) | None => None,
         };
         let escaped = match self.by {
-            By::EscapedName(escaped) => Cow::from(escaped),
+            By::EscapedName(escaped)
+                if ldap_unescape(escaped).is_ok_and(|plain| plain == self.text.as_str()) =>
+            {
+                Cow::from(escaped)
+            }
             By::Sid(sid) => Cow::from(sid.escaped()),
-            By::Name(_) | By::Principal(_) | By::CommonName(_) => ldap_escape(self.text.as_str()),
+            By::Name(_) | By::EscapedName(_) | By::Principal(_) | By::CommonName(_) => {
+                ldap_escape(self.text.as_str())
+            }
         };
         let by_account = || BY_ACCOUNT.replace("{0}", &ldap_escape(self.text.as_str()));
         let (filter, typed) = match (self.by, own, &domains) {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use ldap3::ldap_unescape;
 
-use super::sid::Sid;
+use super::{composed::composed, sid::Sid};
 
 /// No name of a user is longer: a user principal name has 113 characters by custom, a mail address 254.
 pub(super) const MAX_CHARACTERS: usize = 256;
@@ -48,13 +48,15 @@ fn known_as(own: Option<&str>) -> String {
 }
 
 impl<'a> OutsideName<'a> {
-    /// What somebody typed, without blanks and invisible characters at its ends; `None` when nothing is
-    /// left.
+    /// What somebody typed, as it is written in directories: without blanks and invisible characters at its
+    /// ends and the final dot of a domain, and with letters in one piece that some keyboards and file systems
+    /// give in two (NFC, UAX #15). `None` when nothing is left.
     ///
     /// # Errors
     /// When it can be nobody's name.
     pub fn typed(text: &'a str) -> Result<Option<Self>, UnusableName> {
-        Self::usable(Cow::from(without_blanks(text)))
+        let name = Self::usable(Cow::from(without_blanks(text)))?;
+        Ok(name.map(|name| Self(as_written(name.0))))
     }
 
     /// The same of a text that is escaped already (RFC 4515, section 3).
@@ -67,7 +69,10 @@ impl<'a> OutsideName<'a> {
         }
         match ldap_unescape(text) {
             Ok(Cow::Borrowed(text)) => Self::typed(text),
-            Ok(Cow::Owned(text)) => Self::usable(Cow::from(without_blanks(&text).to_owned())),
+            Ok(Cow::Owned(text)) => {
+                let name = Self::usable(Cow::from(without_blanks(&text).to_owned()))?;
+                Ok(name.map(|name| Self(as_written(name.0))))
+            }
             Err(_) => Err(UnusableName::NotEscaped),
         }
     }
@@ -113,7 +118,19 @@ impl<'a> OutsideName<'a> {
 
 /// The first characters of a text that may be anything, for what is remembered of it.
 pub(super) fn beginning(text: &str) -> String {
-    without_blanks(text).chars().take(MAX_CHARACTERS).collect()
+    let cut: String = without_blanks(text).chars().take(MAX_CHARACTERS).collect();
+    as_written(Cow::from(cut)).into_owned()
+}
+
+fn as_written(name: Cow<'_, str>) -> Cow<'_, str> {
+    let without_dots = |text: &str| match text.trim_end_matches('.') {
+        name if name.contains('@') && !name.ends_with('@') => name.len(),
+        _ => text.len(),
+    };
+    match name {
+        Cow::Borrowed(text) => composed(&text[..without_dots(text)]),
+        Cow::Owned(text) => composed(&text[..without_dots(&text)]).into_owned().into(),
+    }
 }
 
 /// Other programs put invisible characters at the ends of what is copied from them.

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     authenticate::Keytab,
+    config::NoTicket,
     directory::{DirectoryError, canonical_name, ldap_escape},
 };
 
@@ -36,6 +37,11 @@ pub(super) async fn examine(context: &Context, found: Option<&Found>, findings: 
             Keytab::default()
         }
     };
+    // A warning about SERVER_URL has said it: no ticket is for an address, and none should be for a dot.
+    if NoTicket::of(&config.federation.server_url) == Some(NoTicket::Address) {
+        return;
+    }
+    let host = host.trim_end_matches('.');
     let realm = keytab.realms().into_iter().next();
     let realm = realm.or_else(|| found.and_then(|found| realm_of(&found.base)));
     let mut hosts = vec![host.to_ascii_lowercase()];

@@ -19,6 +19,10 @@ pub(super) fn user(headers: &HeaderMap) -> Option<Result<String, UnclearUser>> {
         return Some(Err(UnclearUser::NotText));
     };
     let user = text.trim_matches([' ', '\t']);
+    if user == "(null)" {
+        // Apache writes so for nobody.
+        return None;
+    }
     Some(if user.is_empty() {
         Err(UnclearUser::Blank)
     } else if user.contains(',') {
@@ -47,6 +51,7 @@ mod tests {
     #[test]
     fn exactly_one_user_counts() {
         assert_eq!(read(&[]), None);
+        assert_eq!(read(&[b"(null)"]), None);
         for user in ["alice", "alice@CORP.EXAMPLE", r"CORP\alice", "Zoë Smith"] {
             assert_eq!(read(&[user.as_bytes()]), Some(Ok(user.to_owned())));
         }
@@ -54,6 +59,7 @@ mod tests {
             (&[&b"alice"[..], b"bob"][..], UnclearUser::Several(2)),
             (&[b"", b"bob"], UnclearUser::Several(2)),
             (&[b"alice", b"alice"], UnclearUser::Several(2)),
+            (&[b"(null)", b"bob"], UnclearUser::Several(2)),
             (&[b"alice, bob"], UnclearUser::List),
             (&[b",alice"], UnclearUser::List),
             (&[b""], UnclearUser::Blank),

@@ -1,7 +1,7 @@
 //! Which certificates are accepted: of a known CA, in their time, for clients, not revoked.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -27,7 +27,10 @@ use super::{
 };
 use crate::{
     cause,
-    config::{AuthoritySource, CertificateBinding, ClientCertConfig, RevocationConfig, keys},
+    config::{
+        AuthoritySource, CertificateBinding, ClientCertConfig, Most, RevocationConfig, keys,
+        read_file,
+    },
 };
 
 /// Real chains have two to four certificates, of one to three kilobytes.
@@ -368,7 +371,7 @@ fn authorities_in(place: &str, pem: &[u8]) -> Result<Vec<Authority>, TrustError>
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
-    fs::read(path).map_err(|cause| TrustError::Read {
+    read_file(path, Most::REVOCATION_LIST).map_err(|cause| TrustError::Read {
         file: path.to_owned(),
         cause,
     })

@@ -11,7 +11,7 @@ use super::{answers::Answers, stop::Stop};
 use crate::{
     authenticate::Keytab,
     clock::Clock,
-    config::{TlsMaterial, home, keys},
+    config::{Most, TlsMaterial, home, keys, read_file},
     setup::{RootsError, SetupPlan},
     tls::Identity,
 };
@@ -109,7 +109,7 @@ fn of_option(option: &'static str) -> impl Fn(Stop) -> Stop {
 }
 
 fn read(file: &Path, option: &'static str) -> Result<Vec<u8>, Stop> {
-    std::fs::read(file).map_err(|source| Stop::File {
+    read_file(file, Most::ORDINARY).map_err(|source| Stop::File {
         file: file.to_owned(),
         option,
         source,
