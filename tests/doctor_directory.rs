@@ -201,7 +201,7 @@ fn which_names_find_a_user() {
         assert!(typed.contains(form), "{typed}");
     }
     let own = said(healthy(&tenant).set("LDAP_USER_BY_NAME", "mail={0}"));
-    for part in ["(mail={0})", "LDAP_USER_BY_NAME", "sAMAccountName"] {
+    for part in ["(mail={0})", "LDAP_USER_BY_NAME", "SID of their ticket"] {
         assert!(own.contains(part), "{own}");
     }
     let directory = OpenLdap::start(Anonymous::Refused);

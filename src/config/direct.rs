@@ -9,7 +9,7 @@ use super::{
     client_cert::{ClientCertConfig, client_cert},
     home::Home,
     keys,
-    listen::{ListenConfig, listen, networks},
+    listen::{ListenConfig, listen},
     problem::{Concern, Holds, Missing, Problem},
     read_file::{Most, openable, read_file},
     reader::Reader,
@@ -72,9 +72,12 @@ pub struct KerberosConfig {
 }
 
 pub(super) fn direct(home: &Home, port: u16, r: &mut Reader) -> Option<DirectConfig> {
+    let kerberos = kerberos(home, r);
+    let listen = listen(port, r);
+    let networks = listen.networks;
     let mut direct = DirectConfig {
-        kerberos: kerberos(home, r),
-        listen: listen(port, r),
+        kerberos,
+        listen,
         tls: None,
         client_cert: client_cert(home, r),
         form: r.read(&keys::FORM_LOGIN),
@@ -82,7 +85,7 @@ pub(super) fn direct(home: &Home, port: u16, r: &mut Reader) -> Option<DirectCon
             per_address: r.read(&keys::FORM_ATTEMPTS_PER_MINUTE),
             per_user: r.read(&keys::FORM_FAILURES_PER_USER),
             window: r.read(&keys::FORM_FAILURES_SECONDS),
-            networks: networks(r),
+            networks,
         },
         max_logins: r.read(&keys::MAX_LOGINS),
         balancer_certificates: balancer_certificates(home, r),

@@ -46,7 +46,10 @@ impl Program {
         if taken.is_empty() {
             return Ok(format!("Nothing was changed: {names} is as it is already"));
         }
-        let note = Note::of(ChangeKind::Files);
+        let note = Note {
+            kind: ChangeKind::Files,
+            keys: taken.iter().map(|(name, _)| name.clone()).collect(),
+        };
         let backup = put(&taken, None, &note, &home, &locked, self.clock.now())?;
         tracing::warn!(
             target: "audit", event = event::CONSOLE_FILES_CHANGED, files = names,

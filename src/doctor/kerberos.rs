@@ -149,9 +149,11 @@ async fn nobody(case: &Case<'_>, found: &Found, findings: &Findings) {
             .about(service)
             .fix(format!("setspn -S {service} {account}"))
             .note(format!(
-                "on a domain controller, then export the keytab; or both by {}. On Samba: samba-tool spn add \
-                 {service} {account}",
-                by_script(service, account, true)
+                "on a domain controller, then export the keytab{}. On Samba: samba-tool spn add {service} \
+                 {account}",
+                by_script(service, account)
+                    .map(|call| format!("; or both by {call}"))
+                    .unwrap_or_default()
             )),
     );
 }

@@ -64,6 +64,12 @@ pub(super) fn bring(plan: &mut SetupPlan<'_>, answers: &Answers) -> Result<Given
         }
         plan.bring(keys::CLIENT_CA_FILE.name, home::CLIENT_CA, content)
             .map_err(|error| of_option(CLIENT_CA)(error.into()))?;
+        if plan
+            .get(keys::CA_CERT.name)
+            .is_some_and(|text| !text.is_empty())
+        {
+            println!("Note: the CAs of CA_CERT do not count beside this file: take that key out");
+        }
     }
     Ok(given)
 }
