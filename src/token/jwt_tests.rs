@@ -177,7 +177,10 @@ fn a_broken_pem_is_no_shared_secret() {
 
 /// `openssl genrsa 1024 | openssl rsa -pubout`: the library that makes the others makes none so short.
 const SHORT: &str = "-----BEGIN PUBLIC KEY-----
-
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCugmDh6BVcWLL8kPynEo2E7/fB
+Q62EN7psx1Y84OGjK43QcOtBfvZdd0nhcEtTcdRdkKUClL4gocpP++iSqDRVOeB8
+w++eRIuswVCkWC2xGp8IGfQpfFOwbSwVf6FZxTAg7WxyUx2Y8ERPK1Zi8AuBj1RS
+W8/lmTb+KN7qIGzUsQIDAQAB
 -----END PUBLIC KEY-----";
 
 #[test]
