@@ -37,6 +37,7 @@ mod http_limits;
 mod kerberos_accounts;
 mod kerberos_login;
 mod kerberos_refusals;
+mod kerberos_services;
 mod openldap;
 mod operations;
 mod page_layout;

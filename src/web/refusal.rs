@@ -152,6 +152,7 @@ fn kerberos(refusal: &KerberosRefusal) -> (StatusCode, Notice) {
         K::Expired { .. } => Notice::ProofExpired,
         K::ClockSkew { .. } | K::NotYetValid { .. } => Notice::ClockWrong,
         K::Replay { .. } => Notice::ProofUsed,
+        K::WrongService { .. } | K::OtherKey { .. } => Notice::ProofService,
         K::WrongPrincipal { .. }
         | K::KeyVersion { .. }
         | K::EncryptionType { .. }
@@ -162,7 +163,9 @@ fn kerberos(refusal: &KerberosRefusal) -> (StatusCode, Notice) {
             Notice::ProofRefused
         }
         K::ForeignRealm { .. } => Notice::OtherDomain,
-        K::Busy => return (StatusCode::SERVICE_UNAVAILABLE, Notice::Busy),
+        K::TooMany { .. } | K::NoRoom | K::Busy => {
+            return (StatusCode::SERVICE_UNAVAILABLE, Notice::Busy);
+        }
     };
     (StatusCode::UNAUTHORIZED, about)
 }
