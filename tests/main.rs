@@ -42,6 +42,7 @@ mod one_server;
 mod openldap;
 mod operations;
 mod page_layout;
+mod privileges;
 mod profile_mapper;
 mod proxy_frontend;
 mod reload;

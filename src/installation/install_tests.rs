@@ -6,11 +6,15 @@ use super::*;
 use crate::installation::{
     archive::tests::{archive_with, installation, now},
     backups::made_at,
-    recover,
+    recover, write_atomically,
 };
 
 const CONFIG: &str = "config.json";
 const KEY: &str = "certs/cert.key";
+
+fn folder_of(home: &Home) -> Folder {
+    Folder::open(&home.path("")).expect("there")
+}
 
 fn read(home: &Home, name: &str) -> Vec<u8> {
     fs::read(home.path(name)).expect("there")
@@ -116,7 +120,7 @@ fn an_import_that_ended_half_way_is_taken_back() {
     // Every place at which a crash may come.
     for written in 0..=archive.files.len() {
         archive
-            .prepare(&home, &[], &Note::of(ChangeKind::Import), now())
+            .prepare(&folder_of(&home), &[], &Note::of(ChangeKind::Import), now())
             .expect("prepared");
         for (name, content) in archive.files.iter().take(written) {
             write_atomically(&home.path(name), content, 0o600).expect("written");
@@ -130,7 +134,7 @@ fn an_import_that_ended_half_way_is_taken_back() {
         assert_eq!(recover(&home).expect("nothing to do"), None);
     }
     archive
-        .prepare(&home, &[], &Note::of(ChangeKind::Import), now())
+        .prepare(&folder_of(&home), &[], &Note::of(ChangeKind::Import), now())
         .expect("prepared");
     fs::write(home.path(KEY), "half").expect("written");
     archive

@@ -100,7 +100,7 @@ impl SetupPlan<'_> {
         let _alone = self.settings.writing();
         // Nor another process: an import may be at it.
         let locked = Locked::take(home)?;
-        recover_locked(home, &locked)?;
+        recover_locked(&locked)?;
         // Read now: what was written there meanwhile stays.
         let mut file = ConfigFile::read(home)?;
         for (key, value) in &self.keys {
@@ -121,7 +121,7 @@ impl SetupPlan<'_> {
             let mut note = Note::of(ChangeKind::Settings);
             let all = || self.keys.keys().cloned().collect();
             note.keys = self.keeps_before.clone().unwrap_or_else(all);
-            put(&new, Some(&file), &note, home, &locked, clock.now())?;
+            put(&new, Some(&file), &note, &locked, clock.now())?;
         }
         Ok(new.into_iter().map(|(name, _)| name).collect())
     }
