@@ -18,10 +18,11 @@ const SHOWN_USERS: usize = 20;
 impl Program {
     pub(super) async fn people(&self, term: String) -> Result<Vec<Person>, ChangeError> {
         let current = self.current.load_full();
-        let found = current
-            .accounts
-            .search(&Term::Plain(term), Some(SHOWN_USERS))
-            .await?;
+        let term = Term::Plain(term);
+        if let Err(why) = term.searched() {
+            return Err(no_user(term.as_str(), Some(why)));
+        }
+        let found = current.accounts.search(&term, Some(SHOWN_USERS)).await?;
         Ok(found.iter().map(person).collect())
     }
 
@@ -46,6 +47,10 @@ impl Program {
             Some(refusal) => (Mood::Bad, refusal.to_string()),
         };
         let groups = directory.groups_of(entry).await;
+        let (may, state) = match current.accounts.must_be_user(entry) {
+            Ok(()) => (may, state),
+            Err(not_a_user) => (Mood::Bad, not_a_user.to_string()),
+        };
         let names = groups.iter().flatten().map(|group| match group {
             Value::String(name) => name.clone(),
             object => object.to_string(),

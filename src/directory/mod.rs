@@ -27,6 +27,7 @@ mod identity;
 mod keepalive;
 mod lookup;
 mod name_kind;
+mod outside_name;
 mod password;
 mod probe;
 mod server;
@@ -57,8 +58,9 @@ pub use self::{
     domains::Kind,
     entry::{Attribute, Entry},
     error::{BindError, DirectoryError},
-    lookup::{By, Found, UnusableName, has_control_character},
+    lookup::{By, Found},
     name_kind::NameKind,
+    outside_name::{OutsideName, UnusableName},
     password::{PasswordAttribute, PasswordChangeError},
     probe::Probe,
     sid::Sid,
@@ -78,7 +80,7 @@ use crate::{
     clock::Clock,
     config::{DirectoryConfig, ServersConfig},
     secret::SecretString,
-    telemetry::{Metrics, event},
+    telemetry::{Memory, Metrics, event},
 };
 
 /// Results of a search by login name: more than one is an error of the caller's to report, and these are
@@ -141,7 +143,7 @@ impl Directory {
                 tokio::spawn(discovery.keep(Arc::downgrade(&servers), shutdown.clone()));
             }
         }
-        Self(Arc::new(Inner {
+        let directory = Self(Arc::new(Inner {
             servers,
             binds: Binds::new(config.parallel_binds.get(), config.timeout),
             groups: Groups::new(config.groups.clone()),
@@ -149,7 +151,14 @@ impl Directory {
             config,
             metrics,
             _ends_supervision: shutdown.drop_guard(),
-        }))
+        }));
+        let inner = Arc::downgrade(&directory.0);
+        let remembered = &directory.0.metrics.remembered;
+        remembered.measure_by(Memory::Groups, move || {
+            let inner = inner.upgrade();
+            inner.map(|inner| inner.groups.held()).unwrap_or_default()
+        });
+        directory
     }
 
     /// Whom a name means, by one search: nobody, one user, or a few.

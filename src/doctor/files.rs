@@ -231,6 +231,13 @@ fn client_certificates(context: &Context, findings: &Findings) {
         ),
         Ok(certificates) => {
             let (now, all) = (context.clock.now(), certificates.ends());
+            for left_out in certificates.left_out(now) {
+                findings.add(
+                    Finding::warn(AREA, "client-ca-left-out", left_out).note(
+                        "renew it in CLIENT_CA_FILE, or take it out: nobody signs in by its certificates",
+                    ),
+                );
+            }
             let at = |unix: i64| UNIX_EPOCH + Duration::from_secs(u64::try_from(unix).unwrap_or(0));
             if let Some(end) = all.authority {
                 ends(

@@ -30,7 +30,9 @@ fn server() -> (TlsServer, rustls_pki_types::CertificateDer<'static>) {
     std::fs::write(&file, key.serialize_pem()).expect("writes");
     let identity = Identity::load(&TlsMaterial::Pem { chain, key: file }).expect("loads");
     let key = rcgen::KeyPair::generate().expect("a key").serialize_pem();
-    let tickets = crate::tls::SharedTickets::new(&key.into(), crate::clock::Clock::system());
+    let key = key.into();
+    let secret = crate::tls::TicketSecret::SigningKey(&key);
+    let tickets = crate::tls::SharedTickets::new(secret, crate::clock::Clock::system());
     let tickets = tickets.expect("a key");
     let tls = TlsServer::new(identity, None, tickets).expect("settings");
     (tls, certificate.der().clone())
@@ -55,6 +57,36 @@ async fn a_client_that_has_not_begun_its_handshake_does_not_hold_up_the_end() {
     timeout(SOON, accepted).await.expect("accepted");
     let drained = timeout(SOON, running.drain(SOON)).await;
     assert_eq!(drained.expect("in time").expect("no panic").cut, 0);
+}
+
+#[tokio::test]
+async fn what_an_idle_connection_waits_in_is_small() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0");
+    let listener = listener.await.expect("binds");
+    let address = listener.local_addr().expect("an address");
+    let _client = TcpStream::connect(address).await.expect("connects");
+    let (socket, peer) = listener.accept().await.expect("accepts");
+    let (lifecycle, mismatches) = (Lifecycle::new(), Mismatches::new(None));
+    let settings = crate::http::SiteSettings {
+        limits: limits(),
+        random: crate::http::Random::system(),
+        instance: None,
+        branding: Arc::default(),
+        hsts: true,
+        metrics: None,
+        mismatches: None,
+        quiet: true,
+        extra_headers: Vec::new(),
+    };
+    let site = Site::new(axum::Router::new(), settings, lifecycle.clone());
+    let front = Front::new(site, Some(server().0), lifecycle, None, mismatches);
+    let connection = Connection {
+        stream: crate::tls::Stream::alone(socket).await,
+        peer,
+        via: None,
+    };
+    let bytes = size_of_val(&front.connection(connection));
+    assert!(bytes < 2048, "{bytes} bytes");
 }
 
 #[tokio::test]

@@ -44,6 +44,29 @@ fn all(home: &Home) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 #[test]
+fn a_new_home_folder_is_its_owners_alone() {
+    let parent = tempfile::TempDir::new().expect("a folder");
+    let mode = |path: &std::path::Path| {
+        let meta = fs::metadata(path).expect("there");
+        meta.permissions().mode() & 0o777
+    };
+    let new = parent.path().join("between/home");
+    made_home(&Home::new(&new)).expect("made");
+    assert_eq!(mode(&new), 0o700);
+    assert_ne!(
+        mode(&parent.path().join("between")),
+        0o700,
+        "others' folders are as ever"
+    );
+    // One that is there is its administrator's matter.
+    let there = parent.path().join("there");
+    fs::create_dir(&there).expect("a folder");
+    let before = mode(&there);
+    made_home(&Home::new(&there)).expect("there");
+    assert_eq!(mode(&there), before);
+}
+
+#[test]
 fn what_is_replaced_is_kept() {
     let (_folder, home) = installation();
     let before = read(&home, CONFIG);

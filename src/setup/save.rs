@@ -103,6 +103,15 @@ impl SetupPlan<'_> {
         recover_locked(&locked)?;
         // Read now: what was written there meanwhile stays.
         let mut file = ConfigFile::read(home)?;
+        // An installation that is there already, or was imported, keeps its way.
+        let of_old = [
+            keys::LDAP_URL.name,
+            keys::CONNECTION.name,
+            keys::CLIENT_CERT_BINDING.name,
+        ];
+        if !of_old.iter().any(|key| file.keys().contains_key(*key)) {
+            file.set(keys::CLIENT_CERT_BINDING.name, json!("strong"));
+        }
         for (key, value) in &self.keys {
             match value {
                 Value::Null => file.remove(key),
@@ -186,6 +195,38 @@ mod tests {
             text.contains("Kestrel Works") && text.contains("OU=Staff"),
             "{text}"
         );
+    }
+
+    #[tokio::test]
+    async fn only_a_new_installation_begins_with_strong_names() {
+        for (config, binding) in [
+            (json!({}), json!("strong")),
+            (json!({ "SITE_NAME": "Kestrel Works" }), json!("strong")),
+            (
+                json!({ "CLIENT_CERT_BINDING": "compatible" }),
+                json!("compatible"),
+            ),
+            (
+                json!({ "LDAP_URL": "ldaps://dc1.corp.example" }),
+                Value::Null,
+            ),
+            (json!({ "CONNECTION": "corp" }), Value::Null),
+        ] {
+            let (folder, settings) = home_with(&config);
+            let mut plan = SetupPlan::begin(&settings).expect("begins");
+            for (key, value) in [
+                ("SERVER_URL", json!("https://login.corp.example")),
+                ("LDAP_URL", json!("ldaps://dc1.corp.example")),
+                ("LDAP_BASE", json!("DC=corp,DC=example")),
+                ("ANONYMOUS_SEARCH_ENABLED", json!(true)),
+            ] {
+                plan.set(key, value).expect("set");
+            }
+            plan.save(&Clock::system()).await.expect("saved");
+            let text = std::fs::read_to_string(folder.path().join("config.json")).expect("read");
+            let saved: Value = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(saved["CLIENT_CERT_BINDING"], binding, "{config}");
+        }
     }
 
     #[tokio::test]

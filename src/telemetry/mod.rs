@@ -10,6 +10,7 @@ mod panics;
 mod queue;
 mod recent;
 mod registered;
+mod remembered;
 mod throttle;
 
 pub use self::{
@@ -17,5 +18,6 @@ pub use self::{
     log::{Log, LogError, init as init_log},
     metrics::{LoginOutcome, Metrics},
     recent::{LOG_ONLY, RecentEvent, RecentEvents},
+    remembered::{Held, Memory},
     throttle::Throttle,
 };

@@ -138,7 +138,7 @@ impl TlsServer {
         *foreign_name = name
             .filter(|name| !current.leaf.covers(name))
             .map(str::to_owned);
-        let config = current.for_host(name);
+        let config = current.for_client(&hello);
         let stream = greeted
             .into_stream(config)
             .await
@@ -153,7 +153,10 @@ impl TlsServer {
             resumed: session.handshake_kind() == Some(HandshakeKind::Resumed),
             channel_binding: current.leaf.channel_binding.clone(),
         };
-        Ok(Secured { stream, info })
+        Ok(Secured {
+            stream: Box::new(stream),
+            info,
+        })
     }
 }
 

@@ -27,13 +27,14 @@ pub use self::{
     handshake::{HANDSHAKE_LIMIT, HandshakeFailure},
     identity::Identity,
     server::TlsServer,
-    tickets::{NoTicketKey, SharedTickets},
+    tickets::{NoTicketKey, SharedTickets, TicketSecret},
 };
 
 /// A connection after its handshake.
 #[derive(Debug)]
 pub struct Secured {
-    pub stream: TlsStream<Stream>,
+    /// Boxed: each future that it passes through would have room for all of it.
+    pub stream: Box<TlsStream<Stream>>,
     pub info: ConnectionInfo,
 }
 

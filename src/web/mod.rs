@@ -5,9 +5,11 @@
 
 mod direct;
 mod forwarded;
+mod frontend;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod negotiate;
+mod origin;
 mod pages;
 mod pictures;
 mod refusal;

@@ -5,9 +5,12 @@ use super::{given::GivenAuthorities, given_list::GivenList, names::CertificateNa
 /// The names in a certificate in DER.
 pub fn certificate_names(data: &[u8]) {
     if let Ok(names) = CertificateNames::read(data) {
-        let texts = [&names.upn, &names.email, &names.cn];
-        for text in texts.into_iter().flatten() {
-            assert!(!text.is_empty() && text.len() <= data.len());
+        for values in [&names.upn, &names.sid, &names.email, &names.cn] {
+            match values.only() {
+                // A character of one byte has up to two in UTF-8, and so has one of two bytes three.
+                Ok(value) => assert!(value.unwrap_or_default().len() <= data.len() * 2),
+                Err(several) => assert!(several.len() > 1),
+            }
         }
     }
 }
