@@ -31,6 +31,7 @@ mod form_login;
 mod http_limits;
 mod kerberos_login;
 mod kerberos_refusals;
+mod log_lines;
 mod openldap;
 mod operations;
 mod page_layout;

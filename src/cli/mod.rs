@@ -1,5 +1,8 @@
 //! The commands: what is typed, which exit code comes out. A file per command.
 
+// First: what it defines is used below it.
+#[macro_use]
+mod terminal;
 mod check;
 mod config;
 mod doctor;

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     authenticate::{GivenAuthorities, GivenList, Keytab},
+    cause,
     config::{Effective, Home, home, keys},
     installation::{ChangeKind, Locked, Note, is_there, place_of, put, recover_locked},
     telemetry::event,
@@ -202,7 +203,7 @@ fn files_of(home: &Home, given: &str) -> Vec<String> {
 fn stem(issuer: &str) -> String {
     let common = issuer.split("CN=").nth(1).unwrap_or(issuer);
     let common = common.split(',').next().unwrap_or(common);
-    let plain = common.chars().filter(|c| !c.is_control()).take(60);
+    let plain = common.chars().filter(|c| !cause::is_unseen(*c)).take(60);
     let plain = plain.map(|c| match c {
         c if c.is_ascii_alphanumeric() => c.to_ascii_lowercase(),
         _ => '-',

@@ -4,6 +4,7 @@ pub(crate) mod event;
 #[cfg(test)]
 mod event_tests;
 mod history;
+mod line;
 mod log;
 mod metrics;
 mod panics;

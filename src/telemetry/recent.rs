@@ -13,7 +13,7 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context};
 
-use crate::clock::Clock;
+use crate::{cause, clock::Clock};
 
 /// Of all events, and once more of warnings and errors, so that a busy hour does not push them out.
 const EVENTS: usize = 300;
@@ -124,6 +124,7 @@ struct Parts {
 impl Parts {
     fn take(&mut self, field: &Field, mut value: String) {
         value.truncate(value.floor_char_boundary(TEXT_BYTES));
+        let value = cause::seen_lines(&value).into_owned();
         if field.name() == "message" {
             self.message = value;
         } else {
