@@ -1,11 +1,23 @@
 //! What outsiders send is a part of a line of the log, never a line, a field or an instruction to a terminal.
 
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    thread,
+    time::Duration,
+};
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::Value;
 
 use crate::lab::{
+    Lab,
     instance::Instance,
     set_up::{ad_edge, words},
+    wait_for,
 };
+
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// A value in DER.
 fn der(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -93,4 +105,81 @@ fn a_name_in_a_file_reaches_no_terminal() {
         assert!(said.contains("LDAP_URL"), "{said}");
         assert!(!is_obeyed(&said), "{said:?}");
     }
+}
+
+/// Sends so many requests to PORT in plain HTTP; how many answers had this status.
+fn requests(instance: &Instance, count: usize, request: &str, status: u16) -> usize {
+    let stream = TcpStream::connect((instance.address.as_str(), instance.port));
+    let stream = stream.expect("PORT answers");
+    stream.set_read_timeout(Some(LIMIT)).expect("set");
+    let mut to = stream.try_clone().expect("a second handle");
+    let (first, rest) = request.split_once("\r\n").expect("a request line");
+    let one = format!("{first}\r\nHost: login.corp.example\r\n{rest}\r\n");
+    let sending = thread::spawn(move || {
+        for _ in 1..count {
+            to.write_all(one.as_bytes()).expect("sent");
+        }
+        let last = one.replacen("\r\n", "\r\nConnection: close\r\n", 1);
+        to.write_all(last.as_bytes()).expect("sent");
+    });
+    let mut answers = Vec::new();
+    (&stream).read_to_end(&mut answers).expect("answers");
+    sending.join().expect("all are sent");
+    let answer = format!("HTTP/1.1 {status}");
+    String::from_utf8_lossy(&answers).matches(&answer).count()
+}
+
+#[test]
+fn one_outsider_writes_little_and_the_logins_of_accounts_are_all_there() {
+    let lab = Lab::get();
+    let instance = Instance::builder().set("TLS_TERMINATION", "proxy").start();
+    let count = 3000;
+    let long = format!("{} / HTTP/1.1\r\n", "M".repeat(10_000));
+    assert_eq!(requests(&instance, count, &long, 405), count);
+    let malformed =
+        "GET /wsfed?wtrealm=urn:auth0:corp HTTP/1.1\r\nAuthorization: Negotiate YQ==\r\n";
+    assert_eq!(requests(&instance, count, malformed, 401), count);
+    // A name that nobody has, and a wrong password of somebody's.
+    for name in ["nobody", "bob"] {
+        let fields = [("username", name), ("password", "wrong")];
+        let refused = instance
+            .plain_curl("/wsfed?wtrealm=urn:auth0:corp")
+            .form(fields)
+            .run();
+        assert_eq!(refused.status, 401, "{}", refused.body);
+    }
+    let accepted = instance
+        .plain_curl("/wsfed?wtrealm=urn:auth0:corp")
+        .form([("username", "alice"), ("password", lab.password.as_str())])
+        .run();
+    assert_eq!(accepted.status, 200, "{}", accepted.body);
+    instance.await_event("login.accepted", &["CN=alice"]);
+    instance.await_event("login.refused", &["CN=bob"]);
+    let size = instance.process.log().len();
+    assert!(size < 1_000_000, "{size} bytes for {count} requests");
+    let refused = instance.process.event_lines("login.refused", &[]).len();
+    assert!(refused < 200, "{refused} lines");
+    // Nothing is left out of the metrics, and what is left out of the log is counted.
+    let metric = |name: &str| instance.metric(name).unwrap_or(0.0);
+    let counted = metric(
+        r#"ad_edge_logins_total{method="kerberos",outcome="refused",reason="malformed_token"}"#,
+    );
+    assert_eq!(counted.to_string(), count.to_string());
+    for event in ["http.answered", "login.refused"] {
+        let name = format!(r#"ad_edge_log_lines_left_out_total{{event="{event}"}}"#);
+        assert!(metric(&name) > 1000.0, "{event}: {}", metric(&name));
+    }
+    // The line after a pause says how many there were.
+    let line = wait_for(LIMIT, "no line says what was left out", || {
+        requests(&instance, 1, malformed, 401);
+        let lines = instance
+            .process
+            .event_lines("login.refused", &[r#""left_out":"#]);
+        lines.into_iter().next()
+    });
+    let line: Value = serde_json::from_str(&line).expect("JSON");
+    assert!(
+        line["left_out"].as_u64().is_some_and(|count| count > 1000),
+        "{line}"
+    );
 }

@@ -121,7 +121,6 @@ pub async fn accept<F, Fut>(
     let task = Task {
         rule: limits.proxy.map(Arc::new),
         metrics,
-        refusals: Arc::new(Throttle::new(Duration::from_secs(10))),
         serve,
     };
     let full = Throttle::new(Duration::from_mins(1));
@@ -184,7 +183,6 @@ pub async fn accept<F, Fut>(
 struct Task<F> {
     rule: Option<Arc<ProxyRule>>,
     metrics: Option<Arc<Metrics>>,
-    refusals: Arc<Throttle>,
     serve: F,
 }
 
@@ -203,7 +201,6 @@ where
         let from = canonical(from);
         let rule = self.rule.clone();
         let metrics = self.metrics.clone();
-        let refusals = Arc::clone(&self.refusals);
         let serve = self.serve.clone();
         lifecycle.spawn(async move {
             let _permit = permit;
@@ -229,7 +226,11 @@ where
                                 | proxy::ProxyRefusal::Missing
                                 | proxy::ProxyRefusal::Version1
                         );
-                        if !is_mismatch && let Some(suppressed) = refusals.pass() {
+                        let lines = metrics.as_ref().map(|m| &m.outsider_lines.proxy_headers);
+                        if !is_mismatch
+                            && let Some(suppressed) =
+                                lines.map_or(Some(0), |lines| lines.pass(from.ip()))
+                        {
                             tracing::warn!(
                                 event = event::ACCEPT_PROXY_REFUSED,
                                 %from,

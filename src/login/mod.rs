@@ -222,6 +222,7 @@ impl Logins {
                 })
             }
             Proof::Frontend { user } => {
+                line.principal(&user);
                 let named = matching::FrontendUser::parse(&user);
                 let found = self.accounts.find(By::Principal(named.name)).await?;
                 Ok(Proved {

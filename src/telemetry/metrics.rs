@@ -12,6 +12,7 @@ use prometheus::{
 use tokio::time::Instant;
 
 use super::{
+    outsiders::OutsiderLines,
     queue,
     registered::{
         counter, counters, float_gauge, float_gauges, from_zero, gauge, gauges, histograms,
@@ -107,6 +108,9 @@ pub struct Metrics {
     /// `ad_edge_log_lines_dropped_total{kind}`: lines of the log, `audit` and `other`, that could not be
     /// written.
     pub log_lines_dropped: IntCounterVec,
+    /// What outsiders write into the log. `ad_edge_log_lines_left_out_total{event}`: lines of theirs that were
+    /// too many.
+    pub outsider_lines: OutsiderLines,
     /// `ad_edge_panics_total`: faults of the program, each with a line in the log.
     pub panics: IntCounter,
 }
@@ -277,6 +281,15 @@ impl Metrics {
                 ),
                 &queue::Kind::LABELS,
             ),
+            outsider_lines: OutsiderLines::new(&from_zero(
+                counters(
+                    r,
+                    "log_lines_left_out_total",
+                    "Lines about what outsiders sent that were too many.",
+                    &["event"],
+                ),
+                &OutsiderLines::EVENTS,
+            )),
             panics: counter(
                 r,
                 "panics_total",

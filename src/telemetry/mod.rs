@@ -7,6 +7,7 @@ mod history;
 mod line;
 mod log;
 mod metrics;
+mod outsiders;
 mod panics;
 mod queue;
 mod recent;
@@ -17,6 +18,7 @@ pub use self::{
     history::History,
     log::{Log, LogError, init as init_log},
     metrics::{LoginOutcome, Metrics},
+    outsiders::{Lines, OutsiderLines, some},
     recent::{LOG_ONLY, RecentEvent, RecentEvents},
     throttle::Throttle,
 };
