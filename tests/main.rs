@@ -2,6 +2,7 @@
 
 mod lab;
 
+mod account_identity;
 mod account_policy;
 mod balancer_mismatch;
 mod blocked_log;

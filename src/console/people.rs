@@ -43,7 +43,7 @@ impl Program {
             None => (Mood::Good, "may sign in".to_owned()),
             Some(refusal) => (Mood::Bad, refusal.to_string()),
         };
-        let groups = directory.groups_of(entry.dn()).await;
+        let groups = directory.groups_of(entry).await;
         let names = groups.iter().map(|group| match group {
             Value::String(name) => name.clone(),
             object => object.to_string(),

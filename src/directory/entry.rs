@@ -8,6 +8,7 @@ use super::{
     account::{Account, AccountRefusal},
     binary::{guid_text, sid_text},
     dn,
+    identity::Kept,
 };
 
 /// Asked for by name, since `*` leaves constructed attributes out; never shown to mappers.
@@ -29,6 +30,8 @@ pub struct Entry {
     dn: String,
     attributes: Vec<(String, Attribute)>,
     account: Account,
+    /// `None`: its DN.
+    identity: Option<String>,
 }
 
 /// The value or values of one attribute.
@@ -45,7 +48,7 @@ impl Entry {
     /// An entry of raw values. Attributes without a value are left out.
     #[must_use]
     pub fn new(dn: String, raw: Vec<(String, Vec<Vec<u8>>)>) -> Self {
-        let mut account = Account::default();
+        let (mut account, mut kept) = (Account::default(), Kept::default());
         let mut attributes = Vec::with_capacity(raw.len());
         for (name, values) in raw {
             let is = |other: &str| name.eq_ignore_ascii_case(other);
@@ -56,6 +59,8 @@ impl Entry {
             } else if is(COMPUTED_CONTROL) {
                 account.computed = integer(&values);
                 continue;
+            } else if kept.takes(&name, &values) {
+                continue;
             }
             if SECRETS.iter().any(|secret| is(secret)) {
                 continue;
@@ -64,11 +69,14 @@ impl Entry {
                 attributes.push((name, attribute));
             }
         }
-        Self {
+        let mut entry = Self {
             dn,
             attributes,
             account,
-        }
+            identity: None,
+        };
+        entry.identity = kept.identity(&entry.dn, |name| entry.text(name));
+        entry
     }
 
     #[must_use]
@@ -76,11 +84,11 @@ impl Entry {
         &self.dn
     }
 
-    /// What tells the entry from all others: its objectGUID, which stays when it is renamed; where there
-    /// is none, its DN.
+    /// What tells the entry from all others, also from the one that had or gets its DN: its objectGUID,
+    /// entryUUID or the like. Where there is none, its DN.
     #[must_use]
     pub fn identity(&self) -> &str {
-        self.text("objectGUID").unwrap_or(&self.dn)
+        self.identity.as_deref().unwrap_or(&self.dn)
     }
 
     /// All attributes in the server's order, with the server's spelling of their names.
@@ -262,6 +270,34 @@ mod tests {
         assert_eq!(entry.refusal(now), Some(AccountRefusal::Locked));
         assert_eq!(entry.get(COMPUTED_CONTROL), None);
         assert_eq!(entry.text("userAccountControl"), Some("512"));
+    }
+
+    #[test]
+    fn an_entry_is_told_from_others_by_what_only_its_server_writes() {
+        type Raw<'a> = (&'a str, &'a [&'a [u8]]);
+        let guid: Raw<'_> = ("objectGUID", &[b"0123456789abcdef"]);
+        let sid: Raw<'_> = ("objectSid", &[b"\x01\x01\0\0\0\0\0\x05\x15\0\0\0"]);
+        let uuid: Raw<'_> = ("entryUUID", &[b"5e2d0e0c-1111-103d-8a11-64fbc20da7aa"]);
+        let unique: Raw<'_> = ("nsuniqueid", &[b"0a950601-435311e0"]);
+        let ipa: Raw<'_> = ("ipaUniqueID", &[b"f6b3"]);
+        let created: Raw<'_> = ("createTimestamp", &[b"20261124101500Z"]);
+        let dn = "CN=a,DC=corp,DC=example";
+        let cases: [(&[Raw<'_>], &str); 7] = [
+            (&[guid, sid], "33323130-3534-3736-3839-616263646566"),
+            (&[sid], "S-1-5-21"),
+            (&[guid, uuid], "5e2d0e0c-1111-103d-8a11-64fbc20da7aa"),
+            (&[ipa, unique, created], "0a950601-435311e0"),
+            (&[ipa, created], "f6b3"),
+            (&[created], &format!("{dn} of 20261124101500Z")),
+            (&[("uid", &[b"a"])], dn),
+        ];
+        for (attributes, identity) in cases {
+            let entry = entry(attributes);
+            assert_eq!(entry.identity(), identity);
+            for hidden in ["entryUUID", "nsUniqueId", "createTimestamp"] {
+                assert_eq!(entry.get(hidden), None, "not of `*`: {hidden}");
+            }
+        }
     }
 
     #[test]

@@ -26,7 +26,8 @@ const HEDGE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Groups {
     config: GroupsConfig,
-    /// By the user's DN. Equal lookups at the same time share one search; errors are not kept.
+    /// By the user's identity and DN: the one tells a user from who had the DN before, the other is what
+    /// was searched. Equal lookups at the same time share one search; errors are not kept.
     cache: Option<Cache<String, Arc<[Value]>>>,
 }
 
@@ -37,9 +38,9 @@ impl Groups {
         let cache = (!time.is_zero()).then(|| {
             Cache::builder()
                 .max_capacity(CACHE_BYTES)
-                .weigher(|dn: &String, groups: &Arc<[Value]>| {
+                .weigher(|key: &String, groups: &Arc<[Value]>| {
                     let text: usize = groups.iter().map(|group| 64 + weight(group)).sum();
-                    u32::try_from(dn.len() + text).unwrap_or(u32::MAX)
+                    u32::try_from(key.len() + text).unwrap_or(u32::MAX)
                 })
                 .time_to_live(time)
                 .build()
@@ -47,12 +48,13 @@ impl Groups {
         Self { config, cache }
     }
 
-    /// The groups of the user `dn`: names, or objects with `GROUP_PROPERTIES`.
+    /// The groups of a user: names, or objects with `GROUP_PROPERTIES`.
     pub async fn of(
         &self,
         servers: &Servers,
-        dn: &str,
+        user: &Entry,
     ) -> Result<Arc<[Value]>, Arc<DirectoryError>> {
+        let dn = user.dn();
         let search = async {
             let filter = self.config.filter.with_escaped(&ldap_escape(dn));
             let found = self.list(servers, &filter, MAX_GROUPS).await?;
@@ -67,7 +69,7 @@ impl Groups {
             Ok(Arc::from(found))
         };
         match &self.cache {
-            Some(cache) => cache.try_get_with_by_ref(dn, search).await,
+            Some(cache) => cache.try_get_with(key(user), search).await,
             None => search.await.map_err(Arc::new),
         }
     }
@@ -117,6 +119,11 @@ impl Groups {
         }
         Some(Value::Object(object))
     }
+}
+
+/// What a user's groups are remembered by. No DN holds a NUL (RFC 4514, section 2.4).
+fn key(user: &Entry) -> String {
+    format!("{}\0{}", user.identity(), user.dn())
 }
 
 /// An attribute as JSON; bytes have no place there.
@@ -177,5 +184,17 @@ mod tests {
             groups(&["cn", "dn", "member", "absent"]).value(&staff()),
             Some(json!({"cn": "Staff", "dn": "CN=Staff,DC=corp", "member": ["CN=a", "CN=b"]}))
         );
+    }
+    #[test]
+    fn an_account_is_remembered_apart_from_others_of_its_name_and_from_itself_elsewhere() {
+        let user = |dn: &str, guid: &[u8; 16]| {
+            let raw = vec![("objectGUID".to_owned(), vec![guid.to_vec()])];
+            key(&Entry::new(dn.to_owned(), raw))
+        };
+        let (old, new) = (b"0123456789abcdef", b"0123456789abcdeF");
+        assert_eq!(user("CN=a,DC=corp", old), user("CN=a,DC=corp", old));
+        assert_ne!(user("CN=a,DC=corp", old), user("CN=a,DC=corp", new));
+        // Groups that were searched by a DN that had just gone are found anew.
+        assert_ne!(user("CN=a,DC=corp", old), user("CN=b,DC=corp", old));
     }
 }

@@ -19,6 +19,7 @@ mod domains;
 mod entry;
 mod error;
 mod groups;
+mod identity;
 mod keepalive;
 mod lookup;
 mod name_kind;
@@ -29,6 +30,7 @@ mod servers;
 mod single_flight;
 mod status;
 mod typed_name;
+mod wanted;
 
 use std::{sync::Arc, time::Duration};
 
@@ -70,8 +72,6 @@ use crate::{
     telemetry::{Metrics, event},
 };
 
-/// All attributes that a user has, and the computed one that tells a lockout.
-const USER_ATTRIBUTES: [&str; 2] = ["*", entry::COMPUTED_CONTROL];
 /// Results of a search by login name: more than one is an error of the caller's to report, and these are
 /// enough to report it, whichever of them the name turns out to mean.
 const MAX_USERS_BY_NAME: usize = 20;
@@ -170,6 +170,12 @@ impl Directory {
         self.0.servers.kind()
     }
 
+    /// Whether this is known to be an Active Directory.
+    #[must_use]
+    pub fn is_active_directory(&self) -> bool {
+        self.0.servers.is_active_directory()
+    }
+
     /// Which kind of name people type, to sign in.
     #[must_use]
     pub fn name_kind(&self) -> NameKind {
@@ -192,19 +198,19 @@ impl Directory {
         self.users("search", filter, limit).await
     }
 
-    /// The groups of the user `dn`, nested ones included: names, or objects with `GROUP_PROPERTIES`.
+    /// A user's groups, nested ones included: names, or objects with `GROUP_PROPERTIES`.
     /// Empty when `GROUPS` is false, and when the search fails: a login goes on without groups.
-    pub async fn groups_of(&self, dn: &str) -> Vec<Value> {
+    pub async fn groups_of(&self, user: &Entry) -> Vec<Value> {
         let Some(groups) = &self.0.groups else {
             return Vec::new();
         };
-        let found = self.timed("groups", groups.of(&self.0.servers, dn)).await;
-        match found {
+        let found = groups.of(&self.0.servers, user);
+        match self.timed("groups", found).await {
             Ok(groups) => groups.to_vec(),
             Err(error) => {
                 tracing::warn!(
                     event = event::DIRECTORY_GROUPS_FAILED,
-                    user = dn,
+                    user = user.dn(),
                     %error,
                     "the login goes on without groups"
                 );
@@ -306,7 +312,7 @@ impl Directory {
             what: "a user search",
             base: &config.base,
             filter,
-            attributes: &USER_ATTRIBUTES,
+            attributes: wanted::of_users(self.is_active_directory()),
             limit,
             deref_aliases: 0,
             hedge: HEDGE,

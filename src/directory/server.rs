@@ -223,6 +223,11 @@ impl Server {
         self.state.borrow().kind.clone()
     }
 
+    pub fn is_active_directory(&self) -> bool {
+        let state = self.state.borrow();
+        matches!(state.kind, Some(Kind::ActiveDirectory(_)))
+    }
+
     /// Notes what it says of itself; what tells less than was known before is left out.
     pub fn set_kind(&self, kind: Kind) {
         self.state.send_modify(|state| {

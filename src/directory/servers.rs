@@ -173,7 +173,15 @@ impl Servers {
         self.order().iter().find_map(|server| server.kind())
     }
 
-    /// The same, waiting for a server as a search does.
+    /// Whether a server has said that it is one of Active Directory.
+    pub fn is_active_directory(&self) -> bool {
+        let members = self.members.load();
+        members
+            .iter()
+            .any(|member| member.server.is_active_directory())
+    }
+
+    /// Which kind of directory this is, waiting for a server as a search does.
     pub async fn await_kind(
         &self,
         hedge: Duration,

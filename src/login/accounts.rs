@@ -232,7 +232,7 @@ impl Accounts {
                 let groups = if self.config.omit_groups {
                     None
                 } else {
-                    Some(self.directory.groups_of(entry.dn()).await)
+                    Some(self.directory.groups_of(&entry).await)
                 };
                 self.map(&entry, groups).await
             })
@@ -288,7 +288,7 @@ impl Accounts {
 
     /// The user's profile with its groups.
     pub(super) async fn full_profile(&self, entry: &Entry) -> Result<Profile, Refusal> {
-        let groups = self.directory.groups_of(entry.dn());
+        let groups = self.directory.groups_of(entry);
         let groups = self.metrics.timed("groups", groups).await;
         self.map(entry, Some(groups)).await
     }
