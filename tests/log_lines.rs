@@ -153,8 +153,8 @@ fn one_outsider_writes_little_and_the_logins_of_accounts_are_all_there() {
         .form([("username", "alice"), ("password", lab.password.as_str())])
         .run();
     assert_eq!(accepted.status, 200, "{}", accepted.body);
-    instance.await_event("login.accepted", &["CN=alice"]);
-    instance.await_event("login.refused", &["CN=bob"]);
+    instance.await_event("login.accepted", &[r#""principal":"alice""#]);
+    instance.await_event("login.refused", &[r#""principal":"bob""#]);
     let size = instance.process.log().len();
     assert!(size < 1_000_000, "{size} bytes for {count} requests");
     let refused = instance.process.event_lines("login.refused", &[]).len();
