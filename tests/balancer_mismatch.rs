@@ -163,6 +163,19 @@ fn a_check_that_asks_for_another_path() {
 }
 
 #[test]
+fn a_check_that_names_no_host() {
+    Case {
+        reason: "probe_host",
+        instance: Instance::builder().behind_proxy(),
+        file: "passthrough.cfg",
+        replaced: &[("hdr Host \"${LOGIN_HOST}\" ", "")],
+        remedy: "hdr Host",
+        fatal: false,
+    }
+    .check();
+}
+
+#[test]
 fn a_check_by_tls_on_the_operators_port() {
     let instance = Instance::builder().behind_proxy().start();
     let port = format!("default-server check port {} ", instance.ops_port);

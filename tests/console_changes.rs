@@ -1,12 +1,15 @@
 //! What was changed in the console is listed there, and taken back.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::{
     console::csrf,
-    lab::{Lab, curl::Response, instance::Instance, wait_until},
+    lab::{
+        Lab, client_ca::ClientCa, curl::Response, instance::Instance, run_with_input, wait_until,
+    },
 };
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -109,4 +112,137 @@ fn a_mapper_is_taken_back() {
     let restored = take_back(&instance, &latest(&built_in));
     assert_eq!(restored.status, 200, "{}", restored.body);
     assert_eq!(fs::read_to_string(&path).expect("read"), source("kestrel"));
+}
+
+#[test]
+fn a_certificate_is_taken_back() {
+    let (lab, instance) = (Lab::get(), Instance::builder().console().start());
+    let certs = || {
+        ["certs/tls.pem", "certs/tls.key"]
+            .map(|name| fs::read(instance.home().join(name)).expect("read"))
+    };
+    let before = certs();
+    let part = |name: &str| lab.state.join("pki").join(name);
+    let (other, key) = (part("tenant.pem"), part("tenant.key"));
+    let token = csrf(&instance.console("/").run());
+    let page = instance
+        .console("/certificate")
+        .arg("-F")
+        .arg(&format!("csrf={token}"))
+        .arg("-F")
+        .arg(&format!("chain=@{}", other.display()))
+        .arg("-F")
+        .arg(&format!("key=@{}", key.display()))
+        .arg("-F")
+        .arg("anyway=1")
+        .run();
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert_ne!(certs(), before);
+    let serves = || instance.curl("/wsfed").try_run().is_ok();
+    wait_until(LIMIT, "the other certificate is served", || !serves());
+    let taken_back = take_back(&instance, &latest(&page));
+    assert_eq!(taken_back.status, 200, "{}", taken_back.body);
+    assert_eq!(certs(), before);
+    wait_until(LIMIT, "the first certificate is served", serves);
+    assert_eq!(take_back(&instance, &latest(&taken_back)).status, 200);
+    wait_until(LIMIT, "the other certificate is served", || !serves());
+}
+
+/// All files of a home folder but copies of what was before.
+fn files(instance: &Instance) -> Vec<(String, Vec<u8>)> {
+    fn collect(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
+        for entry in fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                if !path.ends_with("backups") {
+                    collect(&path, found);
+                }
+            } else {
+                found.push((path.display().to_string(), fs::read(&path).expect("read")));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(&instance.home(), &mut found);
+    found.sort();
+    found
+}
+
+#[test]
+fn an_import_is_taken_back_with_all_its_files() {
+    let mapper = "module.exports = raw => ({ id: raw.objectGUID, kestrel: raw.sn });";
+    let first = Instance::builder()
+        .console()
+        .set("SITE_NAME", "Kestrel Works")
+        .file("lib/profileMapper.js", mapper)
+        .file(
+            "logo.svg",
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'/>",
+        )
+        .set("SITE_LOGO", "logo.svg")
+        .start();
+    // Of another installation: it has a file of its own, and a key of its own to sign by.
+    let builder = Instance::builder().console();
+    let certs = builder.home().join("certs");
+    new_signing_key(&certs);
+    let ca = ClientCa::new("A CA");
+    let second = builder
+        .set("CLIENT_CERT_AUTH", true)
+        .file("certs/client-ca.pem", &ca.pem)
+        .set("SITE_NAME", "Falcon Works")
+        .start();
+    let before = files(&second);
+    let folder = TempDir::new().expect("a folder");
+    let zip = folder.path().join("export.zip");
+    let token = csrf(&first.console("/").run());
+    let mut command = std::process::Command::new("curl");
+    command
+        .args(["-sS", "--fail", "--max-time", "20", "-o"])
+        .arg(&zip)
+        .arg("--data")
+        .arg(format!("csrf={token}"))
+        .arg(first.console_url("/export"));
+    run_with_input(&mut command, "");
+    let token = csrf(&second.console("/").run());
+    let page = second
+        .console("/import")
+        .arg("-F")
+        .arg(&format!("csrf={token}"))
+        .arg("-F")
+        .arg(&format!("zip=@{}", zip.display()))
+        .run();
+    assert_eq!(page.status, 200, "{}", page.body);
+    let serves = |name: &str| second.curl("/wsfed").run().body.contains(name);
+    wait_until(LIMIT, "the import is in use", || serves("Kestrel Works"));
+    let imported = files(&second);
+    assert_ne!(imported, before);
+
+    let taken_back = take_back(&second, &latest(&page));
+    assert_eq!(taken_back.status, 200, "{}", taken_back.body);
+    assert_eq!(files(&second), before);
+    wait_until(LIMIT, "what was there is in use", || serves("Falcon Works"));
+    let alice = Lab::get().kinit("alice");
+    let token = second.curl("/wsfed").negotiate(&alice).run();
+    assert_eq!(token.status, 200, "{}", token.body);
+    assert!(!token.body.contains("kestrel"), "no mapper");
+
+    let again = take_back(&second, &latest(&taken_back));
+    assert_eq!(again.status, 200, "{}", again.body);
+    assert_eq!(files(&second), imported);
+    wait_until(LIMIT, "the import is in use again", || {
+        serves("Kestrel Works")
+    });
+}
+
+fn new_signing_key(certs: &Path) {
+    let mut command = std::process::Command::new("openssl");
+    command
+        .args([
+            "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-days", "2",
+        ])
+        .args(["-subj", "/CN=falcon", "-keyout"])
+        .arg(certs.join("cert.key"))
+        .arg("-out")
+        .arg(certs.join("cert.pem"));
+    run_with_input(&mut command, "");
 }

@@ -29,6 +29,8 @@ fn logins_work_again_without_a_restart() {
             })
         },
     );
+    let told = instance.curl("/readyz").run();
+    assert_eq!((told.status, told.body.as_str()), (503, "not ready\n"));
 
     wire.restore();
     wait_until(Duration::from_secs(10), "ready again", || {

@@ -245,3 +245,26 @@ fn a_name_that_two_accounts_have() {
     let fix = text(report.fails("kerberos", "spn-twice"), "fix");
     assert_eq!(fix, format!("setspn -D {service} svc-second-owner"));
 }
+
+/// Tickets for such an account do not say whose they are.
+#[test]
+fn an_account_for_which_no_pac_is_made() {
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let (service, host) = ("HTTP/bare.corp.example", "bare.corp.example");
+    account("svc-bare", service, Some(24));
+    lab.ldbmodify(
+        "dn: CN=svc-bare,CN=Users,DC=corp,DC=example\nchangetype: modify\n\
+         replace: userAccountControl\nuserAccountControl: 33554944\n",
+    );
+    let keytab = export(service, &[AES256]);
+    let report = with_keytab(&tenant, host, keytab.clone());
+    let fix = text(report.fails("kerberos", "no-pac"), "fix");
+    assert_eq!(
+        fix,
+        "Set-ADUser svc-bare -Replace @{userAccountControl=512}"
+    );
+    let lax = for_host(&tenant, host)
+        .set("KERBEROS_REQUIRE_PAC", false)
+        .file("certs/krb5.keytab", keytab);
+    doctor(lax).warns("kerberos", "no-pac");
+}

@@ -1,6 +1,8 @@
 //! The doctor opens SERVER_URL as a user does, through the real `HAProxy`: it says which instances answer, and
 //! what a balancer and an instance disagree about.
 
+use std::time::Duration;
+
 use crate::{
     doctor::{DoctorReport, doctor, healthy, known, text},
     lab::{
@@ -8,8 +10,11 @@ use crate::{
         haproxy::Haproxy,
         instance::{Builder, Instance},
         stand_in::Tenant,
+        wait_until,
     },
 };
+
+const SECONDS: Duration = Duration::from_secs(20);
 
 /// An installation whose program runs already.
 fn of(instance: &Instance, tenant: &Tenant) -> Builder {
@@ -89,6 +94,30 @@ fn an_instance_that_the_balancer_does_not_know_is_not_among_them() {
     let words = text(report.warns("url", "url-not-here"), "text");
     assert!(words.contains("(edge2)"), "{words}");
     assert!(report.all("url", "url-instances").len() == 1, "{report:?}");
+}
+
+#[test]
+fn instances_that_are_not_ready_are_named_although_outsiders_learn_no_reason() {
+    let lab = Lab::get();
+    let dead = format!("ldaps://{}:{}", lab.address, lab.free_port());
+    let instances = ["edge1", "edge2"].map(|name| {
+        let unready = named(name).set("LDAP_URL", dead.clone());
+        let instance = unready.set("INSTANCE_HEADER", false).start_alive();
+        wait_until(SECONDS, "not ready", || {
+            instance
+                .ops("/readyz")
+                .is_some_and(|(status, _)| status == 503)
+        });
+        instance
+    });
+    let balancer = Haproxy::start_on(&[instances[0].port, instances[1].port]);
+    let report = examined_as("edge1", &instances[0], balancer.port);
+    let words = text(report.fails("url", "url-ready"), "text");
+    assert!(
+        words.contains("not ready: edge1, the one with request numbers "),
+        "{words}"
+    );
+    assert!(!words.contains("ldap"), "{words}");
 }
 
 #[test]

@@ -80,3 +80,12 @@ fn more_logins_than_fit_are_told_at_once_to_come_back() {
         "and then again"
     );
 }
+
+#[test]
+fn a_request_that_names_no_host_is_told_so() {
+    let instance = Instance::start();
+    let without = instance.curl("/wsfed").header("Host", "").run();
+    assert_page(&without, 400);
+    let ready = instance.curl("/readyz").run();
+    assert_eq!((ready.status, ready.body.as_str()), (200, "ready\n"));
+}

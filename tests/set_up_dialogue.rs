@@ -120,6 +120,72 @@ fn a_wrong_answer_is_asked_for_again_and_a_second_run_offers_what_is_there() {
 }
 
 #[test]
+fn a_domain_without_servers_in_dns_leads_on_to_a_server() {
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let ca = lab.ca().display().to_string();
+    let set_up = |home: &TempDir, more: &[&str]| {
+        let mut command = ad_edge(home.path(), &["setup", "--ca-file", &ca]);
+        let (ticket, url) = (tenant.ticket(), "https://login.corp.example");
+        command.args(["--ticket", &ticket, "--server-url", url]);
+        command.args(["--balancer-address", "none"]).args(more);
+        command.env("LDAP_SRV_NAMESERVERS", "127.0.0.1:1");
+        command
+    };
+    let looked_up = [
+        "_ldap._tcp.corp.example",
+        "127.0.0.1:1",
+        "LDAP_SRV_NAMESERVERS",
+    ];
+    let server = format!("ldaps://{}", lab.address);
+    let account = [
+        ("(LDAP_BASE) [DC=corp,DC=example]", ""),
+        ("Service account", "\u{4}"),
+    ];
+    // The domain by an option, or typed; a server by its URL, or by its bare name.
+    for (options, answers) in [
+        (
+            vec!["--domain", "corp.example"],
+            vec![("A directory server", server.as_str())],
+        ),
+        (
+            vec!["--domain", "corp.example"],
+            vec![("A directory server", lab.address.as_str())],
+        ),
+        (
+            vec![],
+            vec![
+                ("Active Directory domain", "corp.example"),
+                // The domain once more, and then a server.
+                ("A directory server", ""),
+                ("A directory server", server.as_str()),
+            ],
+        ),
+        (vec!["--domain", server.as_str()], vec![]),
+    ] {
+        let home = TempDir::new().expect("a folder");
+        let answers: Vec<_> = answers.into_iter().chain(account).collect();
+        let (shown, _) = at_a_terminal(set_up(&home, &options), &answers);
+        assert!(
+            shown.contains(&format!("--ldap-url '{server}'")),
+            "{options:?}: {shown}"
+        );
+        let is_url = options.contains(&server.as_str());
+        for text in looked_up.iter().filter(|_| !is_url) {
+            assert!(shown.contains(text), "no {text:?} in {shown}");
+        }
+    }
+    // Without anybody to ask the same words name the option.
+    let home = TempDir::new().expect("a folder");
+    let options = ["--yes", "--domain", "corp.example"];
+    let output = set_up(&home, &options).output().expect("runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{said}");
+    for text in looked_up.iter().chain(&["--ldap-url", "ldaps://"]) {
+        assert!(said.contains(text), "no {text:?} in {said}");
+    }
+}
+
+#[test]
 fn a_ca_that_is_not_known_is_asked_for_and_a_server_is_taken_for_a_domain() {
     let (lab, tenant, home) = (
         Lab::get(),

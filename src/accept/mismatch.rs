@@ -22,11 +22,13 @@ pub enum Mismatch {
     ServerName,
     /// A health check that asks for a page that is not there.
     ProbePath,
+    /// A health check by HTTP/1.1 that names no host, or two.
+    ProbeHost,
 }
 
 /// Every kind, in the order in which they are reported.
 #[cfg(test)]
-const ALL: [Mismatch; 8] = [
+const ALL: [Mismatch; 9] = [
     Mismatch::ProxyHeader,
     Mismatch::NoProxyHeader,
     Mismatch::ProxyVersion1,
@@ -35,6 +37,7 @@ const ALL: [Mismatch; 8] = [
     Mismatch::PlainHttp,
     Mismatch::ServerName,
     Mismatch::ProbePath,
+    Mismatch::ProbeHost,
 ];
 
 impl Mismatch {
@@ -50,13 +53,14 @@ impl Mismatch {
             Self::PlainHttp => "plain_http",
             Self::ServerName => "server_name",
             Self::ProbePath => "probe_path",
+            Self::ProbeHost => "probe_host",
         }
     }
 
     /// Whether such a connection ends without an answer that a user could read.
     #[must_use]
     pub(super) fn is_fatal(self) -> bool {
-        !matches!(self, Self::ServerName | Self::ProbePath)
+        !matches!(self, Self::ServerName | Self::ProbePath | Self::ProbeHost)
     }
 
     /// What was seen.
@@ -79,6 +83,9 @@ impl Mismatch {
                 "clients ask for a host name (SNI) that the certificate of SERVER_URL does not contain"
             }
             Self::ProbePath => "a health check asked for a page that is not there",
+            Self::ProbeHost => {
+                "a health check came without one Host header, which HTTP/1.1 requires"
+            }
         }
     }
 
@@ -113,6 +120,9 @@ impl Mismatch {
             Self::ProbePath => {
                 "let the balancer's health check ask GET /readyz (option httpchk GET /readyz)".to_owned()
             }
+            Self::ProbeHost => "let the balancer's health check send one Host header (http-check send … \
+                                hdr Host NAME), or speak HTTP/1.0"
+                .to_owned(),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The first stage: connections are taken from the kernel, at most so many at a time, and told apart
-//! by whom they come from.
+//! by whom they come from. When no more may be open, [`Seats`] says which one ends.
 //!
 //! [`Listener`] opens the port, [`accept`] runs the loop; each [`Connection`] gets a task of its own
 //! before the first byte is read, so that no client can make another one wait.
@@ -10,23 +10,25 @@ mod listener;
 mod mismatch;
 mod proxy;
 mod run;
+mod seats;
+mod stream;
 
 use std::net::SocketAddr;
-
-use tokio::net::TcpStream;
 
 pub use self::{
     balancers::{Mismatches, Place, Present, Sender},
     first::{First, first},
     listener::{BindError, Inherited, Listener},
     mismatch::Mismatch,
-    run::{AcceptLimits, accept},
+    run::{AcceptLimits, accept, within_open_files},
+    seats::{Activity, Full, Seats},
+    stream::Stream,
 };
 
 /// A connection, and who is at its other end.
 #[derive(Debug)]
 pub struct Connection {
-    pub stream: TcpStream,
+    pub stream: Stream,
     /// The client: as the PROXY header says, or else the other end of the socket. IPv4 addresses are
     /// never in their IPv6-mapped form.
     pub peer: SocketAddr,

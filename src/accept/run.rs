@@ -4,7 +4,6 @@ use std::{future::Future, io, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpStream,
-    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep, timeout_at},
 };
 
@@ -15,11 +14,14 @@ use super::{
     listener::Listener,
     mismatch::Mismatch,
     proxy,
+    seats::{Seat, Seats},
+    stream::Stream,
 };
 use crate::{
     cause,
     config::{ListenConfig, ProxyProtocol},
     lifecycle::Lifecycle,
+    network::NetworkWidths,
     telemetry::{Metrics, Throttle, event},
 };
 
@@ -28,14 +30,14 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// When told to stop, connections that the kernel has already taken are still served; this long.
 const ACCEPT_GRACE: Duration = Duration::from_millis(100);
 
-/// Open files beside those of connections: directory, tunnel, log, files that are read.
-const OTHER_FILES: u64 = 200;
+/// Open files beside those of connections: directory, tunnel, log, files that are read, the listeners of
+/// operators and console.
+const OTHER_FILES: u64 = 400;
 
 /// The limits of the loop.
 #[derive(Debug, Clone)]
 pub struct AcceptLimits {
-    /// Open connections at most; one more waits in the kernel's queue.
-    pub connections: usize,
+    pub seats: Seats,
     /// `Some`: each connection must begin with a PROXY v2 header.
     pub proxy: Option<ProxyRule>,
 }
@@ -49,11 +51,25 @@ pub struct ProxyRule {
 }
 
 impl AcceptLimits {
-    /// As the configuration asks.
+    /// So many connections, without a PROXY header.
     #[must_use]
-    pub fn from_config(config: &ListenConfig, mismatches: &Mismatches) -> Self {
+    pub fn of(connections: usize) -> Self {
         Self {
-            connections: config.max_connections,
+            seats: Seats::new(connections, NetworkWidths::default(), None),
+            proxy: None,
+        }
+    }
+
+    /// As the configuration asks, for the port that users reach.
+    #[must_use]
+    pub fn from_config(
+        config: &ListenConfig,
+        connections: usize,
+        mismatches: &Mismatches,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
+        Self {
+            seats: Seats::new(connections, config.networks, Some(Arc::clone(metrics))),
             proxy: (config.proxy_protocol == ProxyProtocol::V2).then(|| ProxyRule {
                 config: config.clone(),
                 limit: proxy::PROXY_HEADER_LIMIT,
@@ -61,35 +77,35 @@ impl AcceptLimits {
             }),
         }
     }
+}
 
-    /// Takes as many open files as these connections need, as far as the system allows (the usual soft
-    /// limit of 1024 is there for `select`), and no more connections than that leaves room for: clients
-    /// cannot take what the directory, the tunnel, the keytab and the log need.
-    #[must_use]
-    pub fn within_open_files(mut self) -> Self {
-        let wanted = self.connections;
-        match rlimit::increase_nofile_limit(wanted as u64 + OTHER_FILES) {
-            Ok(open_files) => {
-                self.connections = wanted.min(room(open_files));
-                if self.connections < wanted {
-                    tracing::warn!(
-                        event = event::ACCEPT_CONNECTIONS_LIMITED,
-                        open_files,
-                        wanted,
-                        max_connections = self.connections,
-                        "fewer connections than MAX_CONNECTIONS are taken: raise LimitNOFILE"
-                    );
-                }
-            }
-            Err(error) => {
+/// Takes as many open files as `wanted` connections need, as far as the system allows (the usual soft
+/// limit of 1024 is there for `select`), and gives no more connections than that leaves room for: clients
+/// cannot take what the directory, the tunnel, the keytab and the log need.
+#[must_use]
+pub fn within_open_files(wanted: usize) -> usize {
+    match rlimit::increase_nofile_limit(wanted as u64 + OTHER_FILES) {
+        Ok(open_files) => {
+            let connections = wanted.min(room(open_files));
+            if connections < wanted {
                 tracing::warn!(
                     event = event::ACCEPT_CONNECTIONS_LIMITED,
-                    error = cause::io(&error),
-                    "the limit of open files is unknown: MAX_CONNECTIONS may be more than this machine allows"
+                    open_files,
+                    wanted,
+                    max_connections = connections,
+                    "fewer connections than MAX_CONNECTIONS are taken: raise LimitNOFILE"
                 );
             }
+            connections
         }
-        self
+        Err(error) => {
+            tracing::warn!(
+                event = event::ACCEPT_CONNECTIONS_LIMITED,
+                error = cause::io(&error),
+                "the limit of open files is unknown: MAX_CONNECTIONS may be more than this machine allows"
+            );
+            wanted
+        }
     }
 }
 
@@ -115,42 +131,31 @@ pub async fn accept<F, Fut>(
 {
     // A drain must not end between the last connection and its task.
     let _running = lifecycle.hold();
-    let permits = Arc::new(Semaphore::new(
-        limits.connections.min(Semaphore::MAX_PERMITS),
-    ));
     let task = Task {
         rule: limits.proxy.map(Arc::new),
         metrics,
         serve,
     };
-    let full = Throttle::new(Duration::from_mins(1));
+    let seats = limits.seats;
     let mut failing = false;
     loop {
-        if permits.available_permits() == 0
-            && let Some(suppressed) = full.pass()
-        {
-            tracing::warn!(
-                event = event::ACCEPT_FULL,
-                max_connections = limits.connections,
-                suppressed,
-                "all connections are in use, new ones wait: raise MAX_CONNECTIONS or add an instance"
-            );
-        }
-        let next = async {
-            let permit = Arc::clone(&permits).acquire_owned().await;
-            (permit, listener.socket.accept().await)
-        };
-        let (permit, accepted) = tokio::select! {
+        let accepted = tokio::select! {
             biased;
             () = lifecycle.stopping() => break,
-            next = next => next,
+            accepted = listener.socket.accept() => accepted,
         };
-        // The semaphore is never closed; an error would only mean that there is nothing to accept for.
-        let Ok(permit) = permit else { break };
         match accepted {
-            Ok((stream, from)) => {
+            Ok((socket, from)) => {
                 failing = false;
-                task.spawn(&lifecycle, stream, from, permit);
+                let stopped = async {
+                    lifecycle.stopping().await;
+                    sleep(ACCEPT_GRACE).await;
+                };
+                tokio::select! {
+                    biased;
+                    seat = seats.take(from.ip()) => task.spawn(&lifecycle, socket, from, seat),
+                    () = stopped => break,
+                }
             }
             Err(cause) if of_one_connection(&cause) => {
                 tracing::debug!(%cause, "a connection ended before it was accepted");
@@ -172,10 +177,10 @@ pub async fn accept<F, Fut>(
         }
     }
     let deadline = Instant::now() + ACCEPT_GRACE;
-    while let Ok(Ok(permit)) = timeout_at(deadline, Arc::clone(&permits).acquire_owned()).await
-        && let Ok(Ok((stream, from))) = timeout_at(deadline, listener.socket.accept()).await
+    while let Ok(Ok((socket, from))) = timeout_at(deadline, listener.socket.accept()).await
+        && let Ok(seat) = timeout_at(deadline, seats.take(from.ip())).await
     {
-        task.spawn(&lifecycle, stream, from, permit);
+        task.spawn(&lifecycle, socket, from, seat);
     }
 }
 
@@ -194,19 +199,20 @@ where
     fn spawn(
         &self,
         lifecycle: &Lifecycle,
-        mut stream: TcpStream,
+        socket: TcpStream,
         from: std::net::SocketAddr,
-        permit: OwnedSemaphorePermit,
+        seat: Seat,
     ) {
         let from = canonical(from);
         let rule = self.rule.clone();
         let metrics = self.metrics.clone();
         let serve = self.serve.clone();
-        lifecycle.spawn(async move {
-            let _permit = permit;
+        let activity = seat.activity().clone();
+        let served = lifecycle.spawn(async move {
+            let mut stream = Stream::new(socket, seat);
             let _open = metrics.as_deref().map(Open::new);
             // Answers are written whole; waiting for more to send would only delay them.
-            if let Err(cause) = stream.set_nodelay(true) {
+            if let Err(cause) = stream.socket().set_nodelay(true) {
                 tracing::debug!(%cause, client = %from, "TCP_NODELAY could not be set");
             }
             let connection = match rule.as_deref() {
@@ -247,6 +253,7 @@ where
             };
             serve(connection).await;
         });
+        activity.is_served_by(served.abort_handle());
     }
 
     fn count(&self, outcome: &str) {
@@ -257,7 +264,7 @@ where
 /// The client's address, and the balancer's, after the header.
 async fn introduce(
     rule: &ProxyRule,
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     from: std::net::SocketAddr,
 ) -> Result<(std::net::SocketAddr, Option<std::net::SocketAddr>), proxy::ProxyRefusal> {
     let note = |mismatch| {
@@ -272,7 +279,11 @@ async fn introduce(
         return Err(proxy::ProxyRefusal::Untrusted);
     }
     match proxy::read_header(stream, rule.limit).await {
-        Ok(Some(address)) => Ok((canonical(address.source), Some(from))),
+        Ok(Some(address)) => {
+            let client = canonical(address.source);
+            stream.seat().belongs_to(client.ip());
+            Ok((client, Some(from)))
+        }
         Ok(None) => Ok((from, None)),
         Err(refusal) => {
             match refusal {

@@ -8,11 +8,11 @@ mod kerberos;
 
 pub use self::{
     certificate::{
-        CertificateRefusal, Certificates, GivenAuthorities, GivenError, GivenList, Lookup, Mapped,
-        TrustError,
+        CertificateRefusal, Certificates, GivenAuthorities, GivenError, GivenList, ListDoubt,
+        Lookup, Mapped, TrustError,
     },
     kerberos::{
-        Kerberos, KerberosError, KerberosRealms, KerberosRefusal, Keytab, KeytabEntry, KeytabError,
-        Principal, credential_of_cache,
+        Accepted, Kerberos, KerberosError, KerberosRealms, KerberosRefusal, Keytab, KeytabEntry,
+        KeytabError, Principal, credential_of_cache,
     },
 };

@@ -12,6 +12,8 @@ pub struct AccountsConfig {
     pub allow_expired: bool,
     /// `ALLOW_PASSWORD_CHANGE_REQUIRED`: and although it must be changed.
     pub allow_change_required: bool,
+    /// `ALLOW_MACHINE_ACCOUNTS`: computers and managed service accounts sign in like users.
+    pub allow_machines: bool,
     /// `LDAP_SEARCH_QUERY`: finds users by what the tenant's administrator types.
     pub search: FilterTemplate,
     /// `LDAP_SEARCH_ALL_QUERY`: the same when nothing was typed.
@@ -52,6 +54,7 @@ pub(super) fn accounts(home: &Home, r: &mut Reader) -> AccountsConfig {
     AccountsConfig {
         allow_expired: r.read(&keys::ALLOW_PASSWORD_EXPIRED),
         allow_change_required: r.read(&keys::ALLOW_PASSWORD_CHANGE_REQUIRED),
+        allow_machines: r.read(&keys::ALLOW_MACHINE_ACCOUNTS),
         search: r.read(&keys::LDAP_SEARCH_QUERY),
         search_all: r.read(&keys::LDAP_SEARCH_ALL_QUERY),
         list_groups: r.read(&keys::LDAP_SEARCH_LIST_GROUPS_QUERY),

@@ -66,6 +66,8 @@ pub struct KerberosConfig {
     /// `KERBEROS_REALMS`; empty: the keytab's.
     pub realms: Vec<String>,
     pub channel_binding: ChannelBindingPolicy,
+    /// `KERBEROS_REQUIRE_PAC`.
+    pub require_pac: bool,
 }
 
 pub(super) fn direct(home: &Home, port: u16, r: &mut Reader) -> Option<DirectConfig> {
@@ -169,6 +171,7 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
     let keytab = r.read_or_usual(&keys::KERBEROS_KEYTAB).unwrap_or_default();
     let realms = r.read(&keys::KERBEROS_REALMS);
     let channel_binding = r.read(&keys::CHANNEL_BINDING);
+    let require_pac = r.read(&keys::KERBEROS_REQUIRE_PAC);
     if !on {
         return None;
     }
@@ -184,5 +187,6 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
         keytab,
         realms: realms.iter().map(|realm| realm.to_uppercase()).collect(),
         channel_binding,
+        require_pac,
     })
 }

@@ -19,6 +19,8 @@ pub struct ListenConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// `MAX_CONNECTIONS`: open connections.
     pub max_connections: usize,
+    /// What counts as one client.
+    pub networks: NetworkWidths,
     /// `MAX_HEADER_SIZE`, at least 65536: the largest Kerberos token, in bytes before base64.
     pub max_token: usize,
 }
@@ -76,6 +78,7 @@ pub(super) fn listen(port: u16, r: &mut Reader) -> ListenConfig {
         port,
         trusted_proxies,
         max_connections: r.read(&keys::MAX_CONNECTIONS),
+        networks: networks(r),
         max_token: r.read(&keys::MAX_HEADER_SIZE),
     };
     if listen.proxy_protocol == ProxyProtocol::V2 && listen.trusts_nobody(r) {

@@ -53,6 +53,7 @@ pub trait ConsoleBackend: Send + Sync {
         &self,
         typed: Fields,
         password: Option<SecretString>,
+        roots: Option<Vec<u8>>,
     ) -> BoxFuture<'_, Result<(Imported, Vec<Check>), ChangeError>>;
     /// The text of the profile mapper in use.
     fn mapper(&self) -> String;

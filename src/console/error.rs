@@ -2,17 +2,17 @@
 
 use std::{io, path::PathBuf};
 
-use axum::extract::multipart::MultipartError;
+use axum::extract::{multipart::MultipartError, rejection::FormRejection};
 use tokio::task::JoinError;
 
-use super::sent_files::FileFault;
+use super::sent_files::{FileDoubt, FileFault};
 use crate::{
     directory::{DirectoryError, UnusableName},
     installation::{ArchiveError, FileError},
     instance::ReloadError,
     login::Refusal,
     profile::{MapperError, ScriptError},
-    setup::{ImportError, SetupError, Unsaved},
+    setup::{ImportError, RootsError, SetupError, Unsaved},
     tls::TlsError,
 };
 
@@ -45,6 +45,8 @@ pub enum ChangeError {
     CheckFailed,
     #[error(transparent)]
     Setup(#[from] SetupError),
+    #[error("Nothing was saved: {0}")]
+    Roots(#[from] RootsError),
     #[error(transparent)]
     Unsaved(#[from] Unsaved),
 
@@ -52,7 +54,10 @@ pub enum ChangeError {
     NoPemFiles,
     #[error("Nothing was changed: {0}")]
     Certificate(#[from] TlsError),
-    #[error("Nothing was changed: {}. Tick the box below to use it all the same.", .0.join("; "))]
+    #[error(
+        "Nothing was changed: {}. If that is meant, choose both files again and tick the box below them.",
+        .0.join("; ")
+    )]
     DoubtfulCertificate(Vec<String>),
     #[error(
         "Nothing was changed: {} is a link, for instance of a program that renews it. Replace what it leads \
@@ -67,6 +72,11 @@ pub enum ChangeError {
     NoFile,
     #[error("Nothing was changed: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(". "))]
     Files(Vec<FileFault>),
+    #[error(
+        "Nothing was changed: {}. If that is meant, choose the files again and tick the box below them.",
+        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(". ")
+    )]
+    DoubtfulFiles(Vec<FileDoubt>),
     #[error("Nothing was changed: {0}")]
     Put(#[from] ArchiveError),
 
@@ -112,6 +122,15 @@ pub enum ChangeError {
     )]
     CannotStart { taken: String },
 
+    #[error(
+        "Nothing was done: this form was out of date, since the instance was restarted after the page was \
+         loaded. What you typed is below: send it again{}{}",
+        if *.password { ". The password was not kept: type it again" } else { "" },
+        if *.files { ". Files were not kept: choose them again" } else { "" },
+    )]
+    OutOfDate { password: bool, files: bool },
+    #[error("The form was not received: {0}")]
+    Form(#[from] FormRejection),
     #[error("The upload was not received: {0}")]
     Upload(#[from] MultipartError),
     #[error(transparent)]

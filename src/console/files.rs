@@ -1,22 +1,27 @@
 //! Files that the console takes: keytab, CAs of client certificates, a revocation list. All are looked at before
 //! any is replaced.
 
-use std::{fs, io, path::Path};
+use std::{fs, io};
 
 use super::{
     error::ChangeError,
     program::Program,
-    sent_files::{FileFault, SentFiles},
+    revocation::list,
+    sent_files::{FileDoubt, FileFault, Placed, SentFiles, place},
 };
 use crate::{
-    authenticate::{GivenAuthorities, GivenList, Keytab},
-    cause,
+    authenticate::{GivenAuthorities, Keytab},
     config::{Effective, Home, home, keys},
-    installation::{ChangeKind, Locked, Note, is_there, place_of, put, recover_locked},
+    installation::{ChangeKind, Locked, Note, is_there, put, recover_locked},
     telemetry::event,
 };
 
-type Placed = (String, Vec<u8>);
+/// Files that may go into their places, and what is odd about them.
+#[derive(Default)]
+struct LookedAt {
+    placed: Vec<Placed>,
+    doubts: Vec<FileDoubt>,
+}
 
 impl Program {
     pub(super) fn take_files(&self, sent: &SentFiles) -> Result<String, ChangeError> {
@@ -25,33 +30,42 @@ impl Program {
         let (home, effective) = (self.settings.home(), self.effective());
         let locked = Locked::take(&home)?;
         recover_locked(&home, &locked)?;
-        let mut taken = self.looked_at(sent, &home, &effective)?;
+        let LookedAt {
+            placed: mut taken,
+            doubts,
+        } = self.looked_at(sent, &home, &effective)?;
         if taken.is_empty() {
             return Err(ChangeError::NoFile);
         }
-        let mut off = Vec::new();
-        if sent.keytab.is_some() && !effective.value(&keys::KERBEROS_AUTH) {
-            off.push(keys::KERBEROS_AUTH.name);
-        }
-        let certificates = sent.authorities.is_some() || sent.revocation_list.is_some();
-        if certificates && !effective.value(&keys::CLIENT_CERT_AUTH) {
-            off.push(keys::CLIENT_CERT_AUTH.name);
+        if !doubts.is_empty() && !sent.anyway {
+            return Err(ChangeError::DoubtfulFiles(doubts));
         }
         let names: Vec<_> = taken.iter().map(|(name, _)| name.clone()).collect();
+        let names = names.join(", ");
         taken.retain(|(name, content)| !is_there(&home, name, content));
+        if taken.is_empty() {
+            return Ok(format!("Nothing was changed: {names} is as it is already"));
+        }
         let note = Note::of(ChangeKind::Files);
         let backup = put(&taken, None, &note, &home, &locked, self.clock.now())?;
-        let names = names.join(", ");
         tracing::warn!(
             target: "audit", event = event::CONSOLE_FILES_CHANGED, files = names,
             "the console changed files"
         );
         let mut text = format!("Saved as {names}");
+        let mut add = |words: String| text = format!("{text} ({words})");
         if let Some(backup) = backup {
-            text = format!("{text} (what was replaced is in {})", backup.display());
+            add(format!("what was replaced is in {}", backup.display()));
         }
+        for doubt in doubts {
+            add(doubt.to_string());
+        }
+        if sent.authorities.is_some() && texts_count(&effective) {
+            add("the CAs of CA_CERT count no more: the file wins, so take that key out".to_owned());
+        }
+        let off = not_read(sent, &effective);
         if !off.is_empty() {
-            text = format!("{text} (not read while {} is off)", off.join(" and "));
+            add(format!("not read while {} is off", off.join(" and ")));
         }
         Ok(text)
     }
@@ -61,10 +75,14 @@ impl Program {
         sent: &SentFiles,
         home: &Home,
         effective: &Effective,
-    ) -> Result<Vec<Placed>, ChangeError> {
-        let (mut placed, mut faults) = (Vec::new(), Vec::new());
-        let mut note = |result: Result<Placed, FileFault>| match result {
-            Ok(file) => placed.push(file),
+    ) -> Result<LookedAt, ChangeError> {
+        let now = self.clock.now();
+        let (mut looked, mut faults) = (LookedAt::default(), Vec::new());
+        let mut note = |result: Result<(Placed, Vec<FileDoubt>), FileFault>| match result {
+            Ok((file, doubts)) => {
+                looked.placed.push(file);
+                looked.doubts.extend(doubts);
+            }
             Err(fault) => faults.push(fault),
         };
         if let Some(keytab) = &sent.keytab {
@@ -76,8 +94,12 @@ impl Program {
             let path = effective.value(&keys::CLIENT_CA_FILE);
             let path = path.unwrap_or_else(|| home::CLIENT_CA.to_owned());
             note(match read {
-                Ok(authorities) => place(home, keys::CLIENT_CA_FILE.name, &path)
-                    .map(|name| (name, authorities.to_pem())),
+                Ok(authorities) => {
+                    let mut doubts = FileDoubt::of_ended(authorities, now);
+                    doubts.extend(unused_texts(authorities, effective));
+                    let name = place(home, keys::CLIENT_CA_FILE.name, &path);
+                    name.map(|name| ((name, authorities.to_pem()), doubts))
+                }
                 Err(fault) => Err(FileFault::Authorities(fault.clone())),
             });
         }
@@ -86,16 +108,16 @@ impl Program {
                 // Said already; a list cannot be looked at without its CAs.
                 Some(Err(_)) => {}
                 Some(Ok(authorities)) => {
-                    note(list(content, &authorities, home, effective));
+                    note(list(content, &authorities, home, effective, now));
                 }
                 None => note(
                     authorities_in_use(home, effective)
-                        .and_then(|authorities| list(content, &authorities, home, effective)),
+                        .and_then(|authorities| list(content, &authorities, home, effective, now)),
                 ),
             }
         }
         if faults.is_empty() {
-            Ok(placed)
+            Ok(looked)
         } else {
             Err(ChangeError::Files(faults))
         }
@@ -106,35 +128,75 @@ impl Program {
         content: &[u8],
         home: &Home,
         effective: &Effective,
-    ) -> Result<Placed, FileFault> {
+    ) -> Result<(Placed, Vec<FileDoubt>), FileFault> {
         let keytab = Keytab::parse(content)?;
         let current = self.current.load();
         let host = current.config.federation.server_url.host_str();
         let host = host.unwrap_or_default();
         let service = format!("HTTP/{host}@");
-        let principals = keytab.principals();
-        let named = principals.iter().any(|principal| {
-            let begins = principal.get(..service.len());
-            begins.is_some_and(|begins| begins.eq_ignore_ascii_case(&service))
-        });
-        if !named {
+        let Some(version) = version_of(&keytab, &service) else {
             return Err(FileFault::OtherService {
                 host: host.to_owned(),
-                has: principals.into_iter().collect::<Vec<_>>().join(", "),
+                has: keytab
+                    .principals()
+                    .into_iter()
+                    .collect::<Vec<_>>()
+                    .join(", "),
             });
-        }
+        };
         let path = effective.value(&keys::KERBEROS_KEYTAB);
         let path = path.unwrap_or_else(|| home::KEYTAB.to_owned());
         let name = place(home, keys::KERBEROS_KEYTAB.name, &path)?;
-        Ok((name, content.to_vec()))
+        let before = Keytab::read(&home.path(&name)).ok();
+        let used = before.and_then(|before| version_of(&before, &service));
+        let older = used.filter(|used| version < *used);
+        let doubt = older.map(|used| FileDoubt::OlderKeys {
+            host: host.to_owned(),
+            sent: version,
+            used,
+        });
+        let placed = (name, content.to_vec());
+        Ok((placed, doubt.into_iter().collect()))
     }
 }
 
-fn place(home: &Home, key: &'static str, path: &str) -> Result<String, FileFault> {
-    place_of(home, path).ok_or_else(|| FileFault::Elsewhere {
-        key,
-        path: path.to_owned(),
-    })
+/// The newest version of this service's keys.
+fn version_of(keytab: &Keytab, service: &str) -> Option<u32> {
+    let ours = keytab.entries.iter().filter(|entry| {
+        let begins = entry.principal.get(..service.len());
+        begins.is_some_and(|begins| begins.eq_ignore_ascii_case(service))
+    });
+    ours.map(|entry| entry.kvno).max()
+}
+
+/// The switches that keep what was sent from being read.
+fn not_read(sent: &SentFiles, effective: &Effective) -> Vec<&'static str> {
+    let certificates = sent.authorities.is_some() || sent.revocation_list.is_some();
+    [
+        (sent.keytab.is_some(), &keys::KERBEROS_AUTH),
+        (certificates, &keys::CLIENT_CERT_AUTH),
+    ]
+    .into_iter()
+    .filter(|(sent, key)| *sent && !effective.value(*key))
+    .map(|(_, key)| key.name)
+    .collect()
+}
+
+/// Whether the CAs are those of CA_CERT: a file wins over it.
+fn texts_count(effective: &Effective) -> bool {
+    effective.value(&keys::CLIENT_CA_FILE).is_none() && !effective.value(&keys::CA_CERT).is_empty()
+}
+
+/// The CAs of CA_CERT that are not in the file which takes their place.
+fn unused_texts(new: &GivenAuthorities, effective: &Effective) -> Option<FileDoubt> {
+    if !texts_count(effective) {
+        return None;
+    }
+    let texts = effective.value(&keys::CA_CERT).join("\n");
+    let missing = GivenAuthorities::read(texts.as_bytes())
+        .ok()?
+        .missing_in(new);
+    (!missing.is_empty()).then(|| FileDoubt::UnusedTexts(missing.join("; ")))
 }
 
 fn authorities_in_use(home: &Home, effective: &Effective) -> Result<GivenAuthorities, FileFault> {
@@ -151,66 +213,4 @@ fn authorities_in_use(home: &Home, effective: &Effective) -> Result<GivenAuthori
         return Err(FileFault::NoAuthorities);
     }
     GivenAuthorities::read(&content).map_err(FileFault::AuthoritiesInUse)
-}
-
-/// A list takes the place of the one of the same CA: two of one CA would count by chance.
-fn list(
-    content: &[u8],
-    authorities: &GivenAuthorities,
-    home: &Home,
-    effective: &Effective,
-) -> Result<Placed, FileFault> {
-    let list = GivenList::read(content).map_err(FileFault::List)?;
-    list.check(authorities).map_err(FileFault::List)?;
-    let mut given = effective.value(&keys::CLIENT_CRL_FILES);
-    if given.is_empty() {
-        given.push(home::REVOCATION_LISTS.to_owned());
-    }
-    let key = keys::CLIENT_CRL_FILES.name;
-    for path in given.iter().flat_map(|path| files_of(home, path)) {
-        let before = fs::read(home.path(&path)).ok();
-        let before = before.and_then(|content| GivenList::read(&content).ok());
-        if before.is_some_and(|before| before.has_same_issuer(&list)) {
-            return Ok((place(home, key, &path)?, list.to_pem()));
-        }
-    }
-    let mut folders = given.iter().filter_map(|p| home::folder_of(Path::new(p)));
-    let Some((folder, extension)) = folders.next() else {
-        return Err(FileFault::NoPlace(list.issuer));
-    };
-    let stem = stem(&list.issuer);
-    let mut path = folder.join(format!("{stem}.{extension}"));
-    let mut count = 1;
-    while home.path(&path).exists() {
-        count += 1;
-        path = folder.join(format!("{stem}-{count}.{extension}"));
-    }
-    let name = place(home, key, &path.to_string_lossy())?;
-    Ok((name, list.to_pem()))
-}
-
-fn files_of(home: &Home, given: &str) -> Vec<String> {
-    let Some((folder, extension)) = home::folder_of(Path::new(given)) else {
-        return vec![given.to_owned()];
-    };
-    let found = fs::read_dir(home.path(folder)).into_iter().flatten();
-    let paths = found.filter_map(|entry| Some(folder.join(entry.ok()?.file_name())));
-    let paths = paths.filter(|path| path.extension().is_some_and(|end| end == extension));
-    paths.map(|p| p.to_string_lossy().into_owned()).collect()
-}
-
-/// A file's name of a CA's.
-fn stem(issuer: &str) -> String {
-    let common = issuer.split("CN=").nth(1).unwrap_or(issuer);
-    let common = common.split(',').next().unwrap_or(common);
-    let plain = common.chars().filter(|c| !cause::is_unseen(*c)).take(60);
-    let plain = plain.map(|c| match c {
-        c if c.is_ascii_alphanumeric() => c.to_ascii_lowercase(),
-        _ => '-',
-    });
-    let plain: String = plain.collect();
-    match plain.trim_matches('-') {
-        "" => "list".to_owned(),
-        plain => plain.to_owned(),
-    }
 }

@@ -35,6 +35,7 @@ pub(super) async fn set_up(
     clock: Clock,
     typed: Fields,
     password: Option<SecretString>,
+    roots: Option<Vec<u8>>,
 ) -> Result<SetUp, ChangeError> {
     let given = |name: &str| {
         let text = typed.get(name).map_or("", |text| text.trim());
@@ -44,13 +45,21 @@ pub(super) async fn set_up(
     for key in [
         keys::PROVISIONING_TICKET.name,
         keys::SERVER_URL.name,
-        keys::SSL_CA_FILE.name,
         keys::LDAP_BIND_USER.name,
     ] {
         if let Some(value) = given(key) {
             plan.set(key, json!(value))?;
         }
     }
+    // Until the end: the file is there as long.
+    let _tried = match (roots, given(keys::SSL_CA_FILE.name)) {
+        (Some(content), _) => Some(plan.bring_sent_roots(content)?),
+        (None, Some(file)) => {
+            plan.bring_roots(&settings.home().path(file))?;
+            None
+        }
+        (None, None) => None,
+    };
     if let Some(password) = password {
         plan.set_password(password)?;
     }
@@ -60,7 +69,10 @@ pub(super) async fn set_up(
         .filter(|one| !one.is_empty())
         .map(str::to_owned)
         .collect();
-    plan.set_balancers(&balancers)?;
+    // Left empty, it does not contradict an environment that knows of balancers.
+    if !balancers.is_empty() || !plan.is_fixed(keys::PROXY_PROTOCOL.name) {
+        plan.set_balancers(&balancers)?;
+    }
     plan.keep_environment();
     plan.examine()?;
     let tenant = plan.ask_tenant(&clock).await?;

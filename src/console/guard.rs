@@ -16,12 +16,13 @@ use axum::{
 };
 use tokio::sync::Semaphore;
 
-use super::{backend::ConsoleBackend, peer};
+use super::{backend::ConsoleBackend, closed::closed, origin::is_same_origin, peer};
 use crate::{
     http::{
         ConnectionInfo, Random,
         page::{PageContext, worded},
     },
+    language::Language,
     telemetry::{LOG_ONLY, Throttle, event},
 };
 
@@ -155,6 +156,11 @@ pub(super) async fn check(
 ) -> Response {
     let guard = &console.guard;
     let headers = request.headers();
+    // The console has English words alone.
+    let page = PageContext {
+        language: Language::English,
+        ..page
+    };
     let refuse = |title, message| worded(&page, StatusCode::FORBIDDEN, title, message);
     if guard.is_loopback() {
         // A name of somebody else's that leads here (DNS rebinding) would make us their page.
@@ -188,12 +194,7 @@ pub(super) async fn check(
         if guard.is_loopback() && guard.shown.pass().is_some() {
             guard.show_token();
         }
-        return refuse(
-            "The console is closed",
-            "Only root and the user that runs ad-edge may use it without more ado, on this machine and \
-             without a proxy. For others this instance's log has its address with a token. A token that \
-             was used is good no more; the log shows the next one.",
-        );
+        return closed(&page, request).await;
     }
     // A search asks the directory: that, too, is nobody else's to begin. The page itself may be linked to.
     let harmless = request.method().is_safe() && request.uri().path() == "/";
@@ -204,20 +205,6 @@ pub(super) async fn check(
         );
     }
     next.run(request).await
-}
-
-/// A browser says where a form was; what says nothing is no browser, and has the form's token.
-fn is_same_origin(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
-    let origin = match (text("origin"), text("host")) {
-        (None, _) => true,
-        (Some(origin), Some(host)) => origin
-            .split_once("://")
-            .is_some_and(|(_, at)| at.eq_ignore_ascii_case(host)),
-        (Some(_), None) => false,
-    };
-    site && origin
 }
 
 fn is_local(host: &str) -> bool {
@@ -260,38 +247,6 @@ mod tests {
         ] {
             assert!(!is_local(host), "{host}");
         }
-    }
-
-    #[test]
-    fn a_form_of_another_site_is_told_apart() {
-        let from = |pairs: &[(&'static str, &'static str)]| {
-            let mut headers = HeaderMap::new();
-            for (name, value) in pairs {
-                headers.insert(*name, value.parse().expect("a value"));
-            }
-            is_same_origin(&headers)
-        };
-        assert!(from(&[
-            ("host", "localhost:1"),
-            ("origin", "http://localhost:1")
-        ]));
-        assert!(
-            from(&[("host", "localhost:1")]),
-            "curl, which knows the token"
-        );
-        assert!(!from(&[
-            ("host", "localhost:1"),
-            ("origin", "http://evil.example")
-        ]));
-        assert!(!from(&[("host", "localhost:1"), ("origin", "null")]));
-        assert!(!from(&[
-            ("host", "localhost:1"),
-            ("sec-fetch-site", "cross-site")
-        ]));
-        assert!(!from(&[
-            ("host", "localhost:1"),
-            ("sec-fetch-site", "same-site")
-        ]));
     }
 
     #[test]

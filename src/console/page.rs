@@ -21,6 +21,8 @@ pub(super) struct Outcome {
     pub report: String,
     /// What was typed into a form that was not saved.
     pub typed: std::collections::HashMap<String, String>,
+    /// Of the form that goes to this path, the box was ticked.
+    pub ticked: String,
     pub mapper: Option<String>,
     pub tried: String,
     pub term: String,

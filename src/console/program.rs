@@ -190,6 +190,7 @@ impl ConsoleBackend for Program {
         &self,
         _: Fields,
         _: Option<SecretString>,
+        _: Option<Vec<u8>>,
     ) -> BoxFuture<'_, Result<(Imported, Vec<Check>), ChangeError>> {
         ready(Err(ChangeError::IsSetUp)).boxed()
     }

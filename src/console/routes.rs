@@ -9,6 +9,7 @@ use axum::{
 use super::{
     error::ChangeError,
     forms::{DIRECTORY, Fields, SERVER, given},
+    kept::ANYWAY,
     log_view::foreign_mark,
     own_form::OwnForm,
     page::Outcome,
@@ -18,6 +19,9 @@ use super::{
     view::{Changed, Imported},
 };
 use crate::{config::keys, secret::SecretString};
+
+/// The CA of a first set-up, as a file.
+const ROOTS: &str = "roots";
 
 pub(super) async fn home(request: ConsoleRequest) -> Response {
     request.show(&Outcome::at(Section::Status))
@@ -48,10 +52,12 @@ pub(super) async fn set_up(request: ConsoleRequest, mut form: OwnForm) -> Respon
         .remove(keys::LDAP_BIND_PASSWORD.name)
         .filter(|text| !text.is_empty())
         .map(SecretString::from);
+    // A browser sends a field without a file as an empty one.
+    let roots = form.files.remove(ROOTS).filter(|sent| !sent.is_empty());
     let mut outcome = Outcome::at(Section::Status);
     let done = request
         .backend()
-        .set_up(form.fields.clone(), password)
+        .set_up(form.fields.clone(), password, roots)
         .await;
     if let Some((Imported { result, report }, checks)) = outcome.record_error(done) {
         (outcome.result, outcome.report, outcome.checks) = (Some(result), report, checks);
@@ -171,7 +177,7 @@ pub(super) async fn import(request: ConsoleRequest, mut form: OwnForm) -> Respon
 pub(super) async fn certificate(request: ConsoleRequest, mut form: OwnForm) -> Response {
     let mut take = |name: &str| form.files.remove(name).unwrap_or_default();
     let (chain, key) = (take("chain"), take("key"));
-    let anyway = form.fields.contains_key("anyway");
+    let anyway = form.fields.contains_key(ANYWAY);
     let changed = request.backend().certificate(chain, key, anyway).await;
     request.show(&Outcome::with_result(Section::Server, changed))
 }
@@ -183,6 +189,7 @@ pub(super) async fn files(request: ConsoleRequest, mut form: OwnForm) -> Respons
         keytab: take("keytab"),
         authorities: take("authorities"),
         revocation_list: take("revocation"),
+        anyway: form.fields.contains_key(ANYWAY),
     };
     let changed = request.backend().files(sent).await;
     request.show(&Outcome::with_result(Section::Server, changed))

@@ -53,12 +53,8 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
         extra_headers: vec![(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
     };
     let site = Site::new(router, settings, lifecycle.clone());
-    let limits = AcceptLimits {
-        connections: MAX_CONNECTIONS,
-        proxy: None,
-    };
     Front::new(site, None, lifecycle, None, Mismatches::new(None))
-        .run(listener, limits)
+        .run(listener, AcceptLimits::of(MAX_CONNECTIONS))
         .await;
 }
 

@@ -245,12 +245,14 @@ impl ConsoleBackend for Empty {
         &self,
         typed: Fields,
         password: Option<SecretString>,
+        roots: Option<Vec<u8>>,
     ) -> BoxFuture<'_, Result<(Imported, Vec<Check>), ChangeError>> {
         let work = set_up(
             Arc::clone(&self.settings),
             self.clock.clone(),
             typed,
             password,
+            roots,
         );
         let begin = self.done.clone();
         to_its_end(async move {

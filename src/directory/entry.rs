@@ -6,9 +6,10 @@ use ldap3::{ResultEntry, asn1::StructureTag};
 
 use super::{
     account::{Account, AccountRefusal},
-    binary::{guid_text, sid_text},
+    binary::guid_text,
     dn,
     identity::Kept,
+    sid::Sid,
 };
 
 /// Asked for by name, since `*` leaves constructed attributes out; never shown to mappers.
@@ -187,7 +188,7 @@ fn text(name: &str, value: Vec<u8>) -> String {
     let known = if name.eq_ignore_ascii_case("objectGUID") {
         guid_text(&value)
     } else if name.eq_ignore_ascii_case("objectSid") {
-        sid_text(&value)
+        Sid::read(&value).map(|sid| sid.to_string())
     } else {
         None
     };

@@ -7,6 +7,7 @@ use ldap3::{ldap_escape, ldap_unescape};
 use super::{
     domains::{Domains, Kind, by_custom},
     entry::Entry,
+    sid::Sid,
     typed_name::TypedName,
 };
 use crate::config::FilterTemplate;
@@ -16,6 +17,7 @@ const MAX_CHARACTERS: usize = 256;
 /// Where there is no filter of the administrator's.
 const BY_ACCOUNT: &str = "(sAMAccountName={0})";
 const ACCOUNT: &str = "sAMAccountName";
+const SID: &str = "objectSid";
 
 /// What a user is looked up by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,9 @@ pub enum By<'a> {
     Name(&'a str),
     /// The same, escaped already (RFC 4515, section 3).
     EscapedName(&'a str),
+    /// The SID of an account of Active Directory, whatever `LDAP_USER_BY_NAME` compares; its other conditions
+    /// count.
+    Sid(&'a Sid),
     /// The name of a Kerberos principal, without the realm. On Active Directory that is the
     /// sAMAccountName, whatever `LDAP_USER_BY_NAME` compares; its other conditions count.
     Principal(&'a str),
@@ -101,6 +106,7 @@ impl<'a> Name<'a> {
                 Ok(Cow::Owned(text)) => Cow::from(without_blanks(&text).to_owned()),
                 Err(_) => return Err(Some(UnusableName::NotEscaped)),
             },
+            By::Sid(sid) => Cow::from(sid.to_string()),
             // Proved, letter for letter.
             By::Principal(text) | By::CommonName(text) => Cow::from(text),
         };
@@ -119,7 +125,7 @@ impl<'a> Name<'a> {
     /// Whether the search depends on the kind of directory.
     pub fn depends_on_kind(&self, own: Option<&FilterTemplate>) -> bool {
         match self.by {
-            By::Principal(_) => true,
+            By::Principal(_) | By::Sid(_) => true,
             By::Name(_) | By::EscapedName(_) => own.is_none(),
             By::CommonName(_) => false,
         }
@@ -133,10 +139,13 @@ impl<'a> Name<'a> {
         };
         let escaped = match self.by {
             By::EscapedName(escaped) => Cow::from(escaped),
+            By::Sid(sid) => Cow::from(sid.escaped()),
             By::Name(_) | By::Principal(_) | By::CommonName(_) => ldap_escape(&*self.text),
         };
         let by_account = || BY_ACCOUNT.replace("{0}", &ldap_escape(&*self.text));
         let (filter, typed) = match (self.by, own, &domains) {
+            (By::Sid(_), Some(own), _) => (own.by_attribute(SID).with_escaped(&escaped), false),
+            (By::Sid(_), None, _) => (format!("({SID}={escaped})"), false),
             (By::Principal(_), Some(own), Some(_)) => {
                 (own.by_attribute(ACCOUNT).with_escaped(&escaped), false)
             }
@@ -190,6 +199,8 @@ impl Found {
             By::Name(text) | By::EscapedName(text) | By::Principal(text) | By::CommonName(text) => {
                 text
             }
+            // None is too odd to be searched.
+            By::Sid(_) => "",
         };
         let text = without_blanks(text);
         let cut: String = text.chars().take(MAX_CHARACTERS).collect();

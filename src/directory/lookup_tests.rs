@@ -17,6 +17,7 @@ fn filter(by: By<'_>, own: Option<&str>, kind: Kind) -> String {
 #[test]
 fn an_own_filter_rules_what_is_typed_and_never_who_is_proved() {
     let own = Some("(&(memberOf=CN=VPN)(mail={0}))");
+    let sid = Sid::read(b"\x01\x01\0\0\0\0\0\x05\x15\0\0\0").expect("a SID");
     for (by, expected) in [
         (By::Name(" a*b "), r"(&(memberOf=CN=VPN)(mail=a\2ab))"),
         (
@@ -32,9 +33,15 @@ fn an_own_filter_rules_what_is_typed_and_never_who_is_proved() {
             By::Principal("alice"),
             "(&(memberOf=CN=VPN)(sAMAccountName=alice))",
         ),
+        (
+            By::Sid(&sid),
+            r"(&(memberOf=CN=VPN)(objectSid=\01\01\00\00\00\00\00\05\15\00\00\00))",
+        ),
     ] {
         assert_eq!(filter(by, own, active_directory()), expected);
     }
+    let by_sid = filter(By::Sid(&sid), None, active_directory());
+    assert_eq!(by_sid, r"(objectSid=\01\01\00\00\00\00\00\05\15\00\00\00)");
     let elsewhere = filter(By::Principal("alice"), own, Kind::Other);
     assert_eq!(elsewhere, "(&(memberOf=CN=VPN)(mail=alice))");
 }

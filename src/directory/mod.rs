@@ -27,6 +27,7 @@ mod password;
 mod probe;
 mod server;
 mod servers;
+mod sid;
 mod single_flight;
 mod status;
 mod typed_name;
@@ -53,6 +54,7 @@ pub use self::{
     name_kind::NameKind,
     password::{PasswordAttribute, PasswordChangeError},
     probe::Probe,
+    sid::Sid,
     status::ServerStatus,
 };
 use self::{
@@ -184,7 +186,11 @@ impl Directory {
         NameKind::of(config.user_by_name.as_ref(), kind.as_ref(), &config.base)
     }
 
-    async fn await_kind(&self) -> Result<Kind, DirectoryError> {
+    /// Which kind of directory this is: waits for the first server's answer.
+    ///
+    /// # Errors
+    /// When no server gave one within `LDAP_TIMEOUT_SECONDS`.
+    pub async fn await_kind(&self) -> Result<Kind, DirectoryError> {
         let deadline = Instant::now() + self.0.config.timeout;
         self.0.servers.await_kind(HEDGE, deadline).await
     }

@@ -14,15 +14,8 @@ const AREA: Area = Area::Url;
 
 pub(super) fn examine(context: &Context, answers: &[Answer], findings: &Findings) {
     let own = &context.config.instance;
-    let mark = InstanceMark::of(&own.name).to_string();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for answer in answers {
-        let name = match (&answer.instance, &answer.mark) {
-            (Some(name), _) => name.clone(),
-            (None, Some(it)) if *it == mark => own.name.clone(),
-            (None, Some(other)) => format!("the one with request numbers {other}…"),
-            (None, None) => continue,
-        };
+    for name in answers.iter().filter_map(|answer| name(context, answer)) {
         *seen.entry(name).or_default() += 1;
     }
     if seen.is_empty() {
@@ -48,6 +41,19 @@ pub(super) fn examine(context: &Context, answers: &[Answer], findings: &Findings
                      instances, this one too), and see there why its check fails",
                 ),
         );
+    }
+}
+
+/// What is known of the instance that gave this answer: its name where it says it (INSTANCE_HEADER), else
+/// the two characters that its request numbers begin with.
+pub(super) fn name(context: &Context, answer: &Answer) -> Option<String> {
+    let own = &context.config.instance;
+    let mark = InstanceMark::of(&own.name).to_string();
+    match (&answer.instance, &answer.mark) {
+        (Some(name), _) => Some(name.clone()),
+        (None, Some(it)) if *it == mark => Some(own.name.clone()),
+        (None, Some(other)) => Some(format!("the one with request numbers {other}…")),
+        (None, None) => None,
     }
 }
 

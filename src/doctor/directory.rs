@@ -127,7 +127,7 @@ fn names(context: &Context, kind: &Kind) -> Finding {
     let own = own.map(|own| own.with_escaped("{0}"));
     match (own, kind) {
         (Some(own), Kind::ActiveDirectory(_)) => ok(format!(
-            "people are found by {own} (LDAP_USER_BY_NAME), users of Kerberos by their sAMAccountName \
+            "people are found by {own} (LDAP_USER_BY_NAME), users of Kerberos by the SID of their ticket \
              with its other conditions"
         )),
         (Some(own), Kind::Other) => ok(format!(
@@ -138,7 +138,7 @@ fn names(context: &Context, kind: &Kind) -> Finding {
             let netbios = domains.own_netbios().unwrap_or("CORP").to_uppercase();
             let text = format!(
                 "people sign in as alice, {netbios}\\alice, alice@{dns} or by their mail address; users of \
-                 Kerberos are found by their sAMAccountName"
+                 Kerberos are found by the SID of their ticket"
             );
             if domains.are_known() {
                 return ok(text);

@@ -59,6 +59,7 @@ pub(super) async fn examine(context: &Context, found: Option<&Found>, findings: 
             service: format!("HTTP/{host}"),
             realm: realm.clone().unwrap_or_else(|| "REALM".to_owned()),
             path: path.clone(),
+            require_pac: section.require_pac,
         };
         name(&case, &host, found, findings).await;
     }

@@ -20,6 +20,9 @@ const TYPES: [(u32, i32, &str); 3] = [
     (0x4, RC4, "RC4"),
 ];
 const RC4: i32 = 23;
+/// The controller puts no PAC into tickets for an account with this flag of userAccountControl ([MS-KILE]
+/// 3.3.5.7).
+const NO_AUTH_DATA_REQUIRED: u32 = 0x200_0000;
 
 /// An account with SPNs.
 #[derive(Debug)]
@@ -28,14 +31,16 @@ pub(super) struct Owner {
     pub services: Vec<String>,
     version: Option<u32>,
     types: u32,
+    control: u32,
 }
 
 impl Owner {
-    pub const ATTRIBUTES: [&str; 4] = [
+    pub const ATTRIBUTES: [&str; 5] = [
         "sAMAccountName",
         "servicePrincipalName",
         "msDS-KeyVersionNumber",
         "msDS-SupportedEncryptionTypes",
+        "userAccountControl",
     ];
 
     pub fn of(entry: &Entry) -> Self {
@@ -53,6 +58,7 @@ impl Owner {
             services,
             version: number("msDS-KeyVersionNumber"),
             types: number("msDS-SupportedEncryptionTypes").unwrap_or(0),
+            control: number("userAccountControl").unwrap_or(0),
         }
     }
 
@@ -80,8 +86,42 @@ pub(super) fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
-/// Whether tickets for the account can be read.
+/// Whether tickets for the account say by SID whose they are.
+fn pac(case: &Case<'_>, owner: &Owner, findings: &Findings) {
+    if owner.control & NO_AUTH_DATA_REQUIRED == 0 {
+        return;
+    }
+    let name = &owner.name;
+    let text = format!(
+        "tickets for {name} have no PAC (NO_AUTH_DATA_REQUIRED), so they do not say which account they are for"
+    );
+    let finding = if case.require_pac {
+        Finding::fail(
+            AREA,
+            "no-pac",
+            format!("{text}: nobody signs in by Kerberos"),
+        )
+    } else {
+        Finding::warn(
+            AREA,
+            "no-pac",
+            format!("{text}: whoever has the name now signs in"),
+        )
+    };
+    let control = owner.control & !NO_AUTH_DATA_REQUIRED;
+    findings.add(
+        finding
+            .about(&case.service)
+            .fix(format!(
+                "Set-ADUser {name} -Replace @{{userAccountControl={control}}}"
+            ))
+            .note("in PowerShell on a domain controller; KERBEROS_REQUIRE_PAC says whether such tickets count"),
+    );
+}
+
+/// Whether tickets for the account can be read, and say whose they are.
 pub(super) fn owner(case: &Case<'_>, owner: &Owner, findings: &Findings) {
+    pac(case, owner, findings);
     let keys = owner.keys(case);
     // That there are none is reported already.
     if keys.is_empty() {

@@ -1,6 +1,6 @@
 //! SERVER_URL as users have it: its name, its certificate, whether it is ready, and which instances answer.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use tokio::{net::lookup_host, time::timeout};
 
@@ -286,13 +286,14 @@ fn ready(context: &Context, answers: &[Answer], findings: &Findings) {
         let text = format!("SERVER_URL is ready ({all} of {all} connections)");
         return add(Finding::ok(AREA, "url-ready", text));
     }
-    let reasons = answers.iter().filter(|answer| answer.status == 503);
-    let mut reasons: Vec<_> = reasons.flat_map(|answer| answer.text.lines()).collect();
-    reasons.sort_unstable();
-    reasons.dedup();
+    let unready = answers.iter().filter(|answer| answer.status == 503);
+    let unready: BTreeSet<_> = unready
+        .filter_map(|answer| answered::name(context, answer))
+        .collect();
     let mut text = format!("SERVER_URL is ready on {ready} of {all} connections");
     if not > 0 {
-        text = format!("{text}; not ready: {}", reasons.join("; "));
+        let names: Vec<_> = unready.into_iter().collect();
+        text = format!("{text}; not ready: {}", names.join(", "));
     }
     if draining > 0 {
         text = format!("{text}; {draining} went to an instance that ends");
@@ -303,6 +304,7 @@ fn ready(context: &Context, answers: &[Answer], findings: &Findings) {
         Finding::warn
     };
     add(level(AREA, "url-ready", text).fix(look).note(
-        "a balancer that checks /readyz sends users to ready instances only: see its configuration",
+        "/readyz says why on OPS_LISTEN alone: ask there, or run the doctor on that host. A balancer that \
+         checks /readyz sends users to ready instances only: see its configuration",
     ));
 }

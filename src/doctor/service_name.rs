@@ -10,6 +10,8 @@ pub(super) struct Case<'a> {
     pub service: String,
     pub realm: String,
     pub path: String,
+    /// `KERBEROS_REQUIRE_PAC`.
+    pub require_pac: bool,
 }
 
 /// How a keytab is made anew.

@@ -9,8 +9,6 @@ use super::recorder::{Recorder, Shown, looking};
 use crate::{cause, clock::Clock, config::Config};
 
 const LIMIT: Duration = Duration::from_secs(5);
-/// Of what is read: reasons are some lines.
-const MAX_ANSWER: usize = 64 * 1024;
 
 /// Who asks. Whatever the certificate is worth, nothing secret is sent.
 pub(super) struct Visitor {
@@ -23,7 +21,6 @@ pub(super) struct Visitor {
 pub(super) struct Answer {
     pub shown: Shown,
     pub status: StatusCode,
-    pub text: String,
     /// The first two characters of its request number.
     pub mark: Option<String>,
     /// The instance's name, where it says it (INSTANCE_HEADER).
@@ -65,24 +62,16 @@ impl Visitor {
 
     pub async fn ask(&self) -> Result<Answer, VisitError> {
         let sent = self.client.get(self.url.clone()).send().await;
-        let mut response = sent.map_err(|error| failed(error, &self.recorder))?;
+        let response = sent.map_err(|error| failed(error, &self.recorder))?;
         let header = |name: &str| {
             let value = response.headers().get(name)?.to_str().ok()?;
             Some(value.to_owned())
         };
         let mark = header("x-request-id").and_then(|number| Some(number.get(..2)?.to_owned()));
         let instance = header("x-ad-edge-instance");
-        let mut text = Vec::new();
-        // A longer one is none of ours, and its beginning says so.
-        while text.len() < MAX_ANSWER
-            && let Ok(Some(chunk)) = response.chunk().await
-        {
-            text.extend_from_slice(&chunk);
-        }
         Ok(Answer {
             shown: self.recorder.shown(),
             status: response.status(),
-            text: String::from_utf8_lossy(&text).into_owned(),
             mark,
             instance,
         })

@@ -70,11 +70,7 @@ pub(super) fn run(limits: Limits, tls: Option<TlsServer>) -> Running {
     let listener = Listener::bind(Ipv4Addr::LOCALHOST.into(), 0).expect("binds");
     let address = listener.address();
     tokio::spawn(async move {
-        let limits = AcceptLimits {
-            connections: 100,
-            proxy: None,
-        };
-        front.run(listener, limits).await;
+        front.run(listener, AcceptLimits::of(100)).await;
     });
     Running {
         address,

@@ -80,7 +80,7 @@ impl Front {
             None => {
                 let stopped = self.stop_deadline(&site);
                 let first = tokio::select! {
-                    first = timeout(site.limits.first_head, first(&connection.stream)) => first,
+                    first = timeout(site.limits.first_head, first(connection.stream.socket())) => first,
                     () = stopped => return,
                 };
                 let mismatch = match first {
@@ -90,7 +90,9 @@ impl Front {
                     Ok(First::Http | First::Other) => {
                         self.opened("ok");
                         let info = ConnectionInfo::plain(connection.peer, connection.via);
-                        let unused = serve(connection.stream, info, &site, lifecycle).await;
+                        let activity = connection.stream.activity().clone();
+                        let stream = connection.stream;
+                        let unused = serve(stream, info, activity, &site, lifecycle).await;
                         return self.count_unused(unused);
                     }
                 };
@@ -98,8 +100,12 @@ impl Front {
                 self.note(mismatch, &Ends::of(&connection), None);
             }
             Some(tls) => {
-                if let Some(Secured { stream, info }) = self.handshake(tls, connection).await {
-                    let unused = serve(stream, info, &site, lifecycle).await;
+                let activity = connection.stream.activity().clone();
+                // Boxed: what a handshake needs goes with its end.
+                let secured = Box::pin(self.handshake(tls, connection)).await;
+                activity.answered();
+                if let Some(Secured { stream, info }) = secured {
+                    let unused = serve(stream, info, activity, &site, lifecycle).await;
                     self.count_unused(unused);
                 }
             }

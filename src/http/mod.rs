@@ -1,14 +1,17 @@
 //! The third stage: HTTP/1.1 on a connection, and what every request and answer has in common.
 //!
 //! [`Site`] wraps a router: request id, limits, error pages, security headers, request log, metric.
-//! [`Front`] is the way from an open port through PROXY header and TLS to a site. Pages are built in
+//! [`Front`] is the way from an open port through PROXY header and TLS to a site; an idle connection holds no
+//! buffers. Pages are built in
 //! [`page`].
 
 mod answer;
 mod branding;
+mod exchange;
 #[cfg(test)]
 mod fixture;
 mod front;
+mod host;
 mod limits;
 pub(crate) mod page;
 mod random;
@@ -21,10 +24,11 @@ pub use crate::tls::{AcceptLimits, ConnectionInfo, Listener};
 
 pub use self::{
     branding::{Branding, HelpLink, Pictures},
+    exchange::Unused,
     front::Front,
     limits::Limits,
     page::PageContext,
     random::Random,
-    serve::{Unused, serve},
+    serve::serve,
     site::{Site, SiteSettings},
 };

@@ -1,28 +1,27 @@
 //! Serves one connection: requests one after the other, until the client, a limit or the end of the
 //! program ends it.
 
-use std::{
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{io, pin::pin, task::Context, task::Poll, time::Duration};
 
-use axum::body::Body;
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::body::Bytes;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    time::{Instant, sleep_until},
+    io::{AsyncBufRead, AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
+    time::{Instant, sleep_until, timeout},
 };
-use tower::ServiceExt;
+use tokio_rustls::server::TlsStream;
 
-use super::{Limits, Site, write_limit::WriteLimit};
-use crate::{lifecycle::Lifecycle, tls::ConnectionInfo};
+use super::{
+    Limits, Site,
+    exchange::{Ended, Exchange, Unused},
+};
+use crate::{
+    accept::{Activity, Stream},
+    lifecycle::Lifecycle,
+    tls::ConnectionInfo,
+};
 
-/// More than browsers ever send; hyper answers more with a bare 431.
-const MAX_HEADERS: usize = 256;
+/// How long the last bytes of a connection that ends may take.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Serves `site` on `stream`; each request carries `info` in its extensions.
 ///
@@ -33,111 +32,101 @@ const MAX_HEADERS: usize = 256;
 pub async fn serve<S>(
     stream: S,
     info: ConnectionInfo,
+    activity: Activity,
     site: &Site,
     lifecycle: &Lifecycle,
 ) -> Option<Unused>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Input + AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = &site.limits;
-    let client = info.client;
-    let asked = Arc::new(AtomicBool::new(false));
-    let service = {
-        let asked = Arc::clone(&asked);
-        let router = site.router.clone();
-        service_fn(move |mut request: Request<Incoming>| {
-            asked.store(true, Ordering::Relaxed);
-            request.extensions_mut().insert(info.clone());
-            router.clone().oneshot(request.map(Body::new))
-        })
-    };
-    let stream = TokioIo::new(WriteLimit::new(stream, limits.write));
-    let mut connection = pin!(builder(limits).serve_connection(stream, service));
+    let (mut stream, mut left, mut is_later) = (stream, Bytes::new(), false);
+    loop {
+        activity.waits();
+        let wait = if is_later {
+            limits.next_head
+        } else {
+            limits.first_head
+        };
+        let deadline = Instant::now() + wait;
+        if left.is_empty()
+            && let Some(unused) = idle(&mut stream, deadline, is_later, limits, lifecycle).await
+        {
+            let _ = timeout(CLOSE_LIMIT, stream.shutdown()).await;
+            return (!is_later).then_some(unused);
+        }
+        let exchange = Exchange {
+            info: info.clone(),
+            activity: &activity,
+            router: &site.router,
+            limits,
+            lifecycle,
+            deadline,
+            is_later,
+        };
+        // Boxed: an idle connection does not hold the room for it.
+        match Box::pin(exchange.run(stream, left)).await {
+            Ended::Idle(back, rest) => (stream, left, is_later) = (back, rest, true),
+            Ended::Closed => return None,
+            Ended::Unused(unused) => return (!is_later).then_some(unused),
+        }
+    }
+}
 
-    let mut first_head = pin!(sleep_until(Instant::now() + limits.first_head));
-    let mut waits_for_first = true;
-    let mut stop = Stop::NotYet;
-    // Set when the program stops.
-    let mut last_request = pin!(sleep_until(Instant::now()));
+/// Waits until something arrives; else says why nothing will.
+async fn idle<S: Input>(
+    stream: &mut S,
+    deadline: Instant,
+    is_later: bool,
+    limits: &Limits,
+    lifecycle: &Lifecycle,
+) -> Option<Unused> {
+    let mut end = pin!(sleep_until(deadline));
+    let mut stops = false;
     loop {
         tokio::select! {
-            ended = connection.as_mut() => {
-                let unused = match &ended {
-                    Ok(()) => Unused::Closed,
-                    Err(cause) if cause.is_parse() => Unused::NotHttp,
-                    Err(_) => Unused::Broken,
+            arrived = std::future::poll_fn(|context| stream.poll_input(context)) => {
+                return match arrived {
+                    Ok(true) => None,
+                    Ok(false) => Some(Unused::Closed),
+                    Err(_) => Some(Unused::Broken),
                 };
-                if let Err(cause) = ended {
-                    tracing::debug!(%client, %cause, "connection ended");
-                }
-                return (!asked.load(Ordering::Relaxed)).then_some(unused);
             }
-            () = first_head.as_mut(), if waits_for_first => {
-                waits_for_first = false;
-                if !asked.load(Ordering::Relaxed) {
-                    tracing::debug!(%client, "no request within the time limit, closed");
-                    return Some(Unused::Timeout);
+            () = end.as_mut() => return Some(Unused::Timeout),
+            () = lifecycle.stopping(), if !stops => {
+                if is_later {
+                    return Some(Unused::Closed);
                 }
-            }
-            () = lifecycle.stopping(), if stop == Stop::NotYet => {
-                if asked.load(Ordering::Relaxed) {
-                    connection.as_mut().graceful_shutdown();
-                    stop = Stop::Requested;
-                } else {
-                    // Answers say `Connection: close` by now, so the first request is the last.
-                    last_request.as_mut().reset(Instant::now() + limits.last_request);
-                    stop = Stop::LastRequest;
-                }
-            }
-            () = last_request.as_mut(), if stop == Stop::LastRequest => {
-                connection.as_mut().graceful_shutdown();
-                stop = Stop::Requested;
+                // Its first request may be on the way.
+                stops = true;
+                let last = Instant::now() + limits.last_request;
+                end.as_mut().reset(last.min(deadline));
             }
         }
     }
 }
 
-/// How a connection ended on which nothing was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unused {
-    /// The client closed it: a balancer that only connects, a browser that opens one in advance.
-    Closed,
-    /// What was sent is not HTTP/1.
-    NotHttp,
-    Broken,
-    Timeout,
+/// A stream that can tell whether something has arrived, without a buffer for it.
+pub trait Input {
+    /// Ready with false at its end.
+    fn poll_input(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>>;
 }
 
-impl Unused {
-    /// The label `reason` of `ad_edge_connections_unused_total`.
-    #[must_use]
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::NotHttp => "not_http",
-            Self::Broken => "broken",
-            Self::Timeout => "timeout",
-        }
+impl Input for Stream {
+    fn poll_input(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let mut byte = [0];
+        let peeked = self
+            .socket()
+            .poll_peek(context, &mut ReadBuf::new(&mut byte));
+        peeked.map_ok(|length| length > 0)
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stop {
-    NotYet,
-    /// Waits a moment for the first request.
-    LastRequest,
-    Requested,
-}
-
-fn builder(limits: &Limits) -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.next_head)
-        // hyper panics below 8192.
-        .max_buf_size(limits.buffer.max(16 * 1024))
-        .max_headers(MAX_HEADERS);
-    builder
+impl Input for TlsStream<Stream> {
+    fn poll_input(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let filled = std::pin::Pin::new(self).poll_fill_buf(context);
+        filled.map_ok(|bytes| !bytes.is_empty())
+    }
 }
 
 #[cfg(test)]

@@ -57,6 +57,33 @@ async fn a_body_that_is_too_large_gets_the_page_413_even_while_it_is_sent() {
 }
 
 #[tokio::test]
+async fn requests_that_come_together_and_in_pieces_are_each_answered() {
+    let running = run(limits(), None);
+    let (begin, end) = ASK.split_at(9);
+    let mut stream = running.connect(&format!("{ASK}{ASK}{begin}")).await;
+    let mut text = String::new();
+    while text.matches("hello").count() < 2 {
+        text += &answer(&mut stream).await;
+    }
+    stream.write_all(end.as_bytes()).await.expect("sends");
+    let third = answer(&mut stream).await;
+    assert!(third.ends_with("hello"), "{third}");
+    stream.write_all(b"\r\n").await.expect("sends");
+    stream.write_all(ASK.as_bytes()).await.expect("sends");
+    let fourth = answer(&mut stream).await;
+    assert!(fourth.ends_with("hello"), "{fourth}");
+    assert!(text.matches("HTTP/1.1 200 ").count() == 2, "{text}");
+}
+
+#[tokio::test]
+async fn a_second_host_on_the_wire_is_400_and_ends_the_connection() {
+    let running = run(limits(), None);
+    let doubled = "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n";
+    let text = rest(running.connect(doubled).await).await;
+    assert!(text.starts_with("HTTP/1.1 400 "), "{text}");
+}
+
+#[tokio::test]
 async fn a_connection_serves_several_requests_and_head_has_no_body() {
     let running = run(limits(), None);
     let mut stream = running.connect(ASK).await;

@@ -23,7 +23,7 @@ use http_body_util::{BodyExt, Limited};
 use tokio::time::{Instant, timeout};
 
 use super::{
-    Branding, Limits, Random, answer,
+    Branding, Limits, Random, answer, host,
     page::{PageContext, RequestId},
 };
 use crate::{
@@ -131,8 +131,13 @@ async fn around(State(shared): State<Arc<Shared>>, mut request: Request, next: N
     let seen = Seen::of(&request, settings.quiet);
     request.extensions_mut().insert(page.clone());
 
-    let too_large = too_large(&request, &settings.limits);
-    let response = match too_large {
+    let names_a_host = host::is_clear(&request);
+    let refused = if names_a_host {
+        too_large(&request, &settings.limits)
+    } else {
+        Some(StatusCode::BAD_REQUEST)
+    };
+    let response = match refused {
         Some(status) => {
             // Reading would invite a client that waits for `100 Continue` to send all of it.
             if !request.headers().contains_key(header::EXPECT) {
@@ -149,17 +154,17 @@ async fn around(State(shared): State<Arc<Shared>>, mut request: Request, next: N
         headers.insert(name, value.clone());
     }
     let last = shared.lifecycle.is_draining() || shared.superseded.load(Ordering::Relaxed);
-    if too_large.is_some() || last {
+    if refused.is_some() || last {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let status = response.status();
     if let Some(mismatches) = &settings.mismatches {
-        if let Some(from) = seen.lost_probe(status) {
+        if let Some((mismatch, from)) = seen.lost_probe(status, names_a_host) {
             let sender = Sender {
                 address: from,
                 for_client: false,
             };
-            mismatches.note(Mismatch::ProbePath, sender, Place::Users, None);
+            mismatches.note(mismatch, sender, Place::Users, None);
         }
         if let Some(from) = seen.other_end {
             mismatches.served(from);
@@ -288,15 +293,23 @@ impl Seen {
         }
     }
 
-    /// The sender of a health check that asks for what is not there.
-    fn lost_probe(&self, status: StatusCode) -> Option<std::net::IpAddr> {
+    /// What is wrong with a health check, and its sender: it asks for what is not there, or names no host.
+    fn lost_probe(
+        &self,
+        status: StatusCode,
+        names_a_host: bool,
+    ) -> Option<(Mismatch, std::net::IpAddr)> {
+        let from = self.client.filter(|_| self.is_machine)?.ip();
+        if !names_a_host {
+            return Some((Mismatch::ProbeHost, from));
+        }
         let lost = matches!(
             status,
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::BAD_REQUEST
         );
         // While it drains, /readyz is 404 too.
         let asks_well = ["/readyz", "/healthz"].contains(&self.path.as_str());
-        (lost && self.is_machine && !asks_well).then_some(self.client?.ip())
+        (lost && !asks_well).then_some((Mismatch::ProbePath, from))
     }
 
     fn log(

@@ -2,7 +2,7 @@
 
 use axum::{
     Form, Json,
-    http::{Method, Request},
+    http::{Method, Request, Version},
     response::IntoResponse,
     routing::{get, post},
 };
@@ -84,7 +84,13 @@ fn fixture() -> Fixture {
 }
 
 impl Fixture {
-    async fn ask(&self, request: Request<Body>) -> (Response, String) {
+    async fn ask(&self, mut request: Request<Body>) -> (Response, String) {
+        let host = HeaderValue::from_static("login.corp.example");
+        request.headers_mut().entry(header::HOST).or_insert(host);
+        self.send(request).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> (Response, String) {
         let response = self.site.router().oneshot(request).await.expect("answers");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
@@ -232,4 +238,76 @@ async fn answers_close_the_connection_while_draining() {
     fixture.lifecycle.advance();
     let (response, _) = fixture.get("/ok").await;
     assert_eq!(response.headers()[header::CONNECTION], "close");
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_name_one_host_is_400() {
+    const OWN: &str = "login.corp.example";
+    for (version, target, hosts, good) in [
+        (Version::HTTP_11, "/ok", &[OWN][..], true),
+        (Version::HTTP_11, "/ok", &["login.corp.example:4000"], true),
+        (Version::HTTP_11, "/ok", &["login.corp.example:"], true),
+        (Version::HTTP_11, "/ok", &["[2001:db8::1]:443"], true),
+        (Version::HTTP_11, "/ok", &[], false),
+        (Version::HTTP_11, "/ok", &[OWN, OWN], false),
+        (Version::HTTP_11, "/ok", &[OWN, "evil.example"], false),
+        (
+            Version::HTTP_11,
+            "/ok",
+            &["login.corp.example, evil.example"],
+            false,
+        ),
+        (Version::HTTP_11, "/ok", &["user@login.corp.example"], false),
+        (Version::HTTP_11, "/ok", &["login.corp.example/path"], false),
+        (Version::HTTP_11, "/ok", &["login.corp.example:x"], false),
+        (Version::HTTP_11, "/ok", &[""], false),
+        (
+            Version::HTTP_11,
+            "https://login.corp.example/ok",
+            &["LOGIN.corp.example"],
+            true,
+        ),
+        (
+            Version::HTTP_11,
+            "https://login.corp.example/ok",
+            &["evil.example"],
+            false,
+        ),
+        (
+            Version::HTTP_11,
+            "https://login.corp.example/ok",
+            &[],
+            false,
+        ),
+        // Health checks of this version name no host.
+        (Version::HTTP_10, "/ok", &[], true),
+        (Version::HTTP_10, "/ok", &[OWN, OWN], false),
+        // `:authority` (RFC 9113, section 8.3.1), were it ever spoken here.
+        (Version::HTTP_2, "https://login.corp.example/ok", &[], true),
+        (
+            Version::HTTP_2,
+            "https://login.corp.example/ok",
+            &["evil.example"],
+            false,
+        ),
+        (Version::HTTP_2, "/ok", &[], false),
+    ] {
+        let mut request = Request::get(target).version(version);
+        for host in hosts {
+            request = request.header(header::HOST, *host);
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        let (response, text) = fixture().send(request).await;
+        let case = format!("{version:?} {target} {hosts:?}");
+        if good {
+            assert_eq!(
+                (response.status(), text.as_str()),
+                (StatusCode::OK, "fine"),
+                "{case}"
+            );
+        } else {
+            assert_page(&response, &text, 400);
+            assert_eq!(response.headers()[header::CONNECTION], "close", "{case}");
+        }
+    }
 }

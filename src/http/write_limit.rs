@@ -34,6 +34,10 @@ impl<S> WriteLimit<S> {
         }
     }
 
+    pub(super) fn into_inner(self) -> S {
+        self.stream
+    }
+
     /// Passes a result on; a wait that has lasted too long becomes an error.
     fn guard<T>(
         &mut self,

@@ -82,8 +82,8 @@ impl Old<'_> {
         }
         if direct {
             self.add(
-                "A disabled, expired or locked account is refused by Kerberos and by certificate too; the \
-                 legacy connector let it in.",
+                "A disabled, expired or locked account is refused by Kerberos and by certificate too, and \
+                 whoever is no user (a computer, a group); the legacy connector let them in.",
             );
         }
     }

@@ -126,8 +126,11 @@ impl Installation {
         let folders: BTreeSet<&str> = journal.are_new.iter().flat_map(|n| parents(n)).collect();
         let new = folders.iter().filter(|f| !home.path(f).exists());
         journal.new_folders = new.map(|folder| (*folder).to_owned()).collect();
-        // A first mapper replaces no file, and can be taken back too.
-        let always = matches!(note.kind, ChangeKind::Mapper | ChangeKind::TakenBack);
+        // A first mapper or revocation list replaces no file, and can be taken back too.
+        let always = matches!(
+            note.kind,
+            ChangeKind::Mapper | ChangeKind::Files | ChangeKind::TakenBack
+        );
         if always || !there.is_empty() {
             let backup = new_backup(home, now)?;
             for (name, content, mode) in there {

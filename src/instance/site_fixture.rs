@@ -11,7 +11,7 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    http::{Request, StatusCode, header},
+    http::{HeaderValue, Request, StatusCode, header},
 };
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -162,6 +162,8 @@ impl Front {
         if request.extensions().get::<ConnectionInfo>().is_none() {
             request.extensions_mut().insert(from("192.0.2.7:5000"));
         }
+        let host = HeaderValue::from_static("login.corp.example");
+        request.headers_mut().entry(header::HOST).or_insert(host);
         let response = self.router.clone().oneshot(request).await.expect("answers");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();

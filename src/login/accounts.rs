@@ -9,11 +9,11 @@ use std::{
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
-use super::{Origin, Refusal, audit, name};
+use super::{NotAUser, Origin, Refusal, audit, name};
 use crate::{
     config::{AccountsConfig, WriteBackConfig},
     directory::{
-        BindError, By, Directory, DirectoryError, Entry, Found, PasswordAttribute,
+        BindError, By, Directory, DirectoryError, Entry, Found, Kind, PasswordAttribute,
         PasswordChangeError, ldap_escape,
     },
     profile::{Mapper, Profile},
@@ -123,6 +123,7 @@ impl Accounts {
         // A refused user's profile is part of the answer too, so both can be asked at once.
         let (verdict, profile) =
             tokio::join!(self.verify(&entry, password), self.full_profile(&entry));
+        let verdict = verdict.and_then(|()| Ok(self.must_be_user(&entry)?));
         match (verdict, profile) {
             (Ok(()), Ok(profile)) => Ok(profile),
             (Ok(()), Err(refusal)) => Err(Denied::unknown(refusal)),
@@ -161,6 +162,8 @@ impl Accounts {
         };
         let entry = self.one(name).await.map_err(Denied::unknown)?;
         entry.dn().clone_into(user);
+        self.must_be_user(&entry)
+            .map_err(|refusal| Denied::unknown(refusal.into()))?;
         let (set, profile) = tokio::join!(
             self.set_password(&entry, password, write_back),
             self.full_profile(&entry)
@@ -257,7 +260,19 @@ impl Accounts {
     /// The one user whom a typed name means.
     pub(super) async fn one(&self, term: &Term) -> Result<Entry, Refusal> {
         let found = self.find(term.by()).await?;
-        Ok(name::only(found, term.as_str())?)
+        Ok(name::only(found, term.as_str(), |entry| {
+            self.must_be_user(entry)
+        })?)
+    }
+
+    /// Whether the entry is one of those who sign in: on Active Directory a user, by every way in.
+    pub(super) fn must_be_user(&self, entry: &Entry) -> Result<(), NotAUser> {
+        match self.directory.kind() {
+            Some(Kind::Other) => Ok(()),
+            Some(Kind::ActiveDirectory(_)) | None => {
+                NotAUser::check(entry, self.config.allow_machines)
+            }
+        }
     }
 
     /// Whom a name means.

@@ -3,7 +3,7 @@
 use super::Refusal;
 use crate::{
     authenticate::{KerberosRealms, Principal},
-    directory::{Entry, Found},
+    directory::{Entry, Found, Sid},
 };
 
 /// The one entry found for `name`; `None` when there is none.
@@ -17,21 +17,46 @@ pub(super) fn only(mut found: Vec<Entry>, name: &str) -> Result<Option<Entry>, R
     }
 }
 
+/// The entry of a Kerberos principal, and of no other account than the one whose SID the ticket has, if it has
+/// one.
+pub(super) fn of_principal(
+    found: Found,
+    principal: &Principal,
+    sid: Option<&Sid>,
+    realms: &KerberosRealms,
+) -> Result<Entry, Refusal> {
+    let Some(sid) = sid else {
+        return of_realm(found, principal, &principal.to_string(), realms);
+    };
+    let entry = of_realm(found, principal, &format!("{principal} ({sid})"), realms)?;
+    if entry.text("objectSid") == Some(&sid.to_string()) {
+        Ok(entry)
+    } else {
+        Err(Refusal::OtherSid {
+            principal: principal.clone(),
+            sid: sid.clone(),
+            dn: entry.dn().to_owned(),
+        })
+    }
+}
+
 /// The entry of a Kerberos principal: never by the name alone when the realm could be another's.
 ///
 /// In Active Directory realm and domain are one name, and every DN ends in its domain, so the entry
 /// must be in the realm's domain. Another directory's DNs need not say so; there the name counts for
 /// the service's own realm only.
-pub(super) fn of_realm(
+fn of_realm(
     found: Found,
     principal: &Principal,
+    name: &str,
     realms: &KerberosRealms,
 ) -> Result<Entry, Refusal> {
-    let name = principal.to_string();
     let is_active_directory = found.is_active_directory();
     let mut found = found.users;
     let Some(elsewhere) = found.first().map(|entry| entry.dn().to_owned()) else {
-        return Err(Refusal::UnknownPrincipal { name });
+        return Err(Refusal::UnknownPrincipal {
+            name: name.to_owned(),
+        });
     };
     found.retain(|entry| {
         let in_domain = entry
@@ -40,7 +65,7 @@ pub(super) fn of_realm(
         let names_no_domain = !is_active_directory && !entry.is_active_directory();
         in_domain || (names_no_domain && realms.is_own(&principal.realm))
     });
-    only(found, &name)?.ok_or_else(|| Refusal::OtherDomain {
+    only(found, name)?.ok_or_else(|| Refusal::OtherDomain {
         principal: principal.clone(),
         dn: elsewhere,
     })
@@ -106,7 +131,7 @@ mod tests {
             realm: realm.to_owned(),
         };
         let entries = dns.iter().map(|dn| entry(dn, active_directory)).collect();
-        of_realm(Found::with(entries, None), &principal, &realms)
+        of_principal(Found::with(entries, None), &principal, None, &realms)
             .map(|entry| entry.dn().to_owned())
             .map_err(|refusal| refusal.reason())
     }
@@ -149,9 +174,35 @@ mod tests {
         };
         for (dn, is_found) in [(HERE, true), (CHILD, false)] {
             let found = Found::with(vec![entry(dn, false)], Some("corp.example"));
-            let is = of_realm(found, &principal, &realms).is_ok();
+            let is = of_principal(found, &principal, None, &realms).is_ok();
             assert_eq!(is, is_found, "{dn}");
         }
+    }
+
+    /// Whatever a server answers, or something between remembers.
+    #[test]
+    fn an_entry_of_another_sid_is_not_the_tickets() {
+        let realms = KerberosRealms::new(&[], BTreeSet::from(["CORP.EXAMPLE".to_owned()]));
+        let principal = Principal {
+            name: "alice".to_owned(),
+            realm: "CORP.EXAMPLE".to_owned(),
+        };
+        let sid = Sid::read(b"\x01\x01\0\0\0\0\0\x05\x15\0\0\0").expect("a SID");
+        let other = sid.clone().of_account(500).expect("room");
+        let found = |sid: &Sid, dn, shows_sid| {
+            let found = Found::with(vec![entry(dn, shows_sid)], Some("corp.example"));
+            of_principal(found, &principal, Some(sid), &realms)
+                .map(|entry| entry.dn().to_owned())
+                .map_err(|refusal| refusal.reason())
+        };
+        assert_eq!(found(&sid, HERE, true), Ok(HERE.to_owned()));
+        assert_eq!(found(&other, HERE, true), Err("other_sid"));
+        assert_eq!(
+            found(&sid, HERE, false),
+            Err("other_sid"),
+            "it is not shown"
+        );
+        assert_eq!(found(&sid, CHILD, true), Err("other_domain"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! [`Logins::sign_in`] is the whole of it. Every login ends in one audit line and one count, whatever
 //! its outcome.
 
+mod account_type;
 mod accounts;
 mod attempts;
 mod audit;
@@ -22,6 +23,7 @@ use tokio::{
 };
 
 pub use self::{
+    account_type::NotAUser,
     accounts::{Accounts, Denied, Term},
     attempts::Attempts,
     audit::{Client, Origin},
@@ -31,9 +33,9 @@ pub use self::{
 /// For the front, which imports no earlier stage than this.
 pub use crate::profile::MapperError;
 use crate::{
-    authenticate::{Certificates, Kerberos, Lookup, Mapped, Principal},
+    authenticate::{Accepted, Certificates, Kerberos, Lookup, Mapped},
     clock::Clock,
-    directory::{BindError, By, Entry, has_control_character},
+    directory::{BindError, By, Entry, Kind, has_control_character},
     profile::Claims,
     secret::{ExposeSecret as _, SecretString},
     token::{AssertionId, AuthenticationMethod, Issuer, Statement},
@@ -177,7 +179,7 @@ impl Logins {
                 let accepted = kerberos.accept(token, bindings).await?;
                 self.accounts.metrics.stage("gss", accepted.took);
                 line.principal(&accepted.principal.to_string());
-                let entry = self.find_principal(&accepted.principal, kerberos).await?;
+                let entry = self.find_principal(&accepted, kerberos).await?;
                 Ok(Proved {
                     entry,
                     response: accepted.response,
@@ -257,13 +259,21 @@ impl Logins {
         }
     }
 
+    /// The entry of a ticket's account. On Active Directory its SID decides: a name may be somebody else's by
+    /// now, or that of a computer without its dollar (CVE-2020-25717, CVE-2021-42287).
     async fn find_principal(
         &self,
-        principal: &Principal,
+        accepted: &Accepted,
         kerberos: &Kerberos,
     ) -> Result<Entry, Refusal> {
-        let found = self.accounts.find(By::Principal(&principal.name)).await?;
-        matching::of_realm(found, principal, &kerberos.realms())
+        let sid = match self.accounts.directory.await_kind().await? {
+            Kind::ActiveDirectory(_) => kerberos.account(accepted)?,
+            Kind::Other => None,
+        };
+        let principal = &accepted.principal;
+        let by = sid.map_or(By::Principal(&principal.name), By::Sid);
+        let found = self.accounts.find(by).await?;
+        matching::of_principal(found, principal, sid, &kerberos.realms())
     }
 
     async fn mapped(&self, lookup: Lookup) -> Result<Mapped, Refusal> {
@@ -288,6 +298,7 @@ impl Logins {
     ) -> Result<SignedIn, Refusal> {
         let Proved { entry, response } = proved;
         line.user(entry.dn());
+        self.accounts.must_be_user(&entry)?;
         let now = self.clock.now();
         if let Some(refusal) = entry.refusal(now) {
             return Err(refusal.into());

@@ -1,5 +1,6 @@
 //! Typed names that mean nobody, or not one user.
 
+use super::NotAUser;
 use crate::{
     cause::quoted,
     directory::{Entry, Found, UnusableName},
@@ -22,6 +23,8 @@ enum Why {
     Unusable(UnusableName),
     /// So many users are meant.
     Ambiguous(usize),
+    /// The one who is meant is no user.
+    NotAUser(NotAUser),
 }
 
 impl NameRefusal {
@@ -33,6 +36,7 @@ impl NameRefusal {
                  keys if there should be one"
             ),
             Why::Unusable(why) => format!("{name} cannot be a user's name: {why}"),
+            Why::NotAUser(why) => format!("{name} does not sign in: {why}"),
             Why::Ambiguous(count) => format!(
                 "{name} means {count} users of the directory; they can sign in by another form of \
                  their name, or make LDAP_USER_BY_NAME or LDAP_BASE narrower, so that a name means \
@@ -48,6 +52,7 @@ impl NameRefusal {
             Why::Unusable(UnusableName::OtherDomain { .. }) => "other_domain",
             Why::Unusable(_) => "unusable_name",
             Why::Ambiguous(_) => "ambiguous_user",
+            Why::NotAUser(why) => why.reason(),
         }
     }
 
@@ -62,11 +67,19 @@ impl NameRefusal {
     }
 }
 
-/// The one user whom a typed name means.
-pub(super) fn only(found: Found, name: &str) -> Result<Entry, NameRefusal> {
+/// The one user whom a typed name means. What is known to be no user is refused as a name: outsiders do not
+/// learn of it. Where that cannot be known, the password comes first.
+pub(super) fn only(
+    found: Found,
+    name: &str,
+    must_be_user: impl Fn(&Entry) -> Result<(), NotAUser>,
+) -> Result<Entry, NameRefusal> {
     let mut users = found.users;
     let why = match (users.len(), found.unusable) {
-        (1, _) => return Ok(users.swap_remove(0)),
+        (1, _) => match must_be_user(&users[0]) {
+            Err(why @ NotAUser::Other(_)) => Why::NotAUser(why),
+            Ok(()) | Err(NotAUser::Unreadable) => return Ok(users.swap_remove(0)),
+        },
         (0, None) => Why::Unknown,
         (0, Some(why)) => Why::Unusable(why),
         (count, _) => Why::Ambiguous(count),

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::name::NameRefusal;
+use super::{NotAUser, name::NameRefusal};
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal, Principal},
-    directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError},
+    directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError, Sid},
     profile::{MapperError, UnusableProfile},
     token::SigningKeyError,
 };
@@ -23,7 +23,8 @@ pub enum Refusal {
     Name(#[from] NameRefusal),
     #[error(
         "{name} is proved, but the directory has no such user under LDAP_BASE, or the conditions \
-         of LDAP_USER_BY_NAME leave them out; check both keys if there should be one"
+         of LDAP_USER_BY_NAME leave them out, or LDAP_BIND_USER may not read their objectSid; check these if \
+         there should be one"
     )]
     UnknownPrincipal { name: String },
     #[error(
@@ -37,10 +38,21 @@ pub enum Refusal {
          at the domain of that realm, or take the realm out of KERBEROS_REALMS"
     )]
     OtherDomain { principal: Principal, dn: String },
+    #[error(
+        "the ticket of {principal} is of {sid}, and the directory's {dn} has another objectSid, or shows \
+         none: it is not the account that was proved. Let LDAP_BIND_USER read objectSid"
+    )]
+    OtherSid {
+        principal: Principal,
+        sid: Sid,
+        dn: String,
+    },
     #[error(transparent)]
     Password(#[from] BindError),
     #[error(transparent)]
     Account(#[from] AccountRefusal),
+    #[error(transparent)]
+    NotAUser(#[from] NotAUser),
     #[error(transparent)]
     Directory(#[from] DirectoryError),
     #[error(transparent)]
@@ -79,6 +91,7 @@ impl Refusal {
             Self::UnknownPrincipal { .. } => "unknown_user",
             Self::Ambiguous { .. } => "ambiguous_user",
             Self::OtherDomain { .. } => "other_domain",
+            Self::OtherSid { .. } => "other_sid",
             Self::Password(error) => match error {
                 BindError::WrongPassword => "wrong_password",
                 BindError::PasswordExpired => "password_expired",
@@ -87,6 +100,7 @@ impl Refusal {
                 BindError::Unavailable(_) => "directory",
             },
             Self::Account(refusal) => account(*refusal),
+            Self::NotAUser(refusal) => refusal.reason(),
             Self::Directory(_) => "directory",
             Self::Profile(_) | Self::Mapper(_) => "profile",
             Self::WriteBackOff => "write_back_off",
@@ -107,6 +121,7 @@ impl Refusal {
         match self {
             Self::Kerberos(refusal) => matches!(refusal, KerberosRefusal::Busy),
             Self::Password(error) => matches!(error, BindError::Unavailable(_)),
+            Self::NotAUser(refusal) => matches!(refusal, NotAUser::Unreadable),
             Self::PasswordChange(error) => !matches!(error, PasswordChangeError::Complexity),
             Self::Directory(_)
             | Self::Busy { .. }
@@ -122,6 +137,7 @@ impl Refusal {
             | Self::UnknownPrincipal { .. }
             | Self::Ambiguous { .. }
             | Self::OtherDomain { .. }
+            | Self::OtherSid { .. }
             | Self::Account(_) => false,
         }
     }

@@ -26,8 +26,9 @@ pub use self::{
     readiness::{Readiness, Ready},
 };
 
-/// Scrapers and balancers are few; the bound keeps a mistake from taking every file descriptor.
-const MAX_CONNECTIONS: usize = 256;
+/// Scrapers and balancers are few. The bound keeps a mistake from taking every file descriptor, and when it is
+/// reached the longest idle connection of whoever holds most goes, so that a scraper is always served.
+const MAX_CONNECTIONS: usize = 128;
 
 /// `/healthz` and `/readyz`, for the port that users reach as well: a balancer should check the path
 /// that they take.
@@ -75,12 +76,8 @@ pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle, misma
         extra_headers: Vec::new(),
     };
     let site = Site::new(router, settings, lifecycle.clone());
-    let limits = AcceptLimits {
-        connections: MAX_CONNECTIONS,
-        proxy: None,
-    };
     Front::new(site, None, lifecycle, None, mismatches)
-        .run(listener, limits)
+        .run(listener, AcceptLimits::of(MAX_CONNECTIONS))
         .await;
 }
 
@@ -89,8 +86,14 @@ async fn healthz() -> &'static str {
     "ok\n"
 }
 
+/// For whoever reaches the port of the direct logins: a word. The reasons name servers, and tell an attacker
+/// what has an effect.
 async fn readyz(State(readiness): State<Arc<Readiness>>) -> Response {
-    response(readiness.evaluate(), &[])
+    let ready = match readiness.evaluate() {
+        Ready::No(_) => Ready::No(vec!["not ready".to_owned()]),
+        ready => ready,
+    };
+    response(ready, &[])
 }
 
 async fn readyz_for_operators(State(readiness): State<Arc<Readiness>>) -> Response {

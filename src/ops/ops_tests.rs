@@ -54,8 +54,12 @@ async fn readiness_follows_its_checks_and_the_drain() {
             }
         });
     let metrics = Arc::new(Metrics::new());
-    let router = router(Arc::new(readiness), Arc::clone(&metrics), None);
-    assert_eq!(ask(&router, "/readyz").await, (200, "ready\n".to_owned()));
+    let readiness = Arc::new(readiness);
+    let users = probes(Arc::clone(&readiness));
+    let router = router(readiness, Arc::clone(&metrics), None);
+    for asked in [&router, &users] {
+        assert_eq!(ask(asked, "/readyz").await, (200, "ready\n".to_owned()));
+    }
     let (status, text) = ask(&router, "/metrics").await;
     assert_eq!(status, 200);
     assert!(text.contains("\nad_edge_ready 1\n"), "{text}");
@@ -63,6 +67,11 @@ async fn readiness_follows_its_checks_and_the_drain() {
     up.store(false, Ordering::Relaxed);
     let expected = "directory: no server answers since 10 s\n".to_owned();
     assert_eq!(ask(&router, "/readyz").await, (503, expected));
+    assert_eq!(
+        ask(&users, "/readyz").await,
+        (503, "not ready\n".to_owned()),
+        "outsiders learn no reason and no name"
+    );
     let (_, text) = ask(&router, "/metrics").await;
     assert!(text.contains("\nad_edge_ready 0\n"), "{text}");
     assert_eq!(ask(&router, "/healthz").await, (200, "ok\n".to_owned()));

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt};
 
 use crate::{
-    accept::{Mismatches, Present},
+    accept::{Full, Mismatches, Present, Seats},
     lifecycle::Lifecycle,
 };
 
@@ -14,6 +14,7 @@ type Check = Box<dyn Fn() -> Result<(), Box<dyn Error>> + Send + Sync>;
 pub struct Readiness {
     lifecycle: Lifecycle,
     mismatches: Mismatches,
+    seats: Option<Seats>,
     checks: Vec<(&'static str, Check)>,
 }
 
@@ -33,8 +34,16 @@ impl Readiness {
         Self {
             lifecycle,
             mismatches,
+            seats: None,
             checks: Vec::new(),
         }
+    }
+
+    /// Operators are told when these are all taken.
+    #[must_use]
+    pub fn with_seats(mut self, seats: Option<Seats>) -> Self {
+        self.seats = seats;
+        self
     }
 
     /// Adds a check.
@@ -98,13 +107,16 @@ impl Readiness {
         self.mismatches.present()
     }
 
-    /// In what a balancer and this instance disagree although requests arrive, a line each.
+    /// In what a balancer and this instance disagree although requests arrive, and that no more connections
+    /// may be open: a line each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
+        let full = self.seats.as_ref().and_then(Seats::full);
         let present = self.mismatches.present().into_iter();
         present
             .filter(|present| !present.alone)
             .map(|one| line(&one))
+            .chain(full.map(|full| full_line(&full)))
             .collect()
     }
 }
@@ -115,6 +127,20 @@ fn line(present: &Present) -> String {
         "balancer: {} (from {from}): {}",
         mismatch.cause(),
         mismatch.remedy(*from)
+    )
+}
+
+fn full_line(full: &Full) -> String {
+    let Full {
+        connections, holds, ..
+    } = full;
+    let most = full.network.map_or_else(String::new, |network| {
+        format!(", {holds} of them by {network}")
+    });
+    format!(
+        "full: all {connections} connections were in use within the last 10 s{most}. For a new one, the longest \
+         idle one of the network that holds most is closed: raise MAX_CONNECTIONS, add an instance, or let the \
+         balancer limit that network"
     )
 }
 

@@ -9,7 +9,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::main_loop::{drain, serve};
 use crate::{
-    accept::{AcceptLimits, Inherited, Mismatches},
+    accept::{AcceptLimits, Inherited, Mismatches, within_open_files},
     clock::Clock,
     config::{Loaded, Settings, keys},
     console::{self, Program},
@@ -77,15 +77,15 @@ pub async fn run(
         None => None,
     };
     let current = Arc::new(ArcSwap::from_pointee(generation));
-    let readiness = Arc::new(readiness(
-        &life,
-        &mismatches,
-        &current,
-        tls.as_ref(),
-        &clock,
-    ));
-    let mut inherited = inherited.unwrap_or_else(Inherited::take);
     let config = current.load().config.clone();
+    let limits = config.direct.as_ref().map(|direct| {
+        let connections = within_open_files(direct.listen.max_connections);
+        AcceptLimits::from_config(&direct.listen, connections, &mismatches, &metrics)
+    });
+    let readiness = readiness(&life, &mismatches, &current, tls.as_ref(), &clock);
+    let seats = limits.as_ref().map(|limits| limits.seats.clone());
+    let readiness = Arc::new(readiness.with_seats(seats));
+    let mut inherited = inherited.unwrap_or_else(Inherited::take);
 
     let ops_listener = inherited
         .or_bind(config.ops_listen.ip(), config.ops_listen.port())
@@ -118,7 +118,7 @@ pub async fn run(
     let site = current
         .load()
         .site(Arc::clone(&readiness), &metrics, &mismatches, &life)?;
-    if let Some((site, direct)) = site.zip(config.direct.as_ref()) {
+    if let Some(((site, direct), limits)) = site.zip(config.direct.as_ref()).zip(limits) {
         let listener = inherited
             .or_bind(direct.listen.address, direct.listen.port)
             .context("LISTEN_ADDRESS and PORT")?;
@@ -137,7 +137,6 @@ pub async fn run(
             Some(Arc::clone(&metrics)),
             mismatches.clone(),
         );
-        let limits = AcceptLimits::from_config(&direct.listen, &mismatches).within_open_files();
         let serving = made.clone();
         life.spawn(async move { serving.run(listener, limits).await });
         front = Some(made);

@@ -1,5 +1,7 @@
 //! What a set-up finds out about the directory: its servers by DNS, its base, whether it is open.
 
+use std::net::SocketAddr;
+
 use serde_json::json;
 
 use super::{
@@ -56,16 +58,12 @@ impl SetupPlan<'_> {
                 nameservers,
             } => (domain, nameservers),
         };
-        match find_servers(domain, nameservers, config.start_tls).await {
-            Ok(found) if !found.is_empty() => Ok(found),
-            Ok(_) => Err(SetupError::NoServers {
-                domain: domain.to_owned(),
-            }),
-            Err(cause) => Err(SetupError::Discovery {
-                domain: domain.to_owned(),
-                cause,
-            }),
-        }
+        let found = find_servers(domain, nameservers, config.start_tls).await;
+        found.map_err(|cause| SetupError::Discovery {
+            domain: domain.to_owned(),
+            asked: in_words(nameservers),
+            cause,
+        })
     }
 
     /// The servers that would be sent passwords in plain text.
@@ -102,6 +100,14 @@ impl SetupPlan<'_> {
         }
         Err(SetupError::Unreachable(errors))
     }
+}
+
+fn in_words(nameservers: &[SocketAddr]) -> String {
+    if nameservers.is_empty() {
+        return "this machine's name servers, those of /etc/resolv.conf".to_owned();
+    }
+    let all: Vec<_> = nameservers.iter().map(ToString::to_string).collect();
+    format!("{}, as LDAP_SRV_NAMESERVERS says", all.join(", "))
 }
 
 /// The value of LDAP_URL, when a URL or a host with its port was typed for a domain.

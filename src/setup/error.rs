@@ -38,15 +38,16 @@ pub enum SetupError {
     )]
     Clock { milliseconds: i64 },
     #[error(
-        "DNS names no directory server for {domain} (_ldap._tcp.{domain}): check the name, or give a \
-         server with --ldap-url"
+        "no directory server of {domain} is found: the SRV records of _ldap._tcp.{domain} were asked of {asked} \
+         ({cause}). Check the name, or name the domain's DNS in LDAP_SRV_NAMESERVERS, or a server in place of the \
+         domain: ldaps://dc1.{domain}, for instance (--ldap-url)"
     )]
-    NoServers { domain: String },
-    #[error(
-        "the directory servers of {domain} are not found ({cause}): this machine must ask the domain's \
-         DNS (or LDAP_SRV_NAMESERVERS name it), or give a server with --ldap-url"
-    )]
-    Discovery { domain: String, cause: LookupError },
+    Discovery {
+        domain: String,
+        /// Which name servers, in words.
+        asked: String,
+        cause: LookupError,
+    },
     /// What each server says.
     #[error("{}", joined(.0))]
     Unreachable(Vec<DirectoryError>),

@@ -11,6 +11,7 @@ mod import_error;
 mod next;
 mod next_steps;
 mod plan;
+mod roots;
 mod save;
 mod tenant;
 mod transfer;
@@ -24,6 +25,7 @@ pub use self::{
     import_error::ImportError,
     next::{Next, next_steps},
     plan::SetupPlan,
+    roots::RootsError,
     save::{SIGNING_KEY_STAYS, Unsaved},
     transfer::{Import, TakenImport, export, recover, take_import},
 };

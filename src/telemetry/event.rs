@@ -95,8 +95,8 @@ events! {
         "The limit of open files allows fewer connections than MAX_CONNECTIONS.",
         "Raise LimitNOFILE, or lower MAX_CONNECTIONS.";
     ACCEPT_FULL = "accept.full", WARN,
-        "All connections that MAX_CONNECTIONS allows are open; new ones wait.",
-        "Raise MAX_CONNECTIONS or add an instance.";
+        "All connections that MAX_CONNECTIONS allows are open. For a new one, the longest idle one of the network that holds most is closed; `network` and `holds` say whose.",
+        "Let the balancer limit that network, or block it. When it is your users', raise MAX_CONNECTIONS or add an instance.";
     ACCEPT_FAILED = "accept.failed", ERROR,
         "The system gives no new connections; it is tried again.",
         "Raise LimitNOFILE when too many files are open.";

@@ -59,6 +59,12 @@ pub struct Metrics {
     pub challenges: IntCounter,
     /// `ad_edge_connections`: open connections on PORT.
     pub connections: IntGauge,
+    /// `ad_edge_connections_limit`: open connections on PORT at most.
+    pub connections_limit: IntGauge,
+    /// `ad_edge_connections_closed_early_total{reason}`: connections on PORT that were closed while they kept
+    /// this instance waiting: `full`, for another one; `pressed`, with few places left; `memory`, what they had
+    /// sent was too much for all together.
+    pub connections_closed_early: IntCounterVec,
     /// `ad_edge_connections_total{outcome}`: accepted connections by how their opening went.
     pub connections_opened: IntCounterVec,
     /// `ad_edge_connections_unused_total{reason}`: connections that were opened and ended without a request:
@@ -150,6 +156,16 @@ impl Metrics {
                 "Answers that ask the browser for Kerberos.",
             ),
             connections: gauge(r, "connections", "Open connections on PORT."),
+            connections_limit: gauge(r, "connections_limit", "Open connections on PORT at most."),
+            connections_closed_early: from_zero(
+                counters(
+                    r,
+                    "connections_closed_early_total",
+                    "Connections on PORT that were closed, while they were idle, to make room.",
+                    &["reason"],
+                ),
+                &["full", "pressed", "memory"],
+            ),
             connections_opened: counters(
                 r,
                 "connections_total",

@@ -5,19 +5,23 @@ use std::{io, time::Duration};
 use rustls::{AlertDescription, HandshakeKind, server::Acceptor};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
     time::{sleep, timeout},
 };
 use tokio_rustls::LazyConfigAcceptor;
 
 use super::{ConnectionInfo, Secured, TlsServer};
 use crate::{
-    accept::{Connection, First, first},
+    accept::{Connection, First, Stream, first},
     cause,
 };
 
 /// From the first byte to the end of the handshake.
 pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+
+/// What a handshake takes beside what the client sends, in bytes.
+const HOLDS: usize = 12 << 10;
+/// How much of a plain request is read before it is answered.
+const PLAIN_HTTP_READ: usize = 16 << 10;
 
 /// The answer to a browser that was sent here with `http://`.
 const PLAIN_HTTP_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
@@ -113,7 +117,7 @@ impl TlsServer {
         foreign_name: &mut Option<String>,
     ) -> Result<Secured, HandshakeFailure> {
         let Connection { stream, peer, via } = connection;
-        match first(&stream).await {
+        match first(stream.socket()).await {
             First::Tls | First::Other => {}
             First::Closed => return Err(HandshakeFailure::Eof),
             First::ProxyVersion1 | First::ProxyVersion2 => {
@@ -124,6 +128,7 @@ impl TlsServer {
                 return Err(HandshakeFailure::PlainHttp);
             }
         }
+        stream.activity().holds(HOLDS);
         let current = self.current();
         let greeted = LazyConfigAcceptor::new(Acceptor::default(), stream)
             .await
@@ -153,18 +158,23 @@ impl TlsServer {
 }
 
 /// Best effort: the caller's time limit covers it.
-async fn answer_plain_http(mut stream: TcpStream) {
+async fn answer_plain_http(mut stream: Stream) {
     // A socket closed with unread bytes is reset, and the reset may overtake the answer.
-    let mut request = vec![0; 16 * 1024];
     let drained = async {
-        let mut length = 0;
-        while length < request.len() {
-            match stream.read(&mut request[length..]).await {
+        let (mut part, mut kept, mut read) = ([0; 512], 0, 0);
+        while read < PLAIN_HTTP_READ {
+            match stream.read(&mut part[kept..]).await {
                 Ok(0) | Err(_) => return,
-                Ok(n) => length += n,
-            }
-            if request[..length].windows(4).any(|end| end == b"\r\n\r\n") {
-                return;
+                Ok(length) => {
+                    read += length;
+                    let end = kept + length;
+                    if part[..end].windows(4).any(|four| four == b"\r\n\r\n") {
+                        return;
+                    }
+                    // The end may begin in this part.
+                    kept = end.min(3);
+                    part.copy_within(end - kept..end, 0);
+                }
             }
         }
     };

@@ -5,7 +5,10 @@ use std::{net::Ipv4Addr, sync::Arc};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::{ClientConfig, RootCertStore, client::Resumption};
 use rustls_pki_types::{CertificateDer, ServerName};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
 use tokio_rustls::TlsConnector;
 
 use super::*;
@@ -56,7 +59,7 @@ async fn meet(server: &TlsServer) -> (TcpStream, JoinHandle<Result<Secured, Hand
     let server = server.clone();
     let task = tokio::spawn(async move {
         let connection = Connection {
-            stream,
+            stream: Stream::alone(stream).await,
             peer,
             via: None,
         };

@@ -15,11 +15,10 @@ mod tickets;
 use std::{fmt, net::SocketAddr, sync::Arc};
 
 use rustls_pki_types::CertificateDer;
-use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 /// The stage before, for the stages after: each imports only its neighbour.
-pub use crate::accept::{AcceptLimits, Connection, Listener, accept};
+pub use crate::accept::{AcceptLimits, Connection, Listener, Stream, accept};
 
 pub use self::{
     certificate::LeafFacts,
@@ -34,7 +33,7 @@ pub use self::{
 /// A connection after its handshake.
 #[derive(Debug)]
 pub struct Secured {
-    pub stream: TlsStream<TcpStream>,
+    pub stream: TlsStream<Stream>,
     pub info: ConnectionInfo,
 }
 

@@ -12,7 +12,7 @@ use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal},
     directory::{BindError, NameKind},
     language::{Language, Notice, Phrase},
-    login::{MapperError, Refusal},
+    login::{MapperError, NotAUser, Refusal},
 };
 
 /// What a refused user gets.
@@ -37,9 +37,10 @@ pub(super) fn of(refusal: &Refusal) -> Words {
         Refusal::Account(_) | Refusal::Password(BindError::Account(_)) => {
             (S::FORBIDDEN, Notice::AccountCannotSignIn)
         }
-        Refusal::UnknownPrincipal { .. } | Refusal::Ambiguous { .. } => {
-            (S::FORBIDDEN, Notice::NoAccount)
-        }
+        Refusal::UnknownPrincipal { .. }
+        | Refusal::Ambiguous { .. }
+        | Refusal::OtherSid { .. }
+        | Refusal::NotAUser(NotAUser::Other(_)) => (S::FORBIDDEN, Notice::NoAccount),
         Refusal::OtherDomain { .. } => (S::UNAUTHORIZED, Notice::OtherDomain),
         Refusal::MethodOff => (S::FORBIDDEN, Notice::MethodOff),
         Refusal::Directory(_) | Refusal::Password(BindError::Unavailable(_)) => {
@@ -49,7 +50,8 @@ pub(super) fn of(refusal: &Refusal) -> Words {
             (S::SERVICE_UNAVAILABLE, Notice::Busy)
         }
         Refusal::TooManyAttempts { .. } => (S::TOO_MANY_REQUESTS, Notice::TooManyAttempts),
-        Refusal::Profile(_)
+        Refusal::NotAUser(NotAUser::Unreadable)
+        | Refusal::Profile(_)
         | Refusal::Mapper(_)
         | Refusal::WriteBackOff
         | Refusal::PasswordChange(_)
@@ -131,7 +133,9 @@ fn kerberos(refusal: &KerberosRefusal) -> (StatusCode, Notice) {
         | K::Decrypt { .. } => Notice::ProofKey,
         K::ChannelBinding { .. } => Notice::ProofChannel,
         K::Unbound { .. } => Notice::ProofUnbound,
-        K::Other { .. } | K::NotAUser { .. } => Notice::ProofRefused,
+        K::Other { .. } | K::NotAUser { .. } | K::NoPac { .. } | K::BadPac { .. } => {
+            Notice::ProofRefused
+        }
         K::ForeignRealm { .. } => Notice::OtherDomain,
         K::Busy => return (StatusCode::SERVICE_UNAVAILABLE, Notice::Busy),
     };

@@ -125,16 +125,22 @@ impl ClientCa {
     /// A revocation list with these serial numbers.
     pub fn revocation_list(&self, serials: &[u64], expired: bool) -> String {
         let year = if expired { 2021 } else { 2040 };
+        self.numbered_list(1, [2020, year], serials)
+    }
+
+    /// The same with this number, of the first day of one year until that of another.
+    pub fn numbered_list(&self, number: u64, years: [i32; 2], serials: &[u64]) -> String {
         let revoked = serials.iter().map(|serial| RevokedCertParams {
             serial_number: SerialNumber::from(*serial),
             revocation_time: date_time_ymd(2020, 1, 1),
             reason_code: None,
             invalidity_date: None,
         });
+        let [this_update, next_update] = years.map(|year| date_time_ymd(year, 1, 1));
         CertificateRevocationListParams {
-            this_update: date_time_ymd(2020, 1, 1),
-            next_update: date_time_ymd(year, 1, 1),
-            crl_number: SerialNumber::from(1_u64),
+            this_update,
+            next_update,
+            crl_number: SerialNumber::from(number),
             issuing_distribution_point: None,
             revoked_certs: revoked.collect(),
             key_identifier_method: KeyIdMethod::Sha256,

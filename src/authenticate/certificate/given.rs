@@ -1,13 +1,12 @@
-//! CAs and revocation lists that somebody hands in, PEM or DER: looked at before they replace what is in use.
+//! CAs that somebody hands in, PEM or DER: looked at before they replace what is in use.
 
-use std::sync::Arc;
+use std::time::SystemTime;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use rustls::{RootCertStore, server::WebPkiClientVerifier};
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, pem::PemObject as _};
-use x509_parser::{
-    certificate::X509Certificate, prelude::FromDer as _, revocation_list::CertificateRevocationList,
-};
+use rustls::RootCertStore;
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use time::OffsetDateTime;
+use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
 
 /// Why it cannot be used.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
@@ -22,22 +21,23 @@ pub enum GivenError {
     ManyLists(usize),
     #[error("is a revocation list of a kind that is not known")]
     UnknownList,
+    #[error(
+        "is not signed by {0}, whose list it says it is: it is damaged or somebody else's, or of this CA with \
+         another key, whose certificate then is missing among the CAs of client certificates"
+    )]
+    OtherKey(String),
+    #[error(
+        "is signed in a way that is not accepted, SHA-1 for instance, so that each certificate of {0} would \
+         be refused: have the CA sign its lists with SHA-256"
+    )]
+    Algorithm(String),
     #[error("is a list of {issuer}, which is none of the CAs of client certificates ({known})")]
     OtherIssuer { issuer: String, known: String },
 }
 
 /// CAs of client certificates.
 #[derive(Debug)]
-pub struct GivenAuthorities(Vec<CertificateDer<'static>>);
-
-/// One revocation list.
-#[derive(Debug)]
-pub struct GivenList {
-    der: Vec<u8>,
-    /// As a person reads it.
-    pub issuer: String,
-    issuer_der: Vec<u8>,
-}
+pub struct GivenAuthorities(pub(super) Vec<CertificateDer<'static>>);
 
 impl GivenAuthorities {
     /// Reads certificates, each that of a CA.
@@ -69,6 +69,26 @@ impl GivenAuthorities {
         Ok(Self(found))
     }
 
+    /// The subjects of those that are not among the others.
+    #[must_use]
+    pub fn missing_in(&self, others: &Self) -> Vec<String> {
+        let missing = self.0.iter().filter(|der| !others.0.contains(der));
+        missing.filter_map(|der| subject(der)).collect()
+    }
+
+    /// The subjects of those that have ended, each with its last day.
+    #[must_use]
+    pub fn ended(&self, now: SystemTime) -> Vec<(String, String)> {
+        let now = OffsetDateTime::from(now).unix_timestamp();
+        let all = self.0.iter();
+        all.filter_map(|der| {
+            let (_, certificate) = X509Certificate::from_der(der).ok()?;
+            let end = certificate.validity().not_after.timestamp();
+            (end < now).then(|| (certificate.subject().to_string(), day(end)))
+        })
+        .collect()
+    }
+
     /// As PEM, and nothing else that was beside them.
     #[must_use]
     pub fn to_pem(&self) -> Vec<u8> {
@@ -77,80 +97,23 @@ impl GivenAuthorities {
     }
 }
 
-impl GivenList {
-    /// Reads one list.
-    ///
-    /// # Errors
-    /// When there is none or more than one, or it could not be used.
-    pub fn read(content: &[u8]) -> Result<Self, GivenError> {
-        let mut found = if is_pem(content) {
-            CertificateRevocationListDer::pem_slice_iter(content)
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|_| GivenError::NoList)?
-        } else {
-            vec![CertificateRevocationListDer::from(content.to_vec())]
-        };
-        if found.len() > 1 {
-            return Err(GivenError::ManyLists(found.len()));
-        }
-        let der = found.pop().ok_or(GivenError::NoList)?.as_ref().to_vec();
-        let read = CertificateRevocationList::from_der(&der).ok();
-        let (_, list) = read
-            .filter(|(rest, _)| rest.is_empty())
-            .ok_or(GivenError::NoList)?;
-        let (issuer, issuer_der) = (list.issuer().to_string(), list.issuer().as_raw().to_vec());
-        Ok(Self {
-            der,
-            issuer,
-            issuer_der,
-        })
-    }
-
-    /// Whether the list is of one of these CAs and can be used with them.
-    ///
-    /// # Errors
-    /// When it is not.
-    pub fn check(&self, authorities: &GivenAuthorities) -> Result<(), GivenError> {
-        let mut subjects = Vec::new();
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(authorities.0.iter().cloned());
-        for der in &authorities.0 {
-            if let Ok((_, certificate)) = X509Certificate::from_der(der) {
-                if certificate.subject().as_raw() == self.issuer_der {
-                    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-                    let list = CertificateRevocationListDer::from(self.der.clone());
-                    return WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-                        .with_crls([list])
-                        .build()
-                        .map(|_| ())
-                        .map_err(|_| GivenError::UnknownList);
-                }
-                subjects.push(certificate.subject().to_string());
-            }
-        }
-        Err(GivenError::OtherIssuer {
-            issuer: self.issuer.clone(),
-            known: subjects.join("; "),
-        })
-    }
-
-    #[must_use]
-    pub fn has_same_issuer(&self, other: &Self) -> bool {
-        self.issuer_der == other.issuer_der
-    }
-
-    #[must_use]
-    pub fn to_pem(&self) -> Vec<u8> {
-        pem("X509 CRL", &self.der).into_bytes()
-    }
+fn subject(der: &CertificateDer<'_>) -> Option<String> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    Some(certificate.subject().to_string())
 }
 
-fn is_pem(content: &[u8]) -> bool {
+/// `2026-12-31`, of seconds since 1970.
+pub(super) fn day(unix: i64) -> String {
+    let at = OffsetDateTime::from_unix_timestamp(unix);
+    at.map_or_else(|_| "?".to_owned(), |at| at.date().to_string())
+}
+
+pub(super) fn is_pem(content: &[u8]) -> bool {
     content.windows(11).any(|part| part == b"-----BEGIN ")
 }
 
 /// RFC 7468: lines of 64 characters.
-fn pem(label: &str, der: &[u8]) -> String {
+pub(super) fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let mut pem = format!("-----BEGIN {label}-----\n");
     for (at, letter) in text.chars().enumerate() {

@@ -5,6 +5,7 @@
 //! login: a session that is resumed, or a list of revocations that has changed, makes no difference.
 
 mod given;
+mod given_list;
 mod mapping;
 mod names;
 mod refusal;
@@ -19,7 +20,8 @@ use rustls_pki_types::CertificateDer;
 
 use self::trust::ClientTrust;
 pub use self::{
-    given::{GivenAuthorities, GivenError, GivenList},
+    given::{GivenAuthorities, GivenError},
+    given_list::{GivenList, ListDoubt},
     mapping::{Lookup, Mapped},
     names::CertificateNames,
     refusal::CertificateRefusal,

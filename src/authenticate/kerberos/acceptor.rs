@@ -9,17 +9,13 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use libgssapi::{
-    context::{SecurityContext as _, ServerCtx},
-    credential::Cred,
-    error::Error,
-    util::Buf,
-};
+use libgssapi::error::Error;
 use tokio::time::Instant;
 
 use super::{
-    gss::{self, AcquireError},
+    gss::{self, AcquireError, Credential, Exchange},
     keytab::{Keytab, KeytabError},
+    pac::Pac,
     principal::{KerberosRealms, Principal},
     refusal::{AskedFor, KerberosRefusal, diagnose},
     replay::{ReplayCheck, Seen},
@@ -29,6 +25,7 @@ use super::{
 use crate::{
     cause,
     config::{ChannelBindingPolicy, KerberosConfig},
+    directory::Sid,
 };
 
 /// Tokens that may wait for a worker. At a hundred microseconds each, a full queue is a tenth of a
@@ -48,6 +45,7 @@ pub struct Kerberos {
 #[derive(Debug)]
 pub struct Accepted {
     pub principal: Principal,
+    pub pac: Pac,
     /// What goes back in `WWW-Authenticate`, so that the client can verify this server.
     pub response: Option<Vec<u8>>,
     /// Time on the worker, without the wait for it.
@@ -69,13 +67,14 @@ struct Acceptor {
     path: PathBuf,
     configured_realms: Vec<String>,
     channel_binding: ChannelBindingPolicy,
+    require_pac: bool,
     keys: ArcSwap<Keys>,
     replay: Arc<ReplayCheck>,
 }
 
 /// What one version of the keytab file gives.
 struct Keys {
-    credential: Cred,
+    credential: Credential,
     keytab: Keytab,
     realms: KerberosRealms,
 }
@@ -93,6 +92,7 @@ impl Kerberos {
             keytab,
             realms,
             channel_binding,
+            require_pac,
         } = section;
         let keys = Keys::read(keytab, realms)?;
         let threads = available_parallelism().map_or(2, NonZeroUsize::get);
@@ -102,6 +102,7 @@ impl Kerberos {
                 path: keytab.clone(),
                 configured_realms: realms.clone(),
                 channel_binding: *channel_binding,
+                require_pac: *require_pac,
                 keys: ArcSwap::from_pointee(keys),
                 replay: predecessor.map_or_else(
                     || Arc::new(ReplayCheck::new(Instant::now())),
@@ -127,6 +128,26 @@ impl Kerberos {
             .run(move || acceptor.accept(&token, &bindings))
             .await
             .unwrap_or(Err(KerberosRefusal::Busy))
+    }
+
+    /// Which account of Active Directory a ticket is for, by its SID; `None` when only its name tells, and
+    /// that may count (`KERBEROS_REQUIRE_PAC`).
+    ///
+    /// # Errors
+    /// When the ticket does not say it, or nobody vouches for what it says.
+    pub fn account<'a>(&self, accepted: &'a Accepted) -> Result<Option<&'a Sid>, KerberosRefusal> {
+        let principal = || accepted.principal.clone();
+        match &accepted.pac {
+            Pac::Of(sid) => Ok(Some(sid)),
+            Pac::Absent if self.acceptor.require_pac => Err(KerberosRefusal::NoPac {
+                principal: principal(),
+            }),
+            Pac::Absent => Ok(None),
+            Pac::Bad(cause) => Err(KerberosRefusal::BadPac {
+                principal: principal(),
+                cause: cause.clone(),
+            }),
+        }
     }
 
     /// Reads the keytab again; on failure the old one stays in use.
@@ -195,8 +216,8 @@ impl Acceptor {
             ChannelBindingPolicy::Off => &[],
             ChannelBindingPolicy::Accept | ChannelBindingPolicy::Require => bindings,
         };
-        let (context, response) = keys.step(token, &kerberos, bindings)?;
-        if !context.is_complete() {
+        let exchange = keys.step(token, &kerberos, bindings)?;
+        if !exchange.complete {
             return Err(KerberosRefusal::SecondLeg);
         }
         let asked = || AskedFor {
@@ -209,20 +230,15 @@ impl Acceptor {
         };
         if self.channel_binding == ChannelBindingPolicy::Require {
             // The library takes a token without bindings even when it is given some to compare.
-            let flags = context.flags().map_err(other)?;
-            if flags.bits() & CHANNEL_BOUND == 0 {
+            if exchange.flags & CHANNEL_BOUND == 0 {
                 return Err(KerberosRefusal::Unbound { asked: asked() });
             }
         }
-        let name = context
-            .source_name()
-            .and_then(|name| name.display_name())
-            .map_err(other)?;
-        let name = String::from_utf8_lossy(&name);
-        let principal = Principal::parse(&name).ok_or_else(|| KerberosRefusal::NotAUser {
-            asked: asked(),
-            name: name.into_owned(),
-        })?;
+        let name = exchange.client.display().map_err(other)?;
+        let Some(principal) = Principal::parse(&name) else {
+            let asked = asked();
+            return Err(KerberosRefusal::NotAUser { asked, name });
+        };
         if !keys.realms.allow(&principal.realm) {
             return Err(KerberosRefusal::ForeignRealm { principal });
         }
@@ -233,7 +249,8 @@ impl Acceptor {
         }
         Ok(Accepted {
             principal,
-            response: response.map(|token| token.to_vec()),
+            pac: Pac::of(&exchange.client),
+            response: exchange.response().map(<[u8]>::to_vec),
             took: start.elapsed(),
         })
     }
@@ -246,13 +263,12 @@ impl Keys {
         token: &[u8],
         kerberos: &KerberosToken<'_>,
         bindings: &[Vec<u8>],
-    ) -> Result<(ServerCtx, Option<Buf>), KerberosRefusal> {
+    ) -> Result<Exchange, KerberosRefusal> {
         let mut candidates = bindings.iter().map(Vec::as_slice);
         let mut candidate = candidates.next();
         loop {
-            let mut context = ServerCtx::new(Some(self.credential.clone()));
-            match context.step(token, candidate) {
-                Ok(response) => return Ok((context, response)),
+            match gss::accept(&self.credential, token, candidate) {
+                Ok(exchange) => return Ok(exchange),
                 Err(error) => {
                     let refusal = self.explain(error, kerberos, candidate);
                     match candidates.next() {
@@ -274,8 +290,7 @@ impl Keys {
         token: &KerberosToken<'_>,
         bindings: Option<&[u8]>,
     ) -> KerberosRefusal {
-        let mut alone = ServerCtx::new(Some(self.credential.clone()));
-        match alone.step(token.inner, bindings) {
+        match gss::accept(&self.credential, token.inner, bindings) {
             Err(error) => diagnose(error, &token.ticket, &self.keytab),
             Ok(_) => KerberosRefusal::Other {
                 asked: AskedFor {

@@ -3,6 +3,7 @@
 mod acceptor;
 mod gss;
 mod keytab;
+mod pac;
 mod principal;
 mod refusal;
 mod replay;
@@ -10,7 +11,7 @@ mod spnego;
 mod worker;
 
 pub use self::{
-    acceptor::{Kerberos, KerberosError},
+    acceptor::{Accepted, Kerberos, KerberosError},
     gss::credential_of_cache,
     keytab::{Entry as KeytabEntry, Keytab, KeytabError},
     principal::{KerberosRealms, Principal},

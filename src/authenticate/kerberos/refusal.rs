@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use libgssapi::error::{Error, MajorFlags};
 
-use super::{keytab::Keytab, principal::Principal, spnego::Ticket};
+use super::{keytab::Keytab, pac::PacError, principal::Principal, spnego::Ticket};
 use crate::cause::quoted;
 
 /// A refused token. Its text names the cause and the remedy, for the administrator.
@@ -76,6 +76,20 @@ pub enum KerberosRefusal {
         quoted(name)
     )]
     NotAUser { asked: AskedFor, name: String },
+    #[error(
+        "the ticket of {principal} has no PAC, so nothing in it but a name says which account of Active \
+         Directory it is for. Clear NO_AUTH_DATA_REQUIRED (0x2000000) in userAccountControl of the account \
+         that has the SPN (ad-edge doctor has the command), or set KERBEROS_REQUIRE_PAC to false"
+    )]
+    NoPac { principal: Principal },
+    #[error(
+        "the PAC in the ticket of {principal} does not count: {cause}. Let the client get a new ticket (klist \
+         purge); if that does not help, look at the controller that gave it"
+    )]
+    BadPac {
+        principal: Principal,
+        cause: PacError,
+    },
     #[error("all Kerberos workers are busy and the queue is full")]
     Busy,
 }
@@ -141,6 +155,8 @@ impl KerberosRefusal {
             Self::Unbound { .. } => "no_channel_binding",
             Self::ForeignRealm { .. } => "foreign_realm",
             Self::Other { .. } | Self::NotAUser { .. } => "gssapi",
+            Self::NoPac { .. } => "no_pac",
+            Self::BadPac { .. } => "bad_pac",
             Self::Busy => "busy",
         }
     }

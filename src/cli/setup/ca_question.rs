@@ -26,7 +26,7 @@ impl Steps<'_> {
             let present = self.plan.get(CA_FILE);
             let default = present.as_deref().map_or(Default::None, Default::Shown);
             let answer = dialogue::ask(what, &default)?;
-            match bring_roots(&mut self.plan, Path::new(&answer), self.settings) {
+            match bring_roots(&mut self.plan, Path::new(&answer)) {
                 Ok(()) => return Ok(()),
                 Err(stop) => println!("{stop}\n"),
             }

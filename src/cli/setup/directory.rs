@@ -27,7 +27,7 @@ impl Steps<'_> {
     async fn find_directory(&mut self) -> Result<(), Stop> {
         let present = self.plan.get(URL);
         if let Some(domain) = self.domain.take() {
-            self.by_domain(&domain).await?;
+            self.by_answer(domain).await?;
         } else if let Some(url) = &present {
             if !self.said.contains(URL) {
                 let default = Default::Shown(url);
@@ -88,19 +88,25 @@ impl Steps<'_> {
 
     /// The servers of a domain, or one that is named in place of it; where DNS names none, one is asked for.
     async fn by_answer(&mut self, mut answer: String) -> Result<(), Stop> {
+        let mut without_servers: Option<String> = None;
         loop {
             if let Some(url) = typed_server(&answer) {
                 return Ok(self.plan.set(URL, json!(url))?);
             }
             self.guess.clone_from(&answer);
             match self.by_domain(&answer).await {
-                Err(Stop::Setup(
-                    error @ (SetupError::NoServers { .. } | SetupError::Discovery { .. }),
-                )) => println!("{error}\n"),
+                Err(Stop::Setup(error @ SetupError::Discovery { .. })) if self.asks => {
+                    // Another name, after a domain of which nothing is known: that of a server.
+                    if without_servers.is_some_and(|domain| domain != answer) {
+                        return Ok(self.plan.set(URL, json!(format!("ldaps://{answer}")))?);
+                    }
+                    println!("{error}\n");
+                }
                 other => return other,
             }
             let what = "A directory server, such as ldaps://dc1.corp.example, or the domain again";
-            answer = dialogue::ask(what, &Default::Shown(&answer))?;
+            let next = dialogue::ask(what, &Default::Shown(&answer))?;
+            without_servers = Some(std::mem::replace(&mut answer, next));
         }
     }
 }

@@ -11,8 +11,8 @@ use super::{answers::Answers, stop::Stop};
 use crate::{
     authenticate::Keytab,
     clock::Clock,
-    config::{Settings, TlsMaterial, home, keys},
-    setup::{SetupError, SetupPlan},
+    config::{TlsMaterial, home, keys},
+    setup::{RootsError, SetupPlan},
     tls::Identity,
 };
 
@@ -30,14 +30,10 @@ pub(super) struct GivenFiles {
 }
 
 /// Takes the files into the plan.
-pub(super) fn bring(
-    plan: &mut SetupPlan<'_>,
-    answers: &Answers,
-    settings: &Settings,
-) -> Result<GivenFiles, Stop> {
+pub(super) fn bring(plan: &mut SetupPlan<'_>, answers: &Answers) -> Result<GivenFiles, Stop> {
     let mut given = GivenFiles::default();
     if let Some(file) = &answers.ca_file {
-        bring_roots(plan, file, settings).map_err(of_option(CA))?;
+        bring_roots(plan, file).map_err(of_option(CA))?;
     }
     if let Some(file) = &answers.keytab {
         let content = read(file, KEYTAB)?;
@@ -139,31 +135,18 @@ fn is_authority(certificate: &CertificateDer<'static>) -> bool {
     X509Certificate::from_der(certificate).is_ok_and(|(_, certificate)| certificate.is_ca())
 }
 
-/// One that is in the home folder already stays where it is.
-pub(super) fn bring_roots(
-    plan: &mut SetupPlan<'_>,
-    file: &Path,
-    settings: &Settings,
-) -> Result<(), Stop> {
-    let content = read(file, CA)?;
-    certificates(file, CA, &content)?;
-    let absolute = |path: &Path| {
-        std::path::absolute(path).map_err(|source| Stop::File {
-            file: path.to_owned(),
+/// A further CA, as a set-up in the console takes it.
+pub(super) fn bring_roots(plan: &mut SetupPlan<'_>, file: &Path) -> Result<(), Stop> {
+    plan.bring_roots(file).map_err(|error| match error {
+        RootsError::Read { file, source } => Stop::File {
+            file,
             option: CA,
             source,
-        })
-    };
-    let file = absolute(file)?;
-    let set: Result<(), SetupError> = match file.strip_prefix(absolute(&settings.home().path(""))?)
-    {
-        Ok(inside) => plan.set(keys::SSL_CA_FILE.name, inside.display().to_string()),
-        Err(_) => plan.bring_as(
-            keys::SSL_CA_FILE.name,
-            home::ROOTS,
-            &file.display().to_string(),
-            content,
-        ),
-    };
-    Ok(set?)
+        },
+        RootsError::NoCertificate(_) => Stop::NoCertificate {
+            file: file.to_owned(),
+            option: CA,
+        },
+        RootsError::Setup(error) => error.into(),
+    })
 }

@@ -49,7 +49,7 @@ impl<'a> Steps<'a> {
     pub fn begin(settings: &'a Settings, clock: &'a Clock, answers: Answers) -> Result<Self, Stop> {
         let mut plan = SetupPlan::begin(settings)?;
         let mut said = HashSet::new();
-        let files = given_files::bring(&mut plan, &answers, settings)?;
+        let files = given_files::bring(&mut plan, &answers)?;
         for (key, option, value) in [
             (TICKET, "--ticket", answers.ticket),
             (SERVER, "--server-url", answers.server_url),

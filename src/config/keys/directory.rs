@@ -19,7 +19,7 @@ declare! { Section::Directory;
     LDAP_BIND_PASSWORD: Secret = PASSWORD, "its password", legacy;
     LDAP_BIND_CREDENTIALS: Secret = SECRET, "its password, encrypted with the signing key", legacy;
     ANONYMOUS_SEARCH_ENABLED: Flag = OFF, "search without a service account", setup, legacy;
-    LDAP_USER_BY_NAME: OwnFilter = own_filter(Usual::Words("on Active Directory `alice`, `CORP\\alice`, `alice@corp.example` or the mail address; elsewhere `(sAMAccountName={0})`"), "(sAMAccountName={0})"), "finds a user by the name that was typed. A Kerberos principal of Active Directory is found by its sAMAccountName: that takes the place of what is compared with {0}, and other conditions stay", legacy;
+    LDAP_USER_BY_NAME: OwnFilter = own_filter(Usual::Words("on Active Directory `alice`, `CORP\\alice`, `alice@corp.example` or the mail address; elsewhere `(sAMAccountName={0})`"), "(sAMAccountName={0})"), "finds a user by the name that was typed. A ticket of Active Directory is that of whoever has its SID: objectSid takes the place of what is compared with {0}, and other conditions stay", legacy;
     LDAP_NUMBER_OF_PARALLEL_BINDS: Number<usize> = number(32, 1, 1024), "password checks under way at the same time", legacy;
     LDAP_TIMEOUT_SECONDS: Span = Span::seconds(10, 1, 300), "limit of one connect, bind or search";
     LDAP_HEARTBEAT_SECONDS: Span = Span::seconds(60, 1, 86_400), "pause between two probes of the directory", legacy;

@@ -8,7 +8,7 @@ use super::{
         kinds::{Choice, File, Files, Flag, List, Refused},
         shape::{Format, Usual},
     },
-    declare::{OFF, choice, declare, list},
+    declare::{OFF, ON, choice, declare, list},
 };
 
 #[rustfmt::skip]
@@ -16,6 +16,7 @@ declare! { Section::Kerberos;
     KERBEROS_AUTH: Flag = OFF, "sign users in by Kerberos (SPNEGO)", tenant, switch, legacy;
     KERBEROS_KEYTAB: File = File { usual: home::KEYTAB, when_there: false }, "keys of the service principal `HTTP/<host of SERVER_URL>`";
     KERBEROS_REALMS: List = list(Format::Plain, Usual::Words("the keytab's realms")), "realms whose users may sign in";
+    KERBEROS_REQUIRE_PAC: Flag = ON, "on Active Directory, refuse a ticket without a PAC, which alone says by SID which account it is for; `false`: such a ticket is that of whoever has the sAMAccountName now";
     CHANNEL_BINDING: Choice<ChannelBindingPolicy> = choice(ChannelBindingPolicy::Accept, &[("off", ChannelBindingPolicy::Off), ("accept", ChannelBindingPolicy::Accept), ("require", ChannelBindingPolicy::Require), ("false", ChannelBindingPolicy::Off)]), "Kerberos tokens made for another TLS connection: `off` does not look, `accept` refuses them, `require` refuses those without a binding too";
     CHANNEL_BINDING_CERT_FILES: Files = Files { usual: Usual::None }, "with TLS_TERMINATION `proxy`: the certificates that the balancers show, PEM, to which clients bind their tokens";
     KERBEROS_DEBUG_USER: Refused = Refused { problem: "would sign in anyone as that user" }, "refused: it would sign in anyone as that user", legacy;

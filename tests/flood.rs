@@ -1,0 +1,239 @@
+//! One address opens more connections than there are places, and leaves each half done, or idle; for each
+//! that is closed it opens another. Logins of others go on, and operators see what happens.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
+    runtime::Runtime,
+};
+use tokio_rustls::TlsConnector;
+
+use crate::lab::{Lab, haproxy::Haproxy, instance::Instance, wait_until};
+
+const FLOOD: usize = 10_200;
+const LOGINS: usize = 100;
+const SOON: Duration = Duration::from_secs(60);
+/// No login of the tests comes from here.
+const SOURCE: Ipv4Addr = Ipv4Addr::new(127, 99, 0, 1);
+
+/// What each connection does before it is silent.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// Not a byte.
+    Silent,
+    /// Half of a ClientHello.
+    HalfHello,
+    /// A whole handshake.
+    AfterTls,
+    /// Half of a request's head.
+    HalfHead,
+    /// A head, and half of the body that it announces.
+    HalfBody,
+    /// A request, its answer, and no other request.
+    KeptAlive,
+}
+
+/// In a hundred connections. Those with a handshake are few, since one costs the processor that the logins
+/// need too: a flood of handshakes is another attack.
+const SHARES: [(Kind, usize); 6] = [
+    (Kind::Silent, 36),
+    (Kind::HalfHello, 60),
+    (Kind::AfterTls, 1),
+    (Kind::HalfHead, 1),
+    (Kind::HalfBody, 1),
+    (Kind::KeptAlive, 1),
+];
+
+impl Kind {
+    fn of(number: usize) -> Self {
+        let mut left = number % 100;
+        for (kind, share) in SHARES {
+            if left < share {
+                return kind;
+            }
+            left -= share;
+        }
+        Self::Silent
+    }
+
+    /// What it sends over TLS.
+    fn request(self) -> Option<&'static str> {
+        match self {
+            Self::Silent | Self::HalfHello => None,
+            Self::AfterTls => Some(""),
+            Self::HalfHead => Some("GET /wsfed HTTP/1.1\r\nHost: login.corp.example\r\nX: "),
+            Self::HalfBody => Some(
+                "POST /wsfed HTTP/1.1\r\nHost: login.corp.example\r\nContent-Length: 1000\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\n\r\nusername=",
+            ),
+            Self::KeptAlive => Some("GET /healthz HTTP/1.1\r\nHost: login.corp.example\r\n\r\n"),
+        }
+    }
+}
+
+struct Flood {
+    runtime: Runtime,
+    /// Opened and not yet closed.
+    open: Arc<AtomicUsize>,
+}
+
+impl Flood {
+    fn start(to: SocketAddr, connections: usize) -> Self {
+        rlimit::increase_nofile_limit(connections as u64 + 1000).expect("files");
+        let runtime = Runtime::new().expect("a runtime");
+        let (open, config) = (Arc::<AtomicUsize>::default(), Arc::new(config()));
+        for number in 0..connections {
+            let (open, config) = (Arc::clone(&open), Arc::clone(&config));
+            runtime.spawn(async move {
+                loop {
+                    if let Some(stream) = connect(to).await {
+                        open.fetch_add(1, Ordering::Relaxed);
+                        let _ended = stay(Kind::of(number), stream, &config).await;
+                        open.fetch_sub(1, Ordering::Relaxed);
+                    }
+                    // Another one comes, but not at once.
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            });
+        }
+        Self { runtime, open }
+    }
+
+    fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    fn end(self) {
+        self.runtime.shutdown_background();
+    }
+}
+
+async fn connect(to: SocketAddr) -> Option<TcpStream> {
+    let socket = TcpSocket::new_v4().ok()?;
+    socket.bind((SOURCE, 0).into()).ok()?;
+    socket.connect(to).await.ok()
+}
+
+/// Until the other side closes it.
+async fn stay(kind: Kind, mut stream: TcpStream, config: &Arc<ClientConfig>) -> Option<()> {
+    let Some(request) = kind.request() else {
+        if matches!(kind, Kind::HalfHello) {
+            // Record header and the begin of a ClientHello of 512 bytes.
+            let hello = [22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3];
+            stream.write_all(&hello).await.ok()?;
+        }
+        return until_closed(stream).await;
+    };
+    let name = "login.corp.example".try_into().ok()?;
+    let connector = TlsConnector::from(Arc::clone(config));
+    let mut stream = connector.connect(name, stream).await.ok()?;
+    stream.write_all(request.as_bytes()).await.ok()?;
+    stream.flush().await.ok()?;
+    until_closed(stream).await
+}
+
+async fn until_closed(mut stream: impl AsyncRead + Unpin) -> Option<()> {
+    let mut bytes = [0; 512];
+    while stream.read(&mut bytes).await.ok()? > 0 {}
+    Some(())
+}
+
+fn config() -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    let ca = std::fs::read(Lab::get().ca()).expect("the CA");
+    for certificate in CertificateDer::pem_slice_iter(&ca) {
+        roots.add(certificate.expect("PEM")).expect("a CA");
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
+fn address(port: u16) -> SocketAddr {
+    let address = Lab::get().address.parse().expect("an address");
+    SocketAddr::new(address, port)
+}
+
+#[test]
+fn an_address_that_takes_every_place_costs_nobody_else_a_login() {
+    let instance = Instance::start();
+    let alice = Lab::get().kinit("alice");
+    let login = || {
+        let answer = instance.curl("/wsfed").negotiate(&alice).try_run();
+        answer.is_ok_and(|answer| answer.status == 200 && answer.body.contains("wresult"))
+    };
+    assert!(login(), "before the flood");
+    let flood = Flood::start(address(instance.port), FLOOD);
+    let metric = |name: &str| instance.metric(name).unwrap_or(0.0);
+    let early = r#"ad_edge_connections_closed_early_total{reason="full"}"#;
+    wait_until(SOON, "all places are taken", || metric(early) > 0.0);
+    let full = metric("ad_edge_connections_limit");
+    let lost = (0..LOGINS).filter(|_| !login()).count();
+    assert_eq!(lost, 0, "logins lost of {LOGINS}");
+    let open = metric("ad_edge_connections");
+    assert!(open > full * 0.6, "it is still there: {open} of {full}");
+    let told = instance.ops("/readyz").expect("operators are answered");
+    assert_eq!(told.0, 200, "{}", told.1);
+    assert!(
+        told.1.contains("full: all 10000 connections") && told.1.contains("127.99.0.1"),
+        "{}",
+        told.1
+    );
+    instance.await_event("accept.full", &["127.99.0.1"]);
+    flood.end();
+    wait_until(SOON, "the flood is gone", || {
+        metric("ad_edge_connections") < 100.0
+    });
+}
+
+#[test]
+fn idle_connections_on_the_operators_port_blind_nobody() {
+    let instance = Instance::start();
+    let flood = Flood::start(address(instance.ops_port), 400);
+    wait_until(SOON, "they are open", || flood.open() > 200);
+    for _ in 0..20 {
+        let (status, page) = instance.ops("/metrics").expect("a scrape");
+        assert_eq!(status, 200);
+        assert!(page.contains("ad_edge_ready 1"), "{page}");
+    }
+    flood.end();
+}
+
+#[test]
+fn the_balancer_limits_a_source_and_serves_the_others() {
+    let instance = Instance::builder().behind_proxy().start();
+    let balancer = Haproxy::misconfigured(
+        "passthrough.cfg",
+        &[("sc0_conn_cur gt 4000", "sc0_conn_cur gt 20")],
+        &instance,
+    );
+    wait_until(SOON, "the instance is up", || {
+        balancer.state(1).is_some_and(|(state, _)| state == "UP")
+    });
+    let flood = Flood::start(address(balancer.port), 100);
+    let held = || instance.metric("ad_edge_connections").unwrap_or(0.0);
+    wait_until(SOON, "the source has its share", || held() >= 20.0);
+    let alice = Lab::get().kinit("alice");
+    for _ in 0..5 {
+        assert_eq!(balancer.curl("/wsfed").negotiate(&alice).run().status, 200);
+        // Its own share, the checks, and the login.
+        assert!(held() < 30.0, "{}", held());
+    }
+    flood.end();
+}
