@@ -55,7 +55,7 @@ fn run(connections: usize, trusted: Option<&str>) -> Running {
         }
     };
     tokio::spawn(accept(
-        listener,
+        listener.into(),
         limits,
         lifecycle.clone(),
         Some(Arc::clone(&metrics)),
