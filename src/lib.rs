@@ -50,7 +50,7 @@
 //! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls`, `accept` |
 //! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `language`, `network`, `secret` |
-//! | `lifecycle` | the phases of the end, signals, notifications to the service manager (ground) | |
+//! | `lifecycle` | the phases of the end, signals, notifications to the service manager, tasks that begin again after a panic (ground) | `telemetry` |
 //! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config`, `cause`, `network` |
 //! | `language` | the texts of the pages in the languages of their readers, and which one a browser asks for (ground) | |
 //! | `cause` | the errors of outside libraries in plain words; quoting (ground) | |

@@ -43,6 +43,7 @@ mod page_layout;
 mod profile_mapper;
 mod proxy_frontend;
 mod reload;
+mod secrets;
 mod service_files;
 mod session_resumption;
 mod set_up;

@@ -120,7 +120,7 @@ fn room(open_files: u64) -> usize {
 /// Returns when the port is closed; the connections' tasks may still run (`lifecycle` waits for them).
 /// Pass `metrics` for the port that users reach.
 pub async fn accept<F, Fut>(
-    listener: Listener,
+    listener: Arc<Listener>,
     limits: AcceptLimits,
     lifecycle: Lifecycle,
     metrics: Option<Arc<Metrics>>,

@@ -18,7 +18,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 use self::exit::EXIT_CONFIG;
-use crate::clock::Clock;
+use crate::{clock::Clock, secret::guard_memory};
 
 /// The login edge in front of Active Directory.
 #[derive(Debug, Parser)]
@@ -93,6 +93,9 @@ pub fn run(clock: &Clock) -> ExitCode {
             };
         }
     };
+    if let Err(error) = guard_memory() {
+        eprintln!("warning: other programs of this user can read this one's memory: {error}");
+    }
     // Several crates bring a provider; the process uses one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match arguments.command.unwrap_or(Command::Serve) {

@@ -5,6 +5,7 @@ use std::{fs, path::Path, time::SystemTime};
 use super::sent_files::{FileDoubt, FileFault, Placed, place};
 use crate::{
     authenticate::{GivenAuthorities, GivenList},
+    cause,
     config::{Effective, Home, home, keys},
 };
 

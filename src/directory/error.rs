@@ -73,6 +73,8 @@ pub enum LostCause {
     NotLdap,
     /// A bind was sent twice, and neither was answered.
     LostTwice,
+    /// The task that kept it up has panicked, and begins again.
+    Fault,
 }
 
 /// A password was not accepted.
@@ -146,6 +148,7 @@ impl fmt::Display for LostCause {
             Self::Ended => f.write_str("the connection has ended"),
             Self::NotLdap => f.write_str("its answer is not valid LDAP"),
             Self::LostTwice => f.write_str("the answer to a bind was lost twice"),
+            Self::Fault => f.write_str("a fault of this program, which its log tells"),
         }
     }
 }

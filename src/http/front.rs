@@ -58,10 +58,10 @@ impl Front {
 
     /// Accepts on `listener` until the lifecycle stops. Connections may outlive the call: they are the
     /// lifecycle's, whose `drain` waits for them.
-    pub async fn run(&self, listener: Listener, limits: AcceptLimits) {
+    pub async fn run(&self, listener: impl Into<Arc<Listener>>, limits: AcceptLimits) {
         let front = self.clone();
         accept(
-            listener,
+            listener.into(),
             limits,
             self.0.lifecycle.clone(),
             self.0.metrics.clone(),

@@ -17,6 +17,7 @@ use super::{
     registered::{
         counter, counters, float_gauge, float_gauges, from_zero, gauge, gauges, histograms,
     },
+    task::Task,
 };
 
 /// Good and refused logins by method.
@@ -117,6 +118,9 @@ pub struct Metrics {
     /// What outsiders write into the log. `ad_edge_log_lines_left_out_total{event}`: lines of theirs that were
     /// too many.
     pub outsider_lines: OutsiderLines,
+    /// `ad_edge_task_restarts_total{task}`: panics of tasks that must run, after each of which it has begun
+    /// again.
+    pub task_restarts: IntCounterVec,
     /// `ad_edge_panics_total`: faults of the program, each with a line in the log.
     pub panics: IntCounter,
 }
@@ -306,6 +310,15 @@ impl Metrics {
                 ),
                 &OutsiderLines::EVENTS,
             )),
+            task_restarts: from_zero(
+                counters(
+                    r,
+                    "task_restarts_total",
+                    "Panics of tasks that must run, after each of which it has begun again.",
+                    &["task"],
+                ),
+                &Task::ALL.map(Task::label),
+            ),
             panics: counter(
                 r,
                 "panics_total",

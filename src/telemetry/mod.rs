@@ -12,6 +12,7 @@ mod panics;
 mod queue;
 mod recent;
 mod registered;
+mod task;
 mod throttle;
 
 pub use self::{
@@ -20,5 +21,6 @@ pub use self::{
     metrics::{LoginOutcome, Metrics},
     outsiders::{Lines, OutsiderLines, some},
     recent::{LOG_ONLY, RecentEvent, RecentEvents},
+    task::Task,
     throttle::Throttle,
 };
