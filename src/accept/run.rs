@@ -22,7 +22,7 @@ use crate::{
     config::{ListenConfig, ProxyProtocol},
     lifecycle::Lifecycle,
     network::NetworkWidths,
-    telemetry::{Metrics, Throttle, event},
+    telemetry::{Metrics, event},
 };
 
 /// The pause after an error that the next `accept` would meet again.

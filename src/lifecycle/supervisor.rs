@@ -59,9 +59,12 @@ impl Supervisor {
 pub async fn supervised<F: Future<Output = ()>>(
     task: Task,
     metrics: Arc<Metrics>,
-    mut work: impl FnMut() -> F,
+    work: impl FnMut() -> F,
 ) {
-    let mut supervisor = Supervisor::of(task, metrics);
+    repeat(Supervisor::of(task, metrics), work).await;
+}
+
+async fn repeat<F: Future<Output = ()>>(mut supervisor: Supervisor, mut work: impl FnMut() -> F) {
     while supervisor.panics(async { work().await }).await {}
 }
 

@@ -216,13 +216,13 @@ pub async fn run(
         watch,
     );
     while supervisor
-        .panics(serve(
+        .panics(Box::pin(serve(
             &running,
             &mut signals,
             &mut asked_for,
             &history,
             &mut watch,
-        ))
+        )))
         .await
     {
         // It may have been in the midst of a reload.
