@@ -4,8 +4,8 @@ use std::{fs, os::unix::fs::MetadataExt as _, process::Command, time::Duration};
 
 use crate::lab::{Lab, instance::Instance, run_with_input, wait_until};
 
-/// A password stays while it is needed, and connections that are kept write over their buffers.
-const LIMIT: Duration = Duration::from_secs(5);
+/// A connection to the directory is kept for a moment, and with it the last password.
+const LIMIT: Duration = Duration::from_secs(15);
 
 /// Counts a text in the memory that a process may write to.
 const COUNT: &str = r#"

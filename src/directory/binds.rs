@@ -5,7 +5,7 @@
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use ldap3::LdapResult;
 use tokio::{
     sync::Semaphore,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use super::{
@@ -28,9 +28,10 @@ use super::{
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
-/// A parked connection older, idler or more used than this is not used again.
+/// A parked connection older or more used than this is not used again.
 const MAX_AGE: Duration = Duration::from_mins(10);
-const MAX_IDLE: Duration = Duration::from_mins(1);
+/// One that is idle for so long is closed: the library's buffer in it holds the last password.
+const MAX_IDLE: Duration = Duration::from_secs(3);
 const MAX_USES: u32 = 2_000;
 const WHAT: &str = "a password check";
 /// Without an answer for this long another server is asked as well.
@@ -43,7 +44,7 @@ pub(super) struct Binds {
     permits: Semaphore,
     timeout: Duration,
     /// Idle connections, the latest last.
-    parked: Mutex<Vec<Parked>>,
+    parked: Arc<Mutex<Vec<Parked>>>,
 }
 
 #[derive(Debug)]
@@ -58,7 +59,7 @@ impl Binds {
         Self {
             permits: Semaphore::new(parallel.min(Semaphore::MAX_PERMITS)),
             timeout,
-            parked: Mutex::new(Vec::new()),
+            parked: Arc::default(),
         }
     }
 
@@ -153,12 +154,7 @@ impl Binds {
     }
 
     fn take(&self, server: &str) -> Option<Connection> {
-        let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
-        parked.retain(|idle| {
-            idle.since.elapsed() < MAX_IDLE
-                && idle.connection.age() < MAX_AGE
-                && !idle.connection.is_dead()
-        });
+        let mut parked = close_idle(&self.parked);
         let index = parked.iter().rposition(|idle| idle.server == server)?;
         Some(parked.remove(index).connection)
     }
@@ -176,5 +172,23 @@ impl Binds {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(idle);
+        let parked = Arc::downgrade(&self.parked);
+        tokio::spawn(async move {
+            sleep(MAX_IDLE).await;
+            if let Some(parked) = parked.upgrade() {
+                drop(close_idle(&parked));
+            }
+        });
     }
+}
+
+/// What is left.
+fn close_idle(parked: &Mutex<Vec<Parked>>) -> MutexGuard<'_, Vec<Parked>> {
+    let mut parked = parked.lock().unwrap_or_else(PoisonError::into_inner);
+    parked.retain(|idle| {
+        idle.since.elapsed() < MAX_IDLE
+            && idle.connection.age() < MAX_AGE
+            && !idle.connection.is_dead()
+    });
+    parked
 }

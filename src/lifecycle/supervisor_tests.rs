@@ -34,7 +34,7 @@ async fn a_task_begins_again_after_each_panic_and_ends_by_itself() {
 }
 
 /// Where something is spawned, how often, and why a panic in it costs no more than that.
-const SPAWNS: [(&str, usize, &str); 16] = [
+const SPAWNS: [(&str, usize, &str); 17] = [
     ("accept/run.rs", 3, "a connection, which ends with its task"),
     (
         "authenticate/kerberos/worker.rs",
@@ -43,6 +43,11 @@ const SPAWNS: [(&str, usize, &str); 16] = [
     ),
     ("console/program.rs", 1, "a change, whose end is awaited"),
     ("console/unconfigured.rs", 2, "supervised"),
+    (
+        "directory/binds.rs",
+        1,
+        "the end of an idle connection, which the next login sees to otherwise",
+    ),
     (
         "directory/connect.rs",
         1,
