@@ -92,7 +92,10 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
             .into_owned();
         if path.is_dir() {
             sources(&path, found);
-        } else if name.ends_with(".rs") && !name.contains("test") && name != "fixture.rs" {
+        } else if path.extension().is_some_and(|end| end == "rs")
+            && !name.contains("test")
+            && name != "fixture.rs"
+        {
             found.push(path);
         }
     }
