@@ -132,6 +132,8 @@ fn the_status_keeps_itself_up_to_date() {
             {"wait": "Nobody has signed in here yet"},
             {"run": ["curl", "-sk", "-o", "/dev/null", "--data", fields, login]},
             {"wait": "late-comer"},
+            // No address is cut.
+            {"fits": [390, 1100, 1280]},
         ]),
     );
     assert!(page.text.contains("Password form"), "{}", page.text);

@@ -188,6 +188,8 @@ fn right_files_come_into_use_and_what_they_replace_is_kept() {
     assert_eq!(login().status, 403, "revoked");
 
     // Each is taken back, the latest first, and what was there counts again.
+    let listed = "<td>certs/crl/new-ca.pem</td>";
+    assert!(page.body.contains(listed), "{}", page.body);
     let taken_back = given.take_back_the_latest();
     assert_eq!(taken_back.status, 200, "{}", taken_back.body);
     wait_until(LIMIT, "the first list counts", || login().status == 200);

@@ -157,6 +157,21 @@ fn a_certificate_is_checked_before_it_is_used() {
         std::fs::read(instance.home().join("certs/tls.key")).expect("the key"),
         before
     );
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let own = |name: &str| folder.path().join(name).display().to_string();
+    let mut command = std::process::Command::new("openssl");
+    command
+        .args([
+            "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-days", "60",
+        ])
+        .args(["-subj", "/CN=login.corp.example"])
+        .args(["-addext", "subjectAltName=DNS:login.corp.example"])
+        .args(["-keyout", &own("key"), "-out", &own("chain")]);
+    crate::lab::run_with_input(&mut command, "");
+    let older = send(&own("chain"), &own("key")).run();
+    assert_eq!(older.status, 422, "{}", older.body);
+    let says = "ends before the certificate in use";
+    assert!(older.body.contains(says), "{}", older.body);
     let used = send("tenant.pem", "tenant.key")
         .arg("-F")
         .arg("anyway=1")

@@ -22,7 +22,11 @@ fn servers_that_cannot_be_reached() {
     let report = doctor(at(&format!("ldaps://{}:1", lab.address)));
     let fix = text(report.fails("ldap", "ldap-reach"), "fix");
     assert_eq!(fix, format!("nc -vz {} 1", lab.address));
-    report.fails("ldap", "ldap-none");
+    // What could not be looked at is no mistake of its own.
+    assert!(
+        text(report.fails("ldap", "ldap-reach"), "note").contains("Groups, SPN and key versions"),
+        "{report:?}"
+    );
     // One that takes connections and says nothing, beside a good one: it is reported, and the rest is
     // looked at all the same.
     let listener = std::net::TcpListener::bind((lab.address.as_str(), 0)).expect("a port");
@@ -107,6 +111,18 @@ fn bases_groups_and_clocks() {
         fix.starts_with("ad-edge setup --ldap-base DC=corp,DC=example "),
         "{fix}"
     );
+    // One mistake is one failure, however many servers there are.
+    let urls = [636, 3269].map(|port| format!("ldaps://{}:{port}", Lab::get().address));
+    let report = doctor(
+        healthy()
+            .set("LDAP_URL", json!(urls))
+            .set("LDAP_BASE", "DC=other,DC=example"),
+    );
+    let failures = report.findings.iter();
+    let failures = failures.filter(|one| one["level"] == "fail");
+    // The host of SERVER_URL is none here.
+    let failures: Vec<_> = failures.filter(|one| one["area"] != "dns").collect();
+    assert_eq!(failures.len(), 1, "{failures:#?}");
     let report = doctor(healthy().clock("+10m"));
     let fix = text(report.fails("clock", "clock-directory"), "fix");
     assert_eq!(fix, "timedatectl set-ntp true");
@@ -185,7 +201,7 @@ fn which_names_find_a_user() {
         assert!(typed.contains(form), "{typed}");
     }
     let own = said(healthy(&tenant).set("LDAP_USER_BY_NAME", "mail={0}"));
-    for part in ["(mail={0})", "LDAP_USER_BY_NAME", "sAMAccountName"] {
+    for part in ["(mail={0})", "LDAP_USER_BY_NAME", "SID of their ticket"] {
         assert!(own.contains(part), "{own}");
     }
     let directory = OpenLdap::start(Anonymous::Refused);

@@ -52,6 +52,7 @@ mod set_up_dialogue;
 mod set_up_keys;
 mod set_up_mistakes;
 mod signature;
+mod smallest;
 mod socket_activation;
 mod ticket_steps;
 mod tunnel_link;

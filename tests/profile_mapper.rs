@@ -29,6 +29,30 @@ module.exports = function (raw_data, callback) {
 ";
 
 #[test]
+fn without_groups_a_profile_has_none_and_the_tenant_still_lists_all() {
+    let (lab, tenant) = (Lab::get(), Tenant::start());
+    let instance = Instance::builder()
+        .set("GROUPS", false)
+        .set("GROUP_PROPERTY", "dn")
+        .tunnel(&tenant)
+        .start();
+    tenant.await_agents(1);
+    let claims = json!({ "username": "alice", "password": lab.password });
+    let (_, payload) = tenant.ask("authenticate_user", &claims);
+    let profile = &payload["profile"];
+    assert_eq!(profile["nickname"], "alice", "{payload}");
+    assert!(profile.get("groups").is_none(), "{payload}");
+    let (_, listed) = tenant.ask("list_groups", &json!({}));
+    let listed = listed["groups"].as_array().expect("groups");
+    let is_name = |group: &serde_json::Value| {
+        let name = group.as_str().unwrap_or_default();
+        name.ends_with(",DC=corp,DC=example")
+    };
+    assert!(listed.len() > 5 && listed.iter().all(is_name), "{listed:?}");
+    drop(instance);
+}
+
+#[test]
 fn it_serves_both_fronts() {
     let (lab, tenant) = (Lab::get(), Tenant::start());
     lab.add_user(

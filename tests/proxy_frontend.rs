@@ -19,6 +19,10 @@ fn only_a_trusted_proxy_is_accepted_and_only_for_its_domain() {
             .contains("wresult")
     );
     assert_eq!(forwarded(&trusting, "alice@EVIL.EXAMPLE").status, 403);
+    // Nobody, as Apache writes it: the form comes.
+    let nobody = forwarded(&trusting, "(null)");
+    assert_eq!(nobody.status, 401, "{}", nobody.body);
+    assert!(nobody.body.contains("name=\"password\""), "{}", nobody.body);
     let elsewhere = frontend().set("TRUSTED_PROXIES", "192.0.2.0/24").start();
     let response = forwarded(&elsewhere, "alice@CORP.EXAMPLE");
     assert_eq!(response.status, 401);

@@ -24,8 +24,6 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/tests/lab/process.sh"
 # shellcheck source=tests/lab/domain.sh
 . "$root/tests/lab/domain.sh"
-# shellcheck source=tests/lab/home.sh
-. "$root/tests/lab/home.sh"
 # shellcheck source=tests/lab/times.sh
 . "$root/tests/lab/times.sh"
 
@@ -189,11 +187,10 @@ domain_is_up=
 need_domain() {
     [ -z "$domain_is_up" ] || return 0
     part "the domain"
-    echo "+ tests/lab/lab.sh up $LAB_STATE"
-    LAB_PRISTINE=1 "$root/tests/lab/lab.sh" up "$LAB_STATE"
+    echo "+ tests/lab/lab.sh tests $LAB_STATE"
+    "$root/tests/lab/lab.sh" tests "$LAB_STATE"
     # shellcheck disable=SC1091
     . "$LAB_STATE/lab.env"
-    home_make "$LAB_STATE/home"
     echo "CORP.EXAMPLE on $LAB_ADDRESS"
     domain_is_up=1
 }

@@ -24,6 +24,7 @@ use crate::{
         stand_in::Tenant,
         wait_until,
     },
+    smallest::smallest,
 };
 
 /// The service's user, and its group.
@@ -150,16 +151,7 @@ fn a_file_that_is_not_what_it_should_be_is_refused_before_anything_is_saved() {
 /// A configuration without direct logins, of the service's.
 fn tunnel_home(keys: &serde_json::Value) -> TempDir {
     let home = service_home();
-    let mut config = json!({
-        "LDAP_URL": "ldaps://dc1.corp.example",
-        "LDAP_BASE": "DC=corp,DC=example",
-        "ANONYMOUS_SEARCH_ENABLED": true,
-        "SERVER_URL": "https://login.corp.example",
-        "REALM": "urn:auth0:corp",
-        "urn:auth0:corp": "https://corp.auth0.com/login/callback",
-    });
-    let keys = keys.as_object().expect("keys").clone();
-    config.as_object_mut().expect("keys").extend(keys);
+    let config = smallest(keys);
     fs::create_dir(home.path().join("certs")).expect("a folder");
     let signing = Lab::get().home().join("certs");
     for name in ["certs/cert.pem", "certs/cert.key"] {

@@ -91,16 +91,34 @@ fn the_printed_configuration_signs_a_user_in() {
         "{text}"
     );
     assert!(!text.contains("${"), "{text}");
-    let balancer = Haproxy::printed(&text, 2);
+    let balancer = Haproxy::printed_everywhere(&text, 2);
     let mut names: Vec<String> = Vec::new();
-    for _ in 0..2 {
-        let page = balancer
-            .curl("/wsfed")
-            .negotiate(&Lab::get().kinit("alice"))
-            .run();
+    let ticket = Lab::get().kinit("alice");
+    // By both families, and the instances see each client's own address.
+    for address in ["::1", &Lab::get().address] {
+        let host = if address.contains(':') {
+            format!("[{address}]")
+        } else {
+            address.to_owned()
+        };
+        let to = format!("::{host}:{}", balancer.port);
+        let request = balancer.curl("/wsfed").negotiate(&ticket);
+        let page = request.arg("--connect-to").arg(&to).run();
         assert_eq!(page.status, 200, "{}", page.body);
         Form::read(&page.body);
-        names.extend(page.header("x-ad-edge-instance").map(str::to_owned));
+        let name = page.header("x-ad-edge-instance").expect("a name");
+        let instance = if name == first.name() {
+            &first
+        } else {
+            &second
+        };
+        let client = if address.contains(':') {
+            r#""client":"::1"#
+        } else {
+            r#""client":"127."#
+        };
+        instance.await_event("login.accepted", &[client]);
+        names.push(name.to_owned());
     }
     names.sort();
     let mut expected = [first.name(), second.name()];

@@ -18,6 +18,28 @@ use crate::lab::{
 };
 
 #[test]
+fn an_address_to_which_browsers_bring_no_ticket_is_noted() {
+    let tenant = Tenant::by_address();
+    for (url, words) in [
+        (
+            "https://192.0.2.7",
+            Some("no Kerberos ticket for an address"),
+        ),
+        ("https://login.corp.example.", Some("ends in a dot")),
+        ("https://login.corp.example", None),
+    ] {
+        let home = TempDir::new().expect("a folder");
+        let said = works(&mut command(home.path(), &tenant, &[("--server-url", url)]));
+        assert_eq!(
+            said.contains("Note: SERVER_URL: "),
+            words.is_some(),
+            "{said}"
+        );
+        assert!(said.contains(words.unwrap_or_default()), "{said}");
+    }
+}
+
+#[test]
 fn every_mistake_is_met_with_words_and_nothing_is_saved() {
     let (lab, tenant) = (Lab::get(), Tenant::by_address());
     let wrong_ticket = tenant.ticket().replace("trial", "other");

@@ -6,3 +6,4 @@ mod config_mistakes;
 mod documentation;
 mod documents;
 mod layering;
+mod smallest;

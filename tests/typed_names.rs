@@ -79,6 +79,22 @@ fn every_form_of_a_name_means_the_account() {
         let payload = by_tunnel(&tenant, name, false);
         assert_eq!(payload["profile"]["nickname"], "typed", "{name}: {payload}");
     }
+    // As a Mac writes an accent, and with the dot that ends a domain.
+    add_user("zoë");
+    for name in [
+        "zoe\u{308}",
+        "CORP\\zoe\u{308}",
+        "zoe\u{308}@corp.example.",
+        "zoë.upn@alt.example.",
+        r"corp.example.\zoë",
+    ] {
+        let response = form(&instance, name, &lab.password);
+        assert_eq!(account(&tenant, &response), "zoë", "{name}");
+        let payload = by_tunnel(&tenant, name, false);
+        assert_eq!(payload["profile"]["nickname"], "zoë", "{name}: {payload}");
+    }
+    let escaped = by_tunnel(&tenant, r"zoe\cc\88@corp.example.", true);
+    assert_eq!(escaped["profile"]["nickname"], "zoë", "{escaped}");
     let escaped = by_tunnel(&tenant, r"CORP\5ctyped", true);
     assert_eq!(escaped["profile"]["nickname"], "typed", "{escaped}");
     let changed = tenant.ask(
@@ -110,6 +126,13 @@ fn a_name_that_means_nobody_or_several_looks_like_an_unknown_one() {
         unknown.body
     );
     let expected = page(&unknown, "nobody-here");
+    // A slash is meant as a backslash, whether there is such an account or not.
+    for name in ["nobody-here", "bob"] {
+        let response = form(&instance, &format!("CORP/{name}"), &lab.password);
+        let hint = format!(r"Your user name is like CORP\{name}.");
+        assert_eq!(response.status, 401, "{name}");
+        assert!(response.body.contains(&hint), "{}", response.body);
+    }
     let wrong = form(&instance, "bob", "wrong");
     assert_eq!((wrong.status, page(&wrong, "bob")), (401, expected.clone()));
     let long = "é".repeat(257);
@@ -166,11 +189,14 @@ fn attempts_count_the_user_however_the_name_is_written() {
     let nobody = [
         "uncounted",
         " UNCOUNTED ",
-        r"CORP\uncounted",
-        "uncounted@corp.example",
+        r"corp.example.\uncounted",
+        "uncounted@corp.example.",
         "uncounted",
     ];
     assert_eq!(statuses(&nobody), [401, 401, 401, 429, 429]);
+    let accents = ["zoë-nobody", "zoe\u{308}-nobody", "ZOE\u{308}-nobody@CORP."];
+    assert_eq!(statuses(&accents), [401, 401, 401]);
+    assert_eq!(statuses(&["ZOË-nobody"]), [429]);
     // It is another user's name in another domain.
     assert_eq!(
         statuses(&[r"OTHER\counted", r"OTHER\uncounted"]),

@@ -10,7 +10,7 @@
     Running it again changes nothing that is right already. -WhatIf says what would change.
 
     The account is an ordinary one with a random password that nobody knows. A group managed service account does
-    not serve here: Windows changes its keys by itself, and a keytab does not follow.
+    not serve here, and is refused: Windows changes its keys by itself, and a keytab does not follow.
 
     Needs the module ActiveDirectory and ktpass.exe (both are on a domain controller, and in the Remote Server
     Administration Tools), and for -PolicyName the module GroupPolicy.
@@ -53,7 +53,7 @@ param(
     [string] $ServerName,
 
     [Parameter(Mandatory)]
-    [ValidatePattern('^[A-Za-z0-9._-]{1,20}$')]
+    [ValidatePattern('^[A-Za-z0-9._-]([A-Za-z0-9 ._-]{0,18}[A-Za-z0-9_-])?$')]
     [string] $Account,
 
     [string] $Path,
@@ -82,7 +82,13 @@ function Get-SpnOwner {
     # In all of the forest: an SPN that two accounts have works for neither.
     $forest = (Get-ADForest).RootDomain
     $catalog = (Get-ADDomainController -Discover -Service GlobalCatalog -DomainName $forest).HostName | Select-Object -First 1
-    Get-ADObject -Server "${catalog}:3268" -LDAPFilter "(servicePrincipalName=$spn)" -Properties sAMAccountName
+    # An empty base: every domain of the forest. Without one it is the catalog's own alone.
+    Get-ADObject -Server "${catalog}:3268" -SearchBase '' -LDAPFilter "(servicePrincipalName=$spn)"
+}
+
+function Get-Account {
+    $wanted = @('servicePrincipalName', 'msDS-SupportedEncryptionTypes')
+    Get-ADUser -Server $controller -LDAPFilter "(sAMAccountName=$Account)" -Properties $wanted
 }
 
 function Set-PolicyValue {
@@ -95,7 +101,7 @@ function Set-PolicyValue {
 function Get-PolicyValue {
     param([string] $Key, [string] $ValueName)
     # That there is none is an error of the module.
-    try { [string] (Get-GPRegistryValue -Name $PolicyName -Key $Key -ValueName $ValueName).Value } catch { '' }
+    try { ([string] (Get-GPRegistryValue -Name $PolicyName -Key $Key -ValueName $ValueName).Value).TrimEnd([char] 0) } catch { '' }
 }
 
 function Add-ToAllowlist {
@@ -109,17 +115,31 @@ function Add-ToAllowlist {
 }
 
 # 1. Nobody else may have the name.
-$others = @(Get-SpnOwner | Where-Object { $_.sAMAccountName -ne $Account })
+$user = Get-Account
+$own = if ($null -ne $user) { $user.DistinguishedName } else { '' }
+$others = @(Get-SpnOwner | Where-Object { $_.DistinguishedName -ne $own })
 if ($others.Count -gt 0) {
     $names = ($others | ForEach-Object { $_.DistinguishedName }) -join '; '
     throw ("{0} belongs to another account: {1}. Take it from there by setspn -D, or name that account by -Account." -f $spn, $names)
 }
+# A computer, or a group managed service account.
+if ($null -eq $user -and $null -ne (Get-ADObject -Server $controller -LDAPFilter "(sAMAccountName=$Account`$)")) {
+    throw "$Account`$ is a computer or a managed service account, whose keys Windows changes by itself: name an ordinary account."
+}
 
-# 2. The account.
-$user = Get-ADUser -Server $controller -LDAPFilter "(sAMAccountName=$Account)" -Properties @('servicePrincipalName', 'msDS-SupportedEncryptionTypes')
-$made = $false
+# 2. The account. What is needed for its keytab is looked for before it is made.
+$needsKeys = $NewKeys -or $null -eq $user
+if ($needsKeys) {
+    $file = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Keytab)
+    if (Test-Path -LiteralPath $file) {
+        throw "$file exists: move it away, or give another name with -Keytab."
+    }
+    if ($null -eq (Get-Command -Name 'ktpass.exe' -ErrorAction SilentlyContinue)) {
+        throw 'ktpass.exe is missing: run this on a domain controller, or install the Remote Server Administration Tools.'
+    }
+}
 if ($null -eq $user) {
-    if ($PSCmdlet.ShouldProcess($Account, 'make the account')) {
+    if ($PSCmdlet.ShouldProcess($Account, "make the account, with AES-128 and AES-256 and the service principal name $spn")) {
         $bytes = New-Object byte[] 48
         $random = [System.Security.Cryptography.RandomNumberGenerator]::Create()
         try { $random.GetBytes($bytes) } finally { $random.Dispose() }
@@ -135,22 +155,26 @@ if ($null -eq $user) {
             PasswordNeverExpires  = $true
             CannotChangePassword  = $true
             KerberosEncryptionType = @('AES128', 'AES256')
+            ServicePrincipalNames = @($spn)
             Description           = "Kerberos logins of ad-edge at $ServerName"
         }
         if ($Path) { $new.Path = $Path }
         New-ADUser @new
-        $user = Get-ADUser -Server $controller -Identity $Account -Properties @('servicePrincipalName', 'msDS-SupportedEncryptionTypes')
+        $user = Get-Account
     }
-    $made = $true
 }
 
 # 3. AES, and the name.
 if ($null -ne $user) {
-    # Bits 3 and 4 are AES-128 and AES-256 ([MS-KILE] section 2.2.7); an attribute that is absent is RC4.
-    $types = [int] ('0' + $user.'msDS-SupportedEncryptionTypes')
+    # Bits 3 and 4 are AES-128 and AES-256 ([MS-KILE] section 2.2.7); an attribute that is absent is the domain's
+    # default, which may be RC4 alone.
+    $types = [int] $user.'msDS-SupportedEncryptionTypes'
     if (($types -band 0x18) -ne 0x18) {
-        if ($PSCmdlet.ShouldProcess($Account, 'use AES-128 and AES-256')) {
+        if ($PSCmdlet.ShouldProcess($Account, 'use AES-128 and AES-256, and no other encryption')) {
             Set-ADUser -Server $controller -Identity $user -KerberosEncryptionType @('AES128', 'AES256')
+        }
+        if (-not $needsKeys) {
+            Write-Warning "The keys of $Account for AES come with its next password: run this again with -NewKeys unless it has them."
         }
     }
     if (@($user.servicePrincipalName) -notcontains $spn) {
@@ -161,18 +185,14 @@ if ($null -ne $user) {
 }
 
 # 4. The keytab. AES keys are made with the password, so it comes after the encryption types.
-if ($made -or $NewKeys) {
-    $file = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Keytab)
-    if (Test-Path -LiteralPath $file) {
-        throw "$file exists: move it away, or give another name with -Keytab."
-    }
+if ($needsKeys) {
     if ($PSCmdlet.ShouldProcess($Account, "set a new random password, which ends every older keytab, and write its keys to $file")) {
         $arguments = @(
             '-princ', "$spn@$realm",
-            '-mapuser', "$($domain.NetBIOSName)\$Account",
+            '-mapuser', "`"$($domain.NetBIOSName)\$Account`"",
             '-crypto', 'AES256-SHA1',
             '-ptype', 'KRB5_NT_PRINCIPAL',
-            '-pass', '+rndpass',
+            '+rndPass',
             '-target', $controller,
             '-out', "`"$file`""
         )

@@ -5,7 +5,7 @@ use std::{fs::File, path::Path, process::ExitCode};
 use super::exit::refuse;
 use crate::{
     clock::Clock,
-    config::Settings,
+    config::{Settings, openable},
     installation::{ArchiveError, Installation, report},
     setup::{Import, ImportError, recover},
 };
@@ -27,6 +27,7 @@ fn take(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> Result<(), Im
         Installation::of_folder(from)?
     } else {
         let read = |error| ArchiveError::Read(from.display().to_string(), error);
+        openable(from).map_err(read)?;
         Installation::of_zip(File::open(from).map_err(read)?)?
     };
     if !dry_run && let Some(warning) = recover(&settings)? {

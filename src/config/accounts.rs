@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{filter::FilterTemplate, home::Home, keys, reader::Reader};
+use super::{filter::FilterTemplate, home::Home, keys, problem::Concern, reader::Reader};
 
 /// What credential logins and the tenant's searches may do.
 #[derive(Debug, Clone)]
@@ -51,11 +51,16 @@ pub(super) fn accounts(home: &Home, r: &mut Reader) -> AccountsConfig {
         unicode: r.read(&keys::ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD),
         unlock: r.read(&keys::AUTO_UNLOCK_ON_PASSWORD_CHANGE),
     };
+    let search = r.read(&keys::LDAP_SEARCH_QUERY);
+    if !search.requires_value() {
+        let means = "it finds people whatever is typed";
+        r.warn(&keys::LDAP_SEARCH_QUERY, Concern::EnoughWithout(means));
+    }
     AccountsConfig {
         allow_expired: r.read(&keys::ALLOW_PASSWORD_EXPIRED),
         allow_change_required: r.read(&keys::ALLOW_PASSWORD_CHANGE_REQUIRED),
         allow_machines: r.read(&keys::ALLOW_MACHINE_ACCOUNTS),
-        search: r.read(&keys::LDAP_SEARCH_QUERY),
+        search,
         search_all: r.read(&keys::LDAP_SEARCH_ALL_QUERY),
         list_groups: r.read(&keys::LDAP_SEARCH_LIST_GROUPS_QUERY),
         omit_groups: r.read(&keys::LDAP_SEARCH_RESULTS_OMIT_GROUPS),

@@ -1,6 +1,6 @@
 //! Keys of the direct logins: Kerberos, the form, what balancers show.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
@@ -9,8 +9,9 @@ use super::{
     client_cert::{ClientCertConfig, client_cert},
     home::Home,
     keys,
-    listen::{ListenConfig, listen, networks},
+    listen::{ListenConfig, listen},
     problem::{Concern, Holds, Missing, Problem},
+    read_file::{Most, openable, read_file},
     reader::Reader,
     tls::{TlsKeys, TlsMaterial, tls},
 };
@@ -71,9 +72,12 @@ pub struct KerberosConfig {
 }
 
 pub(super) fn direct(home: &Home, port: u16, r: &mut Reader) -> Option<DirectConfig> {
+    let kerberos = kerberos(home, r);
+    let listen = listen(port, r);
+    let networks = listen.networks;
     let mut direct = DirectConfig {
-        kerberos: kerberos(home, r),
-        listen: listen(port, r),
+        kerberos,
+        listen,
         tls: None,
         client_cert: client_cert(home, r),
         form: r.read(&keys::FORM_LOGIN),
@@ -81,7 +85,7 @@ pub(super) fn direct(home: &Home, port: u16, r: &mut Reader) -> Option<DirectCon
             per_address: r.read(&keys::FORM_ATTEMPTS_PER_MINUTE),
             per_user: r.read(&keys::FORM_FAILURES_PER_USER),
             window: r.read(&keys::FORM_FAILURES_SECONDS),
-            networks: networks(r),
+            networks,
         },
         max_logins: r.read(&keys::MAX_LOGINS),
         balancer_certificates: balancer_certificates(home, r),
@@ -147,7 +151,7 @@ fn balancer_certificates(home: &Home, r: &mut Reader) -> Vec<BalancerCertificate
     let mut certificates = Vec::new();
     for name in r.read(&keys::CHANNEL_BINDING_CERT_FILES) {
         let path = home.path(&name);
-        let problem = match fs::read(&path) {
+        let problem = match read_file(&path, Most::ORDINARY) {
             // The leaf alone, which comes first.
             Ok(bytes) => match CertificateDer::from_pem_slice(&bytes) {
                 Ok(leaf) => {
@@ -176,7 +180,7 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
         return None;
     }
     let keytab = home.path(keytab);
-    if let Err(error) = fs::File::open(&keytab) {
+    if let Err(error) = openable(&keytab) {
         r.wrong_file(
             &keys::KERBEROS_KEYTAB,
             keytab.clone(),

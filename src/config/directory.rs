@@ -33,8 +33,8 @@ pub struct DirectoryConfig {
     pub service: ServiceAccount,
     /// `LDAP_USER_BY_NAME`: finds one user by a login name; `None`: by all that people type.
     pub user_by_name: Option<FilterTemplate>,
-    /// `None` when `GROUPS` is false: profiles then carry an empty list of groups.
-    pub groups: Option<GroupsConfig>,
+    /// How groups are searched: those of users, and all of them for the tenant.
+    pub groups: GroupsConfig,
     /// `LDAP_NUMBER_OF_PARALLEL_BINDS`: password binds under way at the same time.
     pub parallel_binds: NonZeroUsize,
     /// `LDAP_HEARTBEAT_SECONDS`: pause between two probes of the service connection.
@@ -43,6 +43,18 @@ pub struct DirectoryConfig {
     pub heartbeat_filter: String,
     /// `LDAP_TIMEOUT_SECONDS`: the limit of one connect, bind or search.
     pub timeout: Duration,
+}
+
+impl DirectoryConfig {
+    /// Whether TLS leads to a server of it.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.start_tls
+            || match &self.servers {
+                ServersConfig::Fixed(urls) => urls.iter().any(|url| url.scheme == Scheme::Ldaps),
+                ServersConfig::Srv { .. } => true,
+            }
+    }
 }
 
 /// Which servers there are.
@@ -72,6 +84,8 @@ pub enum ServiceAccount {
 /// The keys `GROUPS…` and `LDAP_SEARCH_GROUPS`.
 #[derive(Debug, Clone)]
 pub struct GroupsConfig {
+    /// `GROUPS`; false: profiles carry no groups.
+    pub of_users: bool,
     /// `LDAP_BASE_GROUPS`.
     pub base: String,
     /// `LDAP_SEARCH_GROUPS`: finds the groups of the user whose DN replaces `{0}`.
@@ -124,8 +138,8 @@ pub(super) fn directory(signing: Option<&SigningPem>, r: &mut Reader) -> Option<
         r.missing(&keys::LDAP_BASE, Missing::Base);
     }
     let service = service(signing, r);
-    let groups = r.read(&keys::GROUPS);
-    let groups_config = GroupsConfig {
+    let groups = GroupsConfig {
+        of_users: r.read(&keys::GROUPS),
         base: r.read_or_usual(&keys::LDAP_BASE_GROUPS).unwrap_or_default(),
         filter: r.read(&keys::LDAP_SEARCH_GROUPS),
         property: r.read(&keys::GROUP_PROPERTY),
@@ -134,6 +148,17 @@ pub(super) fn directory(signing: Option<&SigningPem>, r: &mut Reader) -> Option<
         cache: r.read(&keys::GROUPS_CACHE_SECONDS),
         deref_aliases: r.read(&keys::GROUPS_DEREF_ALIASES),
     };
+    if !groups.filter.requires_value() {
+        let means = "everybody is in the groups that it finds";
+        r.warn(&keys::LDAP_SEARCH_GROUPS, Concern::EnoughWithout(means));
+    }
+    let user_by_name = r.read(&keys::LDAP_USER_BY_NAME);
+    if user_by_name
+        .as_ref()
+        .is_some_and(FilterTemplate::takes_part)
+    {
+        r.warn(&keys::LDAP_USER_BY_NAME, Concern::PartOfName);
+    }
     // The AD/LDAP Connector writes its default of 1 into config.json, where it serialises all logins.
     let binds = r.read(&keys::LDAP_NUMBER_OF_PARALLEL_BINDS);
     if binds == 1 {
@@ -147,8 +172,8 @@ pub(super) fn directory(signing: Option<&SigningPem>, r: &mut Reader) -> Option<
         servers,
         start_tls: r.read(&keys::LDAP_STARTTLS),
         service,
-        user_by_name: r.read(&keys::LDAP_USER_BY_NAME),
-        groups: groups.then_some(groups_config),
+        user_by_name,
+        groups,
         parallel_binds: NonZeroUsize::new(binds).unwrap_or(NonZeroUsize::MIN),
         heartbeat: r.read(&keys::LDAP_HEARTBEAT_SECONDS),
         heartbeat_filter: r.read(&keys::LDAP_HEARTBEAT_SEARCH_QUERY),

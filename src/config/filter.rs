@@ -1,10 +1,12 @@
 //! LDAP filters (RFC 4515), checked when they are read: one that does not parse finds nobody, so nobody
 //! would get in.
 
+use super::filter_meaning::{
+    PLACE, has_wanted_place, is_always_true, is_never_true, requires_value,
+};
+
 /// Parentheses beyond this are no filter that anyone means; the parser behind it is recursive.
 const MAX_DEPTH: usize = 64;
-/// The place of a value.
-const PLACE: &str = "{0}";
 
 /// An LDAP filter in which `{0}` is replaced by a value, for instance `(sAMAccountName={0})`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,16 @@ pub enum FilterError {
     OtherPlace,
     #[error("has {{0}} where the name of an attribute is")]
     PlaceOfName,
+    #[error("has {{0}} only where it is negated (!), and so finds all who are not meant")]
+    Negated,
+    #[error("finds everything, whatever {{0}} is")]
+    Everything,
+    #[error("finds nothing: what it wants is never true")]
+    Nothing,
+    #[error("has {{0}} or the like, and no value comes there")]
+    NoValue,
+    #[error("compares {{0}} for more or less, and so finds others than those of that name")]
+    MoreOrLess,
     #[error(
         "finds people whatever their name is: a part without {{0}} is enough, or {{0}} is negated"
     )]
@@ -51,6 +63,15 @@ impl FilterTemplate {
         if comparisons.any(in_name) {
             return Err(FilterError::PlaceOfName);
         }
+        if is_never_true(&template) {
+            return Err(FilterError::Nothing);
+        }
+        if is_always_true(&template) {
+            return Err(FilterError::Everything);
+        }
+        if !has_wanted_place(&template) {
+            return Err(FilterError::Negated);
+        }
         Ok(Self(template))
     }
 
@@ -60,11 +81,34 @@ impl FilterTemplate {
     /// Those of [`Self::parse`], and when somebody is found whatever the name is.
     pub fn parse_by_name(text: &str) -> Result<Self, FilterError> {
         let template = Self::parse(text)?;
-        if requires_value(&template.0) {
+        if template
+            .operators()
+            .any(|operator| matches!(operator, '<' | '>'))
+        {
+            return Err(FilterError::MoreOrLess);
+        }
+        if template.requires_value() {
             Ok(template)
         } else {
             Err(FilterError::AnyName)
         }
+    }
+
+    /// Whether only what is compared with the value can be found.
+    pub(super) fn requires_value(&self) -> bool {
+        requires_value(&self.0)
+    }
+
+    /// Whether a part of what is compared with the value is enough: `(cn={0}*)`.
+    pub(super) fn takes_part(&self) -> bool {
+        let mut comparisons = self.0.split_inclusive(')').filter_map(comparison);
+        comparisons.any(|(_, comparison)| comparison.contains('*'))
+    }
+
+    /// The character before the sign of equality of each comparison with the value.
+    fn operators(&self) -> impl Iterator<Item = char> {
+        let comparisons = self.0.split_inclusive(')').filter_map(comparison);
+        comparisons.filter_map(|(_, comparison)| comparison.split('=').next()?.chars().last())
     }
 
     /// A template of this program, which holds `{0}`.
@@ -113,12 +157,7 @@ impl FilterTemplate {
     /// a comparison for more or less.
     #[must_use]
     pub fn with_any_value(&self) -> Option<String> {
-        let mut comparisons = self.0.split_inclusive(')').filter_map(comparison);
-        let is_equality = |(_, comparison): (_, &str)| {
-            let name = comparison.split('=').next();
-            name.is_some_and(|name| !name.trim_end().ends_with(['~', '<', '>', ':']))
-        };
-        if !comparisons.all(is_equality) {
+        if self.operators().any(|operator| "~<>:".contains(operator)) {
             return None;
         }
         let mut filter = self.0.replace(PLACE, "*");
@@ -153,54 +192,22 @@ fn has_other_place(text: &str) -> bool {
     })
 }
 
-/// Whether only what is compared with the value can match. The filter is known to parse.
-fn requires_value(filter: &str) -> bool {
-    let inside = filter.trim();
-    let inside = inside.strip_prefix('(').unwrap_or(inside).trim_start();
-    match inside.as_bytes().first() {
-        Some(b'&') => parts(inside).into_iter().any(requires_value),
-        Some(b'|') => {
-            let parts = parts(inside);
-            !parts.is_empty() && parts.into_iter().all(requires_value)
-        }
-        Some(b'!') => false,
-        _ => inside.contains(PLACE),
-    }
-}
-
-/// The filters between the parentheses of a combined one.
-fn parts(inside: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut depth, mut start) = (0_usize, 0);
-    for (at, byte) in inside.bytes().enumerate() {
-        match byte {
-            b'(' => {
-                if depth == 0 {
-                    start = at;
-                }
-                depth += 1;
-            }
-            b')' if depth > 0 => {
-                depth -= 1;
-                if depth == 0 {
-                    parts.extend(inside.get(start..=at));
-                }
-            }
-            _ => {}
-        }
-    }
-    parts
-}
-
 /// A filter without a place for a value.
 ///
 /// # Errors
-/// When it does not parse.
+/// When it does not parse, has a place all the same, or finds nothing at all.
 pub(super) fn plain(text: &str) -> Result<String, FilterError> {
     let filter = enclosed(text);
-    parses(&filter)
-        .then_some(filter)
-        .ok_or(FilterError::Malformed)
+    if !parses(&filter) {
+        return Err(FilterError::Malformed);
+    }
+    if filter.contains(PLACE) || has_other_place(&filter) {
+        return Err(FilterError::NoValue);
+    }
+    if is_never_true(&filter) {
+        return Err(FilterError::Nothing);
+    }
+    Ok(filter)
 }
 
 fn enclosed(text: &str) -> String {

@@ -76,9 +76,8 @@ fn a_place_is_a_value_and_there_is_one_kind_of_it() {
 #[test]
 fn whoever_is_found_by_name_has_that_name() {
     for text in [
-        "(!(cn={0}))",
-        "(|(cn={0})(objectClass=*))",
-        "(&(objectClass=user)(!(cn={0})))",
+        "(|(cn={0})(objectClass=user))",
+        "(|(cn={0})(!(cn={0}x)))",
         "(&(objectClass=user)(|(cn={0})(&(uid={0})(!(mail={0})))(objectClass=user)))",
     ] {
         let by_name = FilterTemplate::parse_by_name(text);
@@ -96,6 +95,43 @@ fn whoever_is_found_by_name_has_that_name() {
         let by_name = FilterTemplate::parse_by_name(text);
         assert_eq!(by_name, FilterTemplate::parse(text), "{text}");
     }
+    for text in ["(cn>={0})", "(|(cn={0})(uid<={0}))"] {
+        let by_name = FilterTemplate::parse_by_name(text);
+        assert_eq!(by_name, Err(FilterError::MoreOrLess), "{text}");
+    }
+}
+
+#[test]
+fn a_filter_that_makes_no_sense_is_refused() {
+    for (text, error) in [
+        ("(!(member={0}))", FilterError::Negated),
+        (
+            "(&(objectClass=group)(!(|(member={0})(owner={0}))))",
+            FilterError::Negated,
+        ),
+        ("(|(objectClass=*)(cn={0}))", FilterError::Everything),
+        ("(|(cn={0})(!(cn={0})))", FilterError::Everything),
+        ("(&(cn={0})(!(objectClass=*)))", FilterError::Nothing),
+        ("(&(cn={0})(!(cn={0})))", FilterError::Nothing),
+    ] {
+        assert_eq!(FilterTemplate::parse(text), Err(error), "{text}");
+    }
+    for (text, error) in [
+        ("(cn={0})", FilterError::NoValue),
+        ("(cn={1})", FilterError::NoValue),
+        ("(!(objectClass=*))", FilterError::Nothing),
+    ] {
+        assert_eq!(plain(text), Err(error), "{text}");
+    }
+    for text in ["(cn={a})", "(objectClass=*)", "(!(cn=a))"] {
+        assert!(plain(text).is_ok(), "{text}");
+    }
+    // What is worth a warning.
+    let template = |text| FilterTemplate::parse(text).expect("a filter");
+    assert!(!template("(|(member={0})(cn=everyone))").requires_value());
+    assert!(template("(|(member={0})(uniqueMember={0}))").requires_value());
+    assert!(template("(&(mail=*)(cn={0}*))").takes_part());
+    assert!(!template("(&(mail=*)(cn={0}))").takes_part());
 }
 
 #[test]

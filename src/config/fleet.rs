@@ -25,12 +25,13 @@ impl FleetMember {
                 .strip_suffix(']')?
                 .parse::<Ipv6Addr>()
                 .ok()?
+                .to_canonical()
                 .to_string(),
             None => host.to_owned(),
         };
         let plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
         let is_name = !host.is_empty() && host.chars().all(plain);
-        (is_name || host.contains(':') && text.starts_with('[')).then_some(Self { host, port })
+        (is_name || text.starts_with('[')).then_some(Self { host, port })
     }
 }
 
@@ -69,6 +70,7 @@ mod tests {
             ("edge1:9464", "edge1:9464"),
             ("10.0.0.3:9464", "10.0.0.3:9464"),
             ("[FD00::5]:9464", "[fd00::5]:9464"),
+            ("[::ffff:127.0.0.1]:9464", "127.0.0.1:9464"),
             ("fleet.corp.example:1", "fleet.corp.example:1"),
         ] {
             let member = FleetMember::parse(text).map(|member| member.to_string());

@@ -54,7 +54,7 @@ fn canonical(net: IpNet) -> IpNet {
     plain.map_or(net, IpNet::V4)
 }
 
-pub(super) fn networks(r: &mut Reader) -> NetworkWidths {
+fn networks(r: &mut Reader) -> NetworkWidths {
     NetworkWidths {
         v4: r.read(&keys::NETWORK_PREFIX_IPV4),
         v6: r.read(&keys::NETWORK_PREFIX_IPV6),

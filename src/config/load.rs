@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use aws_lc_rs::digest;
 use serde_json::{Map, Value};
 
 use super::{
@@ -18,6 +17,7 @@ use super::{
     directory::{DirectoryConfig, directory},
     effective::Effective,
     federation::{FederationConfig, federation},
+    fingerprint::{Fingerprint, Parts},
     fixed::FixedKeys,
     fleet::{FleetMember, fleet},
     home::Home,
@@ -25,6 +25,8 @@ use super::{
     keys,
     mistake::{Invalid, Mistake, Warning},
     pages::{PagesConfig, pages},
+    problem::{Concern, NoTicket},
+    read_file::{Most, read_file},
     reader::Reader,
     roots::extra_roots,
     shared::SharedValues,
@@ -92,60 +94,38 @@ pub struct Loaded {
     values: Effective,
 }
 
-/// A digest of a configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint([u8; 32]);
-
-impl Fingerprint {
-    fn of(source: &Source, config: &Config) -> Self {
-        let mut parts = Parts(digest::Context::new(&digest::SHA256));
+impl Config {
+    /// A digest of it and of what it names; `source` is what it was made from.
+    fn fingerprint(&self, source: &Source) -> Fingerprint {
+        let mut parts = Parts::new();
         for (key, given) in source.iter() {
             parts.add(key);
             parts.add(given.value.to_string());
         }
-        if let Some(pem) = &config.signing {
+        if let Some(pem) = &self.signing {
             parts.add(&pem.certificate);
             parts.add(pem.key.expose_secret());
         }
-        for file in &config.extra_roots {
+        for file in &self.extra_roots {
             parts.add_path(file);
             // One that cannot be read is reported when it is loaded.
-            parts.add(std::fs::read(file).unwrap_or_default());
+            parts.add(read_file(file, Most::ORDINARY).unwrap_or_default());
         }
-        for file in config.files_when_there() {
+        for file in self.files_when_there() {
             parts.add_path(file);
         }
-        if let Some(logo) = &config.pages.logo {
+        if let Some(logo) = &self.pages.logo {
             parts.add_path(&logo.file);
             parts.add(&logo.bytes);
         }
-        let direct = config.direct.iter();
+        let direct = self.direct.iter();
         for certificate in direct.flat_map(|direct| &direct.balancer_certificates) {
             parts.add_path(&certificate.file);
             parts.add(&certificate.der);
         }
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(parts.0.finish().as_ref());
-        Self(bytes)
-    }
-}
-
-/// What a digest is made of, each part with its length: two lists of parts never look the same.
-struct Parts(digest::Context);
-
-impl Parts {
-    fn add(&mut self, part: impl AsRef<[u8]>) {
-        let part = part.as_ref();
-        self.0.update(&(part.len() as u64).to_be_bytes());
-        self.0.update(part);
+        parts.end()
     }
 
-    fn add_path(&mut self, path: &Path) {
-        self.add(path.as_os_str().as_encoded_bytes());
-    }
-}
-
-impl Config {
     /// The files that count because they are there: no key needs to name them.
     fn files_when_there(&self) -> Vec<&Path> {
         let direct = self.direct.as_ref();
@@ -226,7 +206,7 @@ impl Config {
         let reader = Reader::new(values.clone(), mistakes, warnings);
         let (config, warnings) = finish(home, uses_files(environment), reader)?;
         Ok(Loaded {
-            fingerprint: Fingerprint::of(values.source(), &config),
+            fingerprint: config.fingerprint(values.source()),
             shared: SharedValues::of(&values, &config.directory.service),
             config,
             warnings,
@@ -277,6 +257,12 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
     let direct = direct(&home, port, r);
     let realm = r.read(&keys::REALM);
     let federation = federation(realm.clone(), r);
+    if let (Some(direct), Some(federation)) = (&direct, &federation)
+        && direct.kerberos.is_some()
+        && let Some(why) = NoTicket::of(&federation.server_url)
+    {
+        r.warn(&keys::SERVER_URL, Concern::NoTicket(why));
+    }
     let connection = r.read(&keys::CONNECTION);
     let tenant_key = r.read(&keys::TENANT_SIGNING_KEY);
     let proxy = proxy(r);

@@ -3,16 +3,12 @@
 //! Pages show it by an `<img>`, in which browsers run and load nothing; it is cleaned all the same, since
 //! its address can be opened by itself.
 
-use std::{
-    fmt, fs,
-    io::{self, Read as _},
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{fmt, io, path::PathBuf, sync::Arc};
 
 use aws_lc_rs::digest;
 use svg_hush::{Filter, data_url_filter};
 
+use super::read_file::{Most, read_file};
 use crate::cause;
 
 /// It is part of the first page of every login.
@@ -43,7 +39,7 @@ pub enum LogoKind {
 #[derive(Debug, thiserror::Error)]
 pub enum LogoError {
     #[error("cannot be read: {}", cause::io(.0))]
-    Read(#[from] io::Error),
+    Read(#[source] io::Error),
     #[error("is larger than 256 KiB")]
     TooLarge,
     #[error("is a PNG whose sides are not between 1 and 4096 pixels")]
@@ -60,13 +56,10 @@ impl Logo {
     /// # Errors
     /// Why it is none.
     pub fn read(file: PathBuf) -> Result<Self, LogoError> {
-        let mut bytes = Vec::new();
-        fs::File::open(&file)?
-            .take(MOST_BYTES + 1)
-            .read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MOST_BYTES {
-            return Err(LogoError::TooLarge);
-        }
+        let bytes = read_file(&file, Most(MOST_BYTES)).map_err(|error| match error.kind() {
+            io::ErrorKind::FileTooLarge => LogoError::TooLarge,
+            _ => LogoError::Read(error),
+        })?;
         let (kind, bytes) = if bytes.starts_with(PNG) {
             png(&bytes)?;
             (LogoKind::Png, bytes)

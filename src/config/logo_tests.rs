@@ -2,6 +2,8 @@
 
 use tempfile::TempDir;
 
+use std::fs;
+
 use super::*;
 
 fn read(content: &[u8]) -> Result<Logo, LogoError> {

@@ -18,6 +18,8 @@ mod dn;
 mod effective;
 mod federation;
 mod filter;
+mod filter_meaning;
+mod fingerprint;
 mod fixed;
 mod fleet;
 pub(crate) mod home;
@@ -33,6 +35,7 @@ mod older_names;
 mod pages;
 mod pattern;
 mod problem;
+mod read_file;
 mod reader;
 mod restart;
 mod roots;
@@ -59,17 +62,19 @@ pub use self::{
     effective::{Effective, InForce, Shown},
     federation::{Callback, RelyingParties},
     filter::{FilterTemplate, parses as filter_parses},
+    fingerprint::Fingerprint,
     fleet::FleetMember,
     home::Home,
     instance::InstanceMark,
     key::{Declared, FlagKey},
     kinds::looks_like_pattern,
     listen::ListenConfig,
-    load::{Config, Fingerprint, Loaded},
+    load::{Config, Loaded},
     logo::{Logo, LogoError, LogoKind},
     mistake::{Given, Invalid, Mistake, Place},
     pages::PagesConfig,
-    problem::Problem,
+    problem::{NoTicket, Problem},
+    read_file::{Most, openable, read_file, read_text},
     restart::NeedsRestart,
     schema::schema,
     settings::Settings,

@@ -36,9 +36,10 @@ pub(super) fn list(item: &str) -> String {
     format!("{commas}|{}", json_list(&format!(r#""\s*({item})\s*""#)))
 }
 
-/// Any text; one that begins as a JSON array is one, of texts.
+/// Any text; one that begins as a JSON array is one, of texts. An address of IPv6 in brackets begins none.
 pub(super) fn any_list() -> String {
-    format!(r"^\s*([^\s\[]|$)|{}", json_list(JSON_TEXT))
+    let address = format!(r"^\s*\[({})(%[^\]]*)?\]", v6());
+    format!(r"^\s*([^\s\[]|$)|{address}|{}", json_list(JSON_TEXT))
 }
 
 fn json_list(item: &str) -> String {

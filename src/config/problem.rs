@@ -3,6 +3,8 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
+use url::{Host, Url};
+
 use super::{credentials::CredentialsError, key::Declared, kinds::Wrong, logo::LogoError};
 use crate::cause::{self, quoted};
 
@@ -21,6 +23,9 @@ pub enum Problem {
     },
     #[error("is not on this host")]
     NotHere,
+    /// No key is given by the environment either.
+    #[error("is missing")]
+    NoConfiguration,
     #[error("is not a folder")]
     NoFolder,
     #[error("is not JSON ({0})")]
@@ -135,6 +140,13 @@ pub enum Concern {
         "1 lets one password check wait for another; remove the key for the default of {usual}"
     )]
     OneBindAtATime { usual: usize },
+    /// What that means.
+    #[error("a part without {{0}} is enough: {0}")]
+    EnoughWithout(&'static str),
+    #[error(
+        "a part of a name is enough, by the * beside {{0}}: whoever types less than a name may mean somebody"
+    )]
+    PartOfName,
     #[error(
         "a pattern of file names, and no SSL_CA_PATH to find them in: without effect. The roots of this host \
          count, all of them"
@@ -146,12 +158,40 @@ pub enum Concern {
     RootLeftOut { file: String, why: String },
     #[error("no certificate for SERVER_URL (certs/tls.pem or SSL_PFX): direct logins are off")]
     NoServerCertificate,
+    #[error("{0}")]
+    NoTicket(NoTicket),
     #[error("is missing: direct logins have no one to send a token to")]
     NoRelyingParty,
     #[error(
         "this key should list the callback URLs of REALM; until then direct logins are refused"
     )]
     NoCallbacks,
+}
+
+/// Why browsers bring no Kerberos ticket to a host, or one for another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoTicket {
+    #[error(
+        "an IP address is its host, and browsers ask for no Kerberos ticket for an address: write the host \
+         name that the certificate and the SPN have"
+    )]
+    Address,
+    #[error(
+        "its host ends in a dot, and browsers ask for a Kerberos ticket of that other name: write it without \
+         the dot"
+    )]
+    FinalDot,
+}
+
+impl NoTicket {
+    /// By the address that users open.
+    #[must_use]
+    pub fn of(url: &Url) -> Option<Self> {
+        match url.host()? {
+            Host::Ipv4(_) | Host::Ipv6(_) => Some(Self::Address),
+            Host::Domain(name) => name.ends_with('.').then_some(Self::FinalDot),
+        }
+    }
 }
 
 impl Problem {
@@ -185,6 +225,9 @@ impl Problem {
             Self::Missing(missing) => missing.remedy(),
             Self::Unreadable { holds, .. } => holds.remedy(),
             Self::NotHere => "Copy it from the other host, or write the path that it has here",
+            Self::NoConfiguration => {
+                "Make it (ad-edge setup), import an installation (ad-edge import), or copy it there"
+            }
             Self::NoFolder => "Correct --home (or AD_EDGE_HOME), or make the folder first",
             Self::NotJson(_) => "Correct it at that line",
             Self::NotAnObject => r#"Write {"KEY": value, …}"#,

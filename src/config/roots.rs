@@ -13,6 +13,7 @@ use super::{
     keys,
     kinds::looks_like_pattern,
     problem::{Concern, Holds, Problem},
+    read_file::openable,
     reader::Reader,
 };
 use crate::cause;
@@ -27,8 +28,8 @@ pub(super) fn extra_roots(home: &Home, r: &mut Reader) -> Vec<PathBuf> {
     let mut patterns = Vec::new();
     for name in given {
         let file = home.path(&name);
-        match (fs::File::open(&file), &folder) {
-            (Ok(_), _) => files.push(file),
+        match (openable(&file), &folder) {
+            (Ok(()), _) => files.push(file),
             (Err(error), Some(_)) if is_no_name(&error) => patterns.push(name),
             (Err(error), None) if is_no_name(&error) && is_pattern_alone(&name) => {
                 r.warn(&keys::SSL_CA_FILE, Concern::PatternWithoutFolder);
@@ -118,8 +119,8 @@ fn chosen(folder: &Path, names: &[PathBuf], patterns: &[String], r: &mut Reader)
     }
     found.sort();
     found.dedup();
-    found.retain(|file| match fs::File::open(file) {
-        Ok(_) => true,
+    found.retain(|file| match openable(file) {
+        Ok(()) => true,
         Err(error) => {
             let file = file.display().to_string();
             let why = cause::io(&error);

@@ -19,6 +19,7 @@ const COMPARES: &str = r"(^\s*|\()[A-Za-z0-9.;:{}-]+[~<>]?=|^\s*$";
 const ESCAPES: &str = r"^[^\\]*(\\[0-9A-Fa-f]{2}[^\\]*)*$";
 /// The place of a value.
 const PLACE: &str = r"\{0\}|^\s*$";
+const ANY_PLACE: &str = r"\{[0-9]*\}";
 const HEADER: &str = "[A-Za-z][A-Za-z0-9-]*";
 
 /// The schema.
@@ -69,7 +70,10 @@ fn property(key: &'static dyn Declared) -> Value {
         Form::Text(Format::FilterTemplate) => json!({
             "allOf": [text(COMPARES), text(ESCAPES), text(PLACE)],
         }),
-        Form::Text(Format::Filter) => json!({"allOf": [text(COMPARES), text(ESCAPES)]}),
+        Form::Text(Format::Filter) => json!({
+            "allOf": [text(COMPARES), text(ESCAPES)],
+            "not": {"type": "string", "pattern": ANY_PLACE},
+        }),
         Form::Text(Format::Header) => text(&optional(HEADER)),
         Form::Text(Format::Link) => text(&optional(&pattern::link())),
         Form::Text(Format::Dn) => text(&optional(&pattern::name())),

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::{
     effective::Effective,
     home::Home,
+    key::Declared,
     keys,
     load::{Config, Loaded},
     mistake::{Given, Invalid, Mistake, Place},
@@ -95,7 +96,34 @@ impl Settings {
                 warnings: Vec::new(),
             });
         }
-        self.load_with(&Map::new())
+        let loaded = self.load_with(&Map::new());
+        match loaded {
+            Err(invalid) if self.has_nothing(&invalid) => Err(Invalid {
+                mistakes: vec![Mistake {
+                    place: Place::ConfigJson,
+                    given: Some(Given::File(self.home().config_json())),
+                    problem: Problem::NoConfiguration,
+                }],
+                warnings: Vec::new(),
+            }),
+            loaded => loaded,
+        }
+    }
+
+    /// Whether no key says which directory there is, and no `config.json` could.
+    fn has_nothing(&self, invalid: &Invalid) -> bool {
+        let is_missing = |key: &'static dyn Declared| {
+            let mut mistakes = invalid.mistakes.iter();
+            mistakes.any(|mistake| {
+                mistake.place.is(key) && matches!(mistake.problem, Problem::Missing(_))
+            })
+        };
+        let file = fs::symlink_metadata(self.home().config_json());
+        let is_absent = file.is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        self.uses_files()
+            && is_absent
+            && is_missing(&keys::LDAP_URL)
+            && is_missing(&keys::LDAP_BASE)
     }
 
     /// Whether the home folder is there; one that may not be looked at counts as there.

@@ -1,12 +1,13 @@
 //! Keys of the key and certificate that sign tokens.
 
-use std::{fs, io};
+use std::io;
 
 use super::{
     key::Key,
     keys,
     kinds::Kind,
     problem::{Holds, Missing, Problem},
+    read_file::{Most, read_text},
     reader::Reader,
 };
 use crate::secret::{ExposeSecret as _, SecretString};
@@ -48,7 +49,7 @@ pub(super) fn signing(uses_files: bool, r: &mut Reader) -> Option<SigningPem> {
 /// The file whose content counts where the key is not given.
 fn read_usual<K: Kind>(key: &'static Key<K>, r: &mut Reader) -> Option<String> {
     let path = r.values().usual_file(key)?;
-    match fs::read_to_string(&path) {
+    match read_text(&path, Most::ORDINARY) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {

@@ -1,6 +1,6 @@
 //! Where values come from: the environment wins over `config.json`, the file over the defaults.
 
-use std::{collections::BTreeMap, fs, io, sync::Arc};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use serde_json::{Map, Value};
 
@@ -12,6 +12,7 @@ use super::{
     mistake::{Given as Written, Mistake, Place, Warning},
     older_names,
     problem::{Concern, Holds, Problem},
+    read_file::{Most, read_text},
 };
 
 /// Every value that was given, before it is understood.
@@ -255,7 +256,7 @@ impl Source {
                 }
             },
         };
-        match fs::read_to_string(home.path(&path)) {
+        match read_text(&home.path(&path), Most::SECRET) {
             Ok(text) => {
                 // Every byte of the signing key counts: stored passwords are encrypted with them.
                 let text = if key.name() == keys::AUTH_CERT_KEY.name {
@@ -323,7 +324,7 @@ fn read_file(home: &Home, mistakes: &mut Vec<Mistake>) -> Map<String, Value> {
         });
         Map::new()
     };
-    let text = match fs::read_to_string(&path) {
+    let text = match read_text(&path, Most::ORDINARY) {
         Ok(text) => text,
         // All keys may come from the environment; what is then missing is reported by its key.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Map::new(),

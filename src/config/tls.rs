@@ -2,8 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use secrecy::SecretSlice;
+use zeroize::Zeroizing;
 
 use super::{
     home::Home,
@@ -80,8 +84,7 @@ pub(super) fn tls(home: &Home, given: TlsKeys, r: &mut Reader) -> Option<TlsMate
         }
     }
     let archive = archive?;
-    let compact: String = archive.expose_secret().split_whitespace().collect();
-    match STANDARD.decode(compact) {
+    match decoded(archive.expose_secret()) {
         Ok(bytes) => Some(TlsMaterial::Pkcs12 {
             archive: SecretSlice::from(bytes),
             password,
@@ -90,5 +93,36 @@ pub(super) fn tls(home: &Home, given: TlsKeys, r: &mut Reader) -> Option<TlsMate
             r.wrong(&keys::SSL_PFX, Problem::NotBase64);
             None
         }
+    }
+}
+
+/// Base64 as Node.js reads it for the AD/LDAP Connector: with or without its end, in lines, of either alphabet
+/// (RFC 4648, sections 4 and 5).
+fn decoded(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let characters = text.chars().filter(|c| !c.is_whitespace());
+    let standard = characters.map(|c| match c {
+        '-' => '+',
+        '_' => '/',
+        other => other,
+    });
+    let compact = Zeroizing::new(standard.collect::<String>());
+    LENIENT.decode(&*compact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decoded;
+
+    #[test]
+    fn base64_is_read_as_the_legacy_connector_reads_it() {
+        let bytes = [0xfb, 0xff, 0xbf, 0x01];
+        for text in ["+/+/AQ==", "+/+/AQ", "-_-_AQ", " +/+/\r\nAQ==\n"] {
+            assert_eq!(decoded(text).as_deref(), Ok(&bytes[..]), "{text}");
+        }
+        assert!(decoded("no base64!").is_err());
     }
 }

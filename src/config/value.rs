@@ -1,5 +1,7 @@
 //! Values as they are written: text, number, flag or list, whichever way.
 
+use std::net::Ipv6Addr;
+
 use serde_json::Value;
 
 /// As it was written, to be shown: without the user and password of a URL.
@@ -67,6 +69,20 @@ pub fn flag(value: &Value, default: bool) -> Option<bool> {
     }
 }
 
+/// Whether a text is a JSON array rather than values between commas: it begins as one, and not with an address
+/// of IPv6 in brackets, `[::1]:9464`.
+#[must_use]
+pub fn is_json_list(text: &str) -> bool {
+    let Some(inside) = text.trim_start().strip_prefix('[') else {
+        return false;
+    };
+    let Some((address, _)) = inside.split_once(']') else {
+        return true;
+    };
+    let address = address.split('%').next().unwrap_or_default();
+    address.parse::<Ipv6Addr>().is_err()
+}
+
 /// The texts of a list value, or `None` when it is something else.
 #[must_use]
 pub fn list(value: &Value) -> Option<Vec<String>> {
@@ -79,7 +95,7 @@ pub fn list(value: &Value) -> Option<Vec<String>> {
     match value {
         Value::Null => Some(Vec::new()),
         Value::Array(items) => texts(items),
-        Value::String(text) if text.trim_start().starts_with('[') => {
+        Value::String(text) if is_json_list(text) => {
             texts(serde_json::from_str::<Vec<Value>>(text).ok()?.as_slice())
         }
         Value::String(text) => Some(
@@ -99,7 +115,7 @@ pub fn text_of(value: &Value) -> Option<String> {
     let text = match value {
         Value::Null => return None,
         Value::String(text) => match list(value) {
-            Some(items) if text.trim_start().starts_with('[') => items.join(", "),
+            Some(items) if is_json_list(text) => items.join(", "),
             _ => text.trim().to_owned(),
         },
         Value::Array(_) => match list(value) {
@@ -124,6 +140,16 @@ mod tests {
         assert_eq!(list(&json!(r#"["a","b"]"#)), expected);
         assert_eq!(list(&json!("a, b,")), expected);
         assert_eq!(list(&json!({"a": 1})), None);
+        let instances = Some(vec!["[::1]:9464".to_owned(), "edge2:9464".to_owned()]);
+        assert_eq!(list(&json!("[::1]:9464, edge2:9464")), instances);
+        assert_eq!(list(&json!(r#"["[::1]:9464", "edge2:9464"]"#)), instances);
+        assert_eq!(
+            list(&json!(" [fe80::1%2]:53")),
+            Some(vec!["[fe80::1%2]:53".to_owned()])
+        );
+        for other in ["[1, 2]", "[edge1]:9464", "[::1", "[\"a\""] {
+            assert_eq!(list(&json!(other)), None, "{other}");
+        }
         assert_eq!(list(&json!([1])), None);
     }
 

@@ -1,6 +1,12 @@
 //! What the console changes: settings, certificate and mapper. Each change leaves an audit line.
 
-use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::UNIX_EPOCH};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use serde_json::{Map, Value};
 
@@ -22,6 +28,9 @@ use crate::{
     telemetry::{Metrics, event},
     tls::{Identity, LeafFacts},
 };
+
+/// Certificates that were made together end together, within seconds.
+const DAY: Duration = Duration::from_hours(24);
 
 impl Program {
     /// Tries settings when `check`, and saves them when `save` and the checks of the directory pass.
@@ -156,7 +165,11 @@ impl Program {
         };
         let identity = tried(chain, key, key_path, &self.clock)?;
         let host = current.config.federation.server_url.host_str();
-        let warnings = identity.leaf.warnings(host, self.clock.now());
+        let mut warnings = identity.leaf.warnings(host, self.clock.now());
+        let used = self.tls.as_ref().map(|tls| tls.leaf().not_after);
+        if used.is_some_and(|used| identity.leaf.not_after + DAY < used) {
+            warnings.push("it ends before the certificate in use: is it an older one?".to_owned());
+        }
         if !warnings.is_empty() && !anyway {
             return Err(ChangeError::DoubtfulCertificate(warnings));
         }
@@ -234,7 +247,7 @@ impl Program {
             .first()
             .ok_or_else(|| no_user(user, found.unusable.clone()))?;
         let groups = directory.groups_of(entry).await;
-        let profile = mapper.map(entry, Some(groups)).await?;
+        let profile = mapper.map(entry, groups).await?;
         Ok(serde_json::to_string_pretty(&profile)?)
     }
 }

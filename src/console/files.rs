@@ -1,7 +1,7 @@
 //! Files that the console takes: keytab, CAs of client certificates, a revocation list. All are looked at before
 //! any is replaced.
 
-use std::{fs, io};
+use std::io;
 
 use super::{
     error::ChangeError,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     authenticate::{GivenAuthorities, Keytab},
-    config::{Effective, Home, home, keys},
+    config::{Effective, Home, Most, home, keys, read_file},
     installation::{ChangeKind, Locked, Note, is_there, put, recover_locked},
     telemetry::event,
 };
@@ -46,7 +46,10 @@ impl Program {
         if taken.is_empty() {
             return Ok(format!("Nothing was changed: {names} is as it is already"));
         }
-        let note = Note::of(ChangeKind::Files);
+        let note = Note {
+            kind: ChangeKind::Files,
+            keys: taken.iter().map(|(name, _)| name.clone()).collect(),
+        };
         let backup = put(&taken, None, &note, &home, &locked, self.clock.now())?;
         tracing::warn!(
             target: "audit", event = event::CONSOLE_FILES_CHANGED, files = names,
@@ -202,7 +205,7 @@ fn unused_texts(new: &GivenAuthorities, effective: &Effective) -> Option<FileDou
 fn authorities_in_use(home: &Home, effective: &Effective) -> Result<GivenAuthorities, FileFault> {
     let given = effective.value(&keys::CLIENT_CA_FILE);
     let path = home.path(given.as_deref().unwrap_or(home::CLIENT_CA));
-    let content = match fs::read(&path) {
+    let content = match read_file(&path, Most::ORDINARY) {
         Ok(content) => content,
         Err(error) if given.is_none() && error.kind() == io::ErrorKind::NotFound => {
             effective.value(&keys::CA_CERT).join("\n").into_bytes()

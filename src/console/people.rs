@@ -44,12 +44,12 @@ impl Program {
             Some(refusal) => (Mood::Bad, refusal.to_string()),
         };
         let groups = directory.groups_of(entry).await;
-        let names = groups.iter().map(|group| match group {
+        let names = groups.iter().flatten().map(|group| match group {
             Value::String(name) => name.clone(),
             object => object.to_string(),
         });
         let names = names.collect();
-        let profile = current.mapper.map(entry, Some(groups)).await;
+        let profile = current.mapper.map(entry, groups).await;
         Ok(Looked {
             dn: entry.dn().to_owned(),
             may,

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Declared, Effective, InForce, MapperSource, Settings, Shown},
+    config::{Declared, Effective, InForce, MapperSource, Most, Settings, Shown, read_text},
     doctor::{self, Level},
     fleet::FleetView,
     installation::{self, DEFAULT_MAPPER},
@@ -199,7 +199,7 @@ impl ConsoleBackend for Program {
         let current = self.current.load();
         match &current.config.accounts.mapper {
             Some(MapperSource::Text(text)) => text.clone(),
-            Some(MapperSource::File(path)) => std::fs::read_to_string(path).unwrap_or_default(),
+            Some(MapperSource::File(path)) => read_text(path, Most::ORDINARY).unwrap_or_default(),
             None => DEFAULT_MAPPER.to_owned(),
         }
     }

@@ -181,7 +181,7 @@ pub struct Changed {
 pub struct PastChange {
     pub time: Moment,
     pub what: &'static str,
-    /// The keys that it set, in a line.
+    /// The keys that it set, or the files that were sent, in a line.
     pub keys: String,
     /// The name of its backup.
     pub name: String,

@@ -103,17 +103,17 @@ impl Groups {
     }
 
     fn value(&self, group: &Entry) -> Option<Value> {
+        // No attribute, and what the AD/LDAP Connector calls the name of an entry.
+        let of = |property: &str| match property {
+            dn if dn.eq_ignore_ascii_case("dn") => Some(Value::from(group.dn())),
+            attribute => group.get(attribute).and_then(json),
+        };
         if self.config.properties.is_empty() {
-            return group.get(&self.config.property).and_then(json);
+            return of(&self.config.property);
         }
         let mut object = Map::new();
         for property in &self.config.properties {
-            let value = if property.eq_ignore_ascii_case("dn") {
-                Some(Value::from(group.dn()))
-            } else {
-                group.get(property).and_then(json)
-            };
-            if let Some(value) = value {
+            if let Some(value) = of(property) {
                 object.insert(property.clone(), value);
             }
         }
@@ -155,7 +155,12 @@ mod tests {
     use crate::config::FilterTemplate;
 
     fn groups(properties: &[&str]) -> Groups {
-        Groups::new(GroupsConfig {
+        Groups::new(config(properties))
+    }
+
+    fn config(properties: &[&str]) -> GroupsConfig {
+        GroupsConfig {
+            of_users: true,
             base: "DC=corp,DC=example".to_owned(),
             filter: FilterTemplate::parse("(member={0})").expect("holds {0}"),
             property: "CN".to_owned(),
@@ -163,7 +168,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             cache: Duration::from_secs(1),
             deref_aliases: 0,
-        })
+        }
     }
 
     fn staff() -> Entry {
@@ -180,6 +185,11 @@ mod tests {
     #[test]
     fn a_group_is_its_property_or_an_object_of_properties() {
         assert_eq!(groups(&[]).value(&staff()), Some(json!("Staff")));
+        let by_name = Groups::new(GroupsConfig {
+            property: "dn".to_owned(),
+            ..config(&[])
+        });
+        assert_eq!(by_name.value(&staff()), Some(json!("CN=Staff,DC=corp")));
         assert_eq!(
             groups(&["cn", "dn", "member", "absent"]).value(&staff()),
             Some(json!({"cn": "Staff", "dn": "CN=Staff,DC=corp", "member": ["CN=a", "CN=b"]}))

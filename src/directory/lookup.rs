@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use ldap3::{ldap_escape, ldap_unescape};
 
 use super::{
+    composed::composed,
     domains::{Domains, Kind, by_custom},
     entry::Entry,
     sid::Sid,
@@ -82,7 +83,7 @@ fn known_as(own: Option<&str>) -> String {
 #[derive(Debug)]
 pub(super) struct Name<'a> {
     by: By<'a>,
-    /// What was typed, without blanks at its ends; what was proved as it is.
+    /// What was typed, in one spelling; what was proved as it is.
     text: Cow<'a, str>,
 }
 
@@ -100,10 +101,10 @@ impl<'a> Name<'a> {
     /// The name, when it can be somebody's; else why it cannot, `None` for an empty one.
     pub fn read(by: By<'a>) -> Result<Self, Option<UnusableName>> {
         let text = match by {
-            By::Name(text) => Cow::from(without_blanks(text)),
+            By::Name(text) => as_written(text),
             By::EscapedName(text) => match ldap_unescape(text) {
-                Ok(Cow::Borrowed(text)) => Cow::from(without_blanks(text)),
-                Ok(Cow::Owned(text)) => Cow::from(without_blanks(&text).to_owned()),
+                Ok(Cow::Borrowed(text)) => as_written(text),
+                Ok(Cow::Owned(text)) => Cow::from(as_written(&text).into_owned()),
                 Err(_) => return Err(Some(UnusableName::NotEscaped)),
             },
             By::Sid(sid) => Cow::from(sid.to_string()),
@@ -138,9 +139,15 @@ impl<'a> Name<'a> {
             Some(Kind::Other) | None => None,
         };
         let escaped = match self.by {
-            By::EscapedName(escaped) => Cow::from(escaped),
+            By::EscapedName(escaped)
+                if ldap_unescape(escaped).is_ok_and(|plain| plain == self.text) =>
+            {
+                Cow::from(escaped)
+            }
             By::Sid(sid) => Cow::from(sid.escaped()),
-            By::Name(_) | By::Principal(_) | By::CommonName(_) => ldap_escape(&*self.text),
+            By::Name(_) | By::EscapedName(_) | By::Principal(_) | By::CommonName(_) => {
+                ldap_escape(&*self.text)
+            }
         };
         let by_account = || BY_ACCOUNT.replace("{0}", &ldap_escape(&*self.text));
         let (filter, typed) = match (self.by, own, &domains) {
@@ -202,7 +209,7 @@ impl Found {
             // None is too odd to be searched.
             By::Sid(_) => "",
         };
-        let text = without_blanks(text);
+        let text = as_written(text);
         let cut: String = text.chars().take(MAX_CHARACTERS).collect();
         Self {
             users: Vec::new(),
@@ -237,6 +244,17 @@ impl Found {
             None => entry.domain().is_some_and(|dns| by_custom(name, &dns)),
         });
     }
+}
+
+/// A typed name as it is written in directories: without blanks at its ends and the final dot of a domain, and
+/// with letters in one piece that some keyboards and file systems give in two (NFC, UAX #15).
+fn as_written(text: &str) -> Cow<'_, str> {
+    let text = without_blanks(text);
+    let text = match text.trim_end_matches('.') {
+        name if name.contains('@') && !name.ends_with('@') => name,
+        _ => text,
+    };
+    composed(text)
 }
 
 /// Other programs put invisible characters at the ends of what is copied from them.

@@ -40,6 +40,14 @@ fn an_own_filter_rules_what_is_typed_and_never_who_is_proved() {
     ] {
         assert_eq!(filter(by, own, active_directory()), expected);
     }
+    for by in [
+        By::Name("zoe\u{308}@corp.example."),
+        By::EscapedName("zoe\u{308}@corp.example"),
+        By::EscapedName(r"zo\c3\ab@corp.example."),
+    ] {
+        let expected = "(&(memberOf=CN=VPN)(mail=zoë@corp.example))";
+        assert_eq!(filter(by, own, active_directory()), expected);
+    }
     let by_sid = filter(By::Sid(&sid), None, active_directory());
     assert_eq!(by_sid, r"(objectSid=\01\01\00\00\00\00\00\05\15\00\00\00)");
     let elsewhere = filter(By::Principal("alice"), own, Kind::Other);
@@ -101,6 +109,24 @@ fn what_can_be_nobodys_name_is_not_searched() {
     assert!(read(By::Name(&"é".repeat(256))).is_ok());
     let cut = Found::nobody(By::Name(&"A".repeat(5000)), Some(UnusableName::TooLong));
     assert_eq!(cut.spelling, "a".repeat(256));
+}
+
+#[test]
+fn a_typed_name_has_one_spelling_and_a_proved_one_its_own() {
+    let read = |by| Name::read(by).map(|name| name.text.into_owned());
+    for (typed, written) in [
+        ("Zoe\u{308}", "Zoë"),
+        ("zoë@corp.example.", "zoë@corp.example"),
+        ("CORP\\zoe\u{308}", r"CORP\zoë"),
+        ("alice.", "alice."),
+        ("@.", "@."),
+        ("a@b..", "a@b"),
+    ] {
+        assert_eq!(read(By::Name(typed)).as_deref(), Ok(written), "{typed}");
+    }
+    let proved = "zoe\u{308}@corp.example.";
+    assert_eq!(read(By::Principal(proved)).as_deref(), Ok(proved));
+    assert_eq!(read(By::CommonName(proved)).as_deref(), Ok(proved));
 }
 
 #[test]

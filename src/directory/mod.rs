@@ -9,6 +9,7 @@ mod account;
 mod binary;
 mod bind_result;
 mod binds;
+mod composed;
 mod connect;
 mod connect_cause;
 mod connection;
@@ -90,7 +91,7 @@ struct Inner {
     config: Arc<DirectoryConfig>,
     servers: Arc<Servers>,
     binds: Binds,
-    groups: Option<Groups>,
+    groups: Groups,
     lookups: Flights,
     metrics: Arc<Metrics>,
     _ends_supervision: DropGuard,
@@ -144,7 +145,7 @@ impl Directory {
         Self(Arc::new(Inner {
             servers,
             binds: Binds::new(config.parallel_binds.get(), config.timeout),
-            groups: config.groups.clone().map(Groups::new),
+            groups: Groups::new(config.groups.clone()),
             lookups: Flights::new(),
             config,
             metrics,
@@ -212,13 +213,13 @@ impl Directory {
     }
 
     /// A user's groups, nested ones included: names, or objects with `GROUP_PROPERTIES`.
-    /// Empty when `GROUPS` is false, and when the search fails: a login goes on without groups.
-    pub async fn groups_of(&self, user: &Entry) -> Vec<Value> {
-        let Some(groups) = &self.0.groups else {
-            return Vec::new();
-        };
-        let found = groups.of(&self.0.servers, user);
-        match self.timed("groups", found).await {
+    /// `None` when `GROUPS` is false. Empty when the search fails: a login goes on without groups.
+    pub async fn groups_of(&self, user: &Entry) -> Option<Vec<Value>> {
+        if !self.0.config.groups.of_users {
+            return None;
+        }
+        let found = self.0.groups.of(&self.0.servers, user);
+        Some(match self.timed("groups", found).await {
             Ok(groups) => groups.to_vec(),
             Err(error) => {
                 tracing::warn!(
@@ -229,7 +230,7 @@ impl Directory {
                 );
                 Vec::new()
             }
-        }
+        })
     }
 
     /// At most `limit` entries under `base`, with these attributes, constructed ones too.
@@ -268,9 +269,7 @@ impl Directory {
         filter: &str,
         limit: usize,
     ) -> Result<Vec<Value>, DirectoryError> {
-        let Some(groups) = &self.0.groups else {
-            return Ok(Vec::new());
-        };
+        let groups = &self.0.groups;
         self.timed("list_groups", groups.list(&self.0.servers, filter, limit))
             .await
     }

@@ -3,12 +3,12 @@
 
 use ldap3::ldap_escape;
 
-use super::{domains::Domains, entry::Entry};
+use super::{composed::composed, domains::Domains, entry::Entry};
 
 /// `SAM_NORMAL_USER_ACCOUNT`: groups and contacts have mail addresses too ([MS-SAMR] 2.2.1.9).
 const USERS: &str = "(sAMAccountType=805306368)";
 
-/// A name as it was typed, without blanks at its ends.
+/// A name as it was typed, in one spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TypedName<'a> {
     text: &'a str,
@@ -30,7 +30,7 @@ enum Domain<'a> {
 impl<'a> TypedName<'a> {
     pub fn read(text: &'a str) -> Self {
         let (account, domain) = if let Some((domain, account)) = text.split_once('\\') {
-            (account, Domain::Before(domain))
+            (account, Domain::Before(domain.trim_end_matches('.')))
         } else {
             match text.rsplit_once('@') {
                 Some((account, suffix)) if !account.is_empty() && !suffix.is_empty() => {
@@ -80,7 +80,7 @@ impl<'a> TypedName<'a> {
         let is = |entry: &Entry, attribute: &str, text: &str| {
             entry
                 .text(attribute)
-                .is_some_and(|value| value.to_lowercase() == text.to_lowercase())
+                .is_some_and(|value| composed(value).to_lowercase() == text.to_lowercase())
         };
         let readings: [&dyn Fn(&Entry) -> bool; 4] = [
             &|entry| is(entry, "userPrincipalName", self.text),
@@ -187,6 +187,10 @@ mod tests {
             chosen(r"EMEA.corp.example\alice", &found),
             [format!("CN=alice,{EMEA}")]
         );
+        assert_eq!(
+            chosen(r"corp.example.\alice", &found),
+            [format!("CN=alice,{CORP}")]
+        );
         for none in [r"OTHER\alice", r"\alice", r".\alice"] {
             assert!(chosen(none, &found).is_empty(), "{none}");
         }
@@ -225,6 +229,7 @@ mod tests {
         for same in [
             "Nobody",
             r"CORP\nobody",
+            r"corp.example.\nobody",
             "nobody@Corp.Example",
             "NOBODY@corp",
         ] {

@@ -43,6 +43,8 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Option<Fo
     // One after the other until the account is known to be right: a wrong password at each server
     // would lock it.
     let (mut good, mut refused, mut base) = (false, false, None);
+    // The base is wrong once, however many servers say so.
+    let mut without_users = false;
     for (url, probe) in probes.by_ref() {
         if refused {
             let text = format!(
@@ -61,20 +63,28 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Option<Fo
                 break;
             }
             Use::AccountRefused => refused = true,
-            Use::Bad => {}
+            Use::NoUsers(finding) if !without_users => {
+                findings.add(*finding);
+                without_users = true;
+            }
+            Use::NoUsers(_) | Use::Bad => {}
         }
     }
     let rest: Vec<_> = probes.collect();
-    join_all(
-        rest.iter()
-            .map(|(url, probe)| bind_and_search(context, url, probe, findings)),
-    )
-    .await;
+    let rest = rest
+        .iter()
+        .map(|(url, probe)| bind_and_search(context, url, probe, findings));
+    for verdict in join_all(rest).await {
+        if let Use::NoUsers(finding) = verdict {
+            findings.add(*finding);
+        }
+    }
     if !good {
-        let text = "groups, SPN and key versions were not looked at: no directory server works";
-        findings.add(
-            Finding::fail(AREA, "ldap-none", text).note("correct what is reported of the servers"),
-        );
+        let follows = "Groups, SPN and key versions are looked at when a directory server works";
+        if !findings.say_of_failure(follows) {
+            let text = "no directory server works";
+            findings.add(Finding::fail(AREA, "ldap-none", text).note(follows));
+        }
         return None;
     }
     let end = CancellationToken::new();
@@ -263,6 +273,8 @@ async fn reach<'a>(
 enum Use {
     Good,
     AccountRefused,
+    /// Why nobody is found there.
+    NoUsers(Box<Finding>),
     Bad,
 }
 
@@ -316,22 +328,17 @@ async fn bind_and_search(
         }
     }
     let base = &config.base;
-    let (finding, verdict) = match probe.finds_users().await {
+    let text = match probe.finds_users().await {
         Ok((true, took)) => {
             let text = format!("{url} search: users under {base}, {} ms", took.as_millis());
-            (Finding::ok(AREA, "ldap-search", text), Use::Good)
+            findings.add(Finding::ok(AREA, "ldap-search", text).about(url.to_string()));
+            return Use::Good;
         }
-        Ok((false, _)) => {
-            let text = format!("{url} search: nobody is found under {base}");
-            (wrong_base(context, text, probe), Use::Bad)
-        }
-        Err(error) => {
-            let text = format!("{url} search: {error}");
-            (wrong_base(context, text, probe), Use::Bad)
-        }
+        Ok((false, _)) => format!("{url} search: nobody is found under {base}"),
+        Err(error) => format!("{url} search: {error}"),
     };
-    findings.add(finding.about(url.to_string()));
-    verdict
+    let finding = wrong_base(context, text, probe).about(url.to_string());
+    Use::NoUsers(Box::new(finding))
 }
 
 fn wrong_base(context: &Context, text: String, probe: &Probe<'_>) -> Finding {

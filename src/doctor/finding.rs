@@ -158,6 +158,20 @@ impl Findings {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Adds to what the last failure says that something follows from it; false when nothing has failed.
+    pub fn say_of_failure(&self, words: &str) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = all.iter_mut().rev();
+        let Some(failure) = failures.find(|finding| finding.level == Level::Fail) else {
+            return false;
+        };
+        let note = failure.note.take();
+        let note = note.filter(|note| !note.is_empty());
+        failure.note =
+            Some(note.map_or_else(|| words.to_owned(), |note| format!("{note}. {words}")));
+        true
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0
             .lock()

@@ -17,14 +17,15 @@ const USERS: usize = 5;
 const GROUPS: usize = 1000;
 
 pub(super) async fn examine(context: &Context, directory: &Directory, findings: &Findings) {
-    let Some(config) = &context.config.directory.groups else {
+    let config = &context.config.directory.groups;
+    if !config.of_users {
         findings.add(Finding::ok(
             AREA,
             "groups-off",
             "groups are off (GROUPS is false)",
         ));
         return;
-    };
+    }
     let found = directory
         .search("(&(objectClass=person)(memberOf=*))", USERS)
         .await;

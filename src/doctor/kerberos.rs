@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     authenticate::Keytab,
+    config::NoTicket,
     directory::{DirectoryError, canonical_name, ldap_escape},
 };
 
@@ -36,6 +37,11 @@ pub(super) async fn examine(context: &Context, found: Option<&Found>, findings: 
             Keytab::default()
         }
     };
+    // A warning about SERVER_URL has said it: no ticket is for an address, and none should be for a dot.
+    if NoTicket::of(&config.federation.server_url) == Some(NoTicket::Address) {
+        return;
+    }
+    let host = host.trim_end_matches('.');
     let realm = keytab.realms().into_iter().next();
     let realm = realm.or_else(|| found.and_then(|found| realm_of(&found.base)));
     let mut hosts = vec![host.to_ascii_lowercase()];
@@ -143,9 +149,11 @@ async fn nobody(case: &Case<'_>, found: &Found, findings: &Findings) {
             .about(service)
             .fix(format!("setspn -S {service} {account}"))
             .note(format!(
-                "on a domain controller, then export the keytab; or both by {}. On Samba: samba-tool spn add \
-                 {service} {account}",
-                by_script(service, account, true)
+                "on a domain controller, then export the keytab{}. On Samba: samba-tool spn add {service} \
+                 {account}",
+                by_script(service, account)
+                    .map(|call| format!("; or both by {call}"))
+                    .unwrap_or_default()
             )),
     );
 }

@@ -33,7 +33,7 @@ use self::{
 };
 use crate::{
     clock::Clock,
-    config::{Mistake, Settings},
+    config::{Mistake, Settings, openable},
     instance::outgoing,
 };
 
@@ -140,7 +140,7 @@ pub async fn examine_reporting(
 /// The configuration and its roots: without them nothing else can be looked at.
 fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Context> {
     let file = settings.home().config_json();
-    if let Err(error) = std::fs::File::open(&file)
+    if let Err(error) = openable(&file)
         && error.kind() == std::io::ErrorKind::PermissionDenied
     {
         let owner = [file.as_path(), &settings.home().path("")]

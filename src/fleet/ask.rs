@@ -133,7 +133,8 @@ async fn resolve(member: &FleetMember) -> Result<Vec<Place>, NoAnswer> {
         lookup_host((member.host.as_str(), member.port)),
     );
     let found = found.await.map_err(|_| NoAnswer::NoNameServer)?;
-    let found: BTreeSet<_> = found.map_err(NoAnswer::Name)?.collect();
+    // An address of IPv4 in the form of IPv6 is the same one.
+    let found: BTreeSet<_> = found.map_err(NoAnswer::Name)?.map(canonical).collect();
     if found.is_empty() {
         return Err(NoAnswer::NoAddress);
     }
@@ -152,6 +153,10 @@ async fn resolve(member: &FleetMember) -> Result<Vec<Place>, NoAnswer> {
             },
         })
         .collect())
+}
+
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 async fn ask_one(place: &Place, token: Option<&SecretString>) -> Result<InstanceReport, NoAnswer> {

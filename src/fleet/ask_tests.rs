@@ -86,6 +86,20 @@ fn a_family_without_listener_is_no_missing_instance() {
 }
 
 #[tokio::test]
+async fn an_address_of_ipv4_counts_once_however_it_is_written() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+    let gone = closed.local_addr().expect("an address");
+    drop(closed);
+    let mapped = FleetMember {
+        host: "::ffff:127.0.0.1".to_owned(),
+        port: gone.port(),
+    };
+    let asked = ask(&[member(&gone), mapped], None).await;
+    let shown: Vec<_> = asked.iter().map(|one| &one.address).collect();
+    assert_eq!(shown, [&gone.to_string()]);
+}
+
+#[tokio::test]
 async fn who_does_not_speak_http_or_is_not_there_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
     let other = listener.local_addr().expect("an address");

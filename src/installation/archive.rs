@@ -72,7 +72,7 @@ impl Installation {
             if fs::symlink_metadata(&path).is_err() {
                 continue;
             }
-            if !allowed(&name) || path.is_dir() {
+            if !allowed(&name) || fs::metadata(&path).is_ok_and(|meta| !meta.is_file()) {
                 found.ignored.push(shown(&name));
                 continue;
             }

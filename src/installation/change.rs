@@ -32,7 +32,7 @@ pub enum ChangeKind {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Note {
     pub kind: ChangeKind,
-    /// The keys that were set.
+    /// The keys that were set, or the files that were sent.
     pub keys: Vec<String>,
 }
 

@@ -22,6 +22,9 @@ impl Old<'_> {
             }
         }
         self.strict_flags();
+        self.tunnel();
+        self.searches();
+        self.relying_parties();
         if self.values.value(&keys::GROUPS_CACHE_SECONDS).is_zero() {
             self.add(
                 "GROUPS_CACHE_SECONDS is 0, which the legacy connector took for ever; here groups are searched \
@@ -61,6 +64,80 @@ impl Old<'_> {
             self.add(format!(
                 "MAX_HEADER_SIZE {size} counts as {counts}: Kerberos tokens of users in many groups are that \
                  large."
+            ));
+        }
+    }
+
+    fn tunnel(&mut self) {
+        if self.given(&keys::AD_HUB) && !self.on(&keys::AGENT_MODE) {
+            self.add(
+                "AGENT_MODE is off: there is no tunnel to the hub here. The legacy connector kept it all the \
+                 same, and told the tenant alone.",
+            );
+        }
+        if self.values.text(keys::WS_RECONNECT_INTERVAL_MS).as_deref() == Some("0") {
+            self.add(
+                "WS_RECONNECT_INTERVAL_MS is 0, which the legacy connector took for 10000; here it counts as \
+                 100. Take it out for 10000.",
+            );
+        }
+        for key in [
+            &keys::ALLOW_PASSWORD_EXPIRED,
+            &keys::ALLOW_PASSWORD_CHANGE_REQUIRED,
+        ] {
+            if self.on(key) {
+                self.add(format!(
+                    "{} counts at the form too; in the legacy connector it counted over the tunnel alone.",
+                    key.name
+                ));
+            }
+        }
+    }
+
+    fn searches(&mut self) {
+        if self.given(&keys::LDAP_USER_BY_NAME) {
+            self.add(
+                "A name that by LDAP_USER_BY_NAME means several users is refused; the legacy connector took \
+                 the first of them.",
+            );
+        }
+        let lower = |base: Option<String>| base.map(|base| base.to_lowercase());
+        let groups = lower(self.values.value(&keys::LDAP_BASE_GROUPS));
+        if groups.is_some() && groups != lower(self.values.value(&keys::LDAP_BASE)) {
+            self.add(
+                "The tenant's list of all groups comes from LDAP_BASE_GROUPS too, as those of a user do; the \
+                 legacy connector searched it under LDAP_BASE.",
+            );
+        }
+        let property = self.values.value(&keys::GROUP_PROPERTY);
+        let asked_for = ["cn", "dn", "memberof"].contains(&property.to_lowercase().as_str());
+        let objects = !self.values.value(&keys::GROUP_PROPERTIES).is_empty();
+        if self.values.value(&keys::GROUPS) && !asked_for && !objects {
+            self.add(format!(
+                "GROUP_PROPERTY is {}: a user's groups are these values. The legacy connector did not ask the \
+                 directory for it, and gave an empty value for each group of a user.",
+                crate::cause::quoted(&property)
+            ));
+        }
+    }
+
+    /// The legacy connector takes any key for the name of a relying party.
+    fn relying_parties(&mut self) {
+        let realm = self.values.value(&keys::REALM).unwrap_or_default();
+        let is_callback = |value: &Value| {
+            let text = value.as_str().unwrap_or_default().trim_start();
+            text.starts_with("https://") || text.starts_with("http://")
+        };
+        let unknown = self.keys.iter().filter(|(key, value)| {
+            let ours = keys::find(key).is_some() || keys::find_by_file_variant(key).is_some();
+            !ours && !keys::names_relying_party(key, &realm) && is_callback(value)
+        });
+        let names: Vec<_> = unknown.map(|(key, _)| shown(key)).collect();
+        if !names.is_empty() {
+            self.add(format!(
+                "{}: no name of a relying party here, which is that of REALM or has a colon, as a URI does. If \
+                 an application calls itself so (wtrealm), give it such a name there and here.",
+                names.join(", ")
             ));
         }
     }

@@ -18,7 +18,7 @@ pub enum ArchiveError {
     #[error("this is not a zip archive ({0})")]
     NoZip(#[source] ZipError),
     #[error(
-        "{0} is missing: the installation is not complete. Export it again on the other server"
+        "{0} is missing: the installation is not complete. ad-edge check tells more where it comes from; export it again there"
     )]
     Missing(&'static str),
     #[error(

@@ -9,7 +9,10 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use crate::{cause, config::Home};
+use crate::{
+    cause,
+    config::{Home, Most, read_text},
+};
 
 /// The content of `config.json`, with what is to be changed.
 #[derive(Clone)]
@@ -55,7 +58,7 @@ impl ConfigFile {
     /// When it cannot be read, or is not a JSON object.
     pub fn read(home: &Home) -> Result<Self, FileError> {
         let path = home.config_json();
-        let text = match fs::read_to_string(&path) {
+        let text = match read_text(&path, Most::ORDINARY) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self {

@@ -1,7 +1,7 @@
 //! What belongs to a host rather than to the installation: keys of its own, files that an import leaves
 //! there, files that an export cannot take.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -11,9 +11,9 @@ use super::{
     paths::{CONFIG, LOGOS, MAPPER, allowed},
 };
 use crate::config::{
-    Declared, Effective, Home,
+    Declared, Effective, Home, Most,
     home::{self, folder_of, stands_for},
-    keys, looks_like_pattern,
+    keys, looks_like_pattern, read_text,
 };
 
 /// Whose keys an import leaves in `config.json`, of those that are a host's own.
@@ -41,7 +41,7 @@ impl Installation {
     pub fn take_host_keys(&mut self, home: &Home) -> Result<HostKeys, ArchiveError> {
         let mut keys = self.config()?;
         let mut host = HostKeys::default();
-        let own = fs::read_to_string(home.config_json()).ok();
+        let own = read_text(&home.config_json(), Most::ORDINARY).ok();
         let own = own.and_then(|text| {
             // One that is broken is not worth keeping anything of.
             serde_json::from_str::<Map<String, Value>>(text.trim_start_matches('\u{feff}')).ok()

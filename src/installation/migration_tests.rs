@@ -68,6 +68,51 @@ fn each_difference_is_said_where_it_matters() {
             json!({"LDAP_USER_BY_NAME": "mail={0}"}),
         ),
         (
+            "there is no tunnel to the hub here",
+            json!({"AD_HUB": "https://a/lo/hub", "AGENT_MODE": false}),
+            json!({"AD_HUB": "https://a/lo/hub"}),
+        ),
+        (
+            "legacy connector took for 10000",
+            json!({"WS_RECONNECT_INTERVAL_MS": 0}),
+            json!({"WS_RECONNECT_INTERVAL_MS": 10}),
+        ),
+        (
+            "MAX_HEADER_SIZE 0 counts as 65536",
+            json!({"MAX_HEADER_SIZE": 0}),
+            json!({"MAX_HEADER_SIZE": 70_000}),
+        ),
+        (
+            "ALLOW_PASSWORD_EXPIRED counts at the form too",
+            json!({"ALLOW_PASSWORD_EXPIRED": true}),
+            json!({"ALLOW_PASSWORD_CHANGE_REQUIRED": true}),
+        ),
+        (
+            "means several users is refused",
+            json!({"LDAP_USER_BY_NAME": "(mail={0})"}),
+            json!({}),
+        ),
+        (
+            "searched it under LDAP_BASE",
+            json!({"LDAP_BASE": "DC=a", "LDAP_BASE_GROUPS": "OU=g,DC=a"}),
+            json!({"LDAP_BASE": "DC=a", "LDAP_BASE_GROUPS": "dc=a"}),
+        ),
+        (
+            "did not ask the directory for it",
+            json!({"GROUP_PROPERTY": "displayName"}),
+            json!({"GROUP_PROPERTY": "dn"}),
+        ),
+        (
+            "did not ask the directory for it",
+            json!({"GROUP_PROPERTY": "displayName"}),
+            json!({"GROUP_PROPERTY": "displayName", "GROUP_PROPERTIES": ["cn"]}),
+        ),
+        (
+            "no name of a relying party here",
+            json!({"portal": "https://portal.corp.example/cb"}),
+            json!({"REALM": "portal", "portal": "https://portal.corp.example/cb"}),
+        ),
+        (
             "needs TLS_TERMINATION proxy",
             json!({"WITH_KERBEROS_PROXY_FRONTEND": true}),
             json!({"WITH_KERBEROS_PROXY_FRONTEND": true, "TLS_TERMINATION": "proxy"}),

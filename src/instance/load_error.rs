@@ -37,6 +37,12 @@ pub enum LoadError {
         cause::io(source)
     )]
     Roots { file: PathBuf, source: io::Error },
+    #[error(
+        "{} no CA certificate in PEM, and the directory is reached by TLS: correct SSL_CA_FILE or SSL_CA_PATH. \
+         A certificate in DER becomes one in PEM by openssl x509 -inform der -in FILE -out ca.pem",
+        hold(.0)
+    )]
+    NoRoots(Vec<PathBuf>),
     #[error("TLS to other servers cannot be set up: {}", cause::tls(.0))]
     OutgoingTls(#[from] rustls::Error),
     #[error(transparent)]
@@ -51,6 +57,16 @@ pub enum LoadError {
     Mapper(#[from] ScriptError),
     #[error("reading the files was interrupted by a fault of the program: please report it")]
     Interrupted(#[from] JoinError),
+}
+
+/// `ca.pem holds`, `a.pem and b.pem hold`.
+fn hold(files: &[PathBuf]) -> String {
+    let names: Vec<_> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    let holds = if names.len() == 1 { "holds" } else { "hold" };
+    format!("{} {holds}", names.join(" and "))
 }
 
 /// What the configuration names cannot be used: everything that is wrong with it.

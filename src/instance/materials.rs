@@ -1,15 +1,16 @@
 //! The files and keys that a configuration names, loaded and checked before anything is served.
 
-use std::{fs, sync::Arc};
+use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use url::Host;
 
 use super::load_error::{LoadError, Unusable};
 use crate::{
     authenticate::{Certificates, Kerberos},
     clock::Clock,
-    config::{Config, DirectConfig, SigningPem},
+    config::{Config, DirectConfig, Most, SigningPem, read_file},
     installation::generate_signing_key,
     login::{Attempts, Slots},
     profile::Mapper,
@@ -184,7 +185,9 @@ fn kerberos(
         }
     };
     let keytab = kerberos.keytab();
-    if let Some(host) = config.federation.server_url.host_str() {
+    // No ticket is for an address.
+    if let Some(Host::Domain(host)) = config.federation.server_url.host() {
+        let host = host.trim_end_matches('.');
         let service = format!("HTTP/{host}@");
         let named = |principal: &&str| {
             principal
@@ -238,8 +241,9 @@ fn roots(config: &Config, warnings: &mut Vec<String>) -> Result<RootCertStore, L
                 .to_owned(),
         );
     }
+    let mut empty = Vec::new();
     for file in &config.extra_roots {
-        let bytes = fs::read(file).map_err(|source| LoadError::Roots {
+        let bytes = read_file(file, Most::ORDINARY).map_err(|source| LoadError::Roots {
             file: file.clone(),
             source,
         })?;
@@ -248,9 +252,18 @@ fn roots(config: &Config, warnings: &mut Vec<String>) -> Result<RootCertStore, L
             found += roots.add_parsable_certificates([certificate]).0;
         }
         if found == 0 {
-            warnings.push(format!("{} holds no CA certificate in PEM", file.display()));
+            empty.push(file.clone());
         }
     }
+    // With others it may be of no consequence; alone, it is what the directory's certificate leads to.
+    if !empty.is_empty()
+        && empty.len() == config.extra_roots.len()
+        && config.directory.is_encrypted()
+    {
+        return Err(LoadError::NoRoots(empty));
+    }
+    let empty = empty.iter();
+    warnings.extend(empty.map(|file| format!("{} holds no CA certificate in PEM", file.display())));
     Ok(roots)
 }
 

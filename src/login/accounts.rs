@@ -235,7 +235,7 @@ impl Accounts {
                 let groups = if self.config.omit_groups {
                     None
                 } else {
-                    Some(self.directory.groups_of(&entry).await)
+                    self.directory.groups_of(&entry).await
                 };
                 self.map(&entry, groups).await
             })
@@ -305,7 +305,7 @@ impl Accounts {
     pub(super) async fn full_profile(&self, entry: &Entry) -> Result<Profile, Refusal> {
         let groups = self.directory.groups_of(entry);
         let groups = self.metrics.timed("groups", groups).await;
-        self.map(entry, Some(groups)).await
+        self.map(entry, groups).await
     }
 
     async fn map(&self, entry: &Entry, groups: Option<Vec<Value>>) -> Result<Profile, Refusal> {

@@ -1,6 +1,6 @@
 //! What makes profiles: the built-in mapper, or the installation's own in JavaScript.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use arc_swap::ArcSwap;
 use serde_json::Value;
@@ -9,7 +9,11 @@ use super::{
     Profile, built_in,
     script::{MapperError, Script, ScriptError},
 };
-use crate::{config::MapperSource, directory::Entry, telemetry::Metrics};
+use crate::{
+    config::{MapperSource, Most, read_text},
+    directory::Entry,
+    telemetry::Metrics,
+};
 
 /// A clone is a handle on the same one.
 #[derive(Debug, Clone)]
@@ -101,8 +105,8 @@ fn load(source: &MapperSource) -> Result<Script, ScriptError> {
     match source {
         MapperSource::Text(text) => Script::load(text),
         MapperSource::File(path) => {
-            let text =
-                fs::read_to_string(path).map_err(|error| ScriptError::Read(path.clone(), error))?;
+            let text = read_text(path, Most::ORDINARY)
+                .map_err(|error| ScriptError::Read(path.clone(), error))?;
             Script::load(&text)
         }
     }

@@ -61,7 +61,7 @@ pub fn haproxy(
             "log stdout format raw local0 info",
             "log /dev/log local0 info",
         )
-        .replace("\"${LOGIN_BIND}\"", &format!("*:{port}"))
+        .replace("\"${LOGIN_BIND}\"", &format!(":::{port}"))
         .replace("\"${LOGIN_HOST}\"", host)
         .replace("\"${METRICS_BIND}\"", "127.0.0.1:8405");
     if at_balancer {

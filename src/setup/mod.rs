@@ -24,7 +24,7 @@ pub use self::{
     error::SetupError,
     import_error::ImportError,
     next::{Next, next_steps},
-    plan::SetupPlan,
+    plan::{SetupPlan, no_ticket},
     roots::RootsError,
     save::{SIGNING_KEY_STAYS, Unsaved},
     transfer::{Import, TakenImport, export, recover, take_import},

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use rustls::ClientConfig;
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::{brought::Brought, error::SetupError};
 use crate::{
     clock::Clock,
-    config::{Config, Declared, Effective, ProxyProtocol, Settings, TlsTermination, keys, text_of},
+    config::{
+        Config, Declared, Effective, NoTicket, ProxyProtocol, Settings, TlsTermination, keys,
+        text_of,
+    },
     installation::ConfigFile,
     instance::outgoing,
     secret::{ExposeSecret as _, SecretString},
@@ -16,6 +20,14 @@ use crate::{
 };
 
 pub(super) const PASSWORD: &str = keys::LDAP_BIND_PASSWORD.name;
+
+/// Why browsers bring no Kerberos ticket to SERVER_URL, where they should.
+#[must_use]
+pub fn no_ticket(values: &Effective) -> Option<NoTicket> {
+    let url = values.value(&keys::SERVER_URL)?;
+    let url = Url::parse(url.trim_end_matches('/')).ok()?;
+    NoTicket::of(&url).filter(|_| values.value(&keys::KERBEROS_AUTH))
+}
 
 /// The keys of a set-up over those that are there. A null takes a key away.
 #[derive(Debug)]
@@ -228,6 +240,12 @@ impl<'a> SetupPlan<'a> {
     pub fn server_url_guess(&self) -> String {
         let usual = self.effective().usual(&keys::SERVER_URL);
         usual.text().unwrap_or_default()
+    }
+
+    /// Why browsers bring no Kerberos ticket to SERVER_URL, where they should.
+    #[must_use]
+    pub fn no_ticket(&self) -> Option<NoTicket> {
+        no_ticket(&self.effective())
     }
 
     /// Whether what is known so far is valid, as a part of a configuration.

@@ -9,7 +9,7 @@ use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
 use super::{error::SetupError, plan::SetupPlan};
 use crate::{
-    config::{home, keys},
+    config::{Most, home, keys, read_file},
     installation::write_atomically,
 };
 
@@ -53,7 +53,7 @@ impl SetupPlan<'_> {
             let file = file.to_owned();
             move |source| RootsError::Read { file, source }
         };
-        let content = fs::read(file).map_err(failed(file))?;
+        let content = read_file(file, Most::ORDINARY).map_err(failed(file))?;
         refuse_without_certificate(&file.display().to_string(), &content)?;
         let home = self.settings.home().path("");
         let home = std::path::absolute(&home).map_err(failed(&home))?;

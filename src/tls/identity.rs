@@ -21,7 +21,7 @@ use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use super::{LeafFacts, TlsError};
-use crate::config::{TlsMaterial, keys};
+use crate::config::{Most, TlsMaterial, keys, read_file};
 
 const PFX: &str = keys::SSL_PFX.name;
 
@@ -206,7 +206,7 @@ fn chain_of(leaf: &Certificate, all: &[&Certificate]) -> Vec<CertificateDer<'sta
 }
 
 fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
-    std::fs::read(file)
+    read_file(file, Most::ORDINARY)
         .map(Zeroizing::new)
         .map_err(|cause| TlsError::Read {
             file: file.to_owned(),

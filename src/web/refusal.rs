@@ -62,7 +62,12 @@ pub(super) fn of(refusal: &Refusal) -> Words {
 }
 
 /// Which kind of name is meant, for who typed one that did not match: whether it is anybody's or not.
-pub(super) fn hint(refusal: &Refusal, kind: &NameKind, language: Language) -> Option<String> {
+pub(super) fn hint(
+    refusal: &Refusal,
+    typed: &str,
+    kind: &NameKind,
+    language: Language,
+) -> Option<String> {
     if !matches!(
         refusal,
         Refusal::Password(BindError::WrongPassword) | Refusal::Name(_)
@@ -74,12 +79,25 @@ pub(super) fn hint(refusal: &Refusal, kind: &NameKind, language: Language) -> Op
         NameKind::Principal(domain) => {
             language.phrase_with(Phrase::NamePrincipal, "name", &format!("alice@{domain}"))
         }
+        // No account's name has a slash: a backslash is meant.
+        NameKind::AccountOrPrincipal(_) if is_slashed(typed) => {
+            let name = typed.trim().replacen('/', "\\", 1);
+            language.phrase_with(Phrase::NamePrincipal, "name", &name)
+        }
         NameKind::AccountOrPrincipal(domain) => {
             let name = format!("alice@{domain}");
             language.phrase_with(Phrase::NameAccountOrPrincipal, "name", &name)
         }
         NameKind::Mail => language.phrase(Phrase::NameMail).into_owned(),
         NameKind::Other => return None,
+    })
+}
+
+/// `CORP/alice`
+fn is_slashed(typed: &str) -> bool {
+    let parts = typed.trim().split_once('/');
+    parts.is_some_and(|(domain, account)| {
+        !domain.is_empty() && !account.is_empty() && !typed.contains(['\\', '@'])
     })
 }
 
@@ -156,11 +174,17 @@ mod tests {
         let kind = NameKind::AccountOrPrincipal("corp.example".to_owned());
         let both = "Your user name is like alice or alice@corp.example.";
         for refusal in [&unknown, &wrong] {
-            let hint = hint(refusal, &kind, Language::English);
-            assert_eq!(hint.as_deref(), Some(both));
+            let hint = |typed| hint(refusal, typed, &kind, Language::English);
+            for typed in ["nobody", "/nobody", "nobody/", r"CORP\a/b"] {
+                assert_eq!(hint(typed).as_deref(), Some(both), "{typed}");
+            }
+            assert_eq!(
+                hint(" CORP/nobody").as_deref(),
+                Some(r"Your user name is like CORP\nobody.")
+            );
         }
         let disabled = Refusal::Account(AccountRefusal::Disabled);
-        assert_eq!(hint(&disabled, &kind, Language::English), None);
+        assert_eq!(hint(&disabled, "nobody", &kind, Language::English), None);
     }
 
     #[test]

@@ -99,7 +99,8 @@ impl Web {
             self.proxy_frontend && info.via.is_none() && self.listen.trusts(info.client.ip());
         let user = headers.get("x-forwarded-user").filter(|_| trusted)?;
         let user = user.to_str().ok()?.trim();
-        (!user.is_empty()).then(|| user.to_owned())
+        // Apache writes so for nobody.
+        (!matches!(user, "" | "(null)")).then(|| user.to_owned())
     }
 
     /// The request, for the audit line.

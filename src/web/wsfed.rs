@@ -171,7 +171,7 @@ impl Web {
                 let title = page.language.title(words.about);
                 let message = page.language.message(words.about);
                 let name_kind = self.logins.accounts.directory.name_kind();
-                let hint = refusal::hint(&refused, &name_kind, page.language);
+                let hint = refusal::hint(&refused, &username, &name_kind, page.language);
                 let form = Form {
                     message: Some(&message),
                     hint: hint.as_deref(),

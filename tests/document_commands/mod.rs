@@ -145,6 +145,61 @@ fn the_production_start_is_a_fleet_behind_its_balancer() {
     assert!(page.url.contains("/login/callback"), "{page:?}");
 }
 
+/// What is said on the first machine when a part of the production start was left out: by its own commands, by
+/// the check and by the doctor.
+fn said_without(left_out: &str) -> String {
+    let mut desk = Desk::new();
+    let steps = desk.steps("README.md");
+    let (machine, text) = steps
+        .into_iter()
+        .find(|(machine, text)| machine == "edge1" && !text.contains("ad-edge doctor"))
+        .expect("the first block");
+    assert!(text.contains(left_out), "no {left_out:?} in {text}");
+    let text = text.replacen(left_out, "", 1);
+    let home = "--home /var/lib/ad-edge";
+    let script = format!(
+        "set +e\n{text}\nad-edge check {home} >/dev/null 2>&1 && echo 'the check is good'\nad-edge doctor {home}"
+    );
+    desk.run_beside_service(&machine, &script).1
+}
+
+/// No step can be left out without a word.
+#[test]
+fn a_step_of_the_production_start_that_is_left_out_is_told() {
+    let cases = [
+        ("useradd --system ad-edge\n", "invalid user"),
+        (
+            "install -d -m 700 -o ad-edge -g ad-edge /var/lib/ad-edge /var/lib/ad-edge/certs\n",
+            "/var/lib/ad-edge/",
+        ),
+        (
+            "install -m 600 -o ad-edge -g ad-edge config.json /var/lib/ad-edge/\n",
+            "ticket",
+        ),
+        ("tls.pem tls.key ", "certs/tls.pem"),
+        ("tls.key ", "certs/tls.key"),
+        ("krb5.keytab ", "certs/krb5.keytab"),
+        ("ca.pem ", "SSL_CA_FILE"),
+        (
+            "ad-edge setup --yes --bind-password-file ldap-password --home /var/lib/ad-edge\n",
+            "LDAP_BIND_PASSWORD",
+        ),
+        (" --bind-password-file ldap-password", "password"),
+    ];
+    let said: Vec<_> = std::thread::scope(|scope| {
+        let all = cases.map(|(left_out, _)| scope.spawn(move || said_without(left_out)));
+        all.map(|one| one.join().expect("no panic"))
+            .into_iter()
+            .collect()
+    });
+    for ((left_out, words), said) in cases.iter().zip(said) {
+        assert!(said.contains(words), "{left_out:?}: no {words:?} in {said}");
+        assert!(!said.contains("the check is good"), "{left_out:?}: {said}");
+        let fails = said.lines().filter(|line| line.starts_with("FAIL"));
+        assert!(fails.count() > 0, "{left_out:?}: {said}");
+    }
+}
+
 fn every_metric_is_in_the_scrape(page: &str) {
     let there: BTreeSet<_> = page
         .lines()

@@ -4,6 +4,7 @@
 mod markdown;
 mod names;
 mod options;
+mod ports;
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -88,14 +88,25 @@ impl Haproxy {
     /// # Panics
     /// When the text is not what is expected, or no configuration.
     pub fn printed(text: &str, instances: usize) -> Self {
+        let port = printed_port(text);
+        Self::printed_on(text, instances, &Lab::get().address, port)
+    }
+
+    /// The same on every address of this machine, as it is printed, at a port of its own.
+    pub fn printed_everywhere(text: &str, instances: usize) -> Self {
+        Self::printed_on(text, instances, "::", Lab::get().free_port())
+    }
+
+    fn printed_on(text: &str, instances: usize, address: &str, port: u16) -> Self {
         let lab = Lab::get();
         let folder = TempDir::new().expect("a folder");
         let metrics_port = lab.free_port();
-        let (_, port) = text.split_once("bind *:").expect("where users connect to");
-        let port = port.lines().next().expect("a line").trim().to_owned();
+        let (_, bound) = text.split_once("bind :::").expect("where users connect to");
+        let bound = bound.split(' ').next().expect("a port");
+        let bound = format!("bind :::{bound} v4v6");
         let mut text = text.to_owned();
         for (from, to) in [
-            ("bind *:", format!("bind {}:", lab.address)),
+            (bound.as_str(), format!("bind {address}:{port} v4v6")),
             (
                 "bind 127.0.0.1:8405",
                 format!("bind {}:{metrics_port}", lab.address),
@@ -109,7 +120,6 @@ impl Haproxy {
             assert!(text.contains(from), "no {from:?} in {text}");
             text = text.replace(from, &to);
         }
-        let port = port.parse().expect("a port");
         let path = folder.path().join("haproxy.cfg");
         std::fs::write(&path, text).expect("written");
         let mut command = Command::new("haproxy");
@@ -226,4 +236,11 @@ fn addresses(instances: &[&Instance]) -> Vec<String> {
     instances
         .map(|instance| format!("{}:{}", instance.address, instance.port))
         .collect()
+}
+
+/// Where users connect to.
+fn printed_port(text: &str) -> u16 {
+    let (_, rest) = text.split_once("bind :::").expect("every address");
+    let port = rest.split(' ').next().expect("a port");
+    port.parse().expect("a number")
 }

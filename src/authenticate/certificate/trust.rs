@@ -1,7 +1,7 @@
 //! Which certificates are accepted: of a known CA, in their time, for clients, not revoked.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -23,7 +23,7 @@ use x509_parser::{
 use super::{names::CertificateNames, refusal::CertificateRefusal};
 use crate::{
     cause,
-    config::{AuthoritySource, ClientCertConfig, RevocationConfig, keys},
+    config::{AuthoritySource, ClientCertConfig, Most, RevocationConfig, keys, read_file},
 };
 
 /// Real chains have two to four certificates, of one to three kilobytes.
@@ -223,7 +223,7 @@ fn add(
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
-    fs::read(path).map_err(|cause| TrustError::Read {
+    read_file(path, Most::REVOCATION_LIST).map_err(|cause| TrustError::Read {
         file: path.to_owned(),
         cause,
     })

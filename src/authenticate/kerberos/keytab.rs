@@ -2,9 +2,12 @@
 //!
 //! Format: MIT krb5, "Keytab file format", version 2 (0x0502, big endian). Keys are skipped.
 
-use std::{collections::BTreeSet, fs, io, path::Path};
+use std::{collections::BTreeSet, io, path::Path};
 
-use crate::cause;
+use crate::{
+    cause,
+    config::{Most, read_file},
+};
 
 /// The principals, key versions and encryption types of a keytab; no keys.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,7 +43,7 @@ impl Keytab {
     /// # Errors
     /// When it cannot be read, is no keytab, or holds no key.
     pub fn read(path: &Path) -> Result<Self, KeytabError> {
-        Self::parse(&fs::read(path)?)
+        Self::parse(&read_file(path, Most::ORDINARY)?)
     }
 
     /// Parses a keytab's bytes.

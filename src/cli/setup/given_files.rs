@@ -11,7 +11,7 @@ use super::{answers::Answers, stop::Stop};
 use crate::{
     authenticate::Keytab,
     clock::Clock,
-    config::{TlsMaterial, home, keys},
+    config::{Most, TlsMaterial, home, keys, read_file},
     setup::{RootsError, SetupPlan},
     tls::Identity,
 };
@@ -64,6 +64,12 @@ pub(super) fn bring(plan: &mut SetupPlan<'_>, answers: &Answers) -> Result<Given
         }
         plan.bring(keys::CLIENT_CA_FILE.name, home::CLIENT_CA, content)
             .map_err(|error| of_option(CLIENT_CA)(error.into()))?;
+        if plan
+            .get(keys::CA_CERT.name)
+            .is_some_and(|text| !text.is_empty())
+        {
+            println!("Note: the CAs of CA_CERT do not count beside this file: take that key out");
+        }
     }
     Ok(given)
 }
@@ -109,7 +115,7 @@ fn of_option(option: &'static str) -> impl Fn(Stop) -> Stop {
 }
 
 fn read(file: &Path, option: &'static str) -> Result<Vec<u8>, Stop> {
-    std::fs::read(file).map_err(|source| Stop::File {
+    read_file(file, Most::ORDINARY).map_err(|source| Stop::File {
         file: file.to_owned(),
         option,
         source,

@@ -14,6 +14,8 @@ mod stop;
 
 use std::{path::Path, process::ExitCode};
 
+use serde_json::Map;
+
 pub(super) use self::answers::Answers;
 use self::{
     answers::Balancer,
@@ -26,7 +28,7 @@ use crate::{
     clock::Clock,
     config::{Declared, Settings, keys},
     instance::{OutOfReach, Owner, out_of_service_s_reach},
-    setup::{Next, haproxy, next_steps, recover},
+    setup::{Next, haproxy, next_steps, no_ticket, recover},
 };
 
 pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
@@ -102,6 +104,9 @@ fn print_balancer(
              edge2.corp.example, or set FLEET"
         );
         instances.push(this_host());
+    }
+    if let Some(why) = no_ticket(&settings.effective(&Map::new())) {
+        eprintln!("Warning: SERVER_URL: {why}");
     }
     match haproxy(settings, clock, &instances) {
         Ok(text) => {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Declared, Settings, keys},
+    config::{Declared, Most, Settings, keys, read_text},
     secret::SecretString,
     setup::{CheckName, SetupCheck, SetupPlan},
 };
@@ -77,7 +77,7 @@ impl<'a> Steps<'a> {
         }
         if let Some(file) = &answers.bind_password_file {
             let option = "--bind-password-file";
-            let text = std::fs::read_to_string(file).map_err(|source| Stop::File {
+            let text = read_text(file, Most::SECRET).map_err(|source| Stop::File {
                 file: file.clone(),
                 option,
                 source,
@@ -176,7 +176,12 @@ impl<'a> Steps<'a> {
                 self.ask(SERVER, what, &default, "--server-url")?;
             }
             match self.plan.examine() {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    if let Some(why) = self.plan.no_ticket() {
+                        println!("Note: SERVER_URL: {why}");
+                    }
+                    return Ok(());
+                }
                 Err(error) => {
                     self.refuse_others(&keys::SERVER_URL)?;
                     self.again(error.into(), &[SERVER])?;

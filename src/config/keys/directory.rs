@@ -22,6 +22,6 @@ declare! { Section::Directory;
     LDAP_USER_BY_NAME: OwnFilter = own_filter(Usual::Words("on Active Directory `alice`, `CORP\\alice`, `alice@corp.example` or the mail address; elsewhere `(sAMAccountName={0})`"), "(sAMAccountName={0})"), "finds a user by the name that was typed. A ticket of Active Directory is that of whoever has its SID: objectSid takes the place of what is compared with {0}, and other conditions stay", legacy;
     LDAP_NUMBER_OF_PARALLEL_BINDS: Number<usize> = number(32, 1, 1024), "password checks under way at the same time", legacy;
     LDAP_TIMEOUT_SECONDS: Span = Span::seconds(10, 1, 300), "limit of one connect, bind or search";
-    LDAP_HEARTBEAT_SECONDS: Span = Span::seconds(60, 1, 86_400), "pause between two probes of the directory", legacy;
+    LDAP_HEARTBEAT_SECONDS: Span = Span::seconds(60, 0, 86_400).with_floor(1), "pause between two probes of the directory", legacy;
     LDAP_HEARTBEAT_SEARCH_QUERY: Preset = preset(Format::Filter, "(&(objectclass=user)(|(sAMAccountName=foo)(UserPrincipalName=foo)))"), "what a probe searches", legacy;
 }

@@ -29,5 +29,5 @@ declare! { Section::Listener;
     NETWORK_PREFIX_IPV4: Number<u8> = number(32, 8, 32), "leading bits of an IPv4 address that make one network, where connections and wrong passwords are counted", restart;
     NETWORK_PREFIX_IPV6: Number<u8> = number(64, 16, 128), "the same of an IPv6 address", restart;
     MAX_LOGINS: Number<usize> = number(1000, 1, 1_000_000), "logins under way at the same time; one more gets 503 at once, with the seconds after which to come back";
-    MAX_HEADER_SIZE: Number<usize> = bytes_or_default(65_536, 1, 1_048_576), "the largest Kerberos token", restart, legacy;
+    MAX_HEADER_SIZE: Number<usize> = bytes_or_default(65_536, 0, 1_048_576), "the largest Kerberos token", restart, legacy;
 }

@@ -17,7 +17,7 @@ declare! { Section::Tenant;
     AD_HUB: Text = text(Format::Url), "the tenant's hub, for the tunnel", tenant, legacy;
     TENANT_SIGNING_KEY: Secret = SECRET, "key that signs the hub's requests", tenant, legacy;
     AGENT_MODE: Flag = ON, "keep the tunnel", switch, legacy;
-    WS_RECONNECT_INTERVAL_MS: Span = Span::milliseconds(10_000, 100, 3_600_000), "the longest pause before the tunnel connects again", legacy;
+    WS_RECONNECT_INTERVAL_MS: Span = Span::milliseconds(10_000, 0, 3_600_000).with_floor(100), "the longest pause before the tunnel connects again", legacy;
     TUNNEL_MAX_REQUESTS: Number<usize> = number(256, 1, 65_536), "requests of the hub under way at the same time; one more waits in the connection";
     HTTP_PROXY: Secret = SECRET, "proxy for the tunnel, `http://user:password@proxy.corp.example:3128`", legacy;
     HTTPS_PROXY: Secret = Secret { usual: Usual::Key(HTTP_PROXY.name), exact: false }, "the same for a hub at https";

@@ -5,7 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use serde_json::{Value, json};
 
 use super::{
-    super::shape::{Form, Shape, Usual},
+    super::{
+        shape::{Form, Shape, Usual},
+        value,
+    },
     kind::{Kind, empty_list, list, parsed, shape, text, without_default},
     wrong::Wrong,
 };
@@ -113,7 +116,7 @@ impl Kind for FilesOrPattern {
     fn understand(&self, given: &Value) -> Result<Option<Vec<String>>, Wrong> {
         match (list(given), given) {
             (Ok(files), Value::Array(_)) => Ok(files),
-            (Ok(files), Value::String(text)) if text.trim_start().starts_with('[') => Ok(files),
+            (Ok(files), Value::String(text)) if value::is_json_list(text) => Ok(files),
             (_, Value::String(text)) if looks_like_pattern(text) => {
                 Ok(Some(vec![text.trim().to_owned()]))
             }

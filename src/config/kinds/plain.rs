@@ -164,6 +164,14 @@ impl Span {
     }
 }
 
+impl Span {
+    /// What is smaller counts as this.
+    pub const fn with_floor(mut self, floor: u64) -> Self {
+        self.number.floor = floor;
+        self
+    }
+}
+
 impl Kind for Span {
     type Value = Duration;
 

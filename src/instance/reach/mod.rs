@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::owner::Owner;
 use self::{named::named_files, unit::Unit};
-use crate::config::Settings;
+use crate::config::{Settings, openable};
 
 /// A file, or a folder, that is out of the service's reach.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,7 +96,7 @@ fn denied<T>(result: &io::Result<T>) -> bool {
 }
 
 fn is_denied(path: &Path) -> bool {
-    denied(&fs::File::open(path))
+    denied(&openable(path))
 }
 
 /// The first folder on the way that may not be passed, else the file.

@@ -75,16 +75,19 @@ impl Engine {
                 .map_err(own)?;
             let load: Function = api.get("load").map_err(own)?;
             // On the first line, so that the script's lines keep their numbers.
-            let wrapped = format!("(function (exports, module, require) {{{source}\n}})");
-            let mut options = EvalOptions::default();
-            options.strict = false;
-            options.filename = Some(NAME.to_owned());
-            let is_function: bool = ctx
-                .eval_with_options::<Function, _>(wrapped, options)
-                .and_then(|script| load.call((script,)))
-                .catch(&ctx)
-                .map_err(|error| ScriptError::Broken(describe(&error)))?;
-            if !is_function {
+            let gives_mapper = |body: &str| -> Result<bool, ScriptError> {
+                let wrapped = format!("(function (exports, module, require) {{{body}\n}})");
+                let mut options = EvalOptions::default();
+                options.strict = false;
+                options.filename = Some(NAME.to_owned());
+                ctx.eval_with_options::<Function, _>(wrapped, options)
+                    .and_then(|script| load.call((script,)))
+                    .catch(&ctx)
+                    .map_err(|error| ScriptError::Broken(describe(&error)))
+            };
+            // The AD/LDAP Connector takes the value of the last expression, too.
+            let text = serde_json::Value::from(source);
+            if !gives_mapper(source)? && !gives_mapper(&format!("return eval({text})"))? {
                 return Err(ScriptError::NoFunction);
             }
             let run: Function = api.get("run").map_err(own)?;

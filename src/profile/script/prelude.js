@@ -74,7 +74,10 @@
 
   return {
     load(script) {
-      script(module.exports, module, require);
+      const given = script(module.exports, module, require);
+      if (typeof module.exports !== 'function' && typeof given === 'function') {
+        module.exports = given;
+      }
       return typeof module.exports === 'function';
     },
 

@@ -231,3 +231,18 @@ async fn an_engine_that_ran_out_of_memory_is_not_used_again() {
     }
     assert!(failed <= THREADS, "{failed} of 100 failed");
 }
+
+/// As `PROFILE_MAPPER` is evaluated by the legacy connector.
+#[tokio::test]
+async fn the_value_of_an_expression_is_a_mapper_too() {
+    for source in [
+        "(function (raw) { return { id: raw.displayName }; })",
+        "raw => ({ id: raw.displayName })",
+        "var map = function (raw) { return { id: raw.displayName }; };\nmap",
+        "(raw, callback) => callback(null, { id: raw.displayName });",
+    ] {
+        let profile = run(source).await.expect("a profile");
+        assert!(profile["id"].is_string(), "{source}: {profile}");
+    }
+    assert!(Script::load("({ id: 1 })").is_err());
+}
