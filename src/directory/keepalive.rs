@@ -289,9 +289,10 @@ impl FailureLog {
 
 #[cfg(test)]
 mod tests {
-    use std::{num::NonZeroUsize, panic};
+    use std::{collections::BTreeMap, fs, panic};
 
     use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
+    use tempfile::TempDir;
 
     use super::{
         super::{connect::Connector, dns::Names},
@@ -299,29 +300,28 @@ mod tests {
     };
     use crate::{
         clock::Clock,
-        config::{DirectoryConfig, Scheme, ServerUrl, ServersConfig},
+        config::{Config, Home, ServersConfig},
         telemetry::Metrics,
     };
 
     #[test]
     fn a_server_whose_task_has_panicked_is_down() {
-        let url = ServerUrl {
-            scheme: Scheme::Ldaps,
-            host: "dc1.corp.example".to_owned(),
-            port: 636,
+        let folder = TempDir::new().expect("a folder");
+        let keys = serde_json::json!({
+            "LDAP_URL": "ldaps://dc1.corp.example",
+            "LDAP_BASE": "DC=corp,DC=example",
+            "ANONYMOUS_SEARCH_ENABLED": true,
+            "SERVER_URL": "https://login.corp.example",
+            "REALM": "urn:auth0:corp",
+            "urn:auth0:corp": "https://corp.auth0.com/login/callback",
+        });
+        fs::write(folder.path().join("config.json"), keys.to_string()).expect("written");
+        let loaded = Config::load(Home::new(folder.path()), &BTreeMap::new()).expect("good");
+        let config = loaded.config.directory;
+        let ServersConfig::Fixed(urls) = &config.servers else {
+            panic!("no list: {:?}", config.servers)
         };
-        let config = DirectoryConfig {
-            servers: ServersConfig::Fixed(vec![url.clone()]),
-            start_tls: false,
-            base: "DC=corp,DC=example".to_owned(),
-            service: ServiceAccount::Anonymous,
-            user_by_name: None,
-            groups: None,
-            parallel_binds: NonZeroUsize::MIN,
-            heartbeat: Duration::from_secs(30),
-            heartbeat_filter: "(objectClass=*)".to_owned(),
-            timeout: Duration::from_secs(5),
-        };
+        let url = urls[0].clone();
         let provider = Arc::new(aws_lc_rs::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
