@@ -210,10 +210,14 @@ fn an_alias_asks_for_the_canonical_name() {
     let resolv = format!("nameserver {}\n", lab.address);
     let report = doctor(healthy(&tenant).with_names("", &resolv));
     report.passes("dns", "dns-name");
-    let words = text(report.warns("dns", "dns-alias"), "text");
+    let finding = report.fails("dns", "dns-alias");
+    let words = text(finding, "text");
     assert!(words.contains("HTTP/farm.corp.example"), "{words}");
+    assert!(text(finding, "note").contains("KERBEROS_ALIASES"));
     let finding = report.fails("kerberos", "spn-missing");
     assert_eq!(finding["subject"], "HTTP/farm.corp.example");
+    let listed = healthy(&tenant).set("KERBEROS_ALIASES", "farm.corp.example");
+    doctor(listed.with_names("", &resolv)).passes("dns", "dns-alias");
 }
 
 /// Samba refuses a second one, so it is written past its checks.
@@ -267,4 +271,41 @@ fn an_account_for_which_no_pac_is_made() {
         .set("KERBEROS_REQUIRE_PAC", false)
         .file("certs/krb5.keytab", keytab);
     doctor(lax).warns("kerberos", "no-pac");
+}
+
+#[test]
+fn other_services_of_the_account_and_other_keys_in_the_keytab() {
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let (service, host) = ("HTTP/shared.corp.example", "shared.corp.example");
+    account("svc-shared", service, Some(24));
+    account("svc-beside", "HTTP/beside.corp.example", Some(24));
+    let keytab = export(service, &[AES256]);
+    with_keytab(&tenant, host, keytab.clone()).passes("kerberos", "spn");
+    lab.samba_tool(&["spn", "add", "cifs/shared.corp.example", "svc-shared"]);
+    let beside = export("HTTP/beside.corp.example", &[AES256]);
+    let report = with_keytab(&tenant, host, [&keytab[..], &beside[2..]].concat());
+    let words = text(report.warns("kerberos", "spn-others"), "text");
+    assert!(words.contains("(cifs/shared.corp.example)"), "{words}");
+    let words = text(report.warns("kerberos", "keytab-others"), "text");
+    assert!(words.contains(": HTTP/beside.corp.example."), "{words}");
+}
+
+#[test]
+fn a_clock_skew_that_leaves_tokens_good_for_hours() {
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let folder = TempDir::new().expect("a folder");
+    let conf = folder.path().join("krb5.conf");
+    let usual = fs::read_to_string(lab.krb5_conf()).expect("the lab's");
+    let opened = usual.replacen("[libdefaults]", "[libdefaults]\n\tclockskew = 3600", 1);
+    fs::write(&conf, opened).expect("written");
+    let with = |conf: &std::path::Path| {
+        let conf = conf.to_str().expect("a path");
+        doctor(healthy(&tenant).env("KRB5_CONFIG", conf))
+    };
+    let words = text(with(&conf).warns("kerberos", "clock-skew"), "text").to_owned();
+    assert!(words.contains("remembered for 7200 s"), "{words}");
+    let usual = with(&lab.krb5_conf());
+    assert!(usual.all("kerberos", "clock-skew").is_empty());
+    fs::write(&conf, "[libdefaults\n").expect("written");
+    with(&conf).fails("kerberos", "krb5-conf");
 }

@@ -1,10 +1,13 @@
 //! Whose ticket it is, the ticket's SID says: names are given to others, and a computer's stands in for a user's.
 
+use std::process::Command;
+
 use crate::lab::{
     Ccache, Lab,
     curl::Response,
     instance::{Builder, Instance},
     page::Form,
+    project, run_with_input,
     stand_in::Tenant,
     unicode_password,
 };
@@ -143,7 +146,9 @@ fn without_pac(name: &str) -> (Builder, String) {
         &format!("--principal={service}"),
     ]);
     let keytab = std::fs::read(keytab).expect("the keytab");
-    let builder = Instance::builder().file("certs/krb5.keytab", keytab);
+    let builder = Instance::builder()
+        .file("certs/krb5.keytab", keytab)
+        .set("KERBEROS_ALIASES", format!("{name}.corp.example"));
     (builder, format!("HTTP@{name}.corp.example"))
 }
 
@@ -166,9 +171,36 @@ fn a_ticket_without_a_pac_is_refused_unless_a_key_says_otherwise() {
     let keytab = std::fs::read(strict.home().join("certs/krb5.keytab")).expect("the keytab");
     let lax = Instance::builder()
         .file("certs/krb5.keytab", keytab)
+        .set("KERBEROS_ALIASES", "svc-no-pac.corp.example")
         .set("KERBEROS_REQUIRE_PAC", false)
         .start();
     let response = send(&lax);
     assert_eq!(response.status, 200, "{}", response.body);
     lax.await_event("login.accepted", &["CN=Alice Smith,CN=Users"]);
+}
+
+/// Whoever has a copy of the service's key can write what they like into a ticket, but for the controller's
+/// signature, which no service checks. What is not signed anew with that key counts for nothing.
+#[test]
+fn a_pac_that_was_changed_names_nobody() {
+    let (lab, tenant) = (Lab::get(), Tenant::start());
+    let ticket = lab.kinit("alice");
+    lab.token(&ticket, SERVICE, None);
+    let shown = lab.samba_tool(&["user", "show", "alice", "--attributes=objectSid"]);
+    let number = shown.trim().rsplit('-').next().expect("a number");
+    // 500: the domain's administrator.
+    let mut forge = Command::new("/usr/bin/python3");
+    forge
+        .arg(project().join("tests/lab/forge_pac.py"))
+        .arg(ticket.path())
+        .arg(lab.keytab())
+        .args([number, "500"]);
+    run_with_input(&mut forge, "");
+    let strict = Instance::start();
+    let response = with_ticket(&strict, &ticket);
+    assert_refused(&strict, &response, "no_pac", &["alice@CORP.EXAMPLE"]);
+    let lax = Instance::builder()
+        .set("KERBEROS_REQUIRE_PAC", false)
+        .start();
+    assert_eq!(account(&tenant, &with_ticket(&lax, &ticket)), "alice");
 }

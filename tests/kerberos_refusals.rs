@@ -41,13 +41,15 @@ fn assert_refused(
 }
 
 #[test]
-fn a_ticket_for_another_service() {
+fn a_ticket_for_a_name_of_which_there_is_no_key() {
     let lab = Lab::get();
     lab.add_user(
         "svc-other",
         "servicePrincipalName: HTTP/other.corp.example\n",
     );
-    let instance = Instance::start();
+    let instance = Instance::builder()
+        .set("KERBEROS_ALIASES", "other.corp.example")
+        .start();
     let token = lab.token(&lab.kinit("alice"), "HTTP@other.corp.example", None);
     let response = with_token(&instance, &token);
     assert_refused(
@@ -75,7 +77,10 @@ fn a_ticket_of_a_newer_key() {
         path,
         "--principal=HTTP/rotated.corp.example",
     ]);
-    let instance = Instance::builder().set("KERBEROS_KEYTAB", path).start();
+    let instance = Instance::builder()
+        .set("KERBEROS_KEYTAB", path)
+        .set("KERBEROS_ALIASES", "rotated.corp.example")
+        .start();
     lab.samba_tool(&[
         "user",
         "setpassword",
@@ -124,6 +129,8 @@ fn a_replay() {
     let (lab, instance) = (Lab::get(), Instance::start());
     let token = lab.token(&lab.kinit("alice"), SERVICE, None);
     assert_eq!(with_token(&instance, &token).status, 200);
+    let remembered = instance.metric("ad_edge_kerberos_authenticators");
+    assert_eq!(remembered, Some(1.0));
     let response = with_token(&instance, &token);
     assert_refused(
         &instance,

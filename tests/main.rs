@@ -36,6 +36,7 @@ mod http_limits;
 mod kerberos_accounts;
 mod kerberos_login;
 mod kerberos_refusals;
+mod kerberos_services;
 mod log_lines;
 mod openldap;
 mod operations;

@@ -269,7 +269,10 @@ fn tickets_of_the_old_and_of_the_new_key_work_while_a_keytab_is_rotated() {
     let keytab = instance.home().join("certs/rotating.keytab");
     let path = keytab.to_str().expect("a path").to_owned();
     lab.samba_tool(&["domain", "exportkeytab", &path, PRINCIPAL]);
-    let instance = instance.set("KERBEROS_KEYTAB", path.as_str()).start();
+    let instance = instance
+        .set("KERBEROS_KEYTAB", path.as_str())
+        .set("KERBEROS_ALIASES", "rotating.corp.example")
+        .start();
     let login = |ccache: &Ccache| {
         let token = lab.token(ccache, "HTTP@rotating.corp.example", None);
         let header = format!("Negotiate {token}");

@@ -13,6 +13,6 @@ pub use self::{
     },
     kerberos::{
         Accepted, Kerberos, KerberosError, KerberosRealms, KerberosRefusal, Keytab, KeytabEntry,
-        KeytabError, Principal, credential_of_cache,
+        KeytabError, Principal, Services, clock_skew, credential_of_cache,
     },
 };

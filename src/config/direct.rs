@@ -66,6 +66,8 @@ pub struct KerberosConfig {
     pub keytab: PathBuf,
     /// `KERBEROS_REALMS`; empty: the keytab's.
     pub realms: Vec<String>,
+    /// `KERBEROS_ALIASES`.
+    pub aliases: Vec<String>,
     pub channel_binding: ChannelBindingPolicy,
     /// `KERBEROS_REQUIRE_PAC`.
     pub require_pac: bool,
@@ -174,6 +176,10 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
     let on = r.read(&keys::KERBEROS_AUTH);
     let keytab = r.read_or_usual(&keys::KERBEROS_KEYTAB).unwrap_or_default();
     let realms = r.read(&keys::KERBEROS_REALMS);
+    let aliases = r.read(&keys::KERBEROS_ALIASES);
+    if let Some(other) = aliases.iter().find(|alias| !is_host(alias)) {
+        r.wrong(&keys::KERBEROS_ALIASES, Problem::NotAHost(other.clone()));
+    }
     let channel_binding = r.read(&keys::CHANNEL_BINDING);
     let require_pac = r.read(&keys::KERBEROS_REQUIRE_PAC);
     if !on {
@@ -190,7 +196,16 @@ fn kerberos(home: &Home, r: &mut Reader) -> Option<KerberosConfig> {
     Some(KerberosConfig {
         keytab,
         realms: realms.iter().map(|realm| realm.to_uppercase()).collect(),
+        aliases,
         channel_binding,
         require_pac,
     })
+}
+
+/// Whether this is a host's name, with a port or without, and no URL or principal. A policy can have browsers
+/// add the port to the name of the service.
+fn is_host(name: &str) -> bool {
+    let (name, port) = name.split_once(':').unwrap_or((name, "0"));
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    !name.is_empty() && name.chars().all(is_part) && port.parse::<u16>().is_ok()
 }

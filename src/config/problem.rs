@@ -62,6 +62,8 @@ pub enum Problem {
     UserInServer(String),
     #[error("{} is not the address of a name server", quoted(.0))]
     NotANameServer(String),
+    #[error("{} is not the name of a host", quoted(.0))]
+    NotAHost(String),
     #[error("{} is not an address range", quoted(.0))]
     NotANetwork(String),
     #[error("{} is not an address with a port", quoted(.0))]
@@ -253,6 +255,7 @@ impl Problem {
                 "Take the user and its password out, and give LDAP_BIND_USER and LDAP_BIND_PASSWORD"
             }
             Self::NotANameServer(_) => "Write 192.0.2.53 or 192.0.2.53:5353",
+            Self::NotAHost(_) => r#"Write ["login", "farm.corp.example"], without HTTP/ before it"#,
             Self::NotANetwork(_) => r#"Write ["10.0.0.0/24", "fd00::5"]"#,
             Self::NotAMember(_) => {
                 "Write the OPS_LISTEN of each instance, edge1.corp.example:9464 or [fd00::5]:9464, or one \

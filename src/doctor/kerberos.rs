@@ -5,10 +5,11 @@ use super::{
     directory::Found,
     finding::{Area, Finding, Findings},
     key_versions::{Owner, owner, same},
+    other_services::other_services,
     service_name::{Case, by_script, export},
 };
 use crate::{
-    authenticate::Keytab,
+    authenticate::{Keytab, Services, clock_skew},
     config::NoTicket,
     directory::{DirectoryError, canonical_name, ldap_escape},
 };
@@ -25,6 +26,7 @@ pub(super) async fn examine(context: &Context, found: Option<&Found>, findings: 
     let Some(host) = config.federation.server_url.host_str() else {
         return;
     };
+    skew(findings);
     let path = section.keytab.display().to_string();
     let keytab = match Keytab::read(&section.keytab) {
         Ok(keytab) => keytab,
@@ -44,20 +46,13 @@ pub(super) async fn examine(context: &Context, found: Option<&Found>, findings: 
     let host = host.trim_end_matches('.');
     let realm = keytab.realms().into_iter().next();
     let realm = realm.or_else(|| found.and_then(|found| realm_of(&found.base)));
-    let mut hosts = vec![host.to_ascii_lowercase()];
+    let services = Services::new(host, &section.aliases);
+    let mut hosts: Vec<_> = services.hosts().map(str::to_ascii_lowercase).collect();
     if let Some(canonical) = canonical_name(host).await.filter(|name| !same(name, host)) {
-        let text = format!(
-            "{host} is an alias (CNAME) of {canonical}: browsers ask for tickets for HTTP/{canonical}"
-        );
-        findings.add(
-            Finding::warn(Area::Dns, "dns-alias", text)
-                .about(host)
-                .fix(format!("dig +noall +answer {host}"))
-                .note(format!(
-                    "replace the alias by an A record, or give HTTP/{canonical} to the account as well"
-                )),
-        );
-        hosts.push(canonical);
+        alias(&services, host, &canonical, findings);
+        if !hosts.contains(&canonical.to_ascii_lowercase()) {
+            hosts.push(canonical);
+        }
     }
     for host in hosts {
         let case = Case {
@@ -66,9 +61,56 @@ pub(super) async fn examine(context: &Context, found: Option<&Found>, findings: 
             realm: realm.clone().unwrap_or_else(|| "REALM".to_owned()),
             path: path.clone(),
             require_pac: section.require_pac,
+            services: &services,
         };
         name(&case, &host, found, findings).await;
     }
+}
+
+/// Five minutes are the default of clients and controllers.
+const USUAL_SKEW: u64 = 300;
+
+/// How long a token that somebody has seen is good for.
+fn skew(findings: &Findings) {
+    let Some(skew) = clock_skew().map(|skew| skew.as_secs()) else {
+        let text = "MIT's Kerberos library cannot read krb5.conf: no token is accepted";
+        findings.add(
+            Finding::fail(AREA, "krb5-conf", text)
+                .fix("klist")
+                .note("it says what is wrong with /etc/krb5.conf, or the file in KRB5_CONFIG"),
+        );
+        return;
+    };
+    if skew > USUAL_SKEW {
+        let text = format!(
+            "clockskew in krb5.conf is {skew} s: tokens are accepted {skew} s before and after their time, and \
+             remembered for {} s, with room for as many as in ten minutes",
+            2 * skew
+        );
+        findings.add(
+            Finding::warn(AREA, "clock-skew", text)
+                .fix("grep -rn clockskew /etc/krb5.conf /etc/krb5.conf.d")
+                .note("remove it, and let all clocks follow the domain's"),
+        );
+    }
+}
+
+/// SERVER_URL's host is another name of `canonical`, for which most browsers get their tickets.
+fn alias(services: &Services, host: &str, canonical: &str, findings: &Findings) {
+    let text = format!(
+        "{host} is an alias (CNAME) of {canonical}: browsers ask for tickets for HTTP/{canonical}"
+    );
+    let finding = if services.accept(&format!("HTTP/{canonical}")) {
+        Finding::ok(Area::Dns, "dns-alias", text)
+    } else {
+        Finding::fail(Area::Dns, "dns-alias", format!("{text}, which are refused here"))
+            .fix(format!("dig +noall +answer {host}"))
+            .note(format!(
+                "replace the alias by an A record, or add {canonical} to KERBEROS_ALIASES and give HTTP/{canonical} \
+                 to the account as well"
+            ))
+    };
+    findings.add(finding.about(host));
 }
 
 async fn name(case: &Case<'_>, host: &str, found: Option<&Found>, findings: &Findings) {
@@ -110,6 +152,7 @@ async fn name(case: &Case<'_>, host: &str, found: Option<&Found>, findings: &Fin
             findings.add(Finding::ok(AREA, "spn", text).about(service));
             in_keytab(case, &one.services, &one.name, findings);
             owner(case, one, findings);
+            other_services(case, one, findings);
         }
         several => twice(case, several, findings),
     }
@@ -175,6 +218,7 @@ fn by_computer(case: &Case<'_>, host: &str, computer: &Owner, findings: &Finding
     findings.add(finding.about(service));
     if has_key {
         owner(case, computer, findings);
+        other_services(case, computer, findings);
     }
 }
 

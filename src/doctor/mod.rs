@@ -13,6 +13,7 @@ mod key_versions;
 mod load;
 mod lockout;
 mod network;
+mod other_services;
 mod reach;
 mod recorder;
 mod running;

@@ -1,7 +1,7 @@
 //! One name of the service: its keys, and how they are exported.
 
 use super::finding::Finding;
-use crate::authenticate::Keytab;
+use crate::authenticate::{Keytab, Services};
 
 /// What the checks of one name share.
 pub(super) struct Case<'a> {
@@ -12,6 +12,8 @@ pub(super) struct Case<'a> {
     pub path: String,
     /// `KERBEROS_REQUIRE_PAC`.
     pub require_pac: bool,
+    /// All names of the service.
+    pub services: &'a Services,
 }
 
 /// How a keytab is made anew.

@@ -99,6 +99,12 @@ impl Old<'_> {
                  certs/krb5.keytab. The SPN must leave the old server's account.",
             );
         }
+        if !self.given(&keys::KERBEROS_ALIASES) {
+            self.add(
+                "Tickets count for HTTP/<host of SERVER_URL> alone: a name by which browsers reach it otherwise \
+                 (a DNS alias, a short name) has to be in KERBEROS_ALIASES.",
+            );
+        }
         if !self.given(&keys::KERBEROS_REALMS) {
             self.add(
                 "Only users of the keytab's realm sign in by Kerberos; users of trusted domains are \

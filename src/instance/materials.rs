@@ -177,7 +177,8 @@ fn kerberos(
     note: &mut impl FnMut(LoadError),
 ) -> Option<Kerberos> {
     let section = direct.kerberos.as_ref()?;
-    let kerberos = match Kerberos::start(section, kept.kerberos()) {
+    let host = config.federation.server_url.host_str().unwrap_or_default();
+    let kerberos = match Kerberos::start(section, host, kept.kerberos()) {
         Ok(kerberos) => kerberos,
         Err(error) => {
             note(error.into());

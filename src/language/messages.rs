@@ -66,6 +66,7 @@ messages! {
     ProofExpired = "proof-expired",
     ClockWrong = "clock-wrong",
     ProofUsed = "proof-used",
+    ProofService = "proof-service",
     ProofKey = "proof-key",
     ProofChannel = "proof-channel",
     ProofUnbound = "proof-unbound",

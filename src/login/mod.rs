@@ -177,7 +177,9 @@ impl Logins {
             Proof::Kerberos { token, bindings } => {
                 let kerberos = self.kerberos.as_ref().ok_or(Refusal::MethodOff)?;
                 let accepted = kerberos.accept(token, bindings).await?;
-                self.accounts.metrics.stage("gss", accepted.took);
+                let metrics = &self.accounts.metrics;
+                metrics.stage("gss", accepted.took);
+                metrics.remembers(kerberos.remembered());
                 line.principal(&accepted.principal.to_string());
                 let entry = self.find_principal(&accepted, kerberos).await?;
                 Ok(Proved {

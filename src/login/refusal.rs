@@ -119,7 +119,9 @@ impl Refusal {
     #[must_use]
     pub fn is_ours(&self) -> bool {
         match self {
-            Self::Kerberos(refusal) => matches!(refusal, KerberosRefusal::Busy),
+            Self::Kerberos(refusal) => {
+                matches!(refusal, KerberosRefusal::Busy | KerberosRefusal::NoRoom)
+            }
             Self::Password(error) => matches!(error, BindError::Unavailable(_)),
             Self::NotAUser(refusal) => matches!(refusal, NotAUser::Unreadable),
             Self::PasswordChange(error) => !matches!(error, PasswordChangeError::Complexity),

@@ -56,6 +56,8 @@ pub struct Metrics {
     pub logins: IntCounterVec,
     /// `ad_edge_login_stage_seconds{stage}`: time spent in one stage of a login.
     pub stage_seconds: HistogramVec,
+    /// `ad_edge_kerberos_authenticators`: those remembered against replays.
+    authenticators: IntGauge,
     /// `ad_edge_challenges_total`: answers 401 that ask for Kerberos.
     pub challenges: IntCounter,
     /// `ad_edge_connections`: open connections on PORT.
@@ -153,6 +155,11 @@ impl Metrics {
                 "login_stage_seconds",
                 "Time spent in one stage of a login.",
                 &["stage"],
+            ),
+            authenticators: gauge(
+                r,
+                "kerberos_authenticators",
+                "Authenticators of Kerberos tokens that are remembered against replays.",
             ),
             challenges: counter(
                 r,
@@ -366,6 +373,12 @@ impl Metrics {
                 let _ = self.configuration.remove_label_values(&[old.value()]);
             }
         }
+    }
+
+    /// How many authenticators are remembered.
+    pub fn remembers(&self, authenticators: usize) {
+        let count = i64::try_from(authenticators).unwrap_or(i64::MAX);
+        self.authenticators.set(count);
     }
 
     /// Records what one stage of a login took.

@@ -145,6 +145,7 @@ fn kerberos(refusal: &KerberosRefusal) -> (StatusCode, Notice) {
         K::Expired { .. } => Notice::ProofExpired,
         K::ClockSkew { .. } | K::NotYetValid { .. } => Notice::ClockWrong,
         K::Replay { .. } => Notice::ProofUsed,
+        K::WrongService { .. } | K::OtherKey { .. } => Notice::ProofService,
         K::WrongPrincipal { .. }
         | K::KeyVersion { .. }
         | K::EncryptionType { .. }
@@ -155,7 +156,9 @@ fn kerberos(refusal: &KerberosRefusal) -> (StatusCode, Notice) {
             Notice::ProofRefused
         }
         K::ForeignRealm { .. } => Notice::OtherDomain,
-        K::Busy => return (StatusCode::SERVICE_UNAVAILABLE, Notice::Busy),
+        K::TooMany { .. } | K::NoRoom | K::Busy => {
+            return (StatusCode::SERVICE_UNAVAILABLE, Notice::Busy);
+        }
     };
     (StatusCode::UNAUTHORIZED, about)
 }

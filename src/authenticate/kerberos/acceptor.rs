@@ -17,8 +17,10 @@ use super::{
     keytab::{Keytab, KeytabError},
     pac::Pac,
     principal::{KerberosRealms, Principal},
-    refusal::{AskedFor, KerberosRefusal, diagnose},
+    refusal::{KerberosRefusal, diagnose},
     replay::{ReplayCheck, Seen},
+    services::{Openers, Services},
+    skew::Skew,
     spnego::{self, KerberosToken, Token},
     worker::Workers,
 };
@@ -66,9 +68,11 @@ pub enum KerberosError {
 struct Acceptor {
     path: PathBuf,
     configured_realms: Vec<String>,
+    services: Services,
     channel_binding: ChannelBindingPolicy,
     require_pac: bool,
     keys: ArcSwap<Keys>,
+    skew: Skew,
     replay: Arc<ReplayCheck>,
 }
 
@@ -77,33 +81,40 @@ struct Keys {
     credential: Credential,
     keytab: Keytab,
     realms: KerberosRealms,
+    openers: Openers,
 }
 
 impl Kerberos {
-    /// Reads the keytab and starts the workers. What a predecessor has seen counts as a replay here.
+    /// Reads the keytab and starts the workers. `host` is that of SERVER_URL. What a predecessor has seen counts
+    /// as a replay here.
     ///
     /// # Errors
     /// When the keytab cannot be used.
     pub fn start(
         section: &KerberosConfig,
+        host: &str,
         predecessor: Option<&Self>,
     ) -> Result<Self, KerberosError> {
         let KerberosConfig {
             keytab,
             realms,
+            aliases,
             channel_binding,
             require_pac,
         } = section;
-        let keys = Keys::read(keytab, realms)?;
+        let services = Services::new(host, aliases);
+        let keys = Keys::read(keytab, realms, &services)?;
         let threads = available_parallelism().map_or(2, NonZeroUsize::get);
         Ok(Self {
             workers: Workers::start("gssapi", threads, QUEUE)?,
             acceptor: Arc::new(Acceptor {
                 path: keytab.clone(),
                 configured_realms: realms.clone(),
+                services,
                 channel_binding: *channel_binding,
                 require_pac: *require_pac,
                 keys: ArcSwap::from_pointee(keys),
+                skew: Skew::read(Instant::now()),
                 replay: predecessor.map_or_else(
                     || Arc::new(ReplayCheck::new(Instant::now())),
                     |before| Arc::clone(&before.acceptor.replay),
@@ -156,7 +167,11 @@ impl Kerberos {
     /// When the new keytab cannot be used.
     pub fn reload(&self) -> Result<(), KerberosError> {
         let acceptor = &self.acceptor;
-        let keys = Keys::read(&acceptor.path, &acceptor.configured_realms)?;
+        let keys = Keys::read(
+            &acceptor.path,
+            &acceptor.configured_realms,
+            &acceptor.services,
+        )?;
         acceptor.keys.store(Arc::new(keys));
         Ok(())
     }
@@ -165,6 +180,12 @@ impl Kerberos {
     #[must_use]
     pub fn realms(&self) -> KerberosRealms {
         self.acceptor.keys.load().realms.clone()
+    }
+
+    /// How many tokens are remembered against replays.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.acceptor.replay.count()
     }
 
     /// What the keytab in use holds.
@@ -183,7 +204,7 @@ impl std::fmt::Debug for Kerberos {
 }
 
 impl Keys {
-    fn read(path: &Path, realms: &[String]) -> Result<Self, KerberosError> {
+    fn read(path: &Path, realms: &[String], services: &Services) -> Result<Self, KerberosError> {
         let keytab = Keytab::read(path).map_err(|source| KerberosError::Keytab {
             path: path.to_owned(),
             source,
@@ -196,6 +217,7 @@ impl Keys {
         let realms = KerberosRealms::new(realms, keytab.realms());
         Ok(Self {
             credential,
+            openers: services.openers(&keytab),
             keytab,
             realms,
         })
@@ -211,6 +233,12 @@ impl Acceptor {
             Token::SecondLeg => return Err(KerberosRefusal::SecondLeg),
             Token::Malformed => return Err(KerberosRefusal::Malformed),
         };
+        if !self.services.accept(&kerberos.ticket.service) {
+            return Err(KerberosRefusal::WrongService {
+                asked: kerberos.asked(),
+                accepted: self.services.to_string(),
+            });
+        }
         let keys = self.keys.load();
         let bindings = match self.channel_binding {
             ChannelBindingPolicy::Off => &[],
@@ -220,14 +248,18 @@ impl Acceptor {
         if !exchange.complete {
             return Err(KerberosRefusal::SecondLeg);
         }
-        let asked = || AskedFor {
-            service: kerberos.ticket.service.clone(),
-            kvno: kerberos.ticket.kvno,
-        };
+        let asked = || kerberos.asked();
         let other = |error: Error| KerberosRefusal::Other {
             asked: asked(),
             cause: error.into(),
         };
+        if let Openers::Of(allowed) = &keys.openers {
+            let opened_by = exchange.opened_by.display().map_err(other)?;
+            if !allowed.contains(&opened_by) {
+                let asked = asked();
+                return Err(KerberosRefusal::OtherKey { asked, opened_by });
+            }
+        }
         if self.channel_binding == ChannelBindingPolicy::Require {
             // The library takes a token without bindings even when it is given some to compare.
             if exchange.flags & CHANNEL_BOUND == 0 {
@@ -242,14 +274,26 @@ impl Acceptor {
         if !keys.realms.allow(&principal.realm) {
             return Err(KerberosRefusal::ForeignRealm { principal });
         }
-        match self.replay.note(kerberos.authenticator, Instant::now()) {
+        let pac = Pac::of(&exchange.client);
+        // A controller gives an account tickets under every spelling of its name.
+        let account = match &pac {
+            Pac::Of(sid) => sid.to_string(),
+            Pac::Absent | Pac::Bad(_) => principal.to_string().to_lowercase(),
+        };
+        let now = Instant::now();
+        let skew = self.skew.at(now);
+        match self
+            .replay
+            .note(kerberos.authenticator, &account, skew, now)
+        {
             Seen::First => {}
             Seen::Before => return Err(KerberosRefusal::Replay { asked: asked() }),
-            Seen::NoRoom => return Err(KerberosRefusal::Busy),
+            Seen::TooMany => return Err(KerberosRefusal::TooMany { principal }),
+            Seen::NoRoom => return Err(KerberosRefusal::NoRoom),
         }
         Ok(Accepted {
             principal,
-            pac: Pac::of(&exchange.client),
+            pac,
             response: exchange.response().map(<[u8]>::to_vec),
             took: start.elapsed(),
         })
@@ -264,10 +308,11 @@ impl Keys {
         kerberos: &KerberosToken<'_>,
         bindings: &[Vec<u8>],
     ) -> Result<Exchange, KerberosRefusal> {
+        let ask_whose_key = self.openers != Openers::All;
         let mut candidates = bindings.iter().map(Vec::as_slice);
         let mut candidate = candidates.next();
         loop {
-            match gss::accept(&self.credential, token, candidate) {
+            match gss::accept(&self.credential, token, candidate, ask_whose_key) {
                 Ok(exchange) => return Ok(exchange),
                 Err(error) => {
                     let refusal = self.explain(error, kerberos, candidate);
@@ -290,13 +335,10 @@ impl Keys {
         token: &KerberosToken<'_>,
         bindings: Option<&[u8]>,
     ) -> KerberosRefusal {
-        match gss::accept(&self.credential, token.inner, bindings) {
+        match gss::accept(&self.credential, token.inner, bindings, false) {
             Err(error) => diagnose(error, &token.ticket, &self.keytab),
             Ok(_) => KerberosRefusal::Other {
-                asked: AskedFor {
-                    service: token.ticket.service.clone(),
-                    kvno: token.ticket.kvno,
-                },
+                asked: token.asked(),
                 cause: through_spnego.into(),
             },
         }

@@ -1,4 +1,4 @@
-//! The one file with `unsafe`: GSSAPI calls of which libgssapi has no safe wrapper.
+//! The file with `unsafe` for GSSAPI: calls of which libgssapi has no safe wrapper.
 //!
 //! Credentials from a keytab and from a credential cache without environment variables
 //! (`gss_acquire_cred_from`), and an acceptance that gives the client's name out with what its ticket says
@@ -23,8 +23,9 @@ use libgssapi::{
 use libgssapi_sys::{
     GSS_C_ACCEPT, GSS_C_INITIATE, GSS_S_COMPLETE, gss_accept_sec_context, gss_acquire_cred_from,
     gss_buffer_desc, gss_channel_bindings_struct, gss_cred_id_t, gss_ctx_id_t,
-    gss_delete_sec_context, gss_display_name, gss_get_name_attribute, gss_key_value_element_desc,
-    gss_key_value_set_desc, gss_name_t, gss_release_buffer, gss_release_cred, gss_release_name,
+    gss_delete_sec_context, gss_display_name, gss_get_name_attribute, gss_inquire_context,
+    gss_key_value_element_desc, gss_key_value_set_desc, gss_name_t, gss_release_buffer,
+    gss_release_cred, gss_release_name,
 };
 
 /// The whole PAC of the ticket, as its issuer wrote it.
@@ -135,6 +136,8 @@ pub(super) struct Exchange {
     /// The context's flags (RFC 2744, section 5.19).
     pub flags: u32,
     pub client: Name,
+    /// Whose key opened the ticket, where it was asked for.
+    pub opened_by: Name,
     response: Buffer,
 }
 
@@ -145,7 +148,7 @@ impl Exchange {
     }
 }
 
-/// Accepts the first token of an exchange.
+/// Accepts the first token of an exchange; `ask_whose_key` costs a little.
 ///
 /// # Errors
 /// Those of `gss_accept_sec_context`.
@@ -153,6 +156,7 @@ pub(super) fn accept(
     credential: &Credential,
     token: &[u8],
     bindings: Option<&[u8]>,
+    ask_whose_key: bool,
 ) -> Result<Exchange, Error> {
     let mut context: gss_ctx_id_t = ptr::null_mut();
     let mut token = borrowed(token);
@@ -168,11 +172,12 @@ pub(super) fn accept(
         complete: false,
         flags: 0,
         client: Name(ptr::null_mut()),
+        opened_by: Name(ptr::null_mut()),
         response: Buffer(empty()),
     };
     let mut minor = 0;
     // SAFETY: everything that is pointed to outlives the call. The library only reads token and bindings,
-    // and makes context, name and response, which are each released once. A null pointer says that there
+    // and makes context, names and response, which are each released once. A null pointer says that there
     // are no bindings, or that a result is not wanted: mechanism, lifetime, delegated credential.
     let major = unsafe {
         let major = gss_accept_sec_context(
@@ -194,6 +199,20 @@ pub(super) fn accept(
         );
         if !context.is_null() {
             let mut minor = 0;
+            if ask_whose_key {
+                // A failure leaves no name, and none is nobody's.
+                gss_inquire_context(
+                    &raw mut minor,
+                    context,
+                    ptr::null_mut(),
+                    &raw mut exchange.opened_by.0,
+                    ptr::null_mut(),
+                    ptr::null_mut(),
+                    ptr::null_mut(),
+                    ptr::null_mut(),
+                    ptr::null_mut(),
+                );
+            }
             gss_delete_sec_context(&raw mut minor, &raw mut context, ptr::null_mut());
         }
         major

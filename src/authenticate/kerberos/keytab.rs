@@ -24,6 +24,8 @@ pub struct Entry {
     pub kvno: u32,
     /// The encryption type's number (RFC 3961, section 8).
     pub etype: i32,
+    /// Which of the keytab's keys it is: equal ones have equal numbers.
+    pub key: usize,
 }
 
 /// Why a keytab cannot be used.
@@ -52,14 +54,14 @@ impl Keytab {
     /// When they are no keytab, or hold no key.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeytabError> {
         let mut rest = bytes.strip_prefix(&[5, 2]).ok_or(KeytabError::Format)?;
-        let mut entries = Vec::new();
+        let (mut entries, mut keys) = (Vec::new(), Vec::new());
         while !rest.is_empty() {
             let size = take_i32(&mut rest).ok_or(KeytabError::Format)?;
             let length = usize::try_from(size.unsigned_abs()).map_err(|_| KeytabError::Format)?;
             let record = take(&mut rest, length).ok_or(KeytabError::Format)?;
             // A negative size marks a hole that a removed key left behind.
             if size > 0 {
-                entries.push(entry(record).ok_or(KeytabError::Format)?);
+                entries.push(entry(record, &mut keys).ok_or(KeytabError::Format)?);
             }
         }
         if entries.is_empty() {
@@ -87,7 +89,8 @@ impl Keytab {
     }
 }
 
-fn entry(mut record: &[u8]) -> Option<Entry> {
+/// `keys` are those that came before.
+fn entry<'a>(mut record: &'a [u8], keys: &mut Vec<&'a [u8]>) -> Option<Entry> {
     let record = &mut record;
     let components = take_u16(record)?;
     let realm = take_text(record)?;
@@ -99,8 +102,13 @@ fn entry(mut record: &[u8]) -> Option<Entry> {
     let _timestamp = take(record, 4)?;
     let short_kvno = take(record, 1)?.first().copied()?;
     let etype = i32::from(take_u16(record)?.cast_signed());
-    let key = usize::from(take_u16(record)?);
-    take(record, key)?;
+    let length = usize::from(take_u16(record)?);
+    let bytes = take(record, length)?;
+    let key = keys.iter().position(|known| *known == bytes);
+    let key = key.unwrap_or_else(|| {
+        keys.push(bytes);
+        keys.len() - 1
+    });
     // A 32-bit version follows when there is room for it, and counts when it is not zero.
     let kvno = match take_i32(record).map(i32::cast_unsigned) {
         Some(long) if long != 0 => long,
@@ -111,6 +119,7 @@ fn entry(mut record: &[u8]) -> Option<Entry> {
         realm,
         kvno,
         etype,
+        key,
     })
 }
 
@@ -157,6 +166,8 @@ mod tests {
         let versions: Vec<_> = keytab.entries.iter().map(|entry| entry.kvno).collect();
         assert_eq!(versions, [2, 257]);
         assert_eq!(keytab.entries[0].etype, 18);
+        let keys: Vec<_> = keytab.entries.iter().map(|entry| entry.key).collect();
+        assert_eq!(keys, [0, 0]);
         assert_eq!(
             keytab.principals().into_iter().collect::<Vec<_>>(),
             ["HTTP/login.corp.example@CORP.EXAMPLE"]

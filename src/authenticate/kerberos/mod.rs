@@ -3,10 +3,13 @@
 mod acceptor;
 mod gss;
 mod keytab;
+mod krb5;
 mod pac;
 mod principal;
 mod refusal;
 mod replay;
+mod services;
+mod skew;
 mod spnego;
 mod worker;
 
@@ -14,6 +17,8 @@ pub use self::{
     acceptor::{Accepted, Kerberos, KerberosError},
     gss::credential_of_cache,
     keytab::{Entry as KeytabEntry, Keytab, KeytabError},
+    krb5::clock_skew,
     principal::{KerberosRealms, Principal},
     refusal::KerberosRefusal,
+    services::Services,
 };

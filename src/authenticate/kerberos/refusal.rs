@@ -4,7 +4,12 @@ use std::{collections::BTreeSet, fmt};
 
 use libgssapi::error::{Error, MajorFlags};
 
-use super::{keytab::Keytab, pac::PacError, principal::Principal, spnego::Ticket};
+use super::{
+    keytab::Keytab,
+    pac::PacError,
+    principal::Principal,
+    spnego::{KerberosToken, Ticket},
+};
 use crate::cause::quoted;
 
 /// A refused token. Its text names the cause and the remedy, for the administrator.
@@ -23,6 +28,17 @@ pub enum KerberosRefusal {
     SecondLeg,
     #[error("the Authorization header is not a Negotiate token in base64")]
     Malformed,
+    #[error(
+        "the ticket is for {asked}, not for {accepted}. Add the host to KERBEROS_ALIASES if it is a name of this \
+         service too (a DNS alias, a short name); else somebody brings a ticket for another one"
+    )]
+    WrongService { asked: AskedFor, accepted: String },
+    #[error(
+        "the ticket names {asked}, but the key of {} opens it. Take keys of other accounts out of the keytab, or \
+         add the host to KERBEROS_ALIASES if it is a name of this service",
+        quoted(opened_by)
+    )]
+    OtherKey { asked: AskedFor, opened_by: String },
     #[error(
         "the ticket is for {asked}, which is not in the keytab ({have}). Export a keytab for that \
          principal, or correct SERVER_URL or the SPN"
@@ -49,8 +65,8 @@ pub enum KerberosRefusal {
     #[error("the ticket for {asked} is not valid yet: compare the clocks of this host and the DC")]
     NotYetValid { asked: AskedFor },
     #[error(
-        "the client's clock and this host's are more than five minutes apart (ticket for {asked}): \
-         synchronise both with the domain"
+        "the client's clock and this host's are further apart than clockskew of krb5.conf allows, which is five \
+         minutes by default (ticket for {asked}): synchronise both with the domain"
     )]
     ClockSkew { asked: AskedFor },
     #[error(
@@ -77,9 +93,9 @@ pub enum KerberosRefusal {
     )]
     NotAUser { asked: AskedFor, name: String },
     #[error(
-        "the ticket of {principal} has no PAC, so nothing in it but a name says which account of Active \
-         Directory it is for. Clear NO_AUTH_DATA_REQUIRED (0x2000000) in userAccountControl of the account \
-         that has the SPN (ad-edge doctor has the command), or set KERBEROS_REQUIRE_PAC to false"
+        "the ticket of {principal} has no PAC that the service's key signs, so nothing but a name says whose it \
+         is. Clear NO_AUTH_DATA_REQUIRED (0x2000000) of the account with the SPN (ad-edge doctor says how), or set \
+         KERBEROS_REQUIRE_PAC to false"
     )]
     NoPac { principal: Principal },
     #[error(
@@ -90,6 +106,16 @@ pub enum KerberosRefusal {
         principal: Principal,
         cause: PacError,
     },
+    #[error(
+        "{principal} brings more tokens than can be remembered, and what is not could be replayed: see what sends \
+         them. Others sign in, and this user after twice the clockskew of krb5.conf"
+    )]
+    TooMany { principal: Principal },
+    #[error(
+        "more tokens came than can be remembered, and what is not could be replayed: add instances, and remove \
+         clockskew from krb5.conf if it is there"
+    )]
+    NoRoom,
     #[error("all Kerberos workers are busy and the queue is full")]
     Busy,
 }
@@ -99,6 +125,22 @@ pub enum KerberosRefusal {
 pub struct AskedFor {
     pub service: String,
     pub kvno: Option<u32>,
+}
+
+impl Ticket {
+    fn asked(&self) -> AskedFor {
+        AskedFor {
+            service: self.service.clone(),
+            kvno: self.kvno,
+        }
+    }
+}
+
+impl KerberosToken<'_> {
+    /// What its ticket names.
+    pub(super) fn asked(&self) -> AskedFor {
+        self.ticket.asked()
+    }
 }
 
 impl fmt::Display for AskedFor {
@@ -143,6 +185,8 @@ impl KerberosRefusal {
             Self::Ntlm => "ntlm",
             Self::SecondLeg => "second_leg",
             Self::Malformed => "malformed_token",
+            Self::WrongService { .. } => "wrong_service",
+            Self::OtherKey { .. } => "other_key",
             Self::WrongPrincipal { .. } => "wrong_principal",
             Self::KeyVersion { .. } => "key_version",
             Self::EncryptionType { .. } => "encryption_type",
@@ -157,6 +201,8 @@ impl KerberosRefusal {
             Self::Other { .. } | Self::NotAUser { .. } => "gssapi",
             Self::NoPac { .. } => "no_pac",
             Self::BadPac { .. } => "bad_pac",
+            Self::TooMany { .. } => "too_many_tokens",
+            Self::NoRoom => "replay_memory_full",
             Self::Busy => "busy",
         }
     }
@@ -173,10 +219,7 @@ const BAD_BINDINGS: u32 = 4;
 /// What a failed acceptance means. `error` is the Kerberos mechanism's own, since SPNEGO's says
 /// little; the ticket is compared with the keytab, since MIT has one code for several causes.
 pub(super) fn diagnose(error: Error, ticket: &Ticket, keytab: &Keytab) -> KerberosRefusal {
-    let asked = AskedFor {
-        service: ticket.service.clone(),
-        kvno: ticket.kvno,
-    };
+    let asked = ticket.asked();
     if (error.major.bits() >> 16) & 0xff == BAD_BINDINGS {
         return KerberosRefusal::ChannelBinding { asked };
     }
@@ -226,6 +269,7 @@ mod tests {
                 realm,
                 kvno: 2,
                 etype: 18,
+                key: 0,
             }],
         };
         let service = format!("{service}@CORP.EXAMPLE");
