@@ -135,6 +135,44 @@ fn bases_groups_and_clocks() {
 }
 
 #[test]
+fn attributes_of_users_that_the_service_account_may_not_see() {
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let (base, user) = (
+        "OU=watched,DC=corp,DC=example",
+        "CN=watched,OU=watched,DC=corp,DC=example",
+    );
+    lab.ldbmodify(&format!(
+        "dn: {base}\nchangetype: add\nobjectClass: organizationalUnit\n"
+    ));
+    lab.add_user("svc-watched", "");
+    let new = lab.new_user("watched", "");
+    lab.ldbmodify(&new.replace("CN=watched,CN=Users", "CN=watched,OU=watched"));
+    let report = || {
+        doctor(
+            healthy(&tenant)
+                .set("LDAP_BASE", base)
+                .set("LDAP_BIND_USER", "svc-watched@corp.example")
+                .set("LDAP_BIND_PASSWORD", lab.password.as_str()),
+        )
+    };
+    let words = |finding: &serde_json::Value| text(finding, "text").to_owned();
+    report().passes("ldap", "ldap-attributes");
+    // pwdLastSet, and then userAccountControl, without which a ticket is refused.
+    lab.hide("svc-watched", user, "bf967a0a-0de6-11d0-a285-00aa003049e2");
+    let hidden = words(report().warns("ldap", "ldap-attributes"));
+    assert!(
+        hidden.contains(&format!("cannot read pwdLastSet of {user}")),
+        "{hidden}"
+    );
+    lab.hide("svc-watched", user, "bf967a68-0de6-11d0-a285-00aa003049e2");
+    let hidden = words(report().fails("ldap", "ldap-attributes"));
+    assert!(
+        hidden.contains("userAccountControl, pwdLastSet of"),
+        "{hidden}"
+    );
+}
+
+#[test]
 fn servers_of_srv_records_are_those_that_run() {
     let (lab, tenant) = (Lab::get(), Tenant::by_address());
     let (port, folder) = (lab.free_port(), TempDir::new().expect("a folder"));

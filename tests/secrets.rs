@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::MetadataExt as _, process::Command, time::Duration};
 use crate::lab::{Lab, instance::Instance, run_with_input, wait_until};
 
 /// A connection to the directory is kept for a moment, and with it the last password.
-const LIMIT: Duration = Duration::from_secs(15);
+const LIMIT: Duration = Duration::from_secs(25);
 
 /// Counts a text in the memory that a process may write to.
 const COUNT: &str = r#"

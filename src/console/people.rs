@@ -8,7 +8,7 @@ use super::{
     view::{Looked, Mood, Person},
 };
 use crate::{
-    directory::{By, UnusableName},
+    directory::{By, Judge, UnusableName},
     login::Term,
     profile::Profile,
 };
@@ -39,7 +39,9 @@ impl Program {
                 });
             }
         };
-        let (may, state) = match entry.refusal(self.clock.now()) {
+        // As with a ticket: what a bind alone finds out is not known.
+        let refusal = directory.account_refusal(entry, self.clock.now(), Judge::Kdc);
+        let (may, state) = match refusal {
             None => (Mood::Good, "may sign in".to_owned()),
             Some(refusal) => (Mood::Bad, refusal.to_string()),
         };

@@ -24,20 +24,26 @@ pub(super) fn verdict(
     }
 }
 
-/// The sub-code in `… AcceptSecurityContext error, data 52e, v4563`; without one: wrong password.
+/// The sub-code in `… AcceptSecurityContext error, data 52e, v4563`, a Windows error code ([MS-ERREF] 2.2);
+/// without one: wrong password.
 fn refusal(text: &str) -> BindError {
     let code = text
         .split_once("data ")
         .map(|(_, rest)| rest.split(|c: char| !c.is_ascii_hexdigit()).next())
         .and_then(|digits| u32::from_str_radix(digits?, 16).ok());
     match code {
-        Some(0x532) => BindError::PasswordExpired,
-        Some(0x533 | 0x534) => AccountRefusal::Disabled.into(),
-        Some(0x701) => AccountRefusal::Expired.into(),
-        Some(0x773) => BindError::PasswordChangeRequired,
-        Some(0x775) => AccountRefusal::Locked.into(),
-        _ => BindError::WrongPassword,
+        Some(0x52f | 0x569) => AccountRefusal::Restricted,
+        Some(0x530) => AccountRefusal::LogonHours,
+        Some(0x531) => AccountRefusal::Workstation,
+        Some(0x532) => AccountRefusal::PasswordExpired,
+        Some(0x533 | 0x534) => AccountRefusal::Disabled,
+        Some(0x701) => AccountRefusal::Expired,
+        Some(0x773) => AccountRefusal::PasswordChangeRequired,
+        Some(0x775) => AccountRefusal::Locked,
+        // 0x525 (nobody of that name), 0x52e, and what no document tells.
+        _ => return BindError::WrongPassword,
     }
+    .into()
 }
 
 #[cfg(test)]
@@ -52,28 +58,36 @@ mod tests {
 
     #[test]
     fn every_sub_code_of_active_directory() {
-        assert!(matches!(of("532"), BindError::PasswordExpired));
-        assert!(matches!(
-            of("533"),
-            BindError::Account(AccountRefusal::Disabled)
-        ));
-        assert!(matches!(
-            of("534"),
-            BindError::Account(AccountRefusal::Disabled)
-        ));
-        assert!(matches!(
-            of("701"),
-            BindError::Account(AccountRefusal::Expired)
-        ));
-        assert!(matches!(of("773"), BindError::PasswordChangeRequired));
-        assert!(matches!(
-            of("775"),
-            BindError::Account(AccountRefusal::Locked)
-        ));
-        assert!(matches!(of("52e"), BindError::WrongPassword));
-        assert!(matches!(of("525"), BindError::WrongPassword));
-        assert!(matches!(refusal(""), BindError::WrongPassword));
-        assert!(matches!(refusal("data "), BindError::WrongPassword));
+        use AccountRefusal as R;
+        for (data, expected, proves) in [
+            ("52f", R::Restricted, false),
+            ("530", R::LogonHours, true),
+            ("531", R::Workstation, true),
+            ("532", R::PasswordExpired, true),
+            ("533", R::Disabled, true),
+            ("534", R::Disabled, true),
+            ("569", R::Restricted, false),
+            ("701", R::Expired, true),
+            ("773", R::PasswordChangeRequired, true),
+            ("775", R::Locked, false),
+        ] {
+            let error = of(data);
+            assert!(
+                matches!(error, BindError::Account(refusal) if refusal == expected),
+                "{data}: {error:?}"
+            );
+            assert_eq!(error.proves_the_password(), proves, "{data}");
+        }
+        for wrong in [
+            of("52e"),
+            of("525"),
+            of("9999"),
+            refusal(""),
+            refusal("data "),
+        ] {
+            assert!(matches!(wrong, BindError::WrongPassword), "{wrong:?}");
+            assert!(!wrong.proves_the_password());
+        }
     }
 
     #[test]

@@ -2,17 +2,16 @@
 //!
 //! A bind changes whose connection it is and lets nothing run beside it (RFC 4511, 4.2.1), so each
 //! takes a whole connection, parked from an earlier check or fresh.
+//!
+//! A password is sent once, to one server: each that gets a wrong one counts it, and so many lock the
+//! account. Another server is asked only as long as nothing was sent.
 
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use futures_util::FutureExt as _;
-use ldap3::LdapResult;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::{
     sync::Semaphore,
     time::{Instant, sleep, timeout, timeout_at},
@@ -22,22 +21,25 @@ use super::{
     bind_result,
     connect_cause::ConnectCause,
     connection::Connection,
-    error::{BindError, DirectoryError, LostCause},
+    error::{BindError, DirectoryError},
     server::Server,
-    servers::{Down, Servers},
+    servers::Servers,
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
 /// A parked connection older or more used than this is not used again.
 const MAX_AGE: Duration = Duration::from_mins(10);
 /// One that is idle for so long is closed: the library's buffer in it holds the last password.
-const MAX_IDLE: Duration = Duration::from_secs(3);
+const MAX_IDLE: Duration = Duration::from_secs(10);
 const MAX_USES: u32 = 2_000;
 const WHAT: &str = "a password check";
-/// Without an answer for this long another server is asked as well.
+/// Without a connection for this long one to another server is made as well; without an answer, others are
+/// preferred from then on.
 const HEDGE: Duration = Duration::from_secs(1);
-/// How often one password is sent at most: a lost answer may have counted as a bad attempt.
-const MAX_SENT: u32 = 2;
+/// A parked connection that rested as long is asked whether it still works before it gets a password.
+const RESTED: Duration = Duration::from_secs(5);
+/// Connections that may turn out to have ended at the moment at which a password was to be sent.
+const MAX_ENDED: u32 = 3;
 
 #[derive(Debug)]
 pub(super) struct Binds {
@@ -52,6 +54,12 @@ struct Parked {
     server: String,
     connection: Connection,
     since: Instant,
+}
+
+/// A connection that waits for a bind.
+struct Ready {
+    server: Arc<Server>,
+    connection: Connection,
 }
 
 impl Binds {
@@ -85,59 +93,46 @@ impl Binds {
                 limit: self.timeout,
             })?;
         let deadline = Instant::now() + self.timeout;
-        let sent = &AtomicU32::new(0);
-        servers
-            .first_answer(HEDGE, Down::InTurn, |server| {
-                async move {
-                    let result = self.attempt(&server, dn, password, deadline, sent).await?;
-                    let name = server.connector.name();
-                    Ok(bind_result::verdict(name, WHAT, result.rc, &result.text))
-                }
-                .boxed()
-            })
-            .await?
-    }
-
-    /// One server: a parked connection, and a fresh one when the parked one turns out to be dead.
-    async fn attempt(
-        &self,
-        server: &Server,
-        dn: &str,
-        password: &SecretString,
-        deadline: Instant,
-        sent: &AtomicU32,
-    ) -> Result<LdapResult, DirectoryError> {
-        let name = server.connector.name();
+        let mut ended = 0;
         loop {
-            let parked = self.take(name);
-            let was_parked = parked.is_some();
-            let connection = match parked {
-                Some(connection) => connection,
-                None => Self::open(server, deadline).await?,
-            };
-            if sent.fetch_add(1, Ordering::Relaxed) >= MAX_SENT {
-                self.park(name, connection);
-                return Err(DirectoryError::lost(name, LostCause::LostTwice));
-            }
-            match connection
-                .bind(dn, password.expose_secret(), deadline)
-                .await
-            {
-                // busy, unavailable: its connections are not worth keeping.
-                Ok(result) if matches!(result.rc, 51 | 52) => {
-                    return Err(DirectoryError::refused(name, WHAT, result.rc, &result.text));
-                }
+            let Ready { server, connection } = servers
+                .first_answer(HEDGE, |server| self.ready(server, deadline).boxed())
+                .await?;
+            let name = server.connector.name();
+            let bind = connection.bind(dn, password.expose_secret(), deadline);
+            match slow(bind.boxed(), || server.doubt()).await {
                 Ok(result) => {
-                    self.park(name, connection);
-                    return Ok(result);
+                    // busy, unavailable: its connections are not worth keeping.
+                    if matches!(result.rc, 51 | 52) {
+                        server.doubt();
+                    } else {
+                        self.park(name, connection);
+                    }
+                    return bind_result::verdict(name, WHAT, result.rc, &result.text);
                 }
-                Err(DirectoryError::Lost { .. }) if was_parked => {}
+                Err(error) if error.is_before_sending() && ended < MAX_ENDED => ended += 1,
                 Err(error) => {
                     server.doubt();
-                    return Err(error);
+                    return Err(error.into());
                 }
             }
         }
+    }
+
+    /// A connection to this server: a parked one that works, else a fresh one.
+    async fn ready(&self, server: Arc<Server>, deadline: Instant) -> Result<Ready, DirectoryError> {
+        let name = server.connector.name();
+        if let Some(parked) = self.take(name) {
+            let connection = parked.connection;
+            let limit = HEDGE.min(deadline.saturating_duration_since(Instant::now()));
+            if parked.since.elapsed() < RESTED || connection.root(limit).await.is_ok() {
+                return Ok(Ready { server, connection });
+            }
+            // What ended this one ended the others as well.
+            self.forget(name);
+        }
+        let connection = Self::open(&server, deadline).await?;
+        Ok(Ready { server, connection })
     }
 
     async fn open(server: &Server, deadline: Instant) -> Result<Connection, DirectoryError> {
@@ -153,10 +148,15 @@ impl Binds {
             .inspect_err(|_| server.doubt())
     }
 
-    fn take(&self, server: &str) -> Option<Connection> {
+    fn take(&self, server: &str) -> Option<Parked> {
         let mut parked = close_idle(&self.parked);
         let index = parked.iter().rposition(|idle| idle.server == server)?;
-        Some(parked.remove(index).connection)
+        Some(parked.remove(index))
+    }
+
+    fn forget(&self, server: &str) {
+        let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
+        parked.retain(|idle| idle.server != server);
     }
 
     fn park(&self, server: &str, connection: Connection) {
@@ -191,4 +191,14 @@ fn close_idle(parked: &Mutex<Vec<Parked>>) -> MutexGuard<'_, Vec<Parked>> {
             && !idle.connection.is_dead()
     });
     parked
+}
+
+/// What `work` gives; `slow` is called once when that takes long.
+async fn slow<T>(mut work: BoxFuture<'_, T>, slow: impl FnOnce()) -> T {
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = sleep(HEDGE) => slow(),
+    }
+    work.await
 }

@@ -18,9 +18,10 @@ use ldap3::{
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
-use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
+use time::OffsetDateTime;
 
 use super::{
+    account_time::generalized_time,
     entry::{Attribute, Entry},
     error::{DirectoryError, LostCause},
 };
@@ -289,6 +290,10 @@ impl Connection {
         self.operations.fetch_add(1, Ordering::Relaxed);
         match timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
             Ok(Ok(Ok(value))) => Ok(value),
+            // The task that writes was gone already.
+            Ok(Ok(Err(LdapError::OpSend { .. }))) => {
+                Err(DirectoryError::lost(&self.server, LostCause::BeforeSending))
+            }
             Ok(Ok(Err(_))) if self.is_dead() => Err(self.lost()),
             Ok(Ok(Err(error))) => Err(DirectoryError::during(what, &self.server, error)),
             Ok(Err(_panic)) => Err(DirectoryError::lost(&self.server, LostCause::NotLdap)),
@@ -312,13 +317,6 @@ pub(super) struct RootDse {
     pub active_directory: bool,
 }
 
-/// As directories write it, in UTC (RFC 4517, section 3.3.13).
-fn generalized_time(text: &str) -> Option<OffsetDateTime> {
-    let format = format_description!("[year][month][day][hour][minute][second]");
-    let seconds = text.strip_suffix('Z')?.split(['.', ',']).next()?;
-    Some(PrimitiveDateTime::parse(seconds, format).ok()?.assume_utc())
-}
-
 /// The cookie of the next page; empty after the last one.
 fn next_page(controls: Vec<Control>) -> Vec<u8> {
     controls
@@ -328,18 +326,4 @@ fn next_page(controls: Vec<Control>) -> Vec<u8> {
                 .then(|| raw.parse::<PagedResults>().cookie)
         })
         .unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_directory_s_time_is_read() {
-        let time = generalized_time("20261124101500.0Z").expect("a time");
-        assert_eq!(time.unix_timestamp(), 1_795_515_300);
-        assert_eq!(generalized_time("20261124101500Z"), Some(time));
-        assert_eq!(generalized_time("20261124101500"), None);
-        assert_eq!(generalized_time("soon"), None);
-    }
 }

@@ -5,15 +5,13 @@ use std::{fmt, time::SystemTime};
 use ldap3::{ResultEntry, asn1::StructureTag};
 
 use super::{
-    account::{Account, AccountRefusal},
+    account::{Account, AccountRefusal, Judge},
     binary::guid_text,
     dn,
     identity::Kept,
     sid::Sid,
 };
 
-/// Asked for by name, since `*` leaves constructed attributes out; never shown to mappers.
-pub(super) const COMPUTED_CONTROL: &str = "msDS-User-Account-Control-Computed";
 /// Attributes whose value is bytes by nature.
 const PICTURES: [&str; 2] = ["thumbnailPhoto", "jpegPhoto"];
 /// Password hashes that some directories give to a powerful service account: dropped at once.
@@ -35,6 +33,15 @@ pub struct Entry {
     identity: Option<String>,
 }
 
+/// Attributes that every account of Active Directory has, and that an entry does not show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// Without which nothing tells that it is a user's, whose ticket is meant, or whether it may sign in.
+    pub decide: Vec<&'static str>,
+    /// Without which less is told: why it may not, and who it is.
+    pub tell: Vec<&'static str>,
+}
+
 /// The value or values of one attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attribute {
@@ -52,17 +59,10 @@ impl Entry {
         let (mut account, mut kept) = (Account::default(), Kept::default());
         let mut attributes = Vec::with_capacity(raw.len());
         for (name, values) in raw {
-            let is = |other: &str| name.eq_ignore_ascii_case(other);
-            if is("userAccountControl") {
-                account.control = integer(&values);
-            } else if is("accountExpires") {
-                account.expires = integer(&values);
-            } else if is(COMPUTED_CONTROL) {
-                account.computed = integer(&values);
-                continue;
-            } else if kept.takes(&name, &values) {
+            if account.reads(&name, &values) || kept.takes(&name, &values) {
                 continue;
             }
+            let is = |other: &str| name.eq_ignore_ascii_case(other);
             if SECRETS.iter().any(|secret| is(secret)) {
                 continue;
             }
@@ -131,11 +131,30 @@ impl Entry {
         self.get("objectSid").is_some()
     }
 
-    /// Why this account may not sign in at `now`, if so. A directory other than AD keeps none of this
-    /// and refuses at the bind.
+    /// Why this account may not sign in at `now`, if so; `judge` has looked at it before. In Active Directory
+    /// what cannot be read refuses; other directories do not keep all of it, and refuse at the bind.
+    pub(super) fn refusal(
+        &self,
+        now: SystemTime,
+        judge: Judge,
+        is_active_directory: bool,
+    ) -> Option<AccountRefusal> {
+        // Also behind a proxy, which hides what it is in front of.
+        let strictly = is_active_directory
+            || self.is_active_directory() && self.get("sAMAccountName").is_some();
+        self.account.refusal(now, judge, strictly)
+    }
+
+    /// What the service account may not see of this account of Active Directory.
     #[must_use]
-    pub fn refusal(&self, now: SystemTime) -> Option<AccountRefusal> {
-        self.account.refusal(now)
+    pub fn unseen(&self) -> Unseen {
+        let hidden = |name: &&str| self.get(name).is_none();
+        let proved = ["sAMAccountType", "objectSid"].into_iter().filter(hidden);
+        let told = ["pwdLastSet", "objectGUID", "sAMAccountName"];
+        Unseen {
+            decide: proved.chain(self.account.unseen()).collect(),
+            tell: told.into_iter().filter(hidden).collect(),
+        }
     }
 
     /// The entry in a search's answer; `None` when the server's encoding is not one (RFC 4511, 4.5.2).
@@ -198,19 +217,11 @@ fn text(name: &str, value: Vec<u8>) -> String {
     })
 }
 
-/// A decimal attribute; what is none counts as 0.
-fn integer(values: &[Vec<u8>]) -> i64 {
-    values
-        .first()
-        .and_then(|value| std::str::from_utf8(value).ok()?.trim().parse().ok())
-        .unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use super::*;
+    use super::{super::wanted::COMPUTED_CONTROL, *};
 
     fn entry(raw: &[(&str, &[&[u8]])]) -> Entry {
         let raw = raw
@@ -261,16 +272,36 @@ mod tests {
     }
 
     #[test]
-    fn account_state_is_read_and_the_computed_attribute_hidden() {
+    fn account_state_is_read_and_what_was_asked_for_it_hidden() {
         let entry = entry(&[
             ("userAccountControl", &[b"512"]),
             (COMPUTED_CONTROL, &[b"16"]),
             ("accountExpires", &[b"9223372036854775807"]),
+            ("pwdReset", &[b"FALSE"]),
         ]);
         let now = UNIX_EPOCH + Duration::from_hours(498_720);
-        assert_eq!(entry.refusal(now), Some(AccountRefusal::Locked));
-        assert_eq!(entry.get(COMPUTED_CONTROL), None);
+        let refusal = entry.refusal(now, Judge::Nobody, true);
+        assert_eq!(refusal, Some(AccountRefusal::Locked));
+        for hidden in [COMPUTED_CONTROL, "pwdReset"] {
+            assert_eq!(entry.get(hidden), None);
+        }
         assert_eq!(entry.text("userAccountControl"), Some("512"));
+    }
+
+    #[test]
+    fn an_account_of_active_directory_is_one_behind_a_proxy_too() {
+        let refusal = |raw: &[(&str, &[&[u8]])]| {
+            let now = UNIX_EPOCH + Duration::from_hours(498_720);
+            entry(raw).refusal(now, Judge::Kdc, false)
+        };
+        let sid: &[&[u8]] = &[b"\x01\x01\0\0\0\0\0\x05\x15\0\0\0"];
+        assert_eq!(
+            refusal(&[("objectSid", sid), ("sAMAccountName", &[b"a"])]),
+            Some(AccountRefusal::Unreadable("userAccountControl"))
+        );
+        // AD LDS has SIDs as well, and other attributes.
+        assert_eq!(refusal(&[("objectSid", sid)]), None);
+        assert_eq!(refusal(&[("uid", &[b"a"])]), None);
     }
 
     #[test]

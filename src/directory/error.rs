@@ -71,10 +71,10 @@ pub enum LostCause {
     Ended,
     /// What the server sent is not valid LDAP.
     NotLdap,
-    /// A bind was sent twice, and neither was answered.
-    LostTwice,
     /// The task that kept it up has panicked, and begins again.
     Fault,
+    /// It had ended before anything of this operation was sent.
+    BeforeSending,
 }
 
 /// A password was not accepted.
@@ -82,15 +82,25 @@ pub enum LostCause {
 pub enum BindError {
     #[error("wrong password")]
     WrongPassword,
-    #[error("the password has expired; the user must choose a new one")]
-    PasswordExpired,
-    #[error("the user must choose a new password before the first login")]
-    PasswordChangeRequired,
     #[error(transparent)]
     Account(#[from] AccountRefusal),
     /// Nothing is known about the password.
     #[error(transparent)]
     Unavailable(#[from] DirectoryError),
+}
+
+impl BindError {
+    /// Whether a server says so to whoever sends the right password, and to nobody else. That an account is
+    /// locked it says to all, and perhaps that it is restricted.
+    #[must_use]
+    pub fn proves_the_password(&self) -> bool {
+        match self {
+            Self::WrongPassword | Self::Unavailable(_) => false,
+            Self::Account(refusal) => {
+                !matches!(refusal, AccountRefusal::Locked | AccountRefusal::Restricted)
+            }
+        }
+    }
 }
 
 impl DirectoryError {
@@ -105,6 +115,17 @@ impl DirectoryError {
             Self::Refused { code, .. } => matches!(code, 51 | 52),
             Self::Busy { .. } | Self::NotDiscovered { .. } | Self::NoServer => false,
         }
+    }
+
+    /// Whether the operation surely did not reach the server.
+    pub(super) fn is_before_sending(&self) -> bool {
+        matches!(
+            self,
+            Self::Lost {
+                cause: LostCause::BeforeSending,
+                ..
+            }
+        )
     }
 
     /// An error of the library during `operation` on a connection.
@@ -147,8 +168,8 @@ impl fmt::Display for LostCause {
             Self::Library(error) => f.write_str(&cause::ldap(error)),
             Self::Ended => f.write_str("the connection has ended"),
             Self::NotLdap => f.write_str("its answer is not valid LDAP"),
-            Self::LostTwice => f.write_str("the answer to a bind was lost twice"),
             Self::Fault => f.write_str("a fault of this program, which its log tells"),
+            Self::BeforeSending => f.write_str("before anything was sent"),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! fails over; password checks bind on connections of their own (`binds`).
 
 mod account;
+mod account_time;
 mod binary;
 mod bind_result;
 mod binds;
@@ -34,7 +35,10 @@ mod status;
 mod typed_name;
 mod wanted;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use rustls::ClientConfig;
 use serde_json::Value;
@@ -45,7 +49,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use ldap3::ldap_escape;
 
 pub use self::{
-    account::AccountRefusal,
+    account::{AccountRefusal, Judge},
     discovery::find_servers,
     dns::{LookupError, canonical_name},
     domains::Kind,
@@ -184,6 +188,17 @@ impl Directory {
     #[must_use]
     pub fn is_active_directory(&self) -> bool {
         self.0.servers.is_active_directory()
+    }
+
+    /// Why this account may not sign in at `now`, if so; `judge` has looked at it before.
+    #[must_use]
+    pub fn account_refusal(
+        &self,
+        entry: &Entry,
+        now: SystemTime,
+        judge: Judge,
+    ) -> Option<AccountRefusal> {
+        entry.refusal(now, judge, self.is_active_directory())
     }
 
     /// Which kind of name people type, to sign in.

@@ -60,8 +60,17 @@ pub(super) async fn set(
             attributes.push(("lockoutTime", b"0".to_vec()));
         }
         let limit = deadline.saturating_duration_since(Instant::now());
-        let changed = connection.replace(WHAT, dn, attributes, limit).await;
-        let result = changed.inspect_err(|_| server.doubt())?;
+        let result = match connection.replace(WHAT, dn, attributes, limit).await {
+            Ok(result) => result,
+            Err(error) if error.is_before_sending() => {
+                failure = error;
+                continue;
+            }
+            Err(error) => {
+                server.doubt();
+                return Err(error.into());
+            }
+        };
         return verdict(server.connector.name(), &result);
     }
     Err(failure.into())

@@ -54,15 +54,6 @@ struct Member {
     _supervised: Arc<DropGuard>,
 }
 
-/// How servers are asked that are all down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Down {
-    /// All at once: whichever returns first serves.
-    Together,
-    /// One after the other: what is asked counts at each, as a wrong password does.
-    InTurn,
-}
-
 impl Servers {
     /// None at first.
     pub fn new(parts: Parts) -> Self {
@@ -196,7 +187,7 @@ impl Servers {
         if let Some(kind) = self.kind() {
             return Ok(kind);
         }
-        self.first_answer(hedge, Down::Together, |server| {
+        self.first_answer(hedge, |server| {
             async move {
                 server.connection(deadline).await?;
                 Ok(server.kind().unwrap_or(Kind::Other))
@@ -212,27 +203,24 @@ impl Servers {
         search: &Search<'_>,
         deadline: Instant,
     ) -> Result<Vec<Entry>, DirectoryError> {
-        self.first_answer(search.hedge, Down::Together, |server| {
+        self.first_answer(search.hedge, |server| {
             async move { server.search(search, deadline).await }.boxed()
         })
         .await
     }
 
-    /// Asks one server after the other, until one answers. A lost connection moves on at once, and
+    /// Asks one server after the other, until one answers; all at once when all are down. For what may be
+    /// asked of several: what changes something, or counts, is not. A lost connection moves on at once, and
     /// back to the first server once more at the end; a server that is slow gets company after
     /// `hedge`, and the first answer of either counts.
     pub async fn first_answer<'a, T>(
         &self,
         hedge: Duration,
-        down: Down,
         ask: impl Fn(Arc<Server>) -> BoxFuture<'a, Result<T, DirectoryError>>,
     ) -> Result<T, DirectoryError> {
         let order = self.order();
         let all_down = order.first().is_some_and(|server| server.rank() == 2);
-        let together = match down {
-            Down::Together if all_down => order.len(),
-            Down::Together | Down::InTurn => 1,
-        };
+        let together = if all_down { order.len() } else { 1 };
         let mut untried = order.iter().chain(order.first());
         let mut asked = Vec::new();
         let mut running = FuturesUnordered::new();

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
+    accounts,
     context::{Context, quoted},
     finding::{Area, Finding, Findings},
     groups,
@@ -108,6 +109,7 @@ pub(super) async fn examine(context: &Context, findings: &Findings) -> Option<Fo
         let nobody = nobody_by_name(context, &found.directory).await;
         findings.add(nobody.unwrap_or_else(|| names(context, &kind)));
     }
+    accounts::examine(context, &found.directory, findings).await;
     groups::examine(context, &found.directory, findings).await;
     Some(found)
 }

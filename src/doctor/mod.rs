@@ -1,6 +1,7 @@
 //! `ad-edge doctor`: looks at everything that an installation needs, from its configuration to the
 //! keys of its keytab in the directory. Changes nothing.
 
+mod accounts;
 mod answered;
 mod context;
 mod directory;

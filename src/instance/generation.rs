@@ -25,7 +25,7 @@ use crate::{
     fleet::FleetKey,
     http::{Limits, Random, Site, SiteSettings},
     lifecycle::Lifecycle,
-    login::{Accounts, Attempts, Logins, Slots},
+    login::{Accounts, Attempts, EvenTime, Logins, Slots},
     ops::{self, Readiness},
     profile::Mapper,
     telemetry::{Metrics, event},
@@ -136,6 +136,8 @@ impl Generation {
             config: config.accounts.clone(),
             metrics: Arc::clone(&metrics),
             instance: config.instance.name.clone(),
+            clock: clock.clone(),
+            even: EvenTime::new(),
         });
         let tunnel_life = TunnelLife::default();
         let has_tunnel = config.tunnel.is_some();

@@ -8,13 +8,15 @@ use std::{
 
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
+use tokio::time::Instant;
 
-use super::{NotAUser, Origin, Refusal, audit, name};
+use super::{EvenTime, NotAUser, Origin, Refusal, audit, name};
 use crate::{
+    clock::Clock,
     config::{AccountsConfig, WriteBackConfig},
     directory::{
-        BindError, By, Directory, DirectoryError, Entry, Found, Kind, PasswordAttribute,
-        PasswordChangeError, ldap_escape,
+        AccountRefusal, BindError, By, Directory, DirectoryError, Entry, Found, Judge, Kind,
+        PasswordAttribute, PasswordChangeError, ldap_escape,
     },
     profile::{Mapper, Profile},
     secret::{ExposeSecret as _, SecretString},
@@ -39,6 +41,9 @@ pub struct Accounts {
     pub metrics: Arc<Metrics>,
     /// `INSTANCE_NAME`, for audit lines.
     pub instance: String,
+    pub clock: Clock,
+    /// When refused passwords are answered.
+    pub even: EvenTime,
 }
 
 /// A value for a filter's `{0}`, which the tenant may have escaped already (RFC 4515, section 3).
@@ -77,13 +82,20 @@ impl Term {
 pub struct Denied {
     pub refusal: Refusal,
     pub profile: Option<Profile>,
+    /// Before this no answer may leave, so that all refused passwords take one time.
+    pub not_before: Option<Instant>,
 }
 
 impl Denied {
     fn unknown(refusal: Refusal) -> Self {
+        Self::of(refusal, None)
+    }
+
+    fn of(refusal: Refusal, profile: Option<Profile>) -> Self {
         Self {
             refusal,
-            profile: None,
+            profile,
+            not_before: None,
         }
     }
 }
@@ -106,9 +118,13 @@ impl Accounts {
             "tunnel",
             name.as_str(),
         );
-        let outcome = self.check(name, password, &mut line).await;
+        let started = Instant::now();
+        let mut outcome = self.check(name, password, &mut line).await;
         let refusal = outcome.as_ref().err().map(|denied| &denied.refusal);
         line.end(refusal);
+        if let Err(denied) = &mut outcome {
+            denied.not_before = self.not_before(started, &denied.refusal);
+        }
         outcome.map_err(Box::new)
     }
 
@@ -121,16 +137,15 @@ impl Accounts {
         let entry = self.one(name).await.map_err(Denied::unknown)?;
         line.user(entry.dn());
         // A refused user's profile is part of the answer too, so both can be asked at once.
-        let (verdict, profile) =
-            tokio::join!(self.verify(&entry, password), self.full_profile(&entry));
-        let verdict = verdict.and_then(|()| Ok(self.must_be_user(&entry)?));
+        let verify = async {
+            self.verify(&entry, password).await?;
+            self.admits(&entry, Judge::Bind)
+        };
+        let (verdict, profile) = tokio::join!(verify, self.full_profile(&entry));
         match (verdict, profile) {
             (Ok(()), Ok(profile)) => Ok(profile),
             (Ok(()), Err(refusal)) => Err(Denied::unknown(refusal)),
-            (Err(refusal), profile) => Err(Denied {
-                refusal,
-                profile: profile.ok(),
-            }),
+            (Err(refusal), profile) => Err(Denied::of(refusal, profile.ok())),
         }
     }
 
@@ -172,10 +187,7 @@ impl Accounts {
             // The new password counts, whatever the mapper thinks of the user.
             (Ok(()), Ok(profile)) => Ok(profile),
             (Ok(()), Err(refusal)) => Err(Denied::unknown(refusal)),
-            (Err(refusal), profile) => Err(Denied {
-                refusal,
-                profile: profile.ok(),
-            }),
+            (Err(refusal), profile) => Err(Denied::of(refusal, profile.ok())),
         }
     }
 
@@ -295,10 +307,35 @@ impl Accounts {
     ) -> Result<(), Refusal> {
         let verdict = self.directory.verify_password(entry.dn(), password);
         match self.metrics.timed("password", verdict).await {
-            Err(BindError::PasswordExpired) if self.config.allow_expired => Ok(()),
-            Err(BindError::PasswordChangeRequired) if self.config.allow_change_required => Ok(()),
+            Err(BindError::Account(refusal)) if self.lets_pass(refusal) => Ok(()),
             verdict => Ok(verdict?),
         }
+    }
+
+    /// Whether the account may sign in, which `judge` has looked at before.
+    pub(super) fn admits(&self, entry: &Entry, judge: Judge) -> Result<(), Refusal> {
+        self.must_be_user(entry)?;
+        let now = self.clock.now();
+        match self.directory.account_refusal(entry, now, judge) {
+            Some(refusal) if !self.lets_pass(refusal) => Err(refusal.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// `ALLOW_PASSWORD_EXPIRED` and its like.
+    fn lets_pass(&self, refusal: AccountRefusal) -> bool {
+        match refusal {
+            AccountRefusal::PasswordExpired => self.config.allow_expired,
+            AccountRefusal::PasswordChangeRequired => self.config.allow_change_required,
+            _ => false,
+        }
+    }
+
+    /// When the answer to a password that was refused may leave.
+    pub(super) fn not_before(&self, started: Instant, refusal: &Refusal) -> Option<Instant> {
+        refusal
+            .is_answered_evenly()
+            .then(|| self.even.answer_at(started, Instant::now()))
     }
 
     /// The user's profile with its groups.

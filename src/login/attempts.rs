@@ -18,7 +18,7 @@ use std::{
 use moka::sync::Cache;
 use tokio::time::Instant;
 
-use super::{Client, Refusal, rate::Rates};
+use super::{Client, Refusal, rate::Rates, refusal::Limited};
 use crate::{config::FormLimits, directory::BindError};
 
 /// Users remembered at most, those with failures only; and as many names that are nobody's.
@@ -101,7 +101,7 @@ impl Attempts {
         };
         match addresses.wait(address, now) {
             Some(again) => Err(Refusal::TooManyAttempts {
-                of: "from this address",
+                of: Limited::Address,
                 again,
             }),
             None => Ok(()),
@@ -158,7 +158,7 @@ impl Attempts {
         if count.attempts.fetch_add(1, Ordering::AcqRel) >= failures.limit {
             count.attempts.fetch_sub(1, Ordering::AcqRel);
             return Err(Refusal::TooManyAttempts {
-                of: "on this user",
+                of: Limited::User,
                 again: failures.window,
             });
         }
@@ -201,7 +201,9 @@ impl Count {
 impl Attempt {
     /// A right password takes back all failures, an attempt that the directory did not judge itself.
     pub fn ended(self, verdict: &Result<(), Refusal>, now: Instant) {
-        let wrong = matches!(verdict, Err(Refusal::Password(BindError::WrongPassword)));
+        // A locked account counts like a wrong password: else its limit would tell that it is there.
+        let wrong = matches!(verdict, Err(Refusal::Password(error))
+            if !matches!(error, BindError::Unavailable(_)) && !error.proves_the_password());
         if wrong {
             self.attempts.failed_from(self.client, now);
         }

@@ -1,6 +1,7 @@
 //! Tests of the limits on password attempts.
 
 use super::*;
+use crate::directory::AccountRefusal;
 use crate::network::NetworkWidths;
 
 const NOBODY: Client = Client::Hub;
@@ -54,6 +55,24 @@ fn a_name_that_is_nobody_s_meets_the_same_limit() {
         refused.expect_err("too many").reason(),
         "too_many_attempts",
         "else it would tell who is a user"
+    );
+}
+
+#[test]
+fn a_locked_user_meets_the_same_limit_and_one_with_the_right_password_none() {
+    let attempts = attempts(0, 3);
+    let fail = |user: &str, refusal: AccountRefusal| {
+        let attempt = attempts.of_user(user, NOBODY, Instant::now())?;
+        let verdict = Err(Refusal::Password(BindError::Account(refusal)));
+        attempt.ended(&verdict, Instant::now());
+        Ok::<(), Refusal>(())
+    };
+    let counted = |user: &str, refusal| (0..5).filter(|_| fail(user, refusal).is_ok()).count();
+    assert_eq!(counted("CN=Frank", AccountRefusal::Locked), 3);
+    assert_eq!(counted("CN=Carol", AccountRefusal::Disabled), 5);
+    assert_eq!(
+        counted("CN=Grace", AccountRefusal::PasswordChangeRequired),
+        5
     );
 }
 

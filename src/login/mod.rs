@@ -7,6 +7,7 @@ mod account_type;
 mod accounts;
 mod attempts;
 mod audit;
+mod even;
 mod matching;
 mod name;
 mod rate;
@@ -19,7 +20,7 @@ use futures_util::future::try_join_all;
 use rustls_pki_types::CertificateDer;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
+    time::{Instant, sleep_until},
 };
 
 pub use self::{
@@ -27,6 +28,7 @@ pub use self::{
     accounts::{Accounts, Denied, Term},
     attempts::Attempts,
     audit::{Client, Origin},
+    even::EvenTime,
     name::NameRefusal,
     refusal::Refusal,
 };
@@ -35,7 +37,7 @@ pub use crate::profile::MapperError;
 use crate::{
     authenticate::{Accepted, Certificates, Kerberos, Lookup, Mapped},
     clock::Clock,
-    directory::{BindError, By, Entry, Kind, has_control_character},
+    directory::{BindError, By, Entry, Judge, Kind, has_control_character},
     profile::Claims,
     secret::{ExposeSecret as _, SecretString},
     token::{AssertionId, AuthenticationMethod, Issuer, Statement},
@@ -156,14 +158,23 @@ impl Logins {
             proof.label(),
             proof.name(),
         );
-        let method = proof.method();
+        let (method, judge) = (proof.method(), proof.judge());
+        let started = Instant::now();
         let outcome = async {
             let _slot = self.slots.take()?;
             let proved = self.prove(proof, origin, &mut line).await?;
-            self.issue(proved, method, wanted, &mut line).await
+            line.user(proved.entry.dn());
+            accounts.admits(&proved.entry, judge)?;
+            self.issue(proved, method, wanted).await
         }
         .await;
         line.end(outcome.as_ref().err());
+        if let Err(refusal) = &outcome
+            && method == AuthenticationMethod::Password
+            && let Some(time) = accounts.not_before(started, refusal)
+        {
+            sleep_until(time).await;
+        }
         outcome
     }
 
@@ -296,15 +307,9 @@ impl Logins {
         proved: Proved,
         method: AuthenticationMethod,
         wanted: Wanted<'_>,
-        line: &mut audit::Line<'_>,
     ) -> Result<SignedIn, Refusal> {
         let Proved { entry, response } = proved;
-        line.user(entry.dn());
-        self.accounts.must_be_user(&entry)?;
         let now = self.clock.now();
-        if let Some(refusal) = entry.refusal(now) {
-            return Err(refusal.into());
-        }
         let profile = self.accounts.full_profile(&entry).await?;
         let claims = Claims::of(&profile)?;
         let start = Instant::now();
@@ -333,6 +338,15 @@ impl Proof {
             Self::Kerberos { .. } | Self::Frontend { .. } => AuthenticationMethod::Kerberos,
             Self::Certificate { .. } => AuthenticationMethod::Certificate,
             Self::Password { .. } => AuthenticationMethod::Password,
+        }
+    }
+
+    /// Who has looked at the account before. The word of a proxy is a ticket's.
+    fn judge(&self) -> Judge {
+        match self {
+            Self::Kerberos { .. } | Self::Frontend { .. } => Judge::Kdc,
+            Self::Certificate { .. } => Judge::Nobody,
+            Self::Password { .. } => Judge::Bind,
         }
     }
 

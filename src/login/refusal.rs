@@ -1,6 +1,6 @@
 //! Why a login was refused, by whoever refused it.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use super::{NotAUser, name::NameRefusal};
 use crate::{
@@ -74,12 +74,39 @@ pub enum Refusal {
         "too many password attempts {of} (FORM_ATTEMPTS_PER_MINUTE, FORM_FAILURES_PER_USER); it \
          may be tried again in {} s", again.as_secs()
     )]
-    TooManyAttempts { of: &'static str, again: Duration },
+    TooManyAttempts { of: Limited, again: Duration },
     #[error("the system gives no random numbers")]
     NoRandomness,
 }
 
+/// What has a limit of password attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limited {
+    Address,
+    User,
+}
+
+impl fmt::Display for Limited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Address => "from this address",
+            Self::User => "on this user",
+        })
+    }
+}
+
 impl Refusal {
+    /// Whether a client must not tell it from others of its kind by the time that it takes: whether there is
+    /// a user of that name would show.
+    pub(super) fn is_answered_evenly(&self) -> bool {
+        match self {
+            Self::Name(_) | Self::Account(_) => true,
+            Self::Password(error) => !matches!(error, BindError::Unavailable(_)),
+            Self::TooManyAttempts { of, .. } => *of == Limited::User,
+            _ => false,
+        }
+    }
+
     /// The `reason` label of metrics and audit lines.
     #[must_use]
     pub fn reason(&self) -> &'static str {
@@ -94,8 +121,6 @@ impl Refusal {
             Self::OtherSid { .. } => "other_sid",
             Self::Password(error) => match error {
                 BindError::WrongPassword => "wrong_password",
-                BindError::PasswordExpired => "password_expired",
-                BindError::PasswordChangeRequired => "password_change_required",
                 BindError::Account(refusal) => account(*refusal),
                 BindError::Unavailable(_) => "directory",
             },
@@ -124,6 +149,7 @@ impl Refusal {
             }
             Self::Password(error) => matches!(error, BindError::Unavailable(_)),
             Self::NotAUser(refusal) => matches!(refusal, NotAUser::Unreadable),
+            Self::Account(refusal) => matches!(refusal, AccountRefusal::Unreadable(_)),
             Self::PasswordChange(error) => !matches!(error, PasswordChangeError::Complexity),
             Self::Directory(_)
             | Self::Busy { .. }
@@ -139,8 +165,7 @@ impl Refusal {
             | Self::UnknownPrincipal { .. }
             | Self::Ambiguous { .. }
             | Self::OtherDomain { .. }
-            | Self::OtherSid { .. }
-            | Self::Account(_) => false,
+            | Self::OtherSid { .. } => false,
         }
     }
 }
@@ -150,5 +175,11 @@ fn account(refusal: AccountRefusal) -> &'static str {
         AccountRefusal::Disabled => "account_disabled",
         AccountRefusal::Expired => "account_expired",
         AccountRefusal::Locked => "account_locked",
+        AccountRefusal::LogonHours => "logon_hours",
+        AccountRefusal::Workstation => "workstation",
+        AccountRefusal::Restricted => "account_restricted",
+        AccountRefusal::PasswordExpired => "password_expired",
+        AccountRefusal::PasswordChangeRequired => "password_change_required",
+        AccountRefusal::Unreadable(_) => "account_unreadable",
     }
 }

@@ -10,7 +10,9 @@ use crate::{
 
 /// The answer to a request about one user.
 pub(super) fn about_user(outcome: Result<Profile, Denied>) -> Value {
-    let Denied { refusal, profile } = match outcome {
+    let Denied {
+        refusal, profile, ..
+    } = match outcome {
         Ok(profile) => return json!({ "profile": profile }),
         Err(denied) => denied,
     };
@@ -53,10 +55,6 @@ fn known(refusal: &Refusal) -> Option<(&'static str, &'static str)> {
     Some(match refusal {
         Refusal::Password(error) => match error {
             BindError::WrongPassword => ("WrongPassword", "Wrong password"),
-            BindError::PasswordExpired => ("PasswordExpired", "Password expired"),
-            BindError::PasswordChangeRequired => {
-                ("PasswordChangeRequired", "Password change required")
-            }
             BindError::Account(refusal) => account(*refusal),
             BindError::Unavailable(_) => return None,
         },
@@ -78,6 +76,16 @@ fn account(refusal: AccountRefusal) -> (&'static str, &'static str) {
         AccountRefusal::Disabled => ("AccountDisabled", "Account disabled"),
         AccountRefusal::Expired => ("AccountExpired", "Account expired"),
         AccountRefusal::Locked => ("AccountLocked", "Account locked"),
+        AccountRefusal::PasswordExpired => ("PasswordExpired", "Password expired"),
+        AccountRefusal::PasswordChangeRequired => {
+            ("PasswordChangeRequired", "Password change required")
+        }
+        // Names that the tenant does not know would be no answer to it.
+        AccountRefusal::LogonHours => ("AccountDisabled", "Account may not sign in at this hour"),
+        AccountRefusal::Workstation => ("AccountDisabled", "Account may not sign in from here"),
+        AccountRefusal::Restricted | AccountRefusal::Unreadable(_) => {
+            ("AccountDisabled", "Account restricted")
+        }
     }
 }
 
@@ -131,13 +139,14 @@ mod tests {
             ),
             (
                 "must_change",
-                Refusal::Password(BindError::PasswordChangeRequired),
+                Refusal::Password(BindError::Account(AccountRefusal::PasswordChangeRequired)),
             ),
         ] {
             let expected = golden(case);
             let denied = Denied {
                 refusal,
                 profile: Some(profile(&expected)),
+                not_before: None,
             };
             assert_eq!(
                 about_user(Err(denied)).to_string(),
@@ -150,6 +159,7 @@ mod tests {
         let denied = Denied {
             refusal: NameRefusal::unknown("nobody").into(),
             profile: None,
+            not_before: None,
         };
         assert_eq!(
             about_user(Err(denied)).to_string(),
@@ -163,6 +173,7 @@ mod tests {
         let denied = Denied {
             refusal: Refusal::Directory(error),
             profile: None,
+            not_before: None,
         };
         assert_eq!(
             about_user(Err(denied)).to_string(),

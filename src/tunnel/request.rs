@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{
     Tunnel, answer,
@@ -79,34 +79,39 @@ impl Tunnel {
         let started = Instant::now();
         let work = async {
             if link.is_closing() {
-                return (
+                return now(
                     "closing",
                     answer::not_tried("this instance is being shut down"),
                 );
             }
             if !room {
-                return (
+                return now(
                     "busy",
                     answer::not_tried("this instance is busy, try again"),
                 );
             }
             let Ok(_slot) = self.slots.acquire().await else {
-                return (
+                return now(
                     "closing",
                     answer::not_tried("this instance is being shut down"),
                 );
             };
             self.work(event, claims, &pid).await
         };
-        let (outcome, payload) = timeout(REQUEST_LIMIT, work).await.unwrap_or_else(|_| {
+        let work = timeout(REQUEST_LIMIT, work).await;
+        let (outcome, payload, not_before) = work.unwrap_or_else(|_| {
             tracing::error!(
                 event = event::TUNNEL_REQUEST_TIMED_OUT,
                 request = event.name(),
                 request_id = pid,
                 "a request took too long"
             );
-            ("timeout", answer::not_tried("it took too long"))
+            now("timeout", answer::not_tried("it took too long"))
         });
+        // It has left its slot to others.
+        if let Some(time) = not_before {
+            sleep_until(time).await;
+        }
         let delivered = link.answer(&event.answer(&pid), &payload).await;
         self.count(
             event.name(),
@@ -118,12 +123,7 @@ impl Tunnel {
             .observe(started.elapsed().as_secs_f64());
     }
 
-    async fn work(
-        &self,
-        event: Event,
-        claims: Map<String, Value>,
-        pid: &str,
-    ) -> (&'static str, Value) {
+    async fn work(&self, event: Event, claims: Map<String, Value>, pid: &str) -> Answered {
         let asked = match Asked::read(event, claims) {
             Ok(asked) => asked,
             Err(MissingClaim(claim)) => {
@@ -133,7 +133,7 @@ impl Tunnel {
                     claim,
                     "a request lacks a usable claim"
                 );
-                return ("claim", answer::not_tried("the request lacks a claim"));
+                return now("claim", answer::not_tried("the request lacks a claim"));
             }
         };
         let origin = Origin {
@@ -161,24 +161,33 @@ impl Tunnel {
     }
 }
 
-fn about_user(outcome: Result<Profile, Box<Denied>>) -> (&'static str, Value) {
+/// The outcome for the metrics, the answer, and when it may leave at the earliest.
+type Answered = (&'static str, Value, Option<Instant>);
+
+fn now(outcome: &'static str, answer: Value) -> Answered {
+    (outcome, answer, None)
+}
+
+fn about_user(outcome: Result<Profile, Box<Denied>>) -> Answered {
+    let not_before = outcome.as_ref().err().and_then(|denied| denied.not_before);
     let label = match &outcome {
         Ok(_) => "ok",
         Err(denied) if denied.refusal.is_ours() => "error",
         Err(_) => "refused",
     };
-    (label, answer::about_user(outcome.map_err(|denied| *denied)))
+    let answer = answer::about_user(outcome.map_err(|denied| *denied));
+    (label, answer, not_before)
 }
 
-fn listed(member: &str, found: Result<Value, Refusal>) -> (&'static str, Value) {
+fn listed(member: &str, found: Result<Value, Refusal>) -> Answered {
     match found {
-        Ok(list) => ("ok", json!({ member: list })),
+        Ok(list) => now("ok", json!({ member: list })),
         Err(refusal) => {
             tracing::error!(
                 event = event::SEARCH_FAILED,
                 "a search of the tenant failed: {refusal}"
             );
-            ("error", answer::failed(&refusal))
+            now("error", answer::failed(&refusal))
         }
     }
 }

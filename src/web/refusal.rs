@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal},
-    directory::{BindError, NameKind},
+    directory::{AccountRefusal, BindError, NameKind},
     language::{Language, Notice, Phrase},
     login::{MapperError, NotAUser, Refusal},
 };
@@ -28,24 +28,16 @@ pub(super) fn of(refusal: &Refusal) -> Words {
     let (status, about) = match refusal {
         Refusal::Kerberos(refusal) => kerberos(refusal),
         Refusal::Certificate(refusal) => (S::FORBIDDEN, certificate(refusal)),
-        Refusal::Password(BindError::WrongPassword) | Refusal::Name(_) => {
-            (S::UNAUTHORIZED, Notice::WrongPassword)
-        }
-        Refusal::Password(BindError::PasswordExpired | BindError::PasswordChangeRequired) => {
-            (S::FORBIDDEN, Notice::PasswordMustChange)
-        }
-        Refusal::Account(_) | Refusal::Password(BindError::Account(_)) => {
-            (S::FORBIDDEN, Notice::AccountCannotSignIn)
-        }
+        Refusal::Name(_) => password(&BindError::WrongPassword),
+        Refusal::Password(error) => password(error),
+        Refusal::Account(refusal) => (S::FORBIDDEN, account(*refusal)),
+        Refusal::Directory(_) => (S::SERVICE_UNAVAILABLE, Notice::DirectoryDown),
         Refusal::UnknownPrincipal { .. }
         | Refusal::Ambiguous { .. }
         | Refusal::OtherSid { .. }
         | Refusal::NotAUser(NotAUser::Other(_)) => (S::FORBIDDEN, Notice::NoAccount),
         Refusal::OtherDomain { .. } => (S::UNAUTHORIZED, Notice::OtherDomain),
         Refusal::MethodOff => (S::FORBIDDEN, Notice::MethodOff),
-        Refusal::Directory(_) | Refusal::Password(BindError::Unavailable(_)) => {
-            (S::SERVICE_UNAVAILABLE, Notice::DirectoryDown)
-        }
         Refusal::Busy { .. } | Refusal::Mapper(MapperError::Overload) => {
             (S::SERVICE_UNAVAILABLE, Notice::Busy)
         }
@@ -68,10 +60,7 @@ pub(super) fn hint(
     kind: &NameKind,
     language: Language,
 ) -> Option<String> {
-    if !matches!(
-        refusal,
-        Refusal::Password(BindError::WrongPassword) | Refusal::Name(_)
-    ) {
+    if of(refusal).about != Notice::WrongPassword {
         return None;
     }
     Some(match kind {
@@ -91,6 +80,29 @@ pub(super) fn hint(
         NameKind::Mail => language.phrase(Phrase::NameMail).into_owned(),
         NameKind::Other => return None,
     })
+}
+
+/// Who has not shown what only the user knows is not told whether name or password was wrong, nor that the
+/// account is locked: then there is one.
+fn password(error: &BindError) -> (StatusCode, Notice) {
+    match error {
+        BindError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Notice::DirectoryDown),
+        BindError::Account(refusal) if error.proves_the_password() => {
+            (StatusCode::FORBIDDEN, account(*refusal))
+        }
+        BindError::Account(_) | BindError::WrongPassword => {
+            (StatusCode::UNAUTHORIZED, Notice::WrongPassword)
+        }
+    }
+}
+
+fn account(refusal: AccountRefusal) -> Notice {
+    match refusal {
+        AccountRefusal::PasswordExpired | AccountRefusal::PasswordChangeRequired => {
+            Notice::PasswordMustChange
+        }
+        _ => Notice::AccountCannotSignIn,
+    }
 }
 
 /// `CORP/alice`
@@ -166,7 +178,7 @@ fn kerberos(refusal: &KerberosRefusal) -> (StatusCode, Notice) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{directory::AccountRefusal, login::NameRefusal};
+    use crate::login::NameRefusal;
 
     #[test]
     fn a_wrong_name_reads_like_a_wrong_password() {
@@ -174,9 +186,12 @@ mod tests {
         let wrong = Refusal::Password(BindError::WrongPassword);
         assert_eq!(of(&unknown), of(&wrong));
         assert_eq!(of(&wrong).status, StatusCode::UNAUTHORIZED);
+        // A controller says so to whoever asks.
+        let locked = Refusal::Password(BindError::Account(AccountRefusal::Locked));
+        assert_eq!(of(&locked), of(&wrong));
         let kind = NameKind::AccountOrPrincipal("corp.example".to_owned());
         let both = "Your user name is like alice or alice@corp.example.";
-        for refusal in [&unknown, &wrong] {
+        for refusal in [&unknown, &wrong, &locked] {
             let hint = |typed| hint(refusal, typed, &kind, Language::English);
             for typed in ["nobody", "/nobody", "nobody/", r"CORP\a/b"] {
                 assert_eq!(hint(typed).as_deref(), Some(both), "{typed}");
@@ -192,9 +207,22 @@ mod tests {
 
     #[test]
     fn account_states_are_not_told_apart() {
-        let disabled = of(&Refusal::Account(AccountRefusal::Disabled));
-        assert_eq!(disabled, of(&Refusal::Account(AccountRefusal::Locked)));
+        use AccountRefusal as R;
+        let disabled = of(&Refusal::Account(R::Disabled));
+        let others = [
+            R::Expired,
+            R::Locked,
+            R::LogonHours,
+            R::Workstation,
+            R::Unreadable("x"),
+        ];
+        for other in others {
+            assert_eq!(of(&Refusal::Account(other)), disabled);
+        }
         assert_eq!(disabled.status, StatusCode::FORBIDDEN);
+        let bind = Refusal::Password(BindError::Account(R::PasswordExpired));
+        assert_eq!(of(&bind), of(&Refusal::Account(R::PasswordExpired)));
+        assert_eq!(of(&bind).about, Notice::PasswordMustChange);
     }
 
     #[test]

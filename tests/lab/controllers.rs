@@ -136,6 +136,25 @@ impl Controller {
         run_with_input(&mut command, "");
     }
 
+    /// How many wrong passwords it has counted for the user.
+    pub fn bad_passwords(&self, user: &str) -> u32 {
+        let domain = self.state.join("domain");
+        let mut command = Command::new("ldbsearch");
+        command
+            .arg(format!(
+                "--configfile={}",
+                domain.join("etc/smb.conf").display()
+            ))
+            .arg("-H")
+            .arg(domain.join("private/sam.ldb"))
+            .args([&format!("(sAMAccountName={user})"), "badPwdCount"]);
+        let shown = run_with_input(&mut command, "");
+        let count = shown
+            .lines()
+            .find_map(|line| line.strip_prefix("badPwdCount: "));
+        count.map_or(0, |count| count.parse().expect("a number"))
+    }
+
     /// Ends it in good order.
     pub fn down(&self) {
         lab("down", &self.state, &[]);

@@ -163,6 +163,26 @@ impl Lab {
         ldbmodify(&self.state.join("domain"), arguments, ldif);
     }
 
+    /// The same past all rules of the controller: what it would not let anybody write.
+    pub fn ldbmodify_stored(&self, ldif: &str) {
+        let stored = self.state.join("domain/private/sam.ldb.d");
+        let mut command = Command::new("ldbmodify");
+        command.arg("-H").arg(stored.join("DC=CORP,DC=EXAMPLE.ldb"));
+        run_with_input(&mut command, ldif);
+    }
+
+    /// Denies an account to read an attribute of the object, by its schemaIDGUID. Not the service account of
+    /// the lab's home, with which other tests read.
+    pub fn hide(&self, account: &str, dn: &str, attribute: &str) {
+        let shown = self.samba_tool(&["user", "show", account, "--attributes=objectSid"]);
+        let sid = shown
+            .lines()
+            .find_map(|line| line.strip_prefix("objectSid: "));
+        let ace = format!("(OD;;RP;{attribute};;{})", sid.expect("a SID"));
+        let action = ["dsacl", "set", "--action=deny"];
+        self.samba_tool(&[&action[..], &["--objectdn", dn, "--sddl", &ace]].concat());
+    }
+
     /// Runs `samba-tool` on the lab's controller: `["user", "disable", "bob"]`.
     pub fn samba_tool(&self, arguments: &[&str]) -> String {
         let domain = self.state.join("domain");

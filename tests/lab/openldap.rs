@@ -52,13 +52,15 @@ impl OpenLdap {
             "include /etc/ldap/schema/core.schema\n\
              include /etc/ldap/schema/cosine.schema\n\
              include /etc/ldap/schema/inetorgperson.schema\n\
-             modulepath /usr/lib/ldap\nmoduleload back_mdb\n\
+             modulepath /usr/lib/ldap\nmoduleload back_mdb\nmoduleload ppolicy\n\
              TLSCertificateFile {server}.pem\nTLSCertificateKeyFile {server}.key\n\
              TLSCACertificateFile {ca}\n\
              {disallow}\n\
              database mdb\nsuffix \"o=acme\"\ndirectory {data}\nmaxsize 67108864\n\
+             rootdn \"cn=admin,o=acme\"\nrootpw {password}\n\
              access to attrs=userPassword by dn.base=\"uid=ad-edge,ou=services,o=acme\" write by anonymous auth by * none\n\
-             {access}\n",
+             {access}\noverlay ppolicy\n",
+            password = lab.password,
             server = server.display(),
             ca = lab.ca().display(),
             data = path("data").display(),

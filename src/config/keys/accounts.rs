@@ -12,8 +12,8 @@ use super::{
 
 #[rustfmt::skip]
 declare! { Section::Accounts;
-    ALLOW_PASSWORD_EXPIRED: Flag = OFF, "an expired password signs in", legacy;
-    ALLOW_PASSWORD_CHANGE_REQUIRED: Flag = OFF, "a password that must be changed signs in", legacy;
+    ALLOW_PASSWORD_EXPIRED: Flag = OFF, "who has an expired password signs in, with it or by another proof", legacy;
+    ALLOW_PASSWORD_CHANGE_REQUIRED: Flag = OFF, "who must change the password signs in, with it or by another proof", legacy;
     ALLOW_MACHINE_ACCOUNTS: Flag = OFF, "computers and managed service accounts of Active Directory (sAMAccountType 805306369) sign in like users (805306368), and can have their password changed by the tenant";
     ENABLE_WRITE_BACK: Flag = OFF, "let the tenant change passwords", legacy;
     ENABLE_ACTIVE_DIRECTORY_UNICODE_PASSWORD: Flag = OFF, "change `unicodePwd`, as Active Directory needs it, else `userPassword`", legacy;
