@@ -50,6 +50,8 @@
 //! | `tls` | certificate, handshake, asking for client certificates, session tickets | ground, `accept` |
 //! | `http` | serving, limits, pages, request log | ground, `tls`, `accept` |
 //! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `language`, `network`, `secret` |
+//! | `privileges` | root in the service's folder: for whom it works there, what it opens before, giving root up (ground) | `cause`, `config`, `files` |
+//! | `files` | files by handles: read without waiting for a pipe, written without following a link (ground) | |
 //! | `lifecycle` | the phases of the end, signals, notifications to the service manager, tasks that begin again after a panic (ground) | `telemetry` |
 //! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config`, `cause`, `network` |
 //! | `language` | the texts of the pages in the languages of their readers, and which one a browser asks for (ground) | |
@@ -58,7 +60,7 @@
 //! | `network` | the network that an address belongs to, in which outsiders are counted (ground) | |
 //! | `secret` | values that are never shown (ground) | |
 //!
-//! Ground: `config`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `network`, `secret`.
+//! Ground: `config`, `privileges`, `files`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `network`, `secret`.
 
 mod accept;
 mod authenticate;
@@ -69,6 +71,7 @@ mod config;
 mod console;
 mod directory;
 mod doctor;
+mod files;
 mod fleet;
 mod http;
 mod installation;
@@ -78,6 +81,7 @@ mod lifecycle;
 mod login;
 mod network;
 mod ops;
+mod privileges;
 mod profile;
 mod secret;
 mod serve;

@@ -176,6 +176,35 @@ fn without_ticket_and_certificate_the_keyboard_alone_signs_in() {
     assert_eq!(page.focus, "", "from name to password to the button");
 }
 
+/// It would sign its reader in as whoever wrote it (login CSRF).
+#[test]
+fn a_form_of_another_site_is_not_looked_at_and_the_own_page_is() {
+    let site = Site::start(|builder| builder);
+    let password = &Lab::get().password;
+    let folder = TempDir::new().expect("a folder");
+    let other = folder.path().join("other-site.html");
+    let form = format!(
+        "<form method=post action='{}'><input name=username value=carol><input name=password \
+         value='{password}'><button>Win</button></form>",
+        site.url("")
+    );
+    fs::write(&other, form).expect("written");
+    let steps = json!([
+        { "click": "button" }, { "wait": "They were not used" },
+        { "type": "bob" }, { "press": "Tab" }, { "type": password }, { "press": "Enter" },
+        { "wait": "Bob Test" }
+    ]);
+    let page = Browser::new().open(&format!("file://{}", other.display()), &steps);
+    assert!(page.url.contains("/login/callback"), "{page:?}");
+    let refused =
+        r#"ad_edge_logins_total{method="password",outcome="refused",reason="other_site"}"#;
+    let mut counts = site
+        .instances
+        .iter()
+        .map(|instance| instance.metric(refused));
+    assert!(counts.any(|count| count == Some(1.0)), "counted");
+}
+
 /// For people to look at: target/pictures.
 #[test]
 fn the_pages_are_drawn_light_and_dark_on_large_and_small_screens() {

@@ -437,6 +437,19 @@ fn a_header_counts_from_a_trusted_balancer_only_and_is_checked_again() {
         .run();
     assert_refused(&trusting, &twice, "certificate_invalid", "not understood");
 
+    let empty_first = trusting
+        .plain_curl("/wsfed")
+        .arg("-H")
+        .arg("X-SSL-Client-Cert;")
+        .header("X-SSL-Client-Cert", &header(&bob))
+        .run();
+    assert_refused(
+        &trusting,
+        &empty_first,
+        "certificate_invalid",
+        "not understood",
+    );
+
     let wary = terminated("192.0.2.1");
     let refused = plain(&wary, &bob);
     assert_eq!(refused.status, 403, "{}", refused.body);

@@ -1,7 +1,7 @@
 //! `ad-edge doctor`: all is well on the lab, and each trouble of the configuration, the files, the ports
 //! and the tenant is provoked there and found, with how to correct it.
 
-use std::process::Command;
+use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, process::Command};
 
 use serde_json::Value;
 
@@ -255,15 +255,43 @@ fn the_configuration_and_the_files() {
 fn a_configuration_of_another_user_is_one_finding() {
     let tenant = Tenant::by_address();
     let builder = healthy(&tenant);
-    let file = builder.home().join("config.json");
-    run_with_input(Command::new("chown").arg("4711").arg(&file), "");
-    let home = builder.home().display().to_string();
-    let caps = "-dac_override,-dac_read_search";
-    let report = doctor(builder.under(&["setpriv", "--bounding-set", caps]));
+    let home = builder.home();
+    let above = home.parent().expect("a folder");
+    std::fs::set_permissions(above, Permissions::from_mode(0o711)).expect("set");
+    run_with_input(Command::new("chown").args(["-R", "4711"]).arg(&home), "");
+    let home = home.display().to_string();
+    // The doctor of one user in the folder of another.
+    let other = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+    ];
+    let report = doctor(builder.under(&other));
     assert_eq!(report.findings.len(), 1, "{report:#?}");
     let fix = text(report.find("fail", "config", "config-unreadable"), "fix");
     assert_eq!(fix, format!("sudo -u '#4711' ad-edge doctor --home {home}"));
     assert_eq!(report.code, Some(64));
+    // Root's becomes the owner, and judges low ports and other processes all the same.
+    let taken = std::net::TcpListener::bind((Lab::get().address.as_str(), 0)).expect("a port");
+    let port = taken.local_addr().expect("its number").port();
+    let builder = healthy(&tenant).on_port(987).on_ops_port(port);
+    let home = builder.home();
+    let above = home.parent().expect("a folder");
+    std::fs::set_permissions(above, Permissions::from_mode(0o711)).expect("set");
+    run_with_input(Command::new("chown").args(["-R", "4711"]).arg(&home), "");
+    let report = doctor(builder);
+    let text_of = |finding: &Value| text(finding, "text").to_owned();
+    let free = report.all("ports", "port").into_iter().map(text_of);
+    assert!(
+        free.clone().any(|text| text.contains(":987 is free")),
+        "{report:#?}"
+    );
+    let holder = text_of(report.fails("ports", "port-taken"));
+    assert!(
+        holder.contains(&format!("process {}", std::process::id())),
+        "{holder}"
+    );
 }
 
 #[test]

@@ -37,3 +37,34 @@ fn without_a_list_of_proxies_it_does_not_start() {
         .run_to_end("check");
     assert_eq!(ended.status.code(), Some(64), "{}", ended.log);
 }
+
+/// The first of two was the client's own, where the proxy adds its line behind what came.
+#[test]
+fn exactly_one_user_counts() {
+    let instance = Instance::builder()
+        .set("WITH_KERBEROS_PROXY_FRONTEND", true)
+        .start();
+    for users in [
+        &["alice", "bob"][..],
+        &["alice", "alice"],
+        &["alice, bob"],
+        &["   "],
+    ] {
+        let named = users.iter().fold(instance.curl("/wsfed"), |curl, user| {
+            // With a semicolon curl sends a header that is empty.
+            let header = if user.trim().is_empty() {
+                "X-Forwarded-User;".to_owned()
+            } else {
+                format!("X-Forwarded-User: {user}")
+            };
+            curl.arg("-H").arg(&header)
+        });
+        let response = named.run();
+        assert_eq!(response.status, 400, "{users:?}: {}", response.body);
+        assert!(!response.body.contains("wresult"), "{users:?}");
+    }
+    instance.await_event("login.refused", &["unclear_user", "came 2 times"]);
+    let unusable = forwarded(&instance, "ali\u{200b}ce");
+    assert_eq!(unusable.status, 403, "{}", unusable.body);
+    instance.await_event("login.refused", &["unusable_name", "U+200B"]);
+}

@@ -28,17 +28,17 @@ use crate::{
 };
 
 /// The service's user, and its group.
-const SERVICE: u32 = 4711;
+pub(crate) const SERVICE: u32 = 4711;
 
 /// A home folder of the service's.
-fn service_home() -> TempDir {
+pub(crate) fn service_home() -> TempDir {
     let home = TempDir::new().expect("a folder");
     chown(home.path(), Some(SERVICE), Some(SERVICE)).expect("root runs the lab");
     home
 }
 
 /// Writes a file that root alone may read.
-fn of_root(path: &Path, content: impl AsRef<[u8]>) {
+pub(crate) fn of_root(path: &Path, content: impl AsRef<[u8]>) {
     fs::write(path, content).expect("written");
     fs::set_permissions(path, Permissions::from_mode(0o600)).expect("set");
 }
@@ -149,7 +149,7 @@ fn a_file_that_is_not_what_it_should_be_is_refused_before_anything_is_saved() {
 }
 
 /// A configuration without direct logins, of the service's.
-fn tunnel_home(keys: &serde_json::Value) -> TempDir {
+pub(crate) fn tunnel_home(keys: &serde_json::Value) -> TempDir {
     let home = service_home();
     let config = smallest(keys);
     fs::create_dir(home.path().join("certs")).expect("a folder");
@@ -187,7 +187,10 @@ fn check_by_root_refuses_what_the_service_cannot_read_and_its_command_mends_it()
             .lines()
             .find_map(|line| line.trim().strip_prefix("fix: "));
         let fix = fix.unwrap_or_else(|| panic!("no command in {said}"));
-        assert!(fix.starts_with("install -m 600 -o 4711 -g 4711 "), "{fix}");
+        assert!(
+            fix.starts_with("setpriv --reuid=4711 --regid=4711 "),
+            "{fix}"
+        );
         run_with_input(Command::new("sh").args(["-ec", fix]), "");
         let path = home.path().join("config.json");
         let text = fs::read_to_string(&path).expect("read");
@@ -204,7 +207,11 @@ fn check_by_root_refuses_what_the_service_cannot_read_and_its_command_mends_it()
         let mode = fs::metadata(&path).expect("there").mode();
         chown(&path, Some(0), Some(0)).expect("given");
         fs::set_permissions(&path, Permissions::from_mode(mode & 0o700)).expect("set");
-        let fix = format!("chown 4711:4711 {}", path.display());
+        let fix = format!(
+            "find {} -path {} -execdir chown -h 4711:4711 {{}} \\;",
+            home.path().display(),
+            path.display()
+        );
         let said = refused(&mut ad_edge(home.path(), &["check"]), &[&fix]);
         assert_eq!(said.matches("fix: ").count(), 1, "{said}");
         run_with_input(Command::new("sh").args(["-ec", &fix]), "");
@@ -242,7 +249,7 @@ fn what_the_installed_unit_hides_is_refused_too() {
         &mut on_machine("check"),
         &[
             "is hidden from the service by PrivateTmp of /etc/systemd/system/ad-edge.service",
-            "fix: install -m 600 -o 4711 -g 4711 ",
+            "fix: setpriv --reuid=4711 --regid=4711 ",
             "in SSL_CA_FILE",
         ],
     );
@@ -280,10 +287,11 @@ fn the_doctor_of_root_looks_with_the_service_s_eyes() {
     );
     let builder = healthy(&tenant).set("SSL_CA_FILE", ca.display().to_string());
     let report = doctor(service_s(builder));
-    let finding = report.fails("files", "out-of-reach");
+    assert_eq!(report.code, Some(64), "the service cannot use it");
+    let finding = report.find("fail", "files", "out-of-reach");
     assert_eq!(finding["subject"], ca.display().to_string());
     let fix = finding["fix"].as_str().expect("a command");
-    assert!(fix.starts_with("install -m 600 -o 4711 "), "{fix}");
+    assert!(fix.starts_with("setpriv --reuid=4711 "), "{fix}");
     assert!(
         finding["note"]
             .as_str()

@@ -82,6 +82,75 @@ fn through_round_robin_nearly_every_reconnect_resumes() {
     assert!(again.metric(kept) > Some(10.0));
 }
 
+/// Its ticket would pass in the clear, and would open with what it is made of, years later.
+#[test]
+fn tls_1_2_sends_no_ticket() {
+    let instance = Instance::start();
+    let client = |version: &str| {
+        let mut command = Command::new("openssl");
+        command
+            .args([
+                "s_client",
+                version,
+                "-servername",
+                "login.corp.example",
+                "-CAfile",
+            ])
+            .arg(Lab::get().ca())
+            .arg("-connect")
+            .arg(format!("{}:{}", Lab::get().address, instance.port));
+        let request =
+            "GET /healthz HTTP/1.1\r\nHost: login.corp.example\r\nConnection: close\r\n\r\n";
+        run_with_input(command.arg("-ign_eof"), request)
+    };
+    let old = client("-tls1_2");
+    assert!(old.contains("TLSv1.2") && old.contains("200 OK"), "{old}");
+    assert!(!old.contains("TLS session ticket"), "{old}");
+    let new = client("-tls1_3");
+    assert!(new.contains("TLS session ticket"), "{new}");
+}
+
+/// Whoever has a backup has the signing key, and not this.
+#[test]
+fn tickets_are_made_of_a_secret_of_their_own_where_there_is_one() {
+    let secrets = tempfile::TempDir::new().expect("a folder");
+    let file = secrets.path().join("tickets");
+    let write = |secret: &str| std::fs::write(&file, secret).expect("written");
+    write("a secret of the fleet, which is in no backup\n");
+    let start = || {
+        Instance::builder()
+            .env("TLS_TICKET_SECRET_FILE", file.to_str().expect("a path"))
+            .behind_proxy()
+            .start()
+    };
+    let instances = [start(), start()];
+    let balancer = Haproxy::start(&instances.iter().collect::<Vec<_>>());
+    let mut browser = Browser::at(balancer.port);
+    assert_eq!(browser.resumed(4), 4, "on both");
+    write("another secret of the fleet, the signing key is the same");
+    for instance in &instances {
+        instance.process.signal("HUP");
+        instance.await_event("reload.done", &[]);
+    }
+    assert_eq!(browser.resumed(1), 0, "a full handshake");
+    assert_eq!(browser.resumed(4), 4);
+
+    let checked = |secret: &str| {
+        let builder = Instance::builder().set("TLS_TICKET_SECRET", secret);
+        builder.run_to_end("check")
+    };
+    let short = checked("short");
+    assert_eq!(short.status.code(), Some(64), "{}", short.log);
+    assert!(short.log.contains("openssl rand -hex 32"), "{}", short.log);
+    let inside = checked("a secret of the fleet, in every backup");
+    assert!(inside.status.success(), "{}", inside.log);
+    assert!(
+        inside.log.contains("TLS_TICKET_SECRET_FILE"),
+        "{}",
+        inside.log
+    );
+}
+
 /// A session goes on believing in the certificate that it began with, and Kerberos tokens are bound to
 /// that: under another certificate it must not be resumed.
 #[test]

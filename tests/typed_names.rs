@@ -144,6 +144,9 @@ fn a_name_that_means_nobody_or_several_looks_like_an_unknown_one() {
         (r"CORP\nobody", "unknown_user"),
         ("bob\0x", "unusable_name"),
         ("bob\u{1b}[31m", "unusable_name"),
+        ("bob\n", "unusable_name"),
+        ("b\u{200b}ob", "unusable_name"),
+        ("b\u{202e}ob", "unusable_name"),
         (long.as_str(), "unusable_name"),
     ] {
         let response = form(&instance, name, &lab.password);
@@ -163,6 +166,51 @@ fn a_name_that_means_nobody_or_several_looks_like_an_unknown_one() {
     // The other forms of a name that is ambiguous mean one user.
     let response = form(&instance, "shared-1", &lab.password);
     assert_eq!(response.status, 200, "{}", response.body);
+}
+
+#[test]
+fn what_is_in_nobodys_name_is_not_searched_by_any_way_in() {
+    let (lab, tenant) = (Lab::get(), Tenant::start());
+    let instance = Instance::builder().console().tunnel(&tenant).start();
+    tenant.await_agents(1);
+    let searches = r#"ad_edge_directory_operations_total{operation="search",outcome="ok"}"#;
+    let asked = || instance.metric(searches).unwrap_or_default();
+    let token = Tenant::token(&json!({}));
+    let long = "alice".repeat(200);
+    for term in ["alice\0x", "alice\n", "ali\u{200b}ce", "\u{8}alice", &long] {
+        let before = asked();
+        for escaped in [false, true] {
+            let claims = json!({ "search": term, "escaped": escaped });
+            let (_, found) = tenant.ask("search_users", &claims);
+            assert_eq!(found, json!({ "users": [] }), "{term:?}");
+        }
+        let query: String = form_urlencoded::byte_serialize(term.as_bytes()).collect();
+        let found = instance
+            .curl(&format!("/users?criteria={query}"))
+            .header("Authorization", &format!("Bearer {token}"))
+            .run();
+        assert_eq!((found.status, found.body.as_str()), (200, "[]"), "{term:?}");
+        for page in ["users", "user"] {
+            let shown = instance.console(&format!("/{page}?q={query}")).run();
+            assert!(
+                shown.body.contains("cannot be a user"),
+                "{term:?}: {}",
+                shown.body
+            );
+        }
+        assert!(
+            (asked() - before).abs() < 0.5,
+            "{term:?}: the directory was asked"
+        );
+        let claims = json!({ "username": term, "password": lab.password });
+        let (_, changed) = tenant.ask("change_password", &claims);
+        assert!(changed.get("err").is_some(), "{changed}");
+    }
+    instance.await_event("password.refused", &["alicealice"]);
+    assert!(
+        !instance.process.log().contains(&long),
+        "a name of any length is logged"
+    );
 }
 
 #[test]

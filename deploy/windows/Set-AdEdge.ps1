@@ -9,11 +9,13 @@
 
     Running it again changes nothing that is right already. -WhatIf says what would change.
 
-    The account is an ordinary one with a random password that nobody knows. A group managed service account does
-    not serve here, and is refused: Windows changes its keys by itself, and a keytab does not follow.
+    The account is an ordinary one with a random password that nobody knows, or with -GroupManaged a group managed
+    service account. Windows changes the password of the latter by itself, every 30 days unless -IntervalDays says
+    otherwise when it is made: run this again with -NewKeys, and copy the keytab, before the day that it names. The
+    keytab then has the keys before the change as well.
 
-    Needs the module ActiveDirectory and ktpass.exe (both are on a domain controller, and in the Remote Server
-    Administration Tools), and for -PolicyName the module GroupPolicy.
+    Needs the module ActiveDirectory and, for an ordinary account, ktpass.exe (both are on a domain controller, and in
+    the Remote Server Administration Tools), and for -PolicyName the module GroupPolicy.
 
 .PARAMETER ServerName
     The host of SERVER_URL, such as login.corp.example. When browsers find it through an alias (CNAME), the name
@@ -22,12 +24,20 @@
 .PARAMETER Account
     The account's name before Windows 2000 (sAMAccountName), such as svc-adedge. It is made when it is missing.
 
+.PARAMETER GroupManaged
+    The account is a group managed service account: its name without the $ at the end, at most 15 characters. The
+    domain needs a KDS root key (Add-KdsRootKey). Who runs this is allowed to read its password.
+
+.PARAMETER IntervalDays
+    How often Windows changes the password of a group managed service account that is made. Active Directory takes it
+    at that time only.
+
 .PARAMETER Path
-    The organizational unit of an account that is made; by default the container Users.
+    The organizational unit of an account that is made; by default the container Users, or Managed Service Accounts.
 
 .PARAMETER Keytab
-    The keytab that is written. The account gets a new random password with it, so that every older keytab of the
-    account ends.
+    The keytab that is written. An ordinary account gets a new random password with it, so that every older keytab of
+    the account ends.
 
 .PARAMETER NewKeys
     Writes the keytab anew for an account that was there before.
@@ -40,6 +50,9 @@
 
 .EXAMPLE
     .\Set-AdEdge.ps1 -ServerName login.corp.example -Account svc-adedge -WhatIf
+
+.EXAMPLE
+    .\Set-AdEdge.ps1 -ServerName login.corp.example -Account svc-adedge -GroupManaged -IntervalDays 180
 
 .EXAMPLE
     .\Set-AdEdge.ps1 -ServerName login.corp.example -Account svc-adedge -PolicyName 'ad-edge sign-in' -LinkTo 'DC=corp,DC=example'
@@ -55,6 +68,11 @@ param(
     [Parameter(Mandatory)]
     [ValidatePattern('^[A-Za-z0-9._-]([A-Za-z0-9 ._-]{0,18}[A-Za-z0-9_-])?$')]
     [string] $Account,
+
+    [switch] $GroupManaged,
+
+    [ValidateRange(1, 3650)]
+    [int] $IntervalDays = 30,
 
     [string] $Path,
 
@@ -88,7 +106,91 @@ function Get-SpnOwner {
 
 function Get-Account {
     $wanted = @('servicePrincipalName', 'msDS-SupportedEncryptionTypes')
-    Get-ADUser -Server $controller -LDAPFilter "(sAMAccountName=$Account)" -Properties $wanted
+    if ($GroupManaged) {
+        $filter = "(&(objectClass=msDS-GroupManagedServiceAccount)(sAMAccountName=$Account`$))"
+        Get-ADServiceAccount -Server $controller -LDAPFilter $filter -Properties $wanted
+    } else {
+        Get-ADUser -Server $controller -LDAPFilter "(sAMAccountName=$Account)" -Properties $wanted
+    }
+}
+
+function Get-AesKey {
+    # The key for aes256-cts-hmac-sha1-96 (RFC 3962 section 4), in bytes.
+    param([byte[]] $Password, [byte[]] $Salt)
+    $derive = New-Object System.Security.Cryptography.Rfc2898DeriveBytes -ArgumentList $Password, $Salt, 4096
+    $aes = [System.Security.Cryptography.Aes]::Create()
+    try {
+        $aes.Mode = [System.Security.Cryptography.CipherMode]::ECB
+        $aes.Padding = [System.Security.Cryptography.PaddingMode]::None
+        $aes.Key = $derive.GetBytes(32)
+        # "kerberos", folded to 128 bits (RFC 3961 section 5.1). A chain of blocks that are whole, from zero.
+        [byte[]] $block = 0x6b, 0x65, 0x72, 0x62, 0x65, 0x72, 0x6f, 0x73, 0x7b, 0x9b, 0x5b, 0x2b, 0x93, 0x13, 0x2b, 0x93
+        $encryptor = $aes.CreateEncryptor()
+        [byte[]] $first = $encryptor.TransformFinalBlock($block, 0, 16)
+        [byte[]] $second = $encryptor.TransformFinalBlock($first, 0, 16)
+        return , [byte[]] ($first + $second)
+    } finally {
+        $aes.Dispose()
+        $derive.Dispose()
+    }
+}
+
+function Get-BigEndian {
+    param([long] $Value, [int] $Length)
+    [byte[]] $bytes = [BitConverter]::GetBytes($Value)[0..($Length - 1)]
+    [Array]::Reverse($bytes)
+    return , $bytes
+}
+
+function Get-KeytabEntry {
+    # MIT's keytab format 2: an entry for HTTP/<host> with a 256-bit AES key.
+    param([byte[]] $Key, [long] $Version)
+    [byte[]] $entry = Get-BigEndian -Value 2 -Length 2
+    foreach ($text in @($realm, 'HTTP', $ServerName)) {
+        [byte[]] $bytes = [System.Text.Encoding]::UTF8.GetBytes($text)
+        $entry += (Get-BigEndian -Value $bytes.Length -Length 2) + $bytes
+    }
+    $now = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
+    # The kind of name (principal), the time, the version in a byte, the type of encryption, the key, the whole version.
+    $entry += (Get-BigEndian -Value 1 -Length 4) + (Get-BigEndian -Value $now -Length 4) + [byte[]] @($Version -band 0xff)
+    $entry += (Get-BigEndian -Value 18 -Length 2) + (Get-BigEndian -Value $Key.Length -Length 2) + $Key
+    $entry += Get-BigEndian -Value $Version -Length 4
+    return , [byte[]] ((Get-BigEndian -Value $entry.Length -Length 4) + $entry)
+}
+
+function Write-ManagedKeytab {
+    # The keys of a group managed service account, made of its password as the KDC makes them.
+    param([string] $File)
+    $wanted = @('msDS-ManagedPassword', 'msDS-KeyVersionNumber')
+    $managed = Get-ADServiceAccount -Server $controller -Identity $user -Properties $wanted
+    [byte[]] $blob = $managed.'msDS-ManagedPassword'
+    if ($null -eq $blob) {
+        throw "The password of $Account`$ cannot be read. Run this again in a while as $env:USERNAME, or add the user to PrincipalsAllowedToRetrieveManagedPassword."
+    }
+    # MSDS-MANAGEDPASSWORD_BLOB ([MS-ADTS] section 2.2.19): where the passwords begin, and 256 bytes for each.
+    $current = [BitConverter]::ToUInt16($blob, 8)
+    $previous = [BitConverter]::ToUInt16($blob, 10)
+    $query = [BitConverter]::ToUInt16($blob, 12)
+    # The salt of accounts that are computers or derive from them ([MS-KILE] section 3.1.1.2).
+    $salt = [System.Text.Encoding]::UTF8.GetBytes("${realm}host$($Account.ToLowerInvariant()).$($realm.ToLowerInvariant())")
+    $version = [long] $managed.'msDS-KeyVersionNumber'
+    [byte[]] $keytab = @(5, 2)
+    foreach ($each in @(@($current, $version), @($previous, ($version - 1)))) {
+        if ($each[0] -eq 0 -or $each[1] -lt 1) { continue }
+        # UTF-16; what is no character in it is U+FFFD, as the KDC has it.
+        $password = [System.Text.Encoding]::UTF8.GetBytes([System.Text.Encoding]::Unicode.GetString($blob, $each[0], 256))
+        $keytab += Get-KeytabEntry -Key (Get-AesKey -Password $password -Salt $salt) -Version $each[1]
+    }
+    [System.IO.File]::WriteAllBytes($File, $keytab)
+    $until = [DateTime]::Now.AddTicks([BitConverter]::ToInt64($blob, $query))
+    Write-Warning ("Windows changes this password on {0:yyyy-MM-dd}: run this with -GroupManaged -NewKeys before, and copy the keytab to every instance. No login works with older keys." -f $until)
+}
+
+function Protect-Keytab {
+    # Whoever has it can be the service.
+    & icacls.exe $file /inheritance:r /grant:r "${env:USERDOMAIN}\${env:USERNAME}:F" | Out-Null
+    if ($LASTEXITCODE -ne 0) { Write-Warning "The access list of $file could not be changed: take it from others." }
+    Write-Output "Keys: $file. Copy it to certs/krb5.keytab of every instance (ad-edge setup --help), and delete it here."
 }
 
 function Set-PolicyValue {
@@ -122,9 +224,12 @@ if ($others.Count -gt 0) {
     $names = ($others | ForEach-Object { $_.DistinguishedName }) -join '; '
     throw ("{0} belongs to another account: {1}. Take it from there by setspn -D, or name that account by -Account." -f $spn, $names)
 }
-# A computer, or a group managed service account.
+# A computer, or a managed service account.
 if ($null -eq $user -and $null -ne (Get-ADObject -Server $controller -LDAPFilter "(sAMAccountName=$Account`$)")) {
-    throw "$Account`$ is a computer or a managed service account, whose keys Windows changes by itself: name an ordinary account."
+    throw "$Account`$ is there already, and is a computer or a managed service account: name another account, or a group managed service account by -GroupManaged."
+}
+if ($GroupManaged -and $Account.Length -gt 15) {
+    throw "The name of a managed service account has at most 15 characters: $Account has $($Account.Length)."
 }
 
 # 2. The account. What is needed for its keytab is looked for before it is made.
@@ -134,11 +239,32 @@ if ($needsKeys) {
     if (Test-Path -LiteralPath $file) {
         throw "$file exists: move it away, or give another name with -Keytab."
     }
-    if ($null -eq (Get-Command -Name 'ktpass.exe' -ErrorAction SilentlyContinue)) {
+    if (-not $GroupManaged -and $null -eq (Get-Command -Name 'ktpass.exe' -ErrorAction SilentlyContinue)) {
         throw 'ktpass.exe is missing: run this on a domain controller, or install the Remote Server Administration Tools.'
     }
 }
-if ($null -eq $user) {
+if ($null -eq $user -and $GroupManaged) {
+    if ($PSCmdlet.ShouldProcess("$Account`$", "make the group managed service account, with AES-128 and AES-256 and the service principal name $spn")) {
+        $new = @{
+            Server                 = $controller
+            Name                   = $Account
+            SamAccountName         = $Account
+            DNSHostName            = $ServerName
+            KerberosEncryptionType = @('AES128', 'AES256')
+            ServicePrincipalNames  = @($spn)
+            ManagedPasswordIntervalInDays = $IntervalDays
+            PrincipalsAllowedToRetrieveManagedPassword = @((Get-ADUser -Server $controller -Identity $env:USERNAME))
+            Description            = "Kerberos logins of ad-edge at $ServerName"
+        }
+        if ($Path) { $new.Path = $Path }
+        try {
+            New-ADServiceAccount @new
+        } catch {
+            throw "The account could not be made: $($_.Exception.Message) When a key does not exist, the domain has no KDS root key, or one that is younger than ten hours: Add-KdsRootKey."
+        }
+        $user = Get-Account
+    }
+} elseif ($null -eq $user) {
     if ($PSCmdlet.ShouldProcess($Account, "make the account, with AES-128 and AES-256 and the service principal name $spn")) {
         $bytes = New-Object byte[] 48
         $random = [System.Security.Cryptography.RandomNumberGenerator]::Create()
@@ -171,7 +297,8 @@ if ($null -ne $user) {
     $types = [int] $user.'msDS-SupportedEncryptionTypes'
     if (($types -band 0x18) -ne 0x18) {
         if ($PSCmdlet.ShouldProcess($Account, 'use AES-128 and AES-256, and no other encryption')) {
-            Set-ADUser -Server $controller -Identity $user -KerberosEncryptionType @('AES128', 'AES256')
+            $set = @{ Server = $controller; Identity = $user; KerberosEncryptionType = @('AES128', 'AES256') }
+            if ($GroupManaged) { Set-ADServiceAccount @set } else { Set-ADUser @set }
         }
         if (-not $needsKeys) {
             Write-Warning "The keys of $Account for AES come with its next password: run this again with -NewKeys unless it has them."
@@ -179,13 +306,19 @@ if ($null -ne $user) {
     }
     if (@($user.servicePrincipalName) -notcontains $spn) {
         if ($PSCmdlet.ShouldProcess($Account, "add the service principal name $spn")) {
-            Set-ADUser -Server $controller -Identity $user -ServicePrincipalNames @{ Add = $spn }
+            $set = @{ Server = $controller; Identity = $user; ServicePrincipalNames = @{ Add = $spn } }
+            if ($GroupManaged) { Set-ADServiceAccount @set } else { Set-ADUser @set }
         }
     }
 }
 
 # 4. The keytab. AES keys are made with the password, so it comes after the encryption types.
-if ($needsKeys) {
+if ($needsKeys -and $GroupManaged) {
+    if ($PSCmdlet.ShouldProcess("$Account`$", "read its password and write its keys to $file")) {
+        Write-ManagedKeytab -File $file
+        Protect-Keytab
+    }
+} elseif ($needsKeys) {
     if ($PSCmdlet.ShouldProcess($Account, "set a new random password, which ends every older keytab, and write its keys to $file")) {
         $arguments = @(
             '-princ', "$spn@$realm",
@@ -200,13 +333,10 @@ if ($needsKeys) {
         if ($ktpass.ExitCode -ne 0 -or -not (Test-Path -LiteralPath $file)) {
             throw "ktpass ended with code $($ktpass.ExitCode) and wrote no keytab; what it says is above."
         }
-        # Whoever has it can be the service.
-        & icacls.exe $file /inheritance:r /grant:r "${env:USERDOMAIN}\${env:USERNAME}:F" | Out-Null
-        if ($LASTEXITCODE -ne 0) { Write-Warning "The access list of $file could not be changed: take it from others." }
-        Write-Output "Keys: $file. Copy it to certs/krb5.keytab of every instance (ad-edge setup --help), and delete it here."
+        Protect-Keytab
     }
 } else {
-    Write-Output "The account was there before: its keys stay. -NewKeys sets a new password and writes a keytab."
+    Write-Output "The account was there before: its keys stay. -NewKeys writes a keytab, and sets a new password where it is an ordinary account."
 }
 
 # 5. The browsers.

@@ -7,24 +7,13 @@ use super::exit::{EXIT_CONFIG, refuse};
 use crate::{
     clock::Clock,
     config::Settings,
-    instance::{Owner, check, out_of_reach},
+    instance::{check, out_of_reach},
+    privileges::Owner,
     setup::recover,
 };
 
-pub(super) fn run(home: &Path, clock: &Clock, for_doctor: bool) -> ExitCode {
-    if let Some(owner) = Owner::root_works_for(home) {
-        let error = owner.begin_anew();
-        eprintln!(
-            "warning: root cannot become user {}, to whom {} belongs ({error}): what root may read is looked \
-             at, and the service may not be able to",
-            owner.user,
-            home.display()
-        );
-    }
+pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     let settings = Settings::of_process(home);
-    if for_doctor {
-        return tell_the_doctor(&settings);
-    }
     match recover(&settings) {
         Ok(None) => {}
         Ok(Some(warning)) => eprintln!("warning: {warning}"),
@@ -54,15 +43,4 @@ fn out_of_service_s_reach(home: &Path, settings: &Settings) -> Option<ExitCode> 
         }
     }
     (!all.is_empty()).then(|| ExitCode::from(EXIT_CONFIG))
-}
-
-/// As JSON.
-fn tell_the_doctor(settings: &Settings) -> ExitCode {
-    match serde_json::to_string(&out_of_reach(settings)) {
-        Ok(text) => {
-            println!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(_) => ExitCode::FAILURE,
-    }
 }

@@ -35,6 +35,13 @@ pub(super) enum ConfigCommand {
     Schema,
 }
 
+impl ConfigCommand {
+    /// Whether it looks at a home folder.
+    pub fn is_about_home(&self) -> bool {
+        matches!(self, Self::Show { .. })
+    }
+}
+
 pub(super) fn run(home: &Path, command: &ConfigCommand) -> ExitCode {
     match command {
         ConfigCommand::Keys { json: true, .. } => print(&pretty(&keys_json())),

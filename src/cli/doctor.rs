@@ -9,13 +9,22 @@ use super::exit::{EXIT_CONFIG, runtime};
 use crate::{
     clock::Clock,
     config::Settings,
-    doctor::{Finding, Level, Report, examine_reporting},
+    doctor::{Finding, Level, PortHolders, Report, examine_reporting},
+    privileges::Standing,
 };
 
 /// Of the JSON's shape: a monitor may hold on to it.
 const VERSION: u32 = 1;
 
-pub(super) fn run(home: &Path, clock: &Clock, json: bool) -> ExitCode {
+/// Whose the open ports are, as long as root can see that of all.
+pub(super) fn holders(standing: &Standing) -> PortHolders {
+    match standing.owner() {
+        Some(_) => PortHolders::look(),
+        None => PortHolders::default(),
+    }
+}
+
+pub(super) fn run(home: &Path, clock: &Clock, json: bool, holders: PortHolders) -> ExitCode {
     let settings = Settings::of_process(home);
     let runtime = match runtime() {
         Ok(runtime) => runtime,
@@ -29,7 +38,12 @@ pub(super) fn run(home: &Path, clock: &Clock, json: bool) -> ExitCode {
             print(finding);
         }
     };
-    let report = runtime.block_on(examine_reporting(&settings, clock, print_unless_json));
+    let report = runtime.block_on(examine_reporting(
+        &settings,
+        clock,
+        holders,
+        print_unless_json,
+    ));
     // A name lookup that hangs is not waited for.
     runtime.shutdown_background();
     let Report {

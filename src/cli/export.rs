@@ -1,21 +1,90 @@
 //! `ad-edge export`: the installation as a zip.
 
 use std::{
+    io::{self, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use super::exit::refuse;
+use super::{
+    exit::{EXIT_CONFIG, refuse},
+    own_child,
+};
 use crate::{
     clock::Clock,
     config::Settings,
-    installation::{ArchiveError, write_atomically},
+    installation::{ArchiveError, export_name, write_private},
     setup::export,
 };
 
-pub(super) fn run(home: &Path, clock: &Clock, file: Option<PathBuf>) -> ExitCode {
-    match write(home, clock, file) {
-        Ok(file) => {
+/// As an argument: standard output.
+const OUTPUT: &str = "-";
+
+/// Where the zip goes.
+#[derive(Debug)]
+pub(super) enum Target {
+    Output,
+    File(PathBuf),
+}
+
+impl Target {
+    pub fn of(given: Option<PathBuf>, clock: &Clock) -> Self {
+        match given {
+            Some(file) if file == Path::new(OUTPUT) => Self::Output,
+            Some(file) => Self::File(file),
+            None => Self::File(export_name(clock.now()).into()),
+        }
+    }
+
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Output => None,
+            Self::File(file) => match file.parent() {
+                Some(folder) if folder.as_os_str().is_empty() => Some(Path::new(".")),
+                folder => folder,
+            },
+        }
+    }
+}
+
+pub(super) fn run(home: &Path, clock: &Clock, target: &Target) -> ExitCode {
+    if matches!(target, Target::Output) && io::stdout().is_terminal() {
+        eprintln!(
+            "ad-edge: a zip is nothing for a terminal: redirect standard output, or name a file"
+        );
+        return ExitCode::from(EXIT_CONFIG);
+    }
+    let export = match export(&Settings::of_process(home), clock) {
+        Ok(export) => export,
+        Err(error) => return refuse(home, &error),
+    };
+    for missing in &export.outside {
+        eprintln!("warning: not in the zip, and the other server needs it too: {missing}");
+    }
+    put(home, target, &export.zip)
+}
+
+/// Root writes it where its owner may not; the home folder is read by another process.
+pub(super) fn run_as_root(home: &Path, target: &Target) -> ExitCode {
+    match own_child::printed(home, &["export", OUTPUT]) {
+        Ok(zip) => put(home, target, &zip),
+        Err(code) => code,
+    }
+}
+
+fn put(home: &Path, target: &Target, zip: &[u8]) -> ExitCode {
+    let written = match target {
+        Target::File(file) => write_private(file, zip).map_err(ArchiveError::from),
+        Target::Output => {
+            let mut output = io::stdout();
+            let written = output.write_all(zip).and_then(|()| output.flush());
+            written.map_err(|error| ArchiveError::Write("standard output".to_owned(), error))
+        }
+    };
+    match (written, target) {
+        (Err(error), _) => refuse(home, &error),
+        (Ok(()), Target::Output) => ExitCode::SUCCESS,
+        (Ok(()), Target::File(file)) => {
             println!(
                 "{} holds this installation, its keys too: move it over a safe way and delete it after \
                  the import",
@@ -23,16 +92,5 @@ pub(super) fn run(home: &Path, clock: &Clock, file: Option<PathBuf>) -> ExitCode
             );
             ExitCode::SUCCESS
         }
-        Err(error) => refuse(home, &error),
     }
-}
-
-fn write(home: &Path, clock: &Clock, file: Option<PathBuf>) -> Result<PathBuf, ArchiveError> {
-    let export = export(&Settings::of_process(home), clock)?;
-    let file = file.unwrap_or_else(|| PathBuf::from(&export.name));
-    write_atomically(&file, &export.zip, 0o600)?;
-    for missing in &export.outside {
-        eprintln!("warning: not in the zip, and the other server needs it too: {missing}");
-    }
-    Ok(file)
 }

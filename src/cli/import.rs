@@ -6,11 +6,55 @@ use super::exit::refuse;
 use crate::{
     clock::Clock,
     config::{Settings, openable},
+    files::Folder,
     installation::{ArchiveError, Installation, report},
+    privileges::{Source, Standing},
     setup::{Import, ImportError, recover},
 };
 
-pub(super) fn run(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> ExitCode {
+/// What is to be imported, opened while root can.
+pub(super) struct Given<'a> {
+    path: &'a Path,
+    /// Of a folder what is in it: no other user may read it later.
+    opened: Option<Result<Opened, ArchiveError>>,
+}
+
+enum Opened {
+    Zip(File),
+    Folder(Box<Installation>),
+}
+
+pub(super) fn open<'a>(standing: &Standing, path: &'a Path) -> Given<'a> {
+    let opened = standing.open(path).map(|source| match source {
+        Source::File(file) => Ok(Opened::Zip(file)),
+        Source::Folder(folder) => files_of(&folder),
+    });
+    Given { path, opened }
+}
+
+fn files_of(folder: &Folder) -> Result<Opened, ArchiveError> {
+    Ok(Opened::Folder(Box::new(Installation::read_folder(folder)?)))
+}
+
+impl Given<'_> {
+    fn installation(self) -> Result<Installation, ArchiveError> {
+        let read = |error| ArchiveError::Read(self.path.display().to_string(), error);
+        let opened = match self.opened {
+            Some(opened) => opened?,
+            None if self.path.is_dir() => files_of(&Folder::open(self.path).map_err(read)?)?,
+            None => {
+                openable(self.path).map_err(read)?;
+                Opened::Zip(File::open(self.path).map_err(read)?)
+            }
+        };
+        match opened {
+            Opened::Zip(file) => Installation::of_zip(file),
+            Opened::Folder(installation) => installation.whole(),
+        }
+    }
+}
+
+pub(super) fn run(home: &Path, clock: &Clock, from: Given<'_>, dry_run: bool) -> ExitCode {
     match take(home, clock, from, dry_run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -21,15 +65,9 @@ pub(super) fn run(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> Exi
     }
 }
 
-fn take(home: &Path, clock: &Clock, from: &Path, dry_run: bool) -> Result<(), ImportError> {
+fn take(home: &Path, clock: &Clock, from: Given<'_>, dry_run: bool) -> Result<(), ImportError> {
     let settings = Settings::of_process(home);
-    let installation = if from.is_dir() {
-        Installation::of_folder(from)?
-    } else {
-        let read = |error| ArchiveError::Read(from.display().to_string(), error);
-        openable(from).map_err(read)?;
-        Installation::of_zip(File::open(from).map_err(read)?)?
-    };
+    let installation = from.installation()?;
     if !dry_run && let Some(warning) = recover(&settings)? {
         eprintln!("warning: {warning}");
     }

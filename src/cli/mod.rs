@@ -10,15 +10,24 @@ mod exit;
 mod export;
 mod fleet;
 mod import;
+mod own_child;
 mod serve;
 mod setup;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
 use self::exit::EXIT_CONFIG;
-use crate::{clock::Clock, secret::guard_memory};
+use crate::{
+    clock::Clock,
+    config::Settings,
+    privileges::{Keeps, PrivilegeError, Standing},
+    secret::guard_memory,
+};
 
 /// The login edge in front of Active Directory.
 #[derive(Debug, Parser)]
@@ -42,11 +51,7 @@ enum Command {
     /// Serve logins until SIGTERM (the default).
     Serve,
     /// Read the configuration only, and say what is wrong with it.
-    Check {
-        /// Print as JSON what the service cannot read, and nothing else: what the doctor asks.
-        #[arg(long, hide = true)]
-        out_of_reach: bool,
-    },
+    Check,
     /// Which keys there are, which values count here, and the schema of config.json.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -66,7 +71,7 @@ enum Command {
     },
     /// Put this installation into a zip, keys and all: whoever has it can sign anyone in.
     Export {
-        /// The file to write; by default connector_export_<time>.zip.
+        /// The file to write, `-` for standard output; by default connector_export_<time>.zip.
         file: Option<PathBuf>,
     },
     /// Take an installation from a zip, ours or the legacy connector's, or from a folder of the legacy connector.
@@ -98,14 +103,77 @@ pub fn run(clock: &Clock) -> ExitCode {
     }
     // Several crates bring a provider; the process uses one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&arguments.home, clock),
-        Command::Check { out_of_reach } => check::run(&arguments.home, clock, out_of_reach),
-        Command::Config(command) => config::run(&arguments.home, &command),
-        Command::Setup(answers) => setup::run(&arguments.home, clock, *answers),
-        Command::Doctor { json } => doctor::run(&arguments.home, clock, json),
-        Command::Fleet { json } => fleet::run(&arguments.home, clock, json),
-        Command::Export { file } => export::run(&arguments.home, clock, file),
-        Command::Import { from, dry_run } => import::run(&arguments.home, clock, &from, dry_run),
+    let command = arguments.command.unwrap_or(Command::Serve);
+    if let Command::Config(command) = &command
+        && !command.is_about_home()
+    {
+        return config::run(&arguments.home, command);
     }
+    match in_home(&arguments.home, clock, command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("ad-edge: {error}");
+            ExitCode::from(EXIT_CONFIG)
+        }
+    }
+}
+
+/// Root's rights end before anything in the home folder is read: whoever owns it decides what lies there.
+fn in_home(home: &Path, clock: &Clock, command: Command) -> Result<ExitCode, PrivilegeError> {
+    let standing = if Settings::of_process(home).uses_files() {
+        Standing::before(home)?
+    } else {
+        Standing::without_home(home)
+    };
+    let code = match command {
+        Command::Serve => {
+            serve::say_whose(&standing, home);
+            standing.work(Keeps::LowPorts)?;
+            serve::run(home, clock)
+        }
+        Command::Check => {
+            standing.work(Keeps::Nothing)?;
+            check::run(home, clock)
+        }
+        Command::Config(command) => {
+            standing.work(Keeps::Nothing)?;
+            config::run(home, &command)
+        }
+        Command::Setup(answers) => {
+            if let Some(folder) = answers.policies()
+                && standing.may_write_as_root(&setup::policies_above(folder))
+            {
+                return Ok(setup::write_policies_as_root(home, folder));
+            }
+            let handed = standing.hand(answers.files());
+            standing.work(Keeps::Nothing)?;
+            setup::run(home, clock, *answers, handed)
+        }
+        Command::Doctor { json } => {
+            let holders = doctor::holders(&standing);
+            standing.work(Keeps::LowPorts)?;
+            doctor::run(home, clock, json, holders)
+        }
+        Command::Fleet { json } => {
+            standing.work(Keeps::Nothing)?;
+            fleet::run(home, clock, json)
+        }
+        Command::Export { file } => {
+            let target = export::Target::of(file, clock);
+            if target
+                .folder()
+                .is_some_and(|at| standing.may_write_as_root(at))
+            {
+                return Ok(export::run_as_root(home, &target));
+            }
+            standing.work(Keeps::Nothing)?;
+            export::run(home, clock, &target)
+        }
+        Command::Import { from, dry_run } => {
+            let source = import::open(&standing, &from);
+            standing.work(Keeps::Nothing)?;
+            import::run(home, clock, source, dry_run)
+        }
+    };
+    Ok(code)
 }

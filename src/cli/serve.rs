@@ -11,6 +11,7 @@ use crate::{
     config::{LogFormat, LogLevels, Settings, keys},
     console::{first_run, is_empty},
     instance::{Kept, Materials},
+    privileges::Standing,
     serve,
     setup::recover,
     telemetry::{Log, LogError, Metrics, event, init_log},
@@ -18,6 +19,17 @@ use crate::{
 
 /// How long work that nobody waits for any more may hold up the end.
 const END_LIMIT: Duration = Duration::from_secs(1);
+
+/// Whoever starts it as root learns that it does not stay root.
+pub(super) fn say_whose(standing: &Standing, home: &Path) {
+    if let Some(owner) = standing.owner() {
+        eprintln!(
+            "note: root serves {} as its owner, user {}, who may open ports below 1024 here",
+            home.display(),
+            owner.user
+        );
+    }
+}
 
 pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     let mut log = None;

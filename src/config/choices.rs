@@ -87,6 +87,16 @@ impl LogLevels {
     }
 }
 
+/// `CLIENT_CERT_BINDING`: what a certificate must hold beside a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateBinding {
+    /// Any of the names in the map counts, as in the AD/LDAP Connector.
+    Compatible,
+    /// On Active Directory a name must decide that is strong in the words of Microsoft's KB5014754; and the
+    /// certificate must say that it is for signing in.
+    Strong,
+}
+
 /// A way in which a certificate names its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CertificateName {
@@ -120,6 +130,15 @@ impl CertificateName {
         (Self::Dn.key(), Self::Dn),
         (Self::Cn.key(), Self::Cn),
     ];
+
+    /// Whether it cannot be the name of a later account too, and no CA gives it by mistake (KB5014754).
+    #[must_use]
+    pub const fn is_strong(self) -> bool {
+        matches!(
+            self,
+            Self::Sid | Self::IssuerSerial | Self::Ski | Self::Sha1
+        )
+    }
 
     /// As `CLIENT_CERT_MAP` writes it.
     #[must_use]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    choices::CertificateName,
+    choices::{CertificateBinding, CertificateName},
     home::{Home, folder_of},
     keys,
     problem::Missing,
@@ -20,6 +20,8 @@ pub struct ClientCertConfig {
     pub revocation: RevocationConfig,
     /// `CLIENT_CERT_MAP`: in order; never empty.
     pub map: Vec<CertificateName>,
+    /// `CLIENT_CERT_BINDING`.
+    pub binding: CertificateBinding,
     /// `CLIENT_CERT_HEADER`: where a balancer that ends TLS passes the certificate on. One name, since
     /// a balancer removes what clients send under that name only.
     pub header: String,
@@ -98,6 +100,7 @@ pub(super) fn client_cert(home: &Home, r: &mut Reader) -> Option<ClientCertConfi
     let required = r.read(&keys::CLIENT_CRL_REQUIRED);
     let lists = r.read_or_usual(&keys::CLIENT_CRL_FILES);
     let map = r.read(&keys::CLIENT_CERT_MAP);
+    let binding = r.read(&keys::CLIENT_CERT_BINDING);
     let hosts = r.read(&keys::CLIENT_CERT_HOSTS);
     let header = r.read(&keys::CLIENT_CERT_HEADER);
     let authorities = authorities(home, r);
@@ -116,6 +119,7 @@ pub(super) fn client_cert(home: &Home, r: &mut Reader) -> Option<ClientCertConfi
             required,
         },
         map,
+        binding,
         header,
         hosts: hosts.iter().map(|host| host.to_lowercase()).collect(),
     })

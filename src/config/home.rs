@@ -16,6 +16,16 @@ pub const REVOCATION_LISTS: &str = "certs/crl/*.pem";
 /// Where an export takes the logo of SITE_LOGO from, beside `certs`.
 pub const LOGOS: [&str; 2] = ["logo.svg", "logo.png"];
 pub const MAPPER: &str = "lib/profileMapper.js";
+/// What is an installation's in a home folder.
+pub const OWN: [&str; 7] = [
+    CONFIG_JSON,
+    "certs",
+    "lib",
+    "backups",
+    ".import.json",
+    LOGOS[0],
+    LOGOS[1],
+];
 
 /// Of a path such as `certs/crl/*.pem`, which stands for all such files: the folder, and the extension.
 #[must_use]

@@ -32,7 +32,7 @@ use super::{
     shared::SharedValues,
     signing::{SigningPem, signing},
     source::{FileKeys, Source, uses_files},
-    tls::TlsMaterial,
+    tls::{TlsMaterial, ticket_secret},
     tunnel::{ProxyConfig, TenantSide, TunnelConfig, proxy, ticket, tunnel},
 };
 use crate::secret::{ExposeSecret as _, SecretString};
@@ -76,6 +76,8 @@ pub struct Config {
     pub admin_listen: Option<SocketAddr>,
     /// What only a restart changes.
     pub fixed: FixedKeys,
+    /// `TLS_TICKET_SECRET`; `None`: the signing key.
+    pub ticket_secret: Option<SecretString>,
     /// `TENANT_SIGNING_KEY`: checks what the tenant signs; PEM, or a shared secret.
     pub tenant_key: Option<SecretString>,
 }
@@ -294,6 +296,7 @@ pub(super) fn read(home: Home, uses_files: bool, r: &mut Reader) -> Option<Confi
         tunnel,
         accounts: accounts(&home, r),
         tenant_key,
+        ticket_secret: ticket_secret(r),
         ticket: ticket(r),
         proxy,
         admin_listen: r.read(&keys::ADMIN_LISTEN),

@@ -53,7 +53,8 @@ mod value;
 pub use self::{
     accounts::{AccountsConfig, MapperSource, WriteBackConfig},
     choices::{
-        CertificateName, ChannelBindingPolicy, LogFormat, LogLevels, ProxyProtocol, TlsTermination,
+        CertificateBinding, CertificateName, ChannelBindingPolicy, LogFormat, LogLevels,
+        ProxyProtocol, TlsTermination,
     },
     client_cert::{AuthoritySource, ClientCertConfig, RevocationConfig, RevocationFiles},
     credentials::{CredentialsError, encrypt as encrypt_credentials, opens as credentials_open},

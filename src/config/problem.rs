@@ -78,6 +78,10 @@ pub enum Problem {
     MoreThanAnAddress,
     #[error("is not the address of a hub")]
     NotAHub,
+    #[error("is not encrypted (http), and users' passwords pass through it")]
+    PlainHub,
+    #[error("is shorter than 32 characters")]
+    ShortTicketSecret,
     #[error("is not an address with https")]
     NotATicket,
     #[error("is on, but no address may send its header, so nobody could connect")]
@@ -158,6 +162,11 @@ pub enum Concern {
     FolderWithoutRoots,
     #[error("{file} cannot be read ({why}): it is left out, what it holds is not trusted")]
     RootLeftOut { file: String, why: String },
+    #[error(
+        "is in config.json, and so in every export and backup: give it by TLS_TICKET_SECRET_FILE, a file outside of \
+         the home folder, or by the environment"
+    )]
+    InEveryBackup,
     #[error("no certificate for SERVER_URL (certs/tls.pem or SSL_PFX): direct logins are off")]
     NoServerCertificate,
     #[error("{0}")]
@@ -269,6 +278,12 @@ impl Problem {
                 "Write the address users open, https://login.corp.example"
             }
             Self::NotAHub => "Write what the ticket gave, https://acme.auth0.com/lo/hub",
+            Self::PlainHub => {
+                "Write it with https, as the ticket gives it; http is for this machine alone (127.0.0.1, localhost)"
+            }
+            Self::ShortTicketSecret => {
+                "Make one by `openssl rand -hex 32`, and give every instance the same"
+            }
             Self::NotATicket => {
                 "Copy it from the connection's page at the tenant, https://<tenant>/p/ad/<letters>"
             }

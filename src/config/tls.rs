@@ -12,8 +12,9 @@ use zeroize::Zeroizing;
 use super::{
     home::Home,
     keys,
-    problem::{Missing, Problem},
+    problem::{Concern, Missing, Problem},
     reader::Reader,
+    source::Origin,
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
@@ -59,6 +60,22 @@ impl TlsKeys {
             password: r.read(&keys::SSL_KEY_PASSWORD).unwrap_or_default(),
         }
     }
+}
+
+/// As long as the keys that are made of it.
+const TICKET_SECRET: usize = 32;
+
+/// `TLS_TICKET_SECRET`.
+pub(super) fn ticket_secret(r: &mut Reader) -> Option<SecretString> {
+    let secret = r.read(&keys::TLS_TICKET_SECRET)?;
+    if secret.expose_secret().trim().len() < TICKET_SECRET {
+        r.wrong(&keys::TLS_TICKET_SECRET, Problem::ShortTicketSecret);
+        return None;
+    }
+    if r.values().in_force(&keys::TLS_TICKET_SECRET).origin == Origin::ConfigJson {
+        r.warn(&keys::TLS_TICKET_SECRET, Concern::InEveryBackup);
+    }
+    Some(secret)
 }
 
 /// The certificate for SERVER_URL, where there is one.

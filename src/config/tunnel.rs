@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-use url::Url;
+use url::{Host, Url};
 
 use super::{
     keys,
@@ -57,6 +57,10 @@ pub(super) fn tunnel(tenant: &TenantSide<'_>, r: &mut Reader) -> Option<TunnelCo
         return None;
     };
     enabled.then_some(())?;
+    if hub.scheme() == "ws" && !is_this_machine(&hub) {
+        r.wrong(&keys::AD_HUB, Problem::PlainHub);
+        return None;
+    }
     if tenant.connection.is_none() {
         r.missing(&keys::CONNECTION, Missing::Connection);
     }
@@ -86,6 +90,16 @@ fn hub(address: &str) -> Option<Url> {
     Url::parse(&format!("{scheme}://{rest}"))
         .ok()
         .filter(Url::has_host)
+}
+
+/// By an address that cannot be anybody else's, or the name of that (RFC 6761, section 6.3).
+fn is_this_machine(hub: &Url) -> bool {
+    match hub.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 pub(super) fn proxy(r: &mut Reader) -> ProxyConfig {

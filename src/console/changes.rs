@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Effective, MapperSource, TlsMaterial, home, keys},
+    config::{Effective, MapperSource, Most, TlsMaterial, home, keys, read_file},
     directory::By,
     installation::{ChangeKind, Note, write_atomically},
     profile::{Mapper, ScriptError},
@@ -212,7 +212,7 @@ impl Program {
         if let Some(new) = self.in_home(&[(&path, source.as_bytes())]) {
             self.replace(&new, &[], &Note::of(ChangeKind::Mapper))?;
         } else {
-            if let Ok(before) = fs::read(&path) {
+            if let Ok(before) = read_file(&path, Most::ORDINARY) {
                 let copy = path.with_extension("before.js");
                 write_atomically(&copy, &before, 0o600)?;
                 kept = format!(" (the one before is in {})", copy.display());
@@ -262,7 +262,7 @@ fn put_outside(
     for path in [key_path, chain_path] {
         keep_aside(path)?;
     }
-    let before = fs::read(key_path).ok();
+    let before = read_file(key_path, Most::ORDINARY).ok();
     write_atomically(key_path, key, 0o600)?;
     if let Err(error) = write_atomically(chain_path, chain, 0o644) {
         // The old certificate gets its key back.
@@ -284,7 +284,7 @@ fn refuse_link(path: &Path) -> Result<(), ChangeError> {
 /// A copy of what is about to be replaced, under a name that no export takes: a wrong certificate can be
 /// taken back, also after a crash between the two files.
 fn keep_aside(path: &Path) -> Result<(), ChangeError> {
-    let Ok(before) = fs::read(path) else {
+    let Ok(before) = read_file(path, Most::ORDINARY) else {
         return Ok(());
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -29,7 +29,7 @@ impl Program {
         let _one = self.settings.writing();
         let (home, effective) = (self.settings.home(), self.effective());
         let locked = Locked::take(&home)?;
-        recover_locked(&home, &locked)?;
+        recover_locked(&locked)?;
         let LookedAt {
             placed: mut taken,
             doubts,
@@ -50,7 +50,7 @@ impl Program {
             kind: ChangeKind::Files,
             keys: taken.iter().map(|(name, _)| name.clone()).collect(),
         };
-        let backup = put(&taken, None, &note, &home, &locked, self.clock.now())?;
+        let backup = put(&taken, None, &note, &locked, self.clock.now())?;
         tracing::warn!(
             target: "audit", event = event::CONSOLE_FILES_CHANGED, files = names,
             "the console changed files"

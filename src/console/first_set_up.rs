@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Settings, keys},
+    config::{Most, Settings, keys, read_file},
     instance::check,
     secret::SecretString,
-    setup::{SetupCheck, SetupPlan, next_steps, typed_server},
+    setup::{RootsError, SetupCheck, SetupPlan, next_steps, typed_server},
     telemetry::event,
 };
 
@@ -51,15 +51,18 @@ pub(super) async fn set_up(
             plan.set(key, json!(value))?;
         }
     }
-    // Until the end: the file is there as long.
-    let _tried = match (roots, given(keys::SSL_CA_FILE.name)) {
-        (Some(content), _) => Some(plan.bring_sent_roots(content)?),
+    match (roots, given(keys::SSL_CA_FILE.name)) {
+        (Some(content), _) => plan.bring_sent_roots(content)?,
         (None, Some(file)) => {
-            plan.bring_roots(&settings.home().path(file))?;
-            None
+            let file = settings.home().path(file);
+            let content = read_file(&file, Most::ORDINARY).map_err(|source| RootsError::Read {
+                file: file.clone(),
+                source,
+            })?;
+            plan.bring_roots(&file, content)?;
         }
-        (None, None) => None,
-    };
+        (None, None) => {}
+    }
     if let Some(password) = password {
         plan.set_password(password)?;
     }

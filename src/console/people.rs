@@ -18,10 +18,11 @@ const SHOWN_USERS: usize = 20;
 impl Program {
     pub(super) async fn people(&self, term: String) -> Result<Vec<Person>, ChangeError> {
         let current = self.current.load_full();
-        let found = current
-            .accounts
-            .search(&Term::Plain(term), Some(SHOWN_USERS))
-            .await?;
+        let term = Term::Plain(term);
+        if let Err(why) = term.searched() {
+            return Err(no_user(term.as_str(), Some(why)));
+        }
+        let found = current.accounts.search(&term, Some(SHOWN_USERS)).await?;
         Ok(found.iter().map(person).collect())
     }
 

@@ -6,7 +6,7 @@ use super::sent_files::{FileDoubt, FileFault, Placed, place};
 use crate::{
     authenticate::{GivenAuthorities, GivenList},
     cause,
-    config::{Effective, Home, home, keys},
+    config::{Effective, Home, Most, home, keys, read_file},
 };
 
 /// A list takes the place of the one of the same CA: two of one CA would count by chance.
@@ -29,7 +29,7 @@ pub(super) fn list(
         doubts.map(FileDoubt::List).collect()
     };
     for path in given.iter().flat_map(|path| files_of(home, path)) {
-        let before = fs::read(home.path(&path)).ok();
+        let before = read_file(&home.path(&path), Most::REVOCATION_LIST).ok();
         let before = before.and_then(|content| GivenList::read_all(&content).ok());
         let before = before.unwrap_or_default();
         let same = before.iter().find(|before| before.has_same_issuer(&list));

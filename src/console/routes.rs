@@ -112,7 +112,7 @@ pub(super) async fn mapper(request: ConsoleRequest, mut form: OwnForm) -> Respon
 }
 
 fn term(mut fields: Fields) -> String {
-    fields.remove("q").unwrap_or_default().trim().to_owned()
+    fields.remove("q").unwrap_or_default()
 }
 
 pub(super) async fn users(request: ConsoleRequest, Query(fields): Query<Fields>) -> Response {
@@ -134,7 +134,7 @@ pub(super) async fn user(request: ConsoleRequest, Query(fields): Query<Fields>) 
 pub(super) async fn logs(request: ConsoleRequest, Query(mut fields): Query<Fields>) -> Response {
     let mut outcome = Outcome::at(Section::Logs);
     outcome.level = fields.remove("level").unwrap_or_default();
-    outcome.term = term(fields);
+    term(fields).trim().clone_into(&mut outcome.term);
     let own = request.backend().facts().instance;
     if let Some(mark) = foreign_mark(&outcome.term, &own) {
         let named = request.backend().instance_marked(mark).await;

@@ -51,8 +51,8 @@ impl Program {
     ) -> Result<Option<PathBuf>, ChangeError> {
         let home = self.settings.home();
         let locked = Locked::take(&home).map_err(ChangeError::Replace)?;
-        recover_locked(&home, &locked).map_err(ChangeError::Replace)?;
-        replace(new, retired, note, &home, &locked, self.clock.now()).map_err(ChangeError::Replace)
+        recover_locked(&locked).map_err(ChangeError::Replace)?;
+        replace(new, retired, note, &locked, self.clock.now()).map_err(ChangeError::Replace)
     }
 
     /// Tries the files as they were before a change, and puts them back.

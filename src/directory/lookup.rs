@@ -5,16 +5,14 @@ use std::{borrow::Cow, sync::Arc};
 use ldap3::{ldap_escape, ldap_unescape};
 
 use super::{
-    composed::composed,
     domains::{Domains, Kind, by_custom},
     entry::Entry,
+    outside_name::{OutsideName, UnusableName, beginning},
     sid::Sid,
     typed_name::TypedName,
 };
 use crate::config::FilterTemplate;
 
-/// No name of a user is longer: a user principal name has 113 characters by custom, a mail address 254.
-const MAX_CHARACTERS: usize = 256;
 /// Where there is no filter of the administrator's.
 const BY_ACCOUNT: &str = "(sAMAccountName={0})";
 const ACCOUNT: &str = "sAMAccountName";
@@ -51,40 +49,12 @@ pub struct Found {
     domains: Option<Arc<Domains>>,
 }
 
-/// Why a name means nobody, whoever is in the directory.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnusableName {
-    #[error("a control character is in it, which no user's name has")]
-    ControlCharacter,
-    #[error("it is longer than {MAX_CHARACTERS} characters, as no user's name is")]
-    TooLong,
-    #[error("it is not escaped as a filter's value is (RFC 4515)")]
-    NotEscaped,
-    #[error(
-        "the directory has no domain {}; {}",
-        crate::cause::quoted(domain),
-        known_as(own.as_deref())
-    )]
-    OtherDomain {
-        domain: String,
-        /// The NetBIOS name of the domain of `LDAP_BASE`.
-        own: Option<String>,
-    },
-}
-
-fn known_as(own: Option<&str>) -> String {
-    match own {
-        Some(own) => format!("its own is {own}"),
-        None => "it does not tell the name of its own".to_owned(),
-    }
-}
-
 /// A name that can be somebody's.
 #[derive(Debug)]
 pub(super) struct Name<'a> {
     by: By<'a>,
     /// What was typed, in one spelling; what was proved as it is.
-    text: Cow<'a, str>,
+    text: OutsideName<'a>,
 }
 
 /// A search for a name.
@@ -100,26 +70,13 @@ pub(super) struct Question<'a> {
 impl<'a> Name<'a> {
     /// The name, when it can be somebody's; else why it cannot, `None` for an empty one.
     pub fn read(by: By<'a>) -> Result<Self, Option<UnusableName>> {
-        let text = match by {
-            By::Name(text) => as_written(text),
-            By::EscapedName(text) => match ldap_unescape(text) {
-                Ok(Cow::Borrowed(text)) => as_written(text),
-                Ok(Cow::Owned(text)) => Cow::from(as_written(&text).into_owned()),
-                Err(_) => return Err(Some(UnusableName::NotEscaped)),
-            },
-            By::Sid(sid) => Cow::from(sid.to_string()),
-            // Proved, letter for letter.
-            By::Principal(text) | By::CommonName(text) => Cow::from(text),
+        let read = match by {
+            By::Name(text) => OutsideName::typed(text),
+            By::EscapedName(text) => OutsideName::escaped(text),
+            By::Sid(sid) => Ok(Some(OutsideName::of_sid(sid))),
+            By::Principal(text) | By::CommonName(text) => OutsideName::proved(text),
         };
-        if text.is_empty() {
-            return Err(None);
-        }
-        if text.chars().nth(MAX_CHARACTERS).is_some() {
-            return Err(Some(UnusableName::TooLong));
-        }
-        if has_control_character(&text) {
-            return Err(Some(UnusableName::ControlCharacter));
-        }
+        let text = read?.ok_or(None)?;
         Ok(Self { by, text })
     }
 
@@ -140,16 +97,16 @@ impl<'a> Name<'a> {
         };
         let escaped = match self.by {
             By::EscapedName(escaped)
-                if ldap_unescape(escaped).is_ok_and(|plain| plain == self.text) =>
+                if ldap_unescape(escaped).is_ok_and(|plain| plain == self.text.as_str()) =>
             {
                 Cow::from(escaped)
             }
             By::Sid(sid) => Cow::from(sid.escaped()),
             By::Name(_) | By::EscapedName(_) | By::Principal(_) | By::CommonName(_) => {
-                ldap_escape(&*self.text)
+                ldap_escape(self.text.as_str())
             }
         };
-        let by_account = || BY_ACCOUNT.replace("{0}", &ldap_escape(&*self.text));
+        let by_account = || BY_ACCOUNT.replace("{0}", &ldap_escape(self.text.as_str()));
         let (filter, typed) = match (self.by, own, &domains) {
             (By::Sid(_), Some(own), _) => (own.by_attribute(SID).with_escaped(&escaped), false),
             (By::Sid(_), None, _) => (format!("({SID}={escaped})"), false),
@@ -158,7 +115,7 @@ impl<'a> Name<'a> {
             }
             (_, Some(own), _) => (own.with_escaped(&escaped), false),
             (By::Name(_) | By::EscapedName(_), None, Some(domains)) => {
-                (TypedName::read(&self.text).filter(domains), true)
+                (TypedName::read(self.text.as_str()).filter(domains), true)
             }
             (_, None, _) => (by_account(), false),
         };
@@ -174,7 +131,7 @@ impl<'a> Name<'a> {
 impl Question<'_> {
     /// What the answer means.
     pub fn answered(self, users: Vec<Entry>) -> Found {
-        let text = &*self.name.text;
+        let text = self.name.text.as_str();
         let Some(domains) = self.domains.as_ref().filter(|_| self.typed) else {
             return Found {
                 users,
@@ -209,12 +166,10 @@ impl Found {
             // None is too odd to be searched.
             By::Sid(_) => "",
         };
-        let text = as_written(text);
-        let cut: String = text.chars().take(MAX_CHARACTERS).collect();
         Self {
             users: Vec::new(),
             unusable,
-            spelling: cut.to_lowercase(),
+            spelling: beginning(text).to_lowercase(),
             domains: None,
         }
     }
@@ -244,29 +199,6 @@ impl Found {
             None => entry.domain().is_some_and(|dns| by_custom(name, &dns)),
         });
     }
-}
-
-/// A typed name as it is written in directories: without blanks at its ends and the final dot of a domain, and
-/// with letters in one piece that some keyboards and file systems give in two (NFC, UAX #15).
-fn as_written(text: &str) -> Cow<'_, str> {
-    let text = without_blanks(text);
-    let text = match text.trim_end_matches('.') {
-        name if name.contains('@') && !name.ends_with('@') => name,
-        _ => text,
-    };
-    composed(text)
-}
-
-/// Other programs put invisible characters at the ends of what is copied from them.
-fn without_blanks(text: &str) -> &str {
-    let is_invisible = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    text.trim_matches(|c: char| (c.is_whitespace() && !c.is_control()) || is_invisible(c))
-}
-
-/// Whether a control character is in it, NUL for instance: some directories end a value there.
-#[must_use]
-pub fn has_control_character(text: &str) -> bool {
-    text.chars().any(char::is_control)
 }
 
 #[cfg(test)]

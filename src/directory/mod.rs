@@ -25,6 +25,7 @@ mod identity;
 mod keepalive;
 mod lookup;
 mod name_kind;
+mod outside_name;
 mod password;
 mod probe;
 mod server;
@@ -55,8 +56,9 @@ pub use self::{
     domains::Kind,
     entry::{Attribute, Entry},
     error::{BindError, DirectoryError},
-    lookup::{By, Found, UnusableName, has_control_character},
+    lookup::{By, Found},
     name_kind::NameKind,
+    outside_name::{OutsideName, UnusableName},
     password::{PasswordAttribute, PasswordChangeError},
     probe::Probe,
     sid::Sid,

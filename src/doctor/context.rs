@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use rustls::ClientConfig;
 
+use super::holders::PortHolders;
+pub(super) use crate::privileges::shell_word as quoted;
 use crate::{clock::Clock, config::Config};
 
 /// What the examinations share.
@@ -11,6 +13,8 @@ pub(super) struct Context {
     pub config: Config,
     pub tls: Arc<ClientConfig>,
     pub clock: Clock,
+    /// As root saw them, where the doctor is root's.
+    pub holders: PortHolders,
 }
 
 impl Context {
@@ -21,15 +25,6 @@ impl Context {
         let home = home.strip_suffix('/').unwrap_or(&home);
         format!("ad-edge {command} --home {}", quoted(home))
     }
-}
-
-/// As a shell takes it for one word.
-pub(super) fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@=,+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// `3 hours`, `2 days`: how long until, in words.

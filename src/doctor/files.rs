@@ -16,8 +16,8 @@ use super::{
     recorder::issuer,
 };
 use crate::{
-    authenticate::Certificates, config::TlsMaterial, instance::trusted_roots, tls::Identity,
-    token::SigningKey,
+    authenticate::Certificates, config::TlsMaterial, instance::trusted_roots, privileges::Owner,
+    tls::Identity, token::SigningKey,
 };
 
 const SOON: Duration = Duration::from_secs(30 * 86_400);
@@ -43,6 +43,7 @@ fn modes(context: &Context, findings: &Findings) {
         secrets.extend(direct.kerberos.iter().map(|section| section.keytab.clone()));
     }
     let home = config.home.path("");
+    let by_owner = Owner::of(&home).unwrap_or(Owner { user: 0, group: 0 });
     let home = fs::metadata(&home).ok();
     let mut good = 0;
     for path in secrets {
@@ -62,7 +63,7 @@ fn modes(context: &Context, findings: &Findings) {
             findings.add(
                 Finding::warn(Area::Files, "file-mode", text)
                     .about(path.to_string_lossy())
-                    .fix(format!("chmod 600 {shown}")),
+                    .fix(by_owner.command(&format!("chmod 600 {shown}"))),
             );
         } else if let Some(home) = owner {
             let text = format!(
@@ -74,7 +75,7 @@ fn modes(context: &Context, findings: &Findings) {
             findings.add(
                 Finding::warn(Area::Files, "file-owner", text)
                     .about(path.to_string_lossy())
-                    .fix(format!("chown {}:{} {shown}", home.uid(), home.gid())),
+                    .fix(format!("chown -h {}:{} {shown}", home.uid(), home.gid())),
             );
         } else {
             good += 1;
@@ -230,6 +231,13 @@ fn client_certificates(context: &Context, findings: &Findings) {
         ),
         Ok(certificates) => {
             let (now, all) = (context.clock.now(), certificates.ends());
+            for left_out in certificates.left_out(now) {
+                findings.add(
+                    Finding::warn(AREA, "client-ca-left-out", left_out).note(
+                        "renew it in CLIENT_CA_FILE, or take it out: nobody signs in by its certificates",
+                    ),
+                );
+            }
             let at = |unix: i64| UNIX_EPOCH + Duration::from_secs(u64::try_from(unix).unwrap_or(0));
             if let Some(end) = all.authority {
                 ends(

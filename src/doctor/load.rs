@@ -49,6 +49,6 @@ mod tests {
     fn what_the_files_examination_reports_is_not_reported_again_by_the_load() {
         assert!(is_reported_before(&LoadError::NoSigningKey));
         assert!(is_reported_before(&SigningKeyError::Mismatch.into()));
-        assert!(!is_reported_before(&TenantKeyError.into()));
+        assert!(!is_reported_before(&TenantKeyError::NoRsaKey.into()));
     }
 }

@@ -9,6 +9,7 @@ mod files;
 mod finding;
 mod fleet;
 mod groups;
+mod holders;
 mod kerberos;
 mod key_versions;
 mod load;
@@ -24,19 +25,23 @@ mod tenant;
 mod unreachable;
 mod visit;
 
-use std::{os::unix::fs::MetadataExt as _, time::Duration};
+use std::{os::unix::fs::MetadataExt as _, path::Path, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 
-pub use self::finding::{Area, Finding, Level};
 use self::{
     context::{Context, quoted},
     finding::Findings,
 };
+pub use self::{
+    finding::{Area, Finding, Level},
+    holders::PortHolders,
+};
 use crate::{
     clock::Clock,
-    config::{Mistake, Settings, openable},
-    instance::outgoing,
+    config::{Home, Mistake, Settings, openable},
+    instance::{out_of_reach, outgoing},
+    privileges::Owner,
 };
 
 /// The whole of it, whatever hangs.
@@ -52,17 +57,21 @@ pub struct Report {
 
 /// Looks at everything; each wait has a limit.
 pub async fn examine(settings: &Settings, clock: &Clock) -> Vec<Finding> {
-    examine_reporting(settings, clock, |_| {}).await.findings
+    let holders = PortHolders::default();
+    let report = examine_reporting(settings, clock, holders, |_| {}).await;
+    report.findings
 }
 
-/// The same; `report` is given the findings of each area as soon as it is done.
+/// The same; `report` is given the findings of each area as soon as it is done. `holders`: who listens, as seen
+/// with more rights than these.
 pub async fn examine_reporting(
     settings: &Settings,
     clock: &Clock,
+    holders: PortHolders,
     mut report: impl FnMut(&Finding) + Send,
 ) -> Report {
     let findings = Findings::default();
-    let context = begin(settings, clock, &findings);
+    let context = begin(settings, clock, holders, &findings);
     let Some(context) = context else {
         let findings = findings.take();
         findings.iter().for_each(&mut report);
@@ -140,24 +149,17 @@ pub async fn examine_reporting(
 }
 
 /// The configuration and its roots: without them nothing else can be looked at.
-fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Context> {
+fn begin(
+    settings: &Settings,
+    clock: &Clock,
+    holders: PortHolders,
+    findings: &Findings,
+) -> Option<Context> {
     let file = settings.home().config_json();
     if let Err(error) = openable(&file)
         && error.kind() == std::io::ErrorKind::PermissionDenied
     {
-        let owner = [file.as_path(), &settings.home().path("")]
-            .into_iter()
-            .find_map(|path| Some(std::fs::metadata(path).ok()?.uid()));
-        let owner = owner.map_or_else(|| "root".to_owned(), |uid| format!("'#{uid}'"));
-        let home = settings.home().path("");
-        let home = quoted(home.to_string_lossy().trim_end_matches('/'));
-        let text = format!("{} may not be read by this user", file.display());
-        findings.add(
-            Finding::fail(Area::Config, "config-unreadable", text)
-                .about(file.to_string_lossy())
-                .fix(format!("sudo -u {owner} ad-edge doctor --home {home}"))
-                .note("run it as the user that ad-edge runs as"),
-        );
+        findings.add(unreadable(&settings.home(), &file, settings));
         return None;
     }
     let loaded = match settings.load() {
@@ -165,6 +167,10 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
         Err(invalid) => {
             for mistake in &invalid.mistakes {
                 findings.add(mistaken(mistake));
+            }
+            let owner = Owner::of(&settings.home().path(""));
+            if let Some(owner) = owner.filter(|owner| owner.is_this_process()) {
+                reach::lacking(settings, owner, findings);
             }
             return None;
         }
@@ -193,6 +199,7 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
                 config,
                 tls,
                 clock: clock.clone(),
+                holders,
             })
         }
         Err(error) => {
@@ -204,6 +211,27 @@ fn begin(settings: &Settings, clock: &Clock, findings: &Findings) -> Option<Cont
             None
         }
     }
+}
+
+/// `file` may not be read.
+fn unreadable(home: &Home, file: &Path, settings: &Settings) -> Finding {
+    let home = home.path("");
+    let text = format!("{} may not be read by this user", file.display());
+    let finding =
+        Finding::fail(Area::Config, "config-unreadable", text).about(file.to_string_lossy());
+    let owner = Owner::of(&home);
+    if let Some(owner) = owner.filter(|owner| owner.is_this_process())
+        && let Some(one) = out_of_reach(settings).first()
+    {
+        return finding.fix(one.fix(&home, owner).0);
+    }
+    let of_file = std::fs::metadata(file).ok().map(|meta| meta.uid());
+    let user = of_file.or(owner.map(|owner| owner.user));
+    let user = user.map_or_else(|| "root".to_owned(), |user| format!("'#{user}'"));
+    let shown = quoted(home.to_string_lossy().trim_end_matches('/'));
+    finding
+        .fix(format!("sudo -u {user} ad-edge doctor --home {shown}"))
+        .note("run it as the user that ad-edge runs as")
 }
 
 fn mistaken(mistake: &Mistake) -> Finding {

@@ -1,15 +1,11 @@
 //! The ports: free, or whose.
 
-use std::{collections::HashSet, net::SocketAddr};
-
-use procfs::{
-    net::{TcpNetEntry, TcpState, tcp, tcp6},
-    process::{FDInfo, FDTarget, all_processes},
-};
+use std::net::SocketAddr;
 
 use super::{
     context::Context,
     finding::{Area, Finding, Findings},
+    holders::PortHolders,
 };
 use crate::accept::{BindError, Listener};
 
@@ -17,7 +13,7 @@ const PORTS: Area = Area::Ports;
 
 pub(super) fn examine(context: &Context, findings: &Findings) {
     for (key, address) in context.config.listeners() {
-        findings.add(one_port(key, address).about(key));
+        findings.add(one_port(key, address, &context.holders).about(key));
     }
 }
 
@@ -31,13 +27,13 @@ pub(super) fn is_served(context: &Context) -> bool {
 }
 
 /// Free, ours already, or somebody else's. Nothing connects to it.
-fn one_port(key: &str, address: SocketAddr) -> Finding {
+fn one_port(key: &str, address: SocketAddr, holders: &PortHolders) -> Finding {
     let Err(error) = Listener::bind(address.ip(), address.port()) else {
         return Finding::ok(PORTS, "port", format!("{key}: {address} is free"));
     };
     let look = format!("ss -ltnp 'sport = :{}'", address.port());
     match error {
-        BindError::InUse { .. } => match holder(address) {
+        BindError::InUse { .. } => match holders.of(address) {
             Some((pid, program)) if program == "ad-edge" => Finding::ok(
                 PORTS,
                 "port",
@@ -66,51 +62,6 @@ fn one_port(key: &str, address: SocketAddr) -> Finding {
         }
         BindError::NotHere { .. } | BindError::Other { .. } => {
             Finding::fail(PORTS, "port-address", format!("{key}: {error}")).fix("ip -brief address")
-        }
-    }
-}
-
-/// The process that listens on the port, by what the kernel says (proc(5)): number and program.
-fn holder(address: SocketAddr) -> Option<(i32, String)> {
-    let ip = address.ip().to_canonical();
-    // Who listens on every address has this one too.
-    let in_the_way = |socket: &TcpNetEntry| {
-        let there = socket.local_address.ip().to_canonical();
-        socket.state == TcpState::Listen
-            && socket.local_address.port() == address.port()
-            && (ip.is_unspecified() || there.is_unspecified() || there == ip)
-    };
-    let tables = [tcp(), tcp6()].into_iter().flatten().flatten();
-    let sockets: HashSet<u64> = tables
-        .filter(in_the_way)
-        .map(|socket| socket.inode)
-        .collect();
-    let holds =
-        |file: &FDInfo| matches!(file.target, FDTarget::Socket(it) if sockets.contains(&it));
-    let mut processes = all_processes().ok()?.flatten();
-    let holder = processes.find(|process| {
-        let open = process.fd();
-        open.is_ok_and(|open| open.flatten().any(|file| holds(&file)))
-    })?;
-    let program = holder.stat().map(|stat| stat.comm).unwrap_or_default();
-    Some((holder.pid, program))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::TcpListener;
-
-    use super::*;
-
-    #[test]
-    fn the_holder_of_a_port_is_found_by_each_of_its_addresses() {
-        let listener = TcpListener::bind("0.0.0.0:0").expect("binds");
-        let port = listener.local_addr().expect("an address").port();
-        for ip in ["0.0.0.0", "127.0.0.1", "192.0.2.7", "::ffff:127.0.0.1"] {
-            let address = SocketAddr::new(ip.parse().expect("an address"), port);
-            let (process, program) = holder(address).expect("it is held");
-            assert_eq!(u32::try_from(process), Ok(std::process::id()), "{ip}");
-            assert!(program.starts_with("ad_edge"), "{program}");
         }
     }
 }

@@ -1,30 +1,17 @@
-//! Whether the service can read what its configuration names: root can in any case.
+//! Whether the service can read what its configuration names.
 
 use super::{
     context::Context,
     finding::{Area, Finding, Findings},
 };
-use crate::{
-    config::Settings,
-    instance::{Owner, out_of_service_s_reach},
-};
+use crate::{config::Settings, instance::out_of_reach, privileges::Owner};
 
 const AREA: Area = Area::Files;
 
-pub(super) fn examine(settings: &Settings, context: &Context, findings: &Findings) {
-    let home = context.config.home.path("");
-    let Some(owner) = Owner::of(&home) else {
-        return;
-    };
-    let all = match out_of_service_s_reach(settings) {
-        Ok(all) => all,
-        Err(Owner { user, .. }) => {
-            let text = format!("root cannot look as user {user}, to whom the home folder belongs");
-            let fix = format!("sudo -u '#{user}' {}", context.command("check"));
-            findings.add(Finding::warn(AREA, "reach-unknown", text).fix(fix));
-            return;
-        }
-    };
+/// How the service gets what it cannot read; whether that is nothing.
+pub(super) fn lacking(settings: &Settings, owner: Owner, findings: &Findings) -> bool {
+    let home = settings.home().path("");
+    let all = out_of_reach(settings);
     for one in &all {
         let (command, then) = one.fix(&home, owner);
         let finding = Finding::fail(AREA, "out-of-reach", one.words(owner))
@@ -35,7 +22,24 @@ pub(super) fn examine(settings: &Settings, context: &Context, findings: &Finding
             None => finding,
         });
     }
-    if all.is_empty() {
+    all.is_empty()
+}
+
+pub(super) fn examine(settings: &Settings, context: &Context, findings: &Findings) {
+    let home = context.config.home.path("");
+    let Some(owner) = Owner::of(&home) else {
+        return;
+    };
+    if !owner.is_this_process() {
+        let text = format!(
+            "what user {} can read, to whom the home folder belongs, is not known to this user",
+            owner.user
+        );
+        let fix = format!("sudo {}", context.command("doctor"));
+        findings.add(Finding::warn(AREA, "reach-unknown", text).fix(fix));
+        return;
+    }
+    if lacking(settings, owner, findings) {
         let text = format!("user {} can read what the configuration names", owner.user);
         findings.add(Finding::ok(AREA, "reach", text));
     }

@@ -30,7 +30,9 @@ fn server() -> (TlsServer, rustls_pki_types::CertificateDer<'static>) {
     std::fs::write(&file, key.serialize_pem()).expect("writes");
     let identity = Identity::load(&TlsMaterial::Pem { chain, key: file }).expect("loads");
     let key = rcgen::KeyPair::generate().expect("a key").serialize_pem();
-    let tickets = crate::tls::SharedTickets::new(&key.into(), crate::clock::Clock::system());
+    let key = key.into();
+    let secret = crate::tls::TicketSecret::SigningKey(&key);
+    let tickets = crate::tls::SharedTickets::new(secret, crate::clock::Clock::system());
     let tickets = tickets.expect("a key");
     let tls = TlsServer::new(identity, None, tickets).expect("settings");
     (tls, certificate.der().clone())

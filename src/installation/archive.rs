@@ -25,7 +25,8 @@ use super::{
     paths::{CERTIFICATE, CONFIG, KEY, LOGOS, MAPPER, NEEDED, allowed, leads_out, shown},
 };
 use crate::{
-    config::{Effective, credentials_open, keys},
+    config::{Effective, credentials_open, keys, openable},
+    files::{Folder, Found, LinkInTheWay},
     secret::ExposeSecret as _,
 };
 
@@ -54,7 +55,7 @@ impl std::fmt::Debug for Installation {
 }
 
 impl Installation {
-    /// The home folder's files; for an export, or a copied folder of the legacy connector's.
+    /// The home folder's files, for an export.
     ///
     /// # Errors
     /// When a file cannot be read, or one that is needed is not there.
@@ -76,13 +77,48 @@ impl Installation {
                 found.ignored.push(shown(&name));
                 continue;
             }
-            let content = fs::File::open(&path)
+            let content = openable(&path)
+                .and_then(|()| fs::File::open(&path))
                 .and_then(|file| limited(file, &mut total))
                 .map_err(|error| ArchiveError::Read(path.display().to_string(), error))?;
             let content = content.ok_or_else(|| ArchiveError::TooLarge { name: name.clone() })?;
             found.files.insert(name, content);
         }
         found.whole()
+    }
+
+    /// A copied folder, of ours or of the legacy connector's, read through its handle alone: no link in it is
+    /// followed. What was read is not looked at yet; that is for [`Self::whole`].
+    ///
+    /// # Errors
+    /// When a file cannot be read, or is a link.
+    pub fn read_folder(folder: &Folder) -> Result<Self, ArchiveError> {
+        let mut names = vec![CONFIG.to_owned(), MAPPER.to_owned()];
+        names.extend(LOGOS.map(str::to_owned));
+        list_in(folder, "certs", &mut names)?;
+        let mut found = Self::empty();
+        let mut total = 0;
+        for name in names {
+            let failed = |error| in_folder(folder, &name, error);
+            match folder.find(&name).map_err(failed)? {
+                Found::Nothing => continue,
+                Found::Link if allowed(&name) => {
+                    return Err(ArchiveError::Linked(shown_in(folder, &name)));
+                }
+                Found::File | Found::Other if allowed(&name) => {}
+                _ => {
+                    found.ignored.push(shown(&name));
+                    continue;
+                }
+            }
+            let content = folder
+                .open_file(&name)
+                .and_then(|file| limited(file, &mut total))
+                .map_err(failed)?;
+            let content = content.ok_or_else(|| ArchiveError::TooLarge { name: name.clone() })?;
+            found.files.insert(name, content);
+        }
+        Ok(found)
     }
 
     /// Reads an archive; nothing that it says of itself is trusted.
@@ -210,7 +246,10 @@ impl Installation {
 
     /// Itself, when it is an installation: nothing missing, key and certificate fit, and the stored
     /// password opens. A mapper that only says what is built in is taken out.
-    fn whole(mut self) -> Result<Self, ArchiveError> {
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn whole(mut self) -> Result<Self, ArchiveError> {
         for name in NEEDED {
             if !self.files.contains_key(name) {
                 return Err(ArchiveError::Missing(name));
@@ -286,6 +325,38 @@ pub(super) fn stamp(now: SystemTime) -> String {
 /// Windows editors put a byte order mark first.
 fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// The same as [`list`], no link followed.
+fn list_in(folder: &Folder, under: &str, names: &mut Vec<String>) -> Result<(), ArchiveError> {
+    let inner = match folder.folder(under) {
+        Ok(inner) => inner,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(in_folder(folder, under, error)),
+    };
+    let entries = inner
+        .names()
+        .map_err(|error| in_folder(folder, under, error))?;
+    for entry in entries {
+        let name = format!("{under}/{}", entry.to_string_lossy());
+        if !under.contains('/') && inner.find(&entry).is_ok_and(|found| found == Found::Folder) {
+            list_in(folder, &name, names)?;
+        } else {
+            names.push(name);
+        }
+    }
+    Ok(())
+}
+
+fn shown_in(folder: &Folder, name: &str) -> String {
+    folder.path().join(name).display().to_string()
+}
+
+fn in_folder(folder: &Folder, name: &str, error: io::Error) -> ArchiveError {
+    if LinkInTheWay::caused(&error) {
+        return ArchiveError::Linked(shown_in(folder, name));
+    }
+    ArchiveError::Read(shown_in(folder, name), error)
 }
 
 /// The files under a folder, two levels deep as an installation has them; what is deeper as the name

@@ -1,69 +1,54 @@
 //! The folders in `backups/`: one for each import or other change, the last ten.
 
-use std::{
-    fs::{self, DirBuilder},
-    io,
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, chown},
-    path::Path,
-    time::SystemTime,
-};
+use std::{io, time::SystemTime};
 
-use super::{ArchiveError, archive::stamp, file::may_fail};
-use crate::{config::Home, telemetry::event};
+use super::{ArchiveError, archive::stamp};
+use crate::{config::Home, files::Folder, telemetry::event};
 
 pub(super) const BACKUPS: &str = "backups";
 /// How many backups stay.
 const KEPT: usize = 10;
+/// Copies of keys are in there.
+const FOR_OWNER: u32 = 0o700;
 
 /// A folder of its own for one change, for this user only. Gives its path under the home folder.
-pub(super) fn new_backup(home: &Home, now: SystemTime) -> Result<String, ArchiveError> {
-    let write = |path: &Path, error| ArchiveError::Write(path.display().to_string(), error);
-    let mut builder = DirBuilder::new();
-    builder.mode(0o700);
-    let all = home.path(BACKUPS);
-    match builder.create(&all) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(write(&all, error));
-        }
-        _ => give(home, &all)?,
-    }
+pub(super) fn new_backup(home: &Folder, now: SystemTime) -> Result<String, ArchiveError> {
+    let shown = |name: &str| home.path().join(name).display().to_string();
+    // What root makes is the service's, as the files in it are: it has to read them when it goes back.
+    let all = home
+        .make(BACKUPS, FOR_OWNER)
+        .map_err(|error| ArchiveError::Write(shown(BACKUPS), error))?;
     let stamp = stamp(now);
     // A number that was free once stays free: the order of the names is that of the changes.
-    let before = made(home).into_iter().filter(|made| made.0 == stamp);
+    let before = made_in(&all).into_iter().filter(|made| made.0 == stamp);
     let mut count = before.map(|made| made.1).max().unwrap_or(0) + 1;
     loop {
         let name = match count {
-            1 => format!("{BACKUPS}/{stamp}"),
-            _ => format!("{BACKUPS}/{stamp}-{count}"),
+            1 => stamp.clone(),
+            _ => format!("{stamp}-{count}"),
         };
-        let path = home.path(&name);
-        match builder.create(&path) {
-            Ok(()) => {
-                give(home, &path)?;
-                return Ok(name);
-            }
+        match all.make_new(&name, FOR_OWNER) {
+            Ok(_) => return Ok(format!("{BACKUPS}/{name}")),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => count += 1,
-            Err(error) => return Err(write(&path, error)),
+            Err(error) => {
+                return Err(ArchiveError::Write(
+                    shown(&format!("{BACKUPS}/{name}")),
+                    error,
+                ));
+            }
         }
     }
 }
 
-/// A folder that root makes is the service's, as the files in it are: it has to read them when it goes back.
-fn give(home: &Home, folder: &Path) -> Result<(), ArchiveError> {
-    let given = || {
-        let owner = fs::metadata(home.path(""))?;
-        may_fail(chown(folder, Some(owner.uid()), Some(owner.gid())))
-    };
-    given().map_err(|error| ArchiveError::Write(folder.display().to_string(), error))
-}
-
 /// Removes the oldest backups; nothing else in the folder.
-pub(super) fn prune(home: &Home) {
-    let all = home.path(BACKUPS);
-    let ours = made(home);
+pub(super) fn prune(home: &Folder) {
+    let Ok(all) = home.folder(BACKUPS) else {
+        return;
+    };
+    let ours = made_in(&all);
     let many = ours.len().saturating_sub(KEPT);
     for (_, _, name) in ours.into_iter().take(many) {
-        if let Err(error) = fs::remove_dir_all(all.join(&name)) {
+        if let Err(error) = all.remove_all(&name) {
             tracing::warn!(
                 event = event::IMPORT_BACKUP_LEFT,
                 error = %crate::cause::io(&error),
@@ -76,12 +61,14 @@ pub(super) fn prune(home: &Home) {
 
 /// The backups, the oldest first.
 pub(super) fn made(home: &Home) -> Vec<(String, u32, String)> {
-    let entries = fs::read_dir(home.path(BACKUPS));
-    let mut made: Vec<_> = entries
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| made_at(&entry.file_name().into_string().ok()?))
+    let all = Folder::open(&home.path("")).and_then(|home| home.folder(BACKUPS));
+    all.map(|all| made_in(&all)).unwrap_or_default()
+}
+
+fn made_in(all: &Folder) -> Vec<(String, u32, String)> {
+    let names = all.names().unwrap_or_default().into_iter();
+    let mut made: Vec<_> = names
+        .filter_map(|name| made_at(&name.into_string().ok()?))
         .collect();
     made.sort();
     made

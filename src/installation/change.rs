@@ -1,6 +1,6 @@
 //! Changes that can be taken back: each leaves a record beside the copies of what it replaced.
 
-use std::{fs, path::Path, time::SystemTime};
+use std::{io, path::Path, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 use time::{PrimitiveDateTime, macros::format_description};
@@ -8,10 +8,13 @@ use time::{PrimitiveDateTime, macros::format_description};
 use super::{
     ArchiveError, Installation,
     backups::{BACKUPS, made, made_at},
-    paths::leads_out,
-    write_atomically,
+    file::write_in,
+    paths::is_beneath,
 };
-use crate::config::Home;
+use crate::{
+    config::Home,
+    files::{Folder, Found},
+};
 
 const RECORD: &str = ".change.json";
 
@@ -78,12 +81,14 @@ impl Change {
     #[must_use]
     pub fn find(home: &Home, name: &str) -> Option<Self> {
         let (stamp, _, name) = made_at(name)?;
-        let text = fs::read(home.path(BACKUPS).join(&name).join(RECORD)).ok()?;
+        let record = Path::new(BACKUPS).join(&name).join(RECORD);
+        let text = Folder::open(&home.path("")).and_then(|home| home.read(record));
+        let text = text.ok()?;
         let record: Record = serde_json::from_slice(&text).ok()?;
         let format = format_description!("[year][month][day]-[hour][minute][second]");
         let at = PrimitiveDateTime::parse(&stamp, format).ok()?;
         let mut names = record.were_there.iter().chain(&record.are_new);
-        if names.any(|name| leads_out(name)) {
+        if names.any(|name| !is_beneath(name)) {
             return None;
         }
         Some(Self {
@@ -101,13 +106,20 @@ impl Change {
     /// When a copy cannot be read.
     pub fn before(&self, home: &Home) -> Result<(Installation, Vec<String>), ArchiveError> {
         let mut before = Installation::empty();
+        let shown = |path: &Path| path.display().to_string();
+        let folder = Folder::open(&home.path(""))
+            .map_err(|error| ArchiveError::Read(shown(&home.path("")), error))?;
         for name in &self.were_there {
-            let copy = home.path(BACKUPS).join(&self.name).join(name);
-            let content = fs::read(&copy)
-                .map_err(|error| ArchiveError::Read(copy.display().to_string(), error))?;
+            let copy = Path::new(BACKUPS).join(&self.name).join(name);
+            let content = folder
+                .read(&copy)
+                .map_err(|error| ArchiveError::Read(shown(&home.path(&copy)), error))?;
             before.files.insert(name.clone(), content);
         }
-        let there = |name: &&String| fs::symlink_metadata(home.path(name)).is_ok();
+        let there = |name: &&String| {
+            let found = folder.find(name);
+            found.is_ok_and(|found| found != Found::Nothing)
+        };
         Ok((before, self.are_new.iter().filter(there).cloned().collect()))
     }
 }
@@ -125,18 +137,21 @@ impl Installation {
 
 /// Says in a backup what it is of.
 pub(super) fn record(
-    backup: &Path,
+    home: &Folder,
+    backup: &str,
     note: &Note,
     were_there: &[String],
     are_new: &[String],
 ) -> Result<(), ArchiveError> {
-    let path = backup.join(RECORD);
+    let name = format!("{backup}/{RECORD}");
     let record = Record {
         note: note.clone(),
         were_there: were_there.to_vec(),
         are_new: are_new.to_vec(),
     };
-    let text = serde_json::to_vec_pretty(&record)
-        .map_err(|error| ArchiveError::Write(path.display().to_string(), error.into()))?;
-    Ok(write_atomically(&path, &text, 0o600)?)
+    let written = serde_json::to_vec_pretty(&record)
+        .map_err(io::Error::other)
+        .and_then(|text| write_in(home, &name, &text, 0o600));
+    written
+        .map_err(|error| ArchiveError::Write(home.path().join(&name).display().to_string(), error))
 }

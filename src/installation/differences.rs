@@ -121,6 +121,14 @@ impl Old<'_> {
             "Revocation lists of client certificates count (certs/crl/*.pem), and a certificate finds its \
              user by CLIENT_CERT_MAP, not by its CN alone.",
         );
+        if !self.given(&keys::CLIENT_CERT_BINDING) {
+            self.add(
+                "CLIENT_CERT_BINDING stays compatible, as the legacy connector was: a certificate may mean its \
+                 user by a name alone (UPN, mail address, CN), which another account may have later, and need \
+                 not say that it is for signing in. New installations begin with strong (Microsoft's \
+                 KB5014754): set it once certificates hold the user's SID, or altSecurityIdentities maps them.",
+            );
+        }
         let issuers = self.given(&keys::CA_CERT)
             || self.given(&keys::CLIENT_CA_FILE)
             || self.installation.has(home::CLIENT_CA);

@@ -58,6 +58,18 @@ pub enum ArchiveError {
         journal.display()
     )]
     Journal { journal: PathBuf, source: io::Error },
+    #[error(
+        "{} names {name}, which no import and no change of ad-edge's would: somebody else wrote it. Nothing was \
+         changed; look what else was changed in this folder, and remove {}",
+        journal.display(),
+        journal.display()
+    )]
+    JournalName { journal: PathBuf, name: String },
+    #[error(
+        "{0} is a link, and an import follows none: copy the folder with the files themselves (cp -rL) and import \
+         the copy"
+    )]
+    Linked(String),
     #[error(transparent)]
     File(#[from] FileError),
     #[error("{} cannot be written ({})", .0, cause::io(.1))]

@@ -1,9 +1,8 @@
 //! `config.json` as a file: changed in place of its keys, in their order, all or nothing.
 
 use std::{
-    fs::{self, File, Metadata, OpenOptions, Permissions},
-    io::{self, Write as _},
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown, fchown},
+    io,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -12,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::{
     cause,
     config::{Home, Most, read_text},
+    files::{Belongs, Folder, Found},
 };
 
 /// The content of `config.json`, with what is to be changed.
@@ -28,7 +28,7 @@ pub enum FileError {
     Read { path: PathBuf, source: io::Error },
     #[error("{} is not a JSON object ({problem}); correct it first, nothing was changed", path.display())]
     NotObject { path: PathBuf, problem: JsonProblem },
-    #[error("{} cannot be written ({source}); the old content stays", path.display())]
+    #[error("{} cannot be written ({}); the old content stays", path.display(), cause::io(source))]
     Write { path: PathBuf, source: io::Error },
 }
 
@@ -119,12 +119,32 @@ impl ConfigFile {
 /// must not take a service's files away from it.
 ///
 /// # Errors
-/// When it cannot be written; the old content stays.
+/// When it cannot be written, or a link is in its place; the old content stays.
 pub fn write_atomically(path: &Path, content: &[u8], mode: u32) -> Result<(), FileError> {
-    let folder = folder_of(path);
+    write_to(path, content, mode, |folder| {
+        let owner = folder.metadata()?;
+        Ok(Belongs::AsBefore(owner.uid(), owner.gid()))
+    })
+}
+
+/// The same, of a file that is for whoever writes it and for nobody else, whosever the old one was.
+///
+/// # Errors
+/// When it cannot be written, or a link is in its place; the old content stays.
+pub fn write_private(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    write_to(path, content, 0o600, |_| Ok(Belongs::ToWriter))
+}
+
+fn write_to(
+    path: &Path,
+    content: &[u8],
+    mode: u32,
+    belongs: impl Fn(&Folder) -> io::Result<Belongs>,
+) -> Result<(), FileError> {
     let write = || {
-        make_folder(folder)?;
-        place(path, content, mode, &fs::metadata(folder)?)
+        let folder = made_folder(folder_of(path))?;
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        folder.place(name, content, mode, belongs(&folder)?)
     };
     write().map_err(|source| FileError::Write {
         path: path.to_owned(),
@@ -132,15 +152,38 @@ pub fn write_atomically(path: &Path, content: &[u8], mode: u32) -> Result<(), Fi
     })
 }
 
+/// Puts a file into the home folder, as [`write_atomically`] does, no link on the way followed.
+pub(super) fn write_in(home: &Folder, name: &str, content: &[u8], mode: u32) -> io::Result<()> {
+    let above = Path::new(name).parent().unwrap_or(Path::new(""));
+    let folder = home.make(above, NEW_FOLDER)?;
+    let owner = folder.metadata()?;
+    let last = Path::new(name).file_name().unwrap_or_default();
+    folder.place(
+        last,
+        content,
+        mode,
+        Belongs::AsBefore(owner.uid(), owner.gid()),
+    )
+}
+
 /// Writes a file that is not there yet, in one step too; it belongs to the owner of the home folder.
-pub(super) fn write_new(home: &Home, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    if fs::symlink_metadata(path).is_ok() {
+pub(super) fn write_new(home: &Folder, name: &str, content: &[u8], mode: u32) -> io::Result<()> {
+    let above = Path::new(name).parent().unwrap_or(Path::new(""));
+    home.make(above, NEW_FOLDER)?;
+    if home.find(name)? != Found::Nothing {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    make_folder(folder_of(path))?;
-    let owner = fs::metadata(home.path("")).or_else(|_| fs::metadata(folder_of(path)))?;
-    place(path, content, mode, &owner)
+    let owner = home.metadata()?;
+    home.place(
+        name,
+        content,
+        mode,
+        Belongs::AsBefore(owner.uid(), owner.gid()),
+    )
 }
+
+/// Whatever the umask is, others do not write there.
+pub(super) const NEW_FOLDER: u32 = 0o755;
 
 fn folder_of(path: &Path) -> &Path {
     let folder = path
@@ -149,89 +192,56 @@ fn folder_of(path: &Path) -> &Path {
     folder.unwrap_or(Path::new("."))
 }
 
-/// `owner`: whose a new file is.
-fn place(path: &Path, content: &[u8], mode: u32, owner: &Metadata) -> io::Result<()> {
-    let folder = folder_of(path);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut random = [0; 8];
-    aws_lc_rs::rand::fill(&mut random).map_err(|_| io::Error::other("there is no randomness"))?;
-    // Nobody can have put a link there beforehand, and two writers do not meet.
-    let temporary = folder.join(format!(".{name}.{}.new", hex::encode(random)));
-    let mut mode = mode;
-    let mut owner = (owner.uid(), owner.gid());
-    if let Ok(old) = fs::metadata(path) {
-        // A file of root's in a service's folder that the service cannot read was left by mistake.
-        let lost = old.uid() == 0 && old.mode() & 0o044 == 0;
-        if !lost {
-            owner = (old.uid(), old.gid());
+/// The home folder. A new one is for its user alone, since keys come into it.
+pub(super) fn made_home(home: &Home) -> io::Result<Folder> {
+    let path = home.path("");
+    match Folder::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let path: PathBuf = path.components().collect();
+            let name = path.file_name().ok_or(error)?;
+            made_folder(folder_of(&path))?.make_new(name, 0o700)?;
+            Folder::open(&path)
         }
-        // Shared with a group and with nobody else: meant so.
-        if old.mode() & 0o044 == 0o040 {
-            mode |= 0o040;
-        }
+        opened => opened,
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&temporary)?;
-    let written = (|| {
-        file.write_all(content)?;
-        let new = file.metadata()?;
-        if (new.uid(), new.gid()) != owner {
-            may_fail(fchown(&file, Some(owner.0), Some(owner.1)))?;
-        }
-        file.set_permissions(Permissions::from_mode(mode))?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        // The name itself must reach the disk too.
-        File::open(folder)?.sync_all()
-    })();
-    if written.is_err() {
-        // The first error is the one to report.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }
 
 /// A folder and those above it; each new one belongs to the owner of the one that it is in.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let above = folder_of(folder);
-    make_folder(above)?;
-    match fs::create_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
-        Err(error) => Err(error),
-        Ok(()) => {
-            let (owner, new) = (fs::metadata(above)?, fs::metadata(folder)?);
-            if owner.uid() == new.uid() {
-                return Ok(());
-            }
-            may_fail(chown(folder, Some(owner.uid()), Some(owner.gid())))
+fn made_folder(folder: &Path) -> io::Result<Folder> {
+    match Folder::open(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let name = folder.file_name().ok_or(error)?;
+            made_folder(folder_of(folder))?.make(name, NEW_FOLDER)
         }
-    }
-}
-
-/// Only root may give files away; what others write is theirs, as ever.
-pub(super) fn may_fail(given: io::Result<()>) -> io::Result<()> {
-    match given {
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput
-            ) =>
-        {
-            Ok(())
-        }
-        given => given,
+        opened => opened,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        fs::{self, Permissions},
+        os::unix::fs::{PermissionsExt as _, chown, symlink},
+    };
+
     use super::*;
+
+    #[test]
+    fn a_link_in_its_place_stays_and_a_private_file_is_the_writer_s() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let [file, link] = ["file", "link"].map(|name| folder.path().join(name));
+        fs::write(&file, "old").expect("written");
+        symlink(&file, &link).expect("a link");
+        let error = write_atomically(&link, b"new", 0o600).expect_err("refused");
+        assert!(error.to_string().contains("is a link"), "{error}");
+        assert_eq!(fs::read(&file).expect("read"), b"old");
+        // Whoever put a file there beforehand does not get what is written.
+        if chown(&file, Some(4711), Some(4711)).is_ok() {
+            write_private(&file, b"keys").expect("written");
+            let meta = fs::metadata(&file).expect("there");
+            assert_eq!((meta.uid(), meta.mode() & 0o777), (0, 0o600));
+        }
+    }
 
     #[test]
     fn other_keys_and_their_order_are_kept() {

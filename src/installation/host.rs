@@ -102,7 +102,7 @@ impl Installation {
     pub fn leftovers(&self, home: &Home) -> Result<Vec<Leftover>, ArchiveError> {
         let keys = self.config()?;
         let retired = self.retires(home);
-        let mut names = files(home);
+        let mut names = files_of(home);
         names.retain(|name| !self.has(name) && !retired.contains(name));
         let leftovers = names.into_iter().map(|name| Leftover {
             effect: effect(&name, &keys),
@@ -167,7 +167,7 @@ fn named(given: &Map<String, Value>) -> Vec<(String, String)> {
 }
 
 /// The files of an installation that are in a home folder, beside `config.json`.
-pub(super) fn files(home: &Home) -> Vec<String> {
+pub(super) fn files_of(home: &Home) -> Vec<String> {
     let mut names = Vec::new();
     // What cannot be listed is not there for us; writing to it will say more.
     let _ = list(&home.path(""), "certs", &mut names);

@@ -1,7 +1,10 @@
 //! Puts an installation into the home folder: all of it or nothing, over a crash too.
 
 use std::{
-    collections::BTreeSet, fs, io, os::unix::fs::PermissionsExt as _, path::PathBuf,
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
     time::SystemTime,
 };
 
@@ -9,11 +12,14 @@ use super::{
     ArchiveError, Installation,
     backups::{BACKUPS, new_backup, prune},
     change::{ChangeKind, Note, record},
-    journal::{Journal, Locked, recover_locked, sync},
+    file::{made_home, write_in},
+    journal::{Journal, Locked, recover_locked},
     paths::{MAPPER, allowed, mode},
-    write_atomically,
 };
-use crate::config::Home;
+use crate::{
+    config::Home,
+    files::{Folder, Found},
+};
 
 /// What an import did.
 #[derive(Debug)]
@@ -34,7 +40,7 @@ impl Installation {
         if self.ours {
             // What was read could be read before: it came out of a configuration.
             let keys = self.config().unwrap_or_default();
-            names = super::host::files(home);
+            names = super::host::files_of(home);
             names.retain(|name| name != MAPPER && !self.needs(name, &keys));
         }
         if self.built_in_mapper && home.path(MAPPER).exists() {
@@ -52,7 +58,7 @@ impl Installation {
     pub fn install(&self, home: &Home, now: SystemTime) -> Result<Imported, ArchiveError> {
         let folder = home.path("");
         let is_new = !folder.exists();
-        fs::create_dir_all(&folder)
+        made_home(home)
             .map_err(|error| ArchiveError::Write(folder.display().to_string(), error))?;
         let done = self.install_into(home, now);
         if is_new && done.is_err() {
@@ -64,10 +70,10 @@ impl Installation {
 
     fn install_into(&self, home: &Home, now: SystemTime) -> Result<Imported, ArchiveError> {
         let locked = Locked::take(home)?;
-        recover_locked(home, &locked)?;
+        recover_locked(&locked)?;
         let retired = self.retires(home);
         let note = Note::of(ChangeKind::Import);
-        let backup = self.install_locked(home, &retired, &note, now)?;
+        let backup = self.install_locked(&locked, &retired, &note, now)?;
         Ok(Imported {
             taken: self.files.keys().cloned().collect(),
             retired,
@@ -78,11 +84,12 @@ impl Installation {
     /// The same while the folder is locked, with these files taken away. Gives the backup.
     pub(super) fn install_locked(
         &self,
-        home: &Home,
+        locked: &Locked,
         retired: &[String],
         note: &Note,
         now: SystemTime,
     ) -> Result<Option<PathBuf>, ArchiveError> {
+        let home = locked.folder();
         let journal = self.prepare(home, retired, note, now)?;
         if let Err(error) = self.change_over(home, retired) {
             journal.undo(home)?;
@@ -90,13 +97,13 @@ impl Installation {
         }
         Journal::end(home)?;
         prune(home);
-        Ok(journal.backup.map(|backup| home.path(backup)))
+        Ok(journal.backup.map(|backup| home.path().join(backup)))
     }
 
     /// Copies what will change, and says in the journal how to get back.
     pub(super) fn prepare(
         &self,
-        home: &Home,
+        home: &Folder,
         retired: &[String],
         note: &Note,
         now: SystemTime,
@@ -104,28 +111,32 @@ impl Installation {
         let mut journal = Journal::default();
         let mut there = Vec::new();
         for name in self.files.keys().chain(retired) {
-            let path = home.path(name);
+            let path = home.path().join(name);
             let read = |error| ArchiveError::Read(path.display().to_string(), error);
-            match fs::symlink_metadata(&path) {
-                Ok(meta) if meta.is_symlink() && self.has(name) => {
+            match home.find(name).map_err(read)? {
+                Found::Link => {
                     return Err(ArchiveError::Link {
                         name: name.clone(),
                         path,
                     });
                 }
-                Ok(_) => {
-                    let mode = fs::metadata(&path).map_err(read)?.permissions().mode() & 0o777;
-                    there.push((name, fs::read(&path).map_err(read)?, mode));
+                Found::Nothing => journal.are_new.push(name.clone()),
+                Found::File | Found::Folder | Found::Other => {
+                    let file = home.open_file(name).map_err(read)?;
+                    let mode = file.metadata().map_err(read)?.permissions().mode() & 0o777;
+                    there.push((name, home.read(name).map_err(read)?, mode));
                 }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    journal.are_new.push(name.clone());
-                }
-                Err(error) => return Err(read(error)),
             }
         }
         let folders: BTreeSet<&str> = journal.are_new.iter().flat_map(|n| parents(n)).collect();
-        let new = folders.iter().filter(|f| !home.path(f).exists());
-        journal.new_folders = new.map(|folder| (*folder).to_owned()).collect();
+        for folder in folders {
+            let found = home.find(folder).map_err(|error| {
+                ArchiveError::Write(home.path().join(folder).display().to_string(), error)
+            })?;
+            if found == Found::Nothing {
+                journal.new_folders.push(folder.to_owned());
+            }
+        }
         // A first mapper or revocation list replaces no file, and can be taken back too.
         let always = matches!(
             note.kind,
@@ -133,29 +144,38 @@ impl Installation {
         );
         if always || !there.is_empty() {
             let backup = new_backup(home, now)?;
+            let failed = |name: &str, error| {
+                ArchiveError::Write(home.path().join(name).display().to_string(), error)
+            };
             for (name, content, mode) in there {
-                write_atomically(&home.path(&backup).join(name), &content, mode)?;
+                let copy = format!("{backup}/{name}");
+                write_in(home, &copy, &content, mode).map_err(|error| failed(&copy, error))?;
                 journal.were_there.push(name.clone());
             }
-            let folder = home.path(&backup);
-            record(&folder, note, &journal.were_there, &journal.are_new)?;
-            sync(&folder)?;
-            sync(&home.path(BACKUPS))?;
+            record(home, &backup, note, &journal.were_there, &journal.are_new)?;
+            for folder in [backup.as_str(), BACKUPS] {
+                let synced = home.folder(folder).and_then(|folder| folder.sync());
+                synced.map_err(|error| failed(folder, error))?;
+            }
             journal.backup = Some(backup);
         }
         journal.begin(home)?;
         Ok(journal)
     }
 
-    fn change_over(&self, home: &Home, retired: &[String]) -> Result<(), ArchiveError> {
+    fn change_over(&self, home: &Folder, retired: &[String]) -> Result<(), ArchiveError> {
+        let failed = |name: &str, error| {
+            ArchiveError::Write(home.path().join(name).display().to_string(), error)
+        };
         for (name, content) in &self.files {
-            write_atomically(&home.path(name), content, mode(name))?;
+            write_in(home, name, content, mode(name)).map_err(|error| failed(name, error))?;
         }
         for name in retired {
-            let path = home.path(name);
-            fs::remove_file(&path)
-                .map_err(|error| ArchiveError::Write(path.display().to_string(), error))?;
-            sync(path.parent().unwrap_or(&path))?;
+            let above = Path::new(name).parent().unwrap_or(Path::new(""));
+            let removed = home.remove_file(name);
+            removed
+                .and_then(|()| home.folder(above)?.sync())
+                .map_err(|error| failed(name, error))?;
         }
         Ok(())
     }

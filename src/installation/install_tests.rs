@@ -6,11 +6,15 @@ use super::*;
 use crate::installation::{
     archive::tests::{archive_with, installation, now},
     backups::made_at,
-    recover,
+    recover, write_atomically,
 };
 
 const CONFIG: &str = "config.json";
 const KEY: &str = "certs/cert.key";
+
+fn folder_of(home: &Home) -> Folder {
+    Folder::open(&home.path("")).expect("there")
+}
 
 fn read(home: &Home, name: &str) -> Vec<u8> {
     fs::read(home.path(name)).expect("there")
@@ -37,6 +41,29 @@ fn all(home: &Home) -> Vec<(PathBuf, Vec<u8>)> {
     walk(&home.path(""), &mut found);
     found.sort();
     found
+}
+
+#[test]
+fn a_new_home_folder_is_its_owners_alone() {
+    let parent = tempfile::TempDir::new().expect("a folder");
+    let mode = |path: &std::path::Path| {
+        let meta = fs::metadata(path).expect("there");
+        meta.permissions().mode() & 0o777
+    };
+    let new = parent.path().join("between/home");
+    made_home(&Home::new(&new)).expect("made");
+    assert_eq!(mode(&new), 0o700);
+    assert_ne!(
+        mode(&parent.path().join("between")),
+        0o700,
+        "others' folders are as ever"
+    );
+    // One that is there is its administrator's matter.
+    let there = parent.path().join("there");
+    fs::create_dir(&there).expect("a folder");
+    let before = mode(&there);
+    made_home(&Home::new(&there)).expect("there");
+    assert_eq!(mode(&there), before);
 }
 
 #[test]
@@ -116,7 +143,7 @@ fn an_import_that_ended_half_way_is_taken_back() {
     // Every place at which a crash may come.
     for written in 0..=archive.files.len() {
         archive
-            .prepare(&home, &[], &Note::of(ChangeKind::Import), now())
+            .prepare(&folder_of(&home), &[], &Note::of(ChangeKind::Import), now())
             .expect("prepared");
         for (name, content) in archive.files.iter().take(written) {
             write_atomically(&home.path(name), content, 0o600).expect("written");
@@ -130,7 +157,7 @@ fn an_import_that_ended_half_way_is_taken_back() {
         assert_eq!(recover(&home).expect("nothing to do"), None);
     }
     archive
-        .prepare(&home, &[], &Note::of(ChangeKind::Import), now())
+        .prepare(&folder_of(&home), &[], &Note::of(ChangeKind::Import), now())
         .expect("prepared");
     fs::write(home.path(KEY), "half").expect("written");
     archive

@@ -185,6 +185,11 @@ fn each_difference_is_said_where_it_matters() {
             json!({"SSL_CA_FILE": "certs/ca.pem"}),
         ),
         (
+            "CLIENT_CERT_BINDING stays compatible",
+            json!({"CLIENT_CERT_AUTH": true}),
+            json!({"CLIENT_CERT_AUTH": true, "CLIENT_CERT_BINDING": "strong"}),
+        ),
+        (
             "CLIENT_CERT_AUTH is on without CA_CERT",
             json!({"CLIENT_CERT_AUTH": true}),
             json!({"CLIENT_CERT_AUTH": true, "CA_CERT": "x"}),

@@ -23,7 +23,7 @@ pub use self::{
     archive::{DEFAULT_MAPPER, Installation, export_name},
     change::{Change, ChangeKind, Note},
     error::ArchiveError,
-    file::{ConfigFile, FileError, write_atomically},
+    file::{ConfigFile, FileError, write_atomically, write_private},
     host::{HostKeys, Leftover},
     install::Imported,
     journal::{Locked, recover, recover_locked},

@@ -1,5 +1,7 @@
 //! The paths that an installation has, and no other.
 
+use std::path::{Component, Path};
+
 pub(super) use crate::config::home::{
     CONFIG_JSON as CONFIG, LOGOS, MAPPER, SIGNING_CERTIFICATE as CERTIFICATE, SIGNING_KEY as KEY,
 };
@@ -24,6 +26,12 @@ pub(super) fn allowed(name: &str) -> bool {
 pub(super) fn leads_out(name: &str) -> bool {
     let drive = name.as_bytes().get(1) == Some(&b':');
     name.starts_with(['/', '\\']) || drive || name.split(['/', '\\']).any(|part| part == "..")
+}
+
+/// A name of something in the home folder, in any folder of it.
+pub(super) fn is_beneath(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    !name.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// Certificates may be read by others, nothing else.

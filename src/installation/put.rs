@@ -2,7 +2,7 @@
 //! replace, all of them or none, over a crash too.
 
 use std::{
-    fs,
+    io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -15,20 +15,17 @@ use super::{
     journal::Locked,
     paths::{CONFIG, allowed},
 };
-use crate::config::Home;
+use crate::{config::Home, files::Folder};
 
 /// Whether a file is there with this content already, as a file of the service's.
 #[must_use]
 pub fn is_there(home: &Home, name: &str, content: &[u8]) -> bool {
-    let path = home.path(name);
-    let same_owner = || {
-        let (file, folder) = (
-            fs::symlink_metadata(&path).ok()?,
-            fs::metadata(home.path("")).ok()?,
-        );
-        Some(file.is_file() && file.uid() == folder.uid())
+    let is_same = || {
+        let home = Folder::open(&home.path(""))?;
+        let same_owner = home.open_file(name)?.metadata()?.uid() == home.metadata()?.uid();
+        Ok::<_, io::Error>(same_owner && home.read(name)? == content)
     };
-    same_owner() == Some(true) && fs::read(&path).is_ok_and(|old| old == content)
+    is_same().unwrap_or(false)
 }
 
 /// The name in the home folder of a path as a key gives it; `None` when it is no place of an installation's.
@@ -50,20 +47,16 @@ pub fn put<N: AsRef<str>>(
     files: &[(N, Vec<u8>)],
     config: Option<&ConfigFile>,
     note: &Note,
-    home: &Home,
     locked: &Locked,
     now: SystemTime,
 ) -> Result<Option<PathBuf>, ArchiveError> {
-    for (name, _) in files {
-        refuse_linked_folder(home, name.as_ref())?;
-    }
     let config = config.map(ConfigFile::text).transpose()?;
     let config = config.map(|text| (CONFIG.to_owned(), text.into_bytes()));
     let files = files
         .iter()
         .map(|(name, content)| (name.as_ref().to_owned(), content.clone()));
     let installation = Installation::of_files(files.chain(config));
-    replace(&installation, &[], note, home, locked, now)
+    replace(&installation, &[], note, locked, now)
 }
 
 /// Puts these files in their places and takes `retired` away. Gives the backup of what was there.
@@ -74,31 +67,15 @@ pub fn replace(
     new: &Installation,
     retired: &[String],
     note: &Note,
-    home: &Home,
-    _locked: &Locked,
+    locked: &Locked,
     now: SystemTime,
 ) -> Result<Option<PathBuf>, ArchiveError> {
-    new.install_locked(home, retired, note, now)
-}
-
-/// Root writes into a folder of the service's: a link in it leads nowhere.
-fn refuse_linked_folder(home: &Home, name: &str) -> Result<(), ArchiveError> {
-    let Some((folder, _)) = name.rsplit_once('/') else {
-        return Ok(());
-    };
-    let path = home.path(folder);
-    match fs::symlink_metadata(&path) {
-        Ok(meta) if meta.is_symlink() => Err(ArchiveError::Link {
-            name: folder.to_owned(),
-            path,
-        }),
-        _ => Ok(()),
-    }
+    new.install_locked(locked, retired, note, now)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::{fs, os::unix::fs::symlink};
 
     use super::{super::ChangeKind, *};
 
@@ -118,7 +95,6 @@ mod tests {
                 &files,
                 Some(&config),
                 &note,
-                &home,
                 &locked,
                 SystemTime::UNIX_EPOCH,
             )

@@ -2,16 +2,21 @@
 //! makes them.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 
-use super::file::write_new;
+use super::file::{NEW_FOLDER, made_home, write_new};
 use crate::{
-    config::{Home, SigningPem},
+    cause,
+    config::{
+        Home, SigningPem,
+        home::{SIGNING_CERTIFICATE, SIGNING_KEY},
+    },
+    files::Found,
     secret::SecretString,
 };
 
@@ -25,9 +30,9 @@ pub enum GenerateError {
     #[error("no signing key can be generated: {0}")]
     Generate(#[from] rcgen::Error),
     #[error(
-        "there is no signing key and certificate, and {} cannot be written ({source}): make the folder writable for \
+        "there is no signing key and certificate, and {} cannot be written ({}): make the folder writable for \
          the first start, or copy certs/cert.pem and certs/cert.key from another instance",
-        path.display()
+        path.display(), cause::io(source)
     )]
     Write { path: PathBuf, source: io::Error },
 }
@@ -62,17 +67,25 @@ pub fn generate_signing_key(
         path: path.to_owned(),
         source,
     };
-    if certificate_file.exists() {
-        return Err(failed(
-            &certificate_file,
-            io::ErrorKind::AlreadyExists.into(),
-        ));
+    let folder = made_home(home).map_err(|error| failed(&key_file, error))?;
+    let looked = folder
+        .make("certs", NEW_FOLDER)
+        .and_then(|certs| certs.find("cert.pem"));
+    match looked {
+        Ok(Found::Nothing) => {}
+        Ok(_) => {
+            return Err(failed(
+                &certificate_file,
+                io::ErrorKind::AlreadyExists.into(),
+            ));
+        }
+        Err(error) => return Err(failed(&key_file, error)),
     }
     // The key first: a certificate without its key would look like a damaged installation.
-    write_new(home, &key_file, key.as_bytes(), 0o600).map_err(|e| failed(&key_file, e))?;
-    if let Err(source) = write_new(home, &certificate_file, certificate.as_bytes(), 0o644) {
+    write_new(&folder, SIGNING_KEY, key.as_bytes(), 0o600).map_err(|e| failed(&key_file, e))?;
+    if let Err(source) = write_new(&folder, SIGNING_CERTIFICATE, certificate.as_bytes(), 0o644) {
         // A key without its certificate would keep the next attempt from making both.
-        let _ = fs::remove_file(&key_file);
+        let _ = folder.remove_file(SIGNING_KEY);
         return Err(failed(&certificate_file, source));
     }
     Ok(SigningPem {
@@ -83,7 +96,7 @@ pub fn generate_signing_key(
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
 
     use x509_parser::{parse_x509_certificate, pem::parse_x509_pem};
 

@@ -31,7 +31,7 @@ use crate::{
     telemetry::{Metrics, event},
     tls::{ChannelBinding, ClientAuth, Identity},
     token::{Issuer, SigningKey},
-    tunnel::{self, TunnelParts, TunnelState},
+    tunnel::{self, SeenRequests, TunnelParts, TunnelState},
     web::{self, Web},
 };
 
@@ -61,6 +61,7 @@ pub struct Generation {
     pub tunnel: Option<watch::Receiver<TunnelState>>,
     /// The tunnel's own end: it changes over by itself.
     pub tunnel_life: TunnelLife,
+    seen: Arc<SeenRequests>,
     tunnel_parts: Option<TunnelParts>,
     pub signing: Arc<SigningKey>,
     pub outgoing: Arc<ClientConfig>,
@@ -119,6 +120,7 @@ impl Generation {
             tenant_key,
             mapper,
             metrics,
+            seen,
             limits,
             ..
         } = materials;
@@ -146,6 +148,7 @@ impl Generation {
             accounts: Arc::clone(&accounts),
             signing: Arc::clone(&signing),
             tenant_key,
+            seen: Arc::clone(&seen),
             tls: Arc::clone(&outgoing),
             clock: clock.clone(),
             metrics: Arc::clone(&metrics),
@@ -201,6 +204,7 @@ impl Generation {
             web,
             tunnel: None,
             tunnel_life,
+            seen,
             tunnel_parts,
             signing: own_signing,
             outgoing: own_outgoing,
@@ -290,6 +294,7 @@ impl Generation {
     pub fn kept(&self, metrics: &Arc<Metrics>) -> Kept {
         Kept {
             metrics: Arc::clone(metrics),
+            seen: Arc::clone(&self.seen),
             predecessor: self.web.clone(),
         }
     }

@@ -3,8 +3,8 @@
 use crate::{
     authenticate::{Certificates, TrustError},
     config::{
-        AuthoritySource, CertificateName, ClientCertConfig, Effective, Logo, LogoError,
-        MapperSource, RevocationConfig, RevocationFiles, TlsMaterial, home, keys,
+        AuthoritySource, CertificateBinding, CertificateName, ClientCertConfig, Effective, Logo,
+        LogoError, MapperSource, RevocationConfig, RevocationFiles, TlsMaterial, home, keys,
     },
     installation::{ArchiveError, Installation, Stage},
     profile::{Mapper, ScriptError},
@@ -90,6 +90,7 @@ fn authorities(installation: &Installation, values: &Effective) -> Option<Client
             required: false,
         },
         map: vec![CertificateName::Cn],
+        binding: CertificateBinding::Compatible,
         header: String::new(),
         hosts: Vec::new(),
     })

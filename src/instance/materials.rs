@@ -15,8 +15,9 @@ use crate::{
     login::{Attempts, Slots},
     profile::Mapper,
     telemetry::{Metrics, event},
-    tls::{Identity, SharedTickets},
+    tls::{Identity, SharedTickets, TicketSecret},
     token::{SigningKey, TenantKey},
+    tunnel::SeenRequests,
     web::Web,
 };
 
@@ -24,7 +25,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Materials {
     pub signing: Arc<SigningKey>,
-    /// Session tickets by the signing key, which all instances share.
+    /// Session tickets by what all instances share.
     pub tickets: Arc<SharedTickets>,
     /// For outgoing TLS: the system's roots and the configured ones.
     pub outgoing: Arc<ClientConfig>,
@@ -36,6 +37,8 @@ pub struct Materials {
     pub tenant_key: Option<Arc<TenantKey>>,
     pub mapper: Mapper,
     pub metrics: Arc<Metrics>,
+    /// The hub's requests that were carried out before.
+    pub(super) seen: Arc<SeenRequests>,
     /// What was counted before, where there was something before.
     pub(super) limits: Option<(Arc<Slots>, Arc<Attempts>)>,
     pub warnings: Vec<String>,
@@ -45,6 +48,7 @@ pub struct Materials {
 #[derive(Debug, Default)]
 pub struct Kept {
     pub(super) metrics: Arc<Metrics>,
+    pub(super) seen: Arc<SeenRequests>,
     pub(super) predecessor: Option<Arc<Web>>,
 }
 
@@ -54,6 +58,7 @@ impl Kept {
     pub fn first(metrics: Arc<Metrics>) -> Self {
         Self {
             metrics,
+            seen: Arc::default(),
             predecessor: None,
         }
     }
@@ -85,7 +90,8 @@ impl Materials {
         let signing = signing_files(config, clock, may_write)
             .and_then(|files| {
                 let key = SigningKey::new(&files)?;
-                let tickets = SharedTickets::new(&files.key, clock.clone())?;
+                let secret = ticket_secret(config, &files);
+                let tickets = SharedTickets::new(secret, clock.clone())?;
                 Ok((key, tickets, files))
             })
             .map_err(&mut note)
@@ -103,6 +109,8 @@ impl Materials {
                     .map_err(|error| note(error.into()))
                     .ok()
             });
+        let left_out = certificates.iter();
+        warnings.extend(left_out.flat_map(|certificates| certificates.left_out(clock.now())));
         let identity = direct.and_then(|direct| {
             Identity::load(direct.tls.as_ref()?)
                 .map_err(|error| note(error.into()))
@@ -119,6 +127,7 @@ impl Materials {
                 .map_err(|error| note(error.into()))
                 .ok()
         });
+        warnings.extend(tenant_key.as_ref().and_then(TenantKey::concern));
         let metrics = Arc::clone(&kept.metrics);
         let mapper = Mapper::start(config.accounts.mapper.as_ref(), Arc::clone(&metrics))
             .map_err(|error| note(error.into()))
@@ -138,12 +147,21 @@ impl Materials {
                     tenant_key: tenant_key.map(Arc::new),
                     mapper,
                     metrics,
+                    seen: Arc::clone(&kept.seen),
                     limits: kept.limits(),
                     warnings,
                 })
             }
             _ => Err(Unusable(problems)),
         }
+    }
+}
+
+/// What the keys of TLS session tickets are made of.
+pub(super) fn ticket_secret<'a>(config: &'a Config, files: &'a SigningPem) -> TicketSecret<'a> {
+    match &config.ticket_secret {
+        Some(secret) => TicketSecret::Own(secret),
+        None => TicketSecret::SigningKey(&files.key),
     }
 }
 

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use super::{
     generation::{Generation, Read},
     load_error::LoadError,
-    materials::Materials,
+    materials::{Materials, ticket_secret},
     refused::Refused,
     reload_request::{RefusedFile, ReloadError, WaitingKeys, What},
     watch::Watch,
@@ -152,7 +152,8 @@ impl Running {
         if let Some((tls, identity)) = self.tls.as_ref().zip(identity) {
             tls.replace(identity, new.client_auth())?;
         }
-        self.tickets.use_key(&signing.key)?;
+        self.tickets
+            .use_secret(ticket_secret(&new.config, &signing))?;
         if let Some((front, site)) = self.front.as_ref().zip(site) {
             front.replace(site);
         }
@@ -206,7 +207,12 @@ impl Running {
             note(
                 "client_ca",
                 match certificates.reload() {
-                    Ok(()) => Ok("client CAs and revocation lists were"),
+                    Ok(()) => {
+                        for warning in certificates.left_out(self.clock.now()) {
+                            tracing::warn!(event = event::FILE_WARNING, "{warning}");
+                        }
+                        Ok("client CAs and revocation lists were")
+                    }
                     Err(error) => Err((
                         error.into(),
                         "a new file of client CAs and revocation lists is",

@@ -185,6 +185,104 @@ async fn a_proxy_s_word_for_a_user_counts_only_where_it_is_trusted() {
 }
 
 #[tokio::test]
+async fn a_proxy_s_word_that_is_not_one_user_signs_nobody_in() {
+    let front = front(&json!({
+        "WITH_KERBEROS_PROXY_FRONTEND": true,
+        "TRUSTED_PROXIES": "192.0.2.7",
+    }));
+    for users in [
+        &["alice", "bob"][..],
+        &["alice", "alice"],
+        &["", "bob"],
+        &["alice, bob"],
+        &[""],
+        &["ali\tce"],
+    ] {
+        let mut request = Request::get("/wsfed").extension(from("192.0.2.7:5000"));
+        for user in users {
+            request = request.header("x-forwarded-user", *user);
+        }
+        // Neither by the word nor by what the client brings beside it.
+        let request = request.header("authorization", "Negotiate YWJj");
+        let answer = front.ask(request.body(Body::empty()).expect("a request"));
+        let answer = answer.await;
+        answer.assert_page(400);
+        assert!(!answer.head.contains("www-authenticate"), "{users:?}");
+    }
+    let counted = front
+        .metrics
+        .logins
+        .with_label_values(&["frontend", "refused", "unclear_user"]);
+    assert_eq!(counted.get(), 6);
+}
+
+/// Such a page would sign its reader in as somebody else (login CSRF).
+#[tokio::test]
+async fn a_page_of_another_site_may_not_send_the_form() {
+    let front = front(&json!({}));
+    let post = |path: &str, headers: &[(&str, &str)]| {
+        let mut request = Request::post(path).extension(from("192.0.2.9:5000"));
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+        request = request.header("host", "login.corp.example");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = Body::from("username=bob&password=x");
+        front.ask(request.body(body).expect("a request"))
+    };
+    for headers in [
+        &[][..],
+        &[
+            ("sec-fetch-site", "same-origin"),
+            ("origin", "https://login.corp.example"),
+        ],
+        &[("origin", "https://login.corp.example")],
+        &[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://tenant.example"),
+        ],
+    ] {
+        // Looked at: what is missing is the directory alone.
+        post("/wsfed", headers).await.assert_page(503);
+        assert_eq!(
+            post("/wsfed/direct", headers).await.status,
+            503,
+            "{headers:?}"
+        );
+    }
+    for headers in [
+        &[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://evil.example"),
+        ][..],
+        &[
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://evil.corp.example"),
+        ],
+        &[("sec-fetch-site", "cross-site"), ("origin", "null")],
+        &[("origin", "https://evil.example")],
+        &[("origin", "null")],
+    ] {
+        let page = post("/wsfed", headers).await;
+        page.assert_page(403);
+        assert!(page.body.contains("They were not used"), "{}", page.body);
+        assert!(
+            page.body.contains(r#"name="password""#),
+            "it may be typed here"
+        );
+        assert!(!page.body.contains("bob"), "{}", page.body);
+        let direct = post("/wsfed/direct", headers).await;
+        assert_eq!(direct.status, 403, "{}", direct.body);
+        assert!(direct.body.contains("access_denied"), "{}", direct.body);
+    }
+    let counted = front
+        .metrics
+        .logins
+        .with_label_values(&["password", "refused", "other_site"]);
+    assert_eq!(counted.get(), 10);
+}
+
+#[tokio::test]
 async fn what_is_too_large_unknown_or_malformed_gets_a_page() {
     let front = front(&json!({}));
     front.get("/nowhere", &[]).await.assert_page(404);

@@ -41,6 +41,7 @@ messages! {
     RequestNotUnderstood = "request-not-understood",
     ServerError = "server-error",
 
+    OthersForm = "others-form",
     WrongPassword = "wrong-password",
     PasswordMustChange = "password-must-change",
     TooManyAttempts = "too-many-attempts",

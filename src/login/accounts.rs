@@ -16,7 +16,7 @@ use crate::{
     config::{AccountsConfig, WriteBackConfig},
     directory::{
         AccountRefusal, BindError, By, Directory, DirectoryError, Entry, Found, Judge, Kind,
-        PasswordAttribute, PasswordChangeError, ldap_escape,
+        OutsideName, PasswordAttribute, PasswordChangeError, UnusableName, ldap_escape,
     },
     profile::{Mapper, Profile},
     secret::{ExposeSecret as _, SecretString},
@@ -69,11 +69,18 @@ impl Term {
         }
     }
 
-    fn escaped(&self) -> Cow<'_, str> {
-        match self {
-            Self::Plain(text) => ldap_escape(text),
-            Self::Escaped(text) => text.into(),
-        }
+    /// What a filter takes; `None` when nothing was given.
+    ///
+    /// # Errors
+    /// When it is in nobody's name.
+    pub fn searched(&self) -> Result<Option<Cow<'_, str>>, UnusableName> {
+        Ok(match self {
+            Self::Plain(text) => {
+                OutsideName::typed(text)?.map(|name| ldap_escape(name.as_str()).into_owned().into())
+            }
+            // As it was escaped, asterisks and all.
+            Self::Escaped(text) => OutsideName::escaped(text)?.map(|_| Cow::from(text)),
+        })
     }
 }
 
@@ -222,15 +229,16 @@ impl Accounts {
         Ok(changed.await?)
     }
 
-    /// The users whom a search finds; an empty one finds all. At most `limit`.
+    /// The users whom a search finds; an empty one finds all, and one for what is in nobody's name finds
+    /// nobody. At most `limit`.
     ///
     /// # Errors
     /// When the directory does not answer, or the profile mapper fails.
     pub async fn search(&self, term: &Term, limit: Option<usize>) -> Result<Vec<Profile>, Refusal> {
-        let filter = if term.as_str().is_empty() {
-            self.config.search_all.clone()
-        } else {
-            self.config.search.with_escaped(&term.escaped())
+        let filter = match term.searched() {
+            Ok(None) => self.config.search_all.clone(),
+            Ok(Some(escaped)) => self.config.search.with_escaped(&escaped),
+            Err(_) => return Ok(Vec::new()),
         };
         let limit = limit.unwrap_or(USERS_LIMIT);
         let found = self.directory.search(&filter, limit).await?;

@@ -199,6 +199,7 @@ pub(super) fn password_change(
     user: &str,
     refusal: Option<&Refusal>,
 ) {
+    let principal = cut(principal);
     macro_rules! line {
         ($level:ident, $event:expr, $outcome:expr, $($detail:tt)*) => {
             tracing::$level!(
@@ -226,7 +227,7 @@ pub(super) fn password_change(
             event::PASSWORD_REFUSED,
             LoginOutcome::Refused,
             reason = refusal.reason(),
-            detail = %refusal,
+            detail = cut(&refusal.to_string()),
             "password not changed"
         ),
     }

@@ -17,6 +17,15 @@ pub(super) fn only(mut found: Vec<Entry>, name: &str) -> Result<Option<Entry>, R
     }
 }
 
+/// An error when the name can be nobody's, so that nobody was asked.
+fn usable(found: &Found, name: &str) -> Result<(), Refusal> {
+    let refusal = |why| Refusal::UnusableName {
+        name: name.to_owned(),
+        why,
+    };
+    found.unusable.clone().map(refusal).map_or(Ok(()), Err)
+}
+
 /// The entry of a Kerberos principal, and of no other account than the one whose SID the ticket has, if it has
 /// one.
 pub(super) fn of_principal(
@@ -51,6 +60,7 @@ fn of_realm(
     name: &str,
     realms: &KerberosRealms,
 ) -> Result<Entry, Refusal> {
+    usable(&found, name)?;
     let is_active_directory = found.is_active_directory();
     let mut found = found.users;
     let Some(elsewhere) = found.first().map(|entry| entry.dn().to_owned()) else {
@@ -99,6 +109,7 @@ impl<'a> FrontendUser<'a> {
 
     /// The one entry in the domain that was named, if one was.
     pub fn only(self, mut found: Found, user: &str) -> Result<Entry, Refusal> {
+        usable(&found, user)?;
         if let Some(domain) = self.domain {
             found.retain_domain(domain);
         }

@@ -30,14 +30,14 @@ pub use self::{
     audit::{Client, Origin},
     even::EvenTime,
     name::NameRefusal,
-    refusal::Refusal,
+    refusal::{Refusal, UnclearUser},
 };
 /// For the front, which imports no earlier stage than this.
 pub use crate::profile::MapperError;
 use crate::{
     authenticate::{Accepted, Certificates, Kerberos, Lookup, Mapped},
     clock::Clock,
-    directory::{BindError, By, Entry, Judge, Kind, has_control_character},
+    directory::{BindError, By, Entry, Judge, Kind, OutsideName},
     profile::Claims,
     secret::{ExposeSecret as _, SecretString},
     token::{AssertionId, AuthenticationMethod, Issuer, Statement},
@@ -60,7 +60,9 @@ pub enum Proof {
         chain: Arc<[CertificateDer<'static>]>,
     },
     /// A proxy that the administrator trusts has authenticated the user by Kerberos.
-    Frontend { user: String },
+    Frontend { user: Result<String, UnclearUser> },
+    /// A password that a page of another site sent, by whatever name it goes. It proves nothing.
+    OthersForm { sender: String },
 }
 
 /// Where the token goes.
@@ -226,17 +228,22 @@ impl Logins {
                 let start = Instant::now();
                 let names = certificates.check(&chain, self.clock.now())?;
                 self.accounts.metrics.stage("certificate", start.elapsed());
-                line.principal(names.upn.as_ref().unwrap_or(&names.subject));
-                let lookups = certificates.lookups(&names);
+                line.principal(names.shown());
+                // A directory of another kind knows no such names.
+                let strong = certificates.is_strong()
+                    && self.accounts.directory.await_kind().await? != Kind::Other;
+                let lookups = certificates.lookups(&names, strong)?;
                 let found = lookups.into_iter().map(|lookup| self.mapped(lookup));
                 let found = try_join_all(found).await?;
-                let entry = Mapped::decide(found, &names.subject)?;
+                let entry = Mapped::decide(found, &names.subject, strong)?;
                 Ok(Proved {
                     entry,
                     response: None,
                 })
             }
+            Proof::OthersForm { sender } => Err(Refusal::OthersForm { sender }),
             Proof::Frontend { user } => {
+                let user = user?;
                 line.principal(&user);
                 let named = matching::FrontendUser::parse(&user);
                 let found = self.accounts.find(By::Principal(named.name)).await?;
@@ -279,6 +286,10 @@ impl Logins {
         accepted: &Accepted,
         kerberos: &Kerberos,
     ) -> Result<Entry, Refusal> {
+        if let Err(why) = OutsideName::proved(&accepted.principal.name) {
+            let name = accepted.principal.to_string();
+            return Err(Refusal::UnusableName { name, why });
+        }
         let sid = match self.accounts.directory.await_kind().await? {
             Kind::ActiveDirectory(_) => kerberos.account(accepted)?,
             Kind::Other => None,
@@ -291,8 +302,6 @@ impl Logins {
 
     async fn mapped(&self, lookup: Lookup) -> Result<Mapped, Refusal> {
         let found = match &lookup.filter {
-            // Some directories end a value at it, and would find who has the rest of the name.
-            _ if has_control_character(&lookup.value) => Vec::new(),
             Some(filter) => self.accounts.find_by_filter(filter).await?,
             None => {
                 let by = By::CommonName(&lookup.value);
@@ -337,7 +346,7 @@ impl Proof {
         match self {
             Self::Kerberos { .. } | Self::Frontend { .. } => AuthenticationMethod::Kerberos,
             Self::Certificate { .. } => AuthenticationMethod::Certificate,
-            Self::Password { .. } => AuthenticationMethod::Password,
+            Self::Password { .. } | Self::OthersForm { .. } => AuthenticationMethod::Password,
         }
     }
 
@@ -345,7 +354,7 @@ impl Proof {
     fn judge(&self) -> Judge {
         match self {
             Self::Kerberos { .. } | Self::Frontend { .. } => Judge::Kdc,
-            Self::Certificate { .. } => Judge::Nobody,
+            Self::Certificate { .. } | Self::OthersForm { .. } => Judge::Nobody,
             Self::Password { .. } => Judge::Bind,
         }
     }
@@ -354,7 +363,7 @@ impl Proof {
     fn label(&self) -> &'static str {
         match self {
             Self::Kerberos { .. } => "kerberos",
-            Self::Password { .. } => "password",
+            Self::Password { .. } | Self::OthersForm { .. } => "password",
             Self::Certificate { .. } => "certificate",
             Self::Frontend { .. } => "frontend",
         }
@@ -363,9 +372,9 @@ impl Proof {
     /// Who the user claims to be; a ticket or certificate says it once it is read.
     fn name(&self) -> &str {
         match self {
-            Self::Kerberos { .. } | Self::Certificate { .. } => "",
+            Self::Kerberos { .. } | Self::Certificate { .. } | Self::OthersForm { .. } => "",
             Self::Password { username, .. } => username,
-            Self::Frontend { user } => user,
+            Self::Frontend { user } => user.as_deref().unwrap_or_default(),
         }
     }
 }

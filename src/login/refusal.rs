@@ -5,10 +5,30 @@ use std::{fmt, time::Duration};
 use super::{NotAUser, name::NameRefusal};
 use crate::{
     authenticate::{CertificateRefusal, KerberosRefusal, Principal},
-    directory::{AccountRefusal, BindError, DirectoryError, PasswordChangeError, Sid},
+    directory::{
+        AccountRefusal, BindError, DirectoryError, PasswordChangeError, Sid, UnusableName,
+    },
     profile::{MapperError, UnusableProfile},
     token::SigningKeyError,
 };
+
+/// A trusted proxy's `X-Forwarded-User` that does not name one user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnclearUser {
+    #[error(
+        "X-Forwarded-User came {0} times, and one may be the client's own: have the proxy remove what clients \
+         send under this name"
+    )]
+    Several(usize),
+    #[error(
+        "X-Forwarded-User has a comma in it, as where a proxy adds to what the client sent: have it replace that"
+    )]
+    List,
+    #[error("X-Forwarded-User is empty: have the proxy send it only once it knows the user")]
+    Blank,
+    #[error("X-Forwarded-User is no text in UTF-8, or has a control character in it")]
+    NotText,
+}
 
 /// A refused login. Its text is for the administrator: cause and remedy.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +47,11 @@ pub enum Refusal {
          there should be one"
     )]
     UnknownPrincipal { name: String },
+    #[error(
+        "{} is proved, but cannot be a user's name: {why}",
+        crate::cause::quoted(name)
+    )]
+    UnusableName { name: String, why: UnusableName },
     #[error(
         "{} is proved, but the directory has {count} entries for that name; make LDAP_BASE or \
          LDAP_USER_BY_NAME narrower, so that it means one user",
@@ -47,6 +72,14 @@ pub enum Refusal {
         sid: Sid,
         dn: String,
     },
+    #[error(transparent)]
+    UnclearUser(#[from] UnclearUser),
+    #[error(
+        "the form was sent by a page of {}, which is neither SERVER_URL nor an application whose callback is \
+         listed (login CSRF); its password was not looked at",
+        crate::cause::quoted(sender)
+    )]
+    OthersForm { sender: String },
     #[error(transparent)]
     Password(#[from] BindError),
     #[error(transparent)]
@@ -116,7 +149,10 @@ impl Refusal {
             Self::MethodOff => "method_off",
             Self::Name(refusal) => refusal.reason(),
             Self::UnknownPrincipal { .. } => "unknown_user",
+            Self::UnusableName { .. } => "unusable_name",
             Self::Ambiguous { .. } => "ambiguous_user",
+            Self::UnclearUser(_) => "unclear_user",
+            Self::OthersForm { .. } => "other_site",
             Self::OtherDomain { .. } => "other_domain",
             Self::OtherSid { .. } => "other_sid",
             Self::Password(error) => match error {
@@ -163,6 +199,9 @@ impl Refusal {
             | Self::WriteBackOff
             | Self::Name(_)
             | Self::UnknownPrincipal { .. }
+            | Self::UnusableName { .. }
+            | Self::UnclearUser(_)
+            | Self::OthersForm { .. }
             | Self::Ambiguous { .. }
             | Self::OtherDomain { .. }
             | Self::OtherSid { .. } => false,

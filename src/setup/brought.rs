@@ -1,5 +1,7 @@
 //! Files that a set-up brings into the home folder, where the service can read them.
 
+use crate::files::StandIn;
+
 /// Files, and the keys that name them.
 #[derive(Default)]
 pub(super) struct Brought {
@@ -7,6 +9,8 @@ pub(super) struct Brought {
     pub files: Vec<(&'static str, Vec<u8>)>,
     /// Keys that name one of them once it is there.
     pub keys: Vec<(&'static str, &'static str)>,
+    /// Of files that only root could read, until they are there.
+    pub stand_ins: Vec<StandIn>,
 }
 
 /// By hand: files hold keys.

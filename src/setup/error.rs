@@ -69,6 +69,8 @@ pub enum SetupError {
     File(#[from] FileError),
     #[error(transparent)]
     Locked(#[from] ArchiveError),
+    #[error("a file cannot be kept in memory ({})", crate::cause::io(.0))]
+    Memory(#[from] std::io::Error),
 }
 
 impl SetupError {

@@ -1,16 +1,19 @@
 //! What an administrator types to bring what is missing, with the names of the configuration.
 
-use std::{fs, os::unix::fs::MetadataExt as _, path::Path};
+use std::path::Path;
 
 use url::Url;
 
-use crate::config::{Mistake, keys};
+use crate::{
+    config::{Mistake, keys},
+    privileges::Owner,
+};
 
 /// What the commands name.
 pub(super) struct Place {
     home: String,
-    /// As `install` takes it: the home folder's owner, when that is not root.
-    owner: String,
+    /// The home folder's.
+    owner: Owner,
     host: String,
     realm: String,
 }
@@ -18,7 +21,7 @@ pub(super) struct Place {
 impl Place {
     /// `server_url` and `base` are the values of SERVER_URL and LDAP_BASE.
     pub fn new(home: &Path, server_url: &str, base: &str) -> Self {
-        let owner = fs::metadata(home).map(|meta| (meta.uid(), meta.gid()));
+        let root = Owner { user: 0, group: 0 };
         let url = Url::parse(server_url).ok();
         let host = url.and_then(|url| url.host_str().map(str::to_owned));
         // The domain of the base is the realm.
@@ -27,10 +30,7 @@ impl Place {
         let labels: Vec<_> = labels.filter_map(|part| part.strip_prefix("DC=")).collect();
         Self {
             home: home.display().to_string().trim_end_matches('/').to_owned(),
-            owner: match owner {
-                Ok((user, group)) if user != 0 => format!("-o {user} -g {group} "),
-                _ => String::new(),
-            },
+            owner: Owner::of(home).unwrap_or(root),
             host: host.unwrap_or_else(|| "<host of SERVER_URL>".to_owned()),
             realm: if labels.is_empty() {
                 "<REALM>".to_owned()
@@ -48,6 +48,7 @@ impl Place {
             host,
             realm,
         } = self;
+        let copy = |from: &str, to: &str| owner.copy_command(Path::new(from), Path::new(to));
         let is = |key| mistake.place.is(key);
         let file = mistake.file();
         let is_chain_or_key = is(&keys::TLS_CERT_FILE) || is(&keys::TLS_KEY_FILE);
@@ -56,6 +57,7 @@ impl Place {
         let is_logo_missing = is(&keys::SITE_LOGO) && file.is_some_and(|file| !file.exists());
         let text = if is(&keys::KERBEROS_KEYTAB) {
             let keytab = file.unwrap_or(Path::new(keys::KERBEROS_KEYTAB.kind.usual));
+            let copy = copy("krb5.keytab", &keytab.display().to_string());
             let keytab = keytab.display();
             format!(
                 "Kerberos is on, and its keytab {keytab} is missing. Give the name to one account \
@@ -71,7 +73,7 @@ impl Place {
 \
                  then here:
 \
-                 install -m 600 {owner}krb5.keytab {keytab}"
+                 {copy}"
             )
         } else if (is_chain_or_key
             || is_authorities
@@ -80,31 +82,22 @@ impl Place {
             && let Some(path) = file
         {
             // At a place of its own on the other host.
-            let name = Path::new(path.file_name()?).display();
-            let path = path.display();
-            format!(
-                "From the other host:
-install -m 600 {owner}{name} {path}"
-            )
+            let name = Path::new(path.file_name()?).display().to_string();
+            let copy = copy(&name, &path.display().to_string());
+            format!("From the other host:\n{copy}")
         } else if is_chain_or_key {
+            let chain = copy("chain.pem", &format!("{home}/certs/tls.pem"));
+            let key = copy("key.pem", &format!("{home}/certs/tls.key"));
             format!(
-                "The logins in the browser need a certificate for {host}, chain and key in PEM:
-\
-                 install -m 644 {owner}chain.pem {home}/certs/tls.pem
-\
-                 install -m 600 {owner}key.pem {home}/certs/tls.key"
+                "The logins in the browser need a certificate for {host}, chain and key in PEM:\n{chain}\n{key}"
             )
         } else if is_authorities {
-            format!(
-                "Logins by client certificate need the CA that issues them, PEM:
-\
-                 install -m 644 {owner}issuing-ca.pem {home}/certs/client-ca.pem"
-            )
+            let copy = copy("issuing-ca.pem", &format!("{home}/certs/client-ca.pem"));
+            format!("Logins by client certificate need the CA that issues them, PEM:\n{copy}")
         } else if is(&keys::SSL_CA_FILE) {
+            let copy = copy("ca.pem", &format!("{home}/certs/ca.pem"));
             format!(
-                "The CA of the domain, and \"SSL_CA_FILE\": \"certs/ca.pem\" in config.json:
-\
-                 install -m 644 {owner}ca.pem {home}/certs/ca.pem"
+                "The CA of the domain, and \"SSL_CA_FILE\": \"certs/ca.pem\" in config.json:\n{copy}"
             )
         } else {
             return None;

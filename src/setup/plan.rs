@@ -1,6 +1,6 @@
 //! A set-up before it is saved: keys that are tried before they are saved.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use rustls::ClientConfig;
 use serde_json::{Map, Value, json};
@@ -11,8 +11,9 @@ use crate::{
     clock::Clock,
     config::{
         Config, Declared, Effective, NoTicket, ProxyProtocol, Settings, TlsTermination, keys,
-        text_of,
+        openable, text_of,
     },
+    files::StandIn,
     installation::ConfigFile,
     instance::outgoing,
     secret::{ExposeSecret as _, SecretString},
@@ -128,10 +129,11 @@ impl<'a> SetupPlan<'a> {
         Ok(())
     }
 
-    /// Brings a file that counts by its key; until it is there, the key names it where it is.
+    /// Brings a file that counts by its key; until it is there, the key names it where it is, or a stand-in
+    /// where only root could read it.
     ///
     /// # Errors
-    /// When the environment names another one, since it wins.
+    /// When the environment names another one, since it wins; or when there is no memory.
     pub fn bring_as(
         &mut self,
         key: &'static str,
@@ -139,6 +141,12 @@ impl<'a> SetupPlan<'a> {
         from: &str,
         content: Vec<u8>,
     ) -> Result<(), SetupError> {
+        let mut from = from.to_owned();
+        if openable(Path::new(&from)).is_err() {
+            let stand_in = StandIn::of(&content)?;
+            from = stand_in.path();
+            self.brought.stand_ins.push(stand_in);
+        }
         self.set(key, from)?;
         if !self.is_fixed(key) {
             self.brought.files.push((place, content));

@@ -1,21 +1,16 @@
 //! A CA that a set-up is given, to be trusted beside those of the machine: copied into `certs/`.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
 use super::{error::SetupError, plan::SetupPlan};
-use crate::{
-    config::{Most, home, keys, read_file},
-    installation::write_atomically,
-};
+use crate::config::{home, keys};
 
 const KEY: &str = keys::SSL_CA_FILE.name;
-/// A CA that was sent, while it is tried.
-const TRIED: &str = ".ca.try.pem";
 
 /// Why a file of a CA cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,28 +27,16 @@ pub enum RootsError {
     Setup(#[from] SetupError),
 }
 
-/// The file of a CA that was sent; goes when this is dropped.
-#[derive(Debug)]
-pub struct TriedRoots(PathBuf);
-
-impl Drop for TriedRoots {
-    fn drop(&mut self) {
-        // It holds no secret, and the next one replaces it.
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
 impl SetupPlan<'_> {
-    /// The CAs of a file: copied to `certs/ca.pem`, but for a file that is in the home folder already.
+    /// The CAs of a file with this content: copied to `certs/ca.pem`, but for a file that is in the home folder already.
     ///
     /// # Errors
     /// When it holds none, or the environment names another file.
-    pub fn bring_roots(&mut self, file: &Path) -> Result<(), RootsError> {
+    pub fn bring_roots(&mut self, file: &Path, content: Vec<u8>) -> Result<(), RootsError> {
         let failed = |file: &Path| {
             let file = file.to_owned();
             move |source| RootsError::Read { file, source }
         };
-        let content = read_file(file, Most::ORDINARY).map_err(failed(file))?;
         refuse_without_certificate(&file.display().to_string(), &content)?;
         let home = self.settings.home().path("");
         let home = std::path::absolute(&home).map_err(failed(&home))?;
@@ -65,18 +48,13 @@ impl SetupPlan<'_> {
         Ok(())
     }
 
-    /// The same of a file that was sent, which is there as a file while it is tried.
+    /// The same of a file that was sent.
     ///
     /// # Errors
     /// When it holds none, or the environment names another file.
-    pub fn bring_sent_roots(&mut self, content: Vec<u8>) -> Result<TriedRoots, RootsError> {
+    pub fn bring_sent_roots(&mut self, content: Vec<u8>) -> Result<(), RootsError> {
         refuse_without_certificate("the file of the CA", &content)?;
-        let tried = self.settings.home().path(TRIED);
-        write_atomically(&tried, &content, 0o600).map_err(SetupError::from)?;
-        let guard = TriedRoots(tried);
-        let from = guard.0.display().to_string();
-        self.bring_as(KEY, home::ROOTS, &from, content)?;
-        Ok(guard)
+        Ok(self.bring_as(KEY, home::ROOTS, "", content)?)
     }
 }
 

@@ -100,9 +100,18 @@ impl SetupPlan<'_> {
         let _alone = self.settings.writing();
         // Nor another process: an import may be at it.
         let locked = Locked::take(home)?;
-        recover_locked(home, &locked)?;
+        recover_locked(&locked)?;
         // Read now: what was written there meanwhile stays.
         let mut file = ConfigFile::read(home)?;
+        // An installation that is there already, or was imported, keeps its way.
+        let of_old = [
+            keys::LDAP_URL.name,
+            keys::CONNECTION.name,
+            keys::CLIENT_CERT_BINDING.name,
+        ];
+        if !of_old.iter().any(|key| file.keys().contains_key(*key)) {
+            file.set(keys::CLIENT_CERT_BINDING.name, json!("strong"));
+        }
         for (key, value) in &self.keys {
             match value {
                 Value::Null => file.remove(key),
@@ -121,7 +130,7 @@ impl SetupPlan<'_> {
             let mut note = Note::of(ChangeKind::Settings);
             let all = || self.keys.keys().cloned().collect();
             note.keys = self.keeps_before.clone().unwrap_or_else(all);
-            put(&new, Some(&file), &note, home, &locked, clock.now())?;
+            put(&new, Some(&file), &note, &locked, clock.now())?;
         }
         Ok(new.into_iter().map(|(name, _)| name).collect())
     }
@@ -186,6 +195,38 @@ mod tests {
             text.contains("Kestrel Works") && text.contains("OU=Staff"),
             "{text}"
         );
+    }
+
+    #[tokio::test]
+    async fn only_a_new_installation_begins_with_strong_names() {
+        for (config, binding) in [
+            (json!({}), json!("strong")),
+            (json!({ "SITE_NAME": "Kestrel Works" }), json!("strong")),
+            (
+                json!({ "CLIENT_CERT_BINDING": "compatible" }),
+                json!("compatible"),
+            ),
+            (
+                json!({ "LDAP_URL": "ldaps://dc1.corp.example" }),
+                Value::Null,
+            ),
+            (json!({ "CONNECTION": "corp" }), Value::Null),
+        ] {
+            let (folder, settings) = home_with(&config);
+            let mut plan = SetupPlan::begin(&settings).expect("begins");
+            for (key, value) in [
+                ("SERVER_URL", json!("https://login.corp.example")),
+                ("LDAP_URL", json!("ldaps://dc1.corp.example")),
+                ("LDAP_BASE", json!("DC=corp,DC=example")),
+                ("ANONYMOUS_SEARCH_ENABLED", json!(true)),
+            ] {
+                plan.set(key, value).expect("set");
+            }
+            plan.save(&Clock::system()).await.expect("saved");
+            let text = std::fs::read_to_string(folder.path().join("config.json")).expect("read");
+            let saved: Value = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(saved["CLIENT_CERT_BINDING"], binding, "{config}");
+        }
     }
 
     #[tokio::test]

@@ -112,7 +112,7 @@ fn what_only_this_host_lacks_is_a_next_step() {
         "Before it can start",
         "ktpass /princ HTTP/sso.corp.example@CORP.EXAMPLE /mapuser",
         &format!("install -m 600 krb5.keytab {home}/certs/krb5.keytab"),
-        &format!("install -m 644 chain.pem {home}/certs/tls.pem"),
+        &format!("install -m 600 chain.pem {home}/certs/tls.pem"),
         &format!("{home}/certs/krb5.keytab\": cannot be read"),
         &format!("ad-edge check --home {home}"),
     ] {

@@ -214,8 +214,11 @@ events! {
         "The hub sent a message that is not a request.",
         "When logins fail: report it.";
     TUNNEL_REQUEST_REFUSED = "tunnel.request_refused", WARN,
-        "A request over the tunnel is not signed by the tenant.",
+        "A request over the tunnel is not signed by the tenant, or does not count now.",
         "Check TENANT_SIGNING_KEY and this machine's clock.";
+    TUNNEL_REQUEST_REPLAYED = "tunnel.request_replayed", WARN,
+        "A request came over the tunnel that this instance had carried out already; it is not answered.",
+        "When it happens often: somebody on the way from the tenant sends requests again; tell the tenant.";
     TUNNEL_REQUEST_LATE = "tunnel.request_late", WARN,
         "A request came while the tunnel was being closed; it is not answered.",
         "Nothing: the hub asks another instance.";

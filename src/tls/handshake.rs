@@ -138,7 +138,7 @@ impl TlsServer {
         *foreign_name = name
             .filter(|name| !current.leaf.covers(name))
             .map(str::to_owned);
-        let config = current.for_host(name);
+        let config = current.for_client(&hello);
         let stream = greeted
             .into_stream(config)
             .await

@@ -44,7 +44,9 @@ fn client(trusts: &CertificateDer<'static>, alpn: &[&[u8]]) -> Arc<ClientConfig>
 
 fn tickets() -> Arc<crate::tls::SharedTickets> {
     let key = KeyPair::generate().expect("a key").serialize_pem();
-    crate::tls::SharedTickets::new(&key.into(), crate::clock::Clock::system()).expect("a key")
+    let key = key.into();
+    let secret = crate::tls::TicketSecret::SigningKey(&key);
+    crate::tls::SharedTickets::new(secret, crate::clock::Clock::system()).expect("a key")
 }
 
 /// A handshake of `server` with whatever the test does at the other end of the socket.
@@ -103,6 +105,24 @@ async fn a_second_connection_resumes_and_both_carry_name_and_binding() {
         let mut expected = b"tls-server-end-point:".to_vec();
         expected.extend_from_slice(hash.as_ref());
         assert_eq!(info.channel_binding.expect("bound").as_bytes(), expected);
+    }
+}
+
+/// Its ticket would pass in the clear, and open with the secret that it is made of.
+#[tokio::test]
+async fn a_session_of_tls_1_2_is_not_resumed() {
+    let (identity, certificate) = identity();
+    let server = TlsServer::new(identity, None, tickets()).expect("settings");
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate).expect("a root");
+    let config = ClientConfig::builder_with_provider(crate::tls::identity::provider())
+        .with_protocol_versions(&[&rustls::version::TLS12])
+        .expect("a version")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let config = Arc::new(config);
+    for number in 0..3 {
+        assert!(!connect(&server, &config).await.resumed, "{number}");
     }
 }
 

@@ -39,11 +39,22 @@ impl Identity {
     /// When something is missing, malformed or does not fit together.
     pub fn load(material: &TlsMaterial) -> Result<Self, TlsError> {
         match material {
-            TlsMaterial::Pem { chain, key } => from_pem_files(chain, key),
+            TlsMaterial::Pem { chain, key } => {
+                Self::of_pem((chain, &read(chain)?), (key, &read(key)?))
+            }
             TlsMaterial::Pkcs12 { archive, password } => {
                 from_pkcs12(archive.expose_secret(), password.expose_secret())
             }
         }
+    }
+
+    /// The same from files that were read already: the path and the content of each.
+    ///
+    /// # Errors
+    /// When something is malformed or does not fit together.
+    pub fn of_pem(chain: (&Path, &[u8]), key: (&Path, &[u8])) -> Result<Self, TlsError> {
+        let name = |path: &Path| path.display().to_string();
+        from_pem(chain.1, key.1, name(chain.0), name(key.0))
     }
 
     /// Its certificates, the leaf first.
@@ -128,12 +139,14 @@ fn certify(
     CertifiedKey::from_der(chain, key, provider)
 }
 
-fn from_pem_files(chain: &Path, key: &Path) -> Result<Identity, TlsError> {
-    let chain_name = chain.display().to_string();
-    let key_name = key.display().to_string();
-    let chain_text = read(chain)?;
-    let key_text = read(key)?;
-    let chain = CertificateDer::pem_slice_iter(&chain_text)
+/// `chain_name` and `key_name` are for messages.
+fn from_pem(
+    chain_text: &[u8],
+    key_text: &[u8],
+    chain_name: String,
+    key_name: String,
+) -> Result<Identity, TlsError> {
+    let chain = CertificateDer::pem_slice_iter(chain_text)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|cause| malformed(&chain_name, &cause))?;
     if chain.is_empty() {
@@ -141,10 +154,10 @@ fn from_pem_files(chain: &Path, key: &Path) -> Result<Identity, TlsError> {
             source_name: chain_name,
         });
     }
-    let key = PrivateKeyDer::from_pem_slice(&key_text).map_err(|cause| {
+    let key = PrivateKeyDer::from_pem_slice(key_text).map_err(|cause| {
         let source_name = key_name.clone();
         match cause {
-            PemError::NoItemsFound if is_encrypted(&key_text) => {
+            PemError::NoItemsFound if is_encrypted(key_text) => {
                 TlsError::EncryptedKey { source_name }
             }
             PemError::NoItemsFound => TlsError::NoKey { source_name },
@@ -152,7 +165,7 @@ fn from_pem_files(chain: &Path, key: &Path) -> Result<Identity, TlsError> {
         }
     })?;
     // OpenSSL's traditional form is encrypted inside an armour that looks like PKCS#1 or SEC1.
-    if is_encrypted(&key_text) {
+    if is_encrypted(key_text) {
         return Err(TlsError::EncryptedKey {
             source_name: key_name,
         });

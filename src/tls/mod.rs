@@ -27,7 +27,7 @@ pub use self::{
     handshake::{HANDSHAKE_LIMIT, HandshakeFailure},
     identity::Identity,
     server::TlsServer,
-    tickets::{NoTicketKey, SharedTickets},
+    tickets::{NoTicketKey, SharedTickets, TicketSecret},
 };
 
 /// A connection after its handshake.

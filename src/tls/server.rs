@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustls::{
     ServerConfig,
-    server::{NoServerSessionStorage, ProducesTickets},
+    server::{ClientHello, NoServerSessionStorage, ProducesTickets},
     sign::SingleCertAndKey,
 };
 
@@ -23,14 +23,21 @@ struct Inner {
 
 #[derive(Debug)]
 pub(super) struct Current {
-    config: Arc<ServerConfig>,
+    usual: Settings,
     /// The settings that ask for a client certificate, and for whom they count.
-    asking: Option<(ClientAuth, Arc<ServerConfig>)>,
+    asking: Option<(ClientAuth, Settings)>,
     pub(super) leaf: LeafFacts,
 }
 
+/// What rustls does, by the newest version that the client offers: only sessions of TLS 1.3 have tickets.
+#[derive(Debug)]
+struct Settings {
+    tls13: Arc<ServerConfig>,
+    tls12: Arc<ServerConfig>,
+}
+
 impl TlsServer {
-    /// TLS 1.2 and 1.3, HTTP/1.1 only, sessions in tickets alone.
+    /// TLS 1.2 and 1.3, HTTP/1.1 only, sessions in tickets alone, and those of TLS 1.3 only.
     ///
     /// # Errors
     /// When the TLS library refuses its settings.
@@ -93,12 +100,16 @@ impl Current {
             .with_cert_resolver(Arc::clone(&resolver) as Arc<_>);
             // HTTP/2's limits on headers refuse the Kerberos tokens of users in many groups.
             config.alpn_protocols = vec![b"http/1.1".to_vec()];
-            config.ticketer = Arc::clone(&ticketer);
-            // TLS 1.2 would remember sessions here too, beside the tickets.
+            // TLS 1.2 would remember sessions here, beside the tickets.
             config.session_storage = Arc::new(NoServerSessionStorage {});
             // A login needs one connection; a second ticket would be a reserve that nobody uses.
             config.send_tls13_tickets = 1;
-            Ok(Arc::new(config))
+            let tls12 = Arc::new(config.clone());
+            config.ticketer = Arc::clone(&ticketer);
+            Ok(Settings {
+                tls13: Arc::new(config),
+                tls12,
+            })
         };
         let asking = match client_auth {
             Some(client_auth) => {
@@ -108,17 +119,27 @@ impl Current {
             None => None,
         };
         Ok(Self {
-            config: settings(None)?,
+            usual: settings(None)?,
             asking,
             leaf,
         })
     }
 
-    /// The settings for a client that asked for this host.
-    pub(super) fn for_host(&self, server_name: Option<&str>) -> Arc<ServerConfig> {
-        match &self.asking {
-            Some((client_auth, config)) if client_auth.is_for(server_name) => Arc::clone(config),
-            _ => Arc::clone(&self.config),
-        }
+    /// The settings for a client that offers this.
+    pub(super) fn for_client(&self, hello: &ClientHello<'_>) -> Arc<ServerConfig> {
+        let settings = match &self.asking {
+            Some((client_auth, asking)) if client_auth.is_for(hello.server_name()) => asking,
+            _ => &self.usual,
+        };
+        // The version itself is not told; its cipher suites are for nothing else (RFC 8446, section B.4).
+        let offers_tls13 = hello
+            .cipher_suites()
+            .iter()
+            .any(|suite| u16::from(*suite) >> 8 == 0x13);
+        Arc::clone(if offers_tls13 {
+            &settings.tls13
+        } else {
+            &settings.tls12
+        })
     }
 }

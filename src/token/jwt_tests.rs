@@ -8,6 +8,9 @@ use crate::config::SigningPem;
 
 const NOW: u64 = 1_795_467_124;
 
+/// As long as HS256 wants it.
+const SECRET: &str = "a shared secret of thirty-two bytes, or more";
+
 struct Pair {
     certificate: String,
     public: String,
@@ -81,12 +84,8 @@ fn the_keys_kind_fixes_the_algorithm() {
         let none = key.claims(&format!("{header}.{body}."), now());
         assert!(none.is_err(), "{none:?}");
     }
-    let shared = key("a shared secret");
-    assert!(
-        shared
-            .claims(&hs256(&claims, "a shared secret"), now())
-            .is_ok()
-    );
+    let shared = key(SECRET);
+    assert!(shared.claims(&hs256(&claims, SECRET), now()).is_ok());
     assert_eq!(shared.claims(&good, now()), Err(JwtError::Algorithm));
     assert_eq!(
         shared.claims(&hs256(&claims, "another"), now()),
@@ -96,8 +95,8 @@ fn the_keys_kind_fixes_the_algorithm() {
 
 #[test]
 fn a_token_counts_in_its_time_only() {
-    let key = key("s");
-    let claims = |claims: Value| key.claims(&hs256(&claims, "s"), now());
+    let key = key(SECRET);
+    let claims = |claims: Value| key.claims(&hs256(&claims, SECRET), now());
     assert!(
         claims(json!({"exp": seconds_from_now(-5)})).is_ok(),
         "leeway"
@@ -131,8 +130,31 @@ fn a_token_counts_in_its_time_only() {
 }
 
 #[test]
+fn a_request_counts_for_an_hour_at_most_and_has_a_digest() {
+    let key = key(SECRET);
+    let signed = |exp: i64, pid: &str| {
+        let claims = json!({"exp": seconds_from_now(exp), "pid": pid});
+        hs256(&claims, SECRET)
+    };
+    let request = |token: &str| key.request(token, now());
+    for exp in [60, 3600, 3605] {
+        let read = request(&signed(exp, "a")).expect("accepted");
+        assert_eq!(read.until, seconds_from_now(exp + 6), "with the leeway");
+    }
+    for exp in [3606, 365 * 86_400, i64::from(u32::MAX)] {
+        assert_eq!(request(&signed(exp, "a")).err(), Some(JwtError::Lifetime));
+    }
+    let far = hs256(&json!({"exp": 1e300}), SECRET);
+    assert!(request(&far).is_err());
+    assert_eq!(request(&signed(-60, "a")).err(), Some(JwtError::Expired));
+    let digest = |token: &str| request(token).expect("accepted").digest;
+    assert_eq!(digest(&signed(60, "a")), digest(&signed(60, "a")));
+    assert_ne!(digest(&signed(60, "a")), digest(&signed(60, "b")));
+}
+
+#[test]
 fn what_is_no_token_is_refused() {
-    let key = key("s");
+    let key = key(SECRET);
     for text in ["", ".", "..", "a.b.c", "{}", &"x".repeat(100_000)] {
         assert!(key.claims(text, now()).is_err());
     }
@@ -151,6 +173,33 @@ fn a_broken_pem_is_no_shared_secret() {
     }
     let ec = rcgen::KeyPair::generate().expect("a key").public_key_pem();
     assert!(TenantKey::new(&SecretString::from(ec)).is_err());
+}
+
+/// `openssl genrsa 1024 | openssl rsa -pubout`: the library that makes the others makes none so short.
+const SHORT: &str = "-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCugmDh6BVcWLL8kPynEo2E7/fB
+Q62EN7psx1Y84OGjK43QcOtBfvZdd0nhcEtTcdRdkKUClL4gocpP++iSqDRVOeB8
+w++eRIuswVCkWC2xGp8IGfQpfFOwbSwVf6FZxTAg7WxyUx2Y8ERPK1Zi8AuBj1RS
+W8/lmTb+KN7qIGzUsQIDAQAB
+-----END PUBLIC KEY-----";
+
+#[test]
+fn a_weak_key_is_none() {
+    let made = |text: &str| TenantKey::new(&SecretString::from(text.to_owned()));
+    assert_eq!(made(SHORT).err(), Some(TenantKeyError::ShortRsaKey(1024)));
+    let pair = Pair::new();
+    for text in [&pair.certificate, &pair.public, &pair.bare] {
+        assert_eq!(made(text).expect("long enough").concern(), None);
+    }
+    for bytes in [0, 1, 15] {
+        let text = "x".repeat(bytes);
+        assert_eq!(made(&text).err(), Some(TenantKeyError::ShortSecret(bytes)));
+    }
+    for (bytes, is_good) in [(16, false), (31, false), (32, true)] {
+        let concern = made(&"x".repeat(bytes)).expect("taken").concern();
+        assert_eq!(concern.is_none(), is_good, "{bytes}: {concern:?}");
+        assert!(concern.is_none_or(|text| text.contains("RFC 7518") && !text.contains("xxx")));
+    }
 }
 
 #[test]
@@ -175,6 +224,6 @@ fn the_hub_can_check_our_proof() {
 
 #[test]
 fn debug_shows_no_key() {
-    let shown = format!("{:?}", key("a shared secret"));
+    let shown = format!("{:?}", key(SECRET));
     assert!(!shown.contains("secret"), "{shown}");
 }

@@ -14,7 +14,7 @@ mod xml;
 
 pub use self::{
     issuer::{AssertionId, AuthenticationMethod, Issuer, Statement},
-    jwt::{TenantKey, TenantKeyError, hub_login},
+    jwt::{RequestDigest, SignedRequest, TenantKey, TenantKeyError, hub_login},
     metadata::federation_metadata,
     signature::{SigningKey, SigningKeyError},
 };

@@ -109,6 +109,15 @@ impl Event {
         }
     }
 
+    /// Of [`OF_SOME`], those that its requests may have.
+    fn claims(self) -> &'static [&'static str] {
+        match self {
+            Self::AuthenticateUser | Self::ChangePassword => &["username", "password"],
+            Self::SearchUsers => &["search", "limit"],
+            Self::ListGroups => &["limit"],
+        }
+    }
+
     /// The name of the answer to the request `pid`.
     pub fn answer(self, pid: &str) -> String {
         match self {
@@ -120,9 +129,27 @@ impl Event {
     }
 }
 
-/// The claim that a request lacks, or that is no text.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct MissingClaim(pub &'static str);
+/// What is wrong with a request's claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ClaimFault {
+    /// Or it is no text.
+    #[error("the request lacks a claim")]
+    Missing(&'static str),
+    /// It was signed for another event: the event's name is not signed.
+    #[error("the request has a claim of another kind of request")]
+    Foreign(&'static str),
+}
+
+impl ClaimFault {
+    pub fn claim(self) -> &'static str {
+        match self {
+            Self::Missing(claim) | Self::Foreign(claim) => claim,
+        }
+    }
+}
+
+/// The claims that only some events have.
+const OF_SOME: [&str; 4] = ["username", "password", "search", "limit"];
 
 /// What a request asks, by its claims.
 #[derive(Debug)]
@@ -147,8 +174,12 @@ impl Asked {
     /// Reads the claims.
     ///
     /// # Errors
-    /// The claim that is missing or of the wrong kind.
-    pub fn read(event: Event, mut claims: Map<String, Value>) -> Result<Self, MissingClaim> {
+    /// The claim that is missing or of the wrong kind, or that only another event has.
+    pub fn read(event: Event, mut claims: Map<String, Value>) -> Result<Self, ClaimFault> {
+        let mut of_others = OF_SOME.iter().filter(|name| !event.claims().contains(name));
+        if let Some(foreign) = of_others.find(|name| claims.contains_key(**name)) {
+            return Err(ClaimFault::Foreign(foreign));
+        }
         let escaped = claims.get("escaped") == Some(&Value::Bool(true));
         let term = |text: String| {
             if escaped {
@@ -160,7 +191,7 @@ impl Asked {
         let limit = limit(&claims);
         let mut text = |name: &'static str| match claims.remove(name) {
             Some(Value::String(text)) => Ok(text),
-            _ => Err(MissingClaim(name)),
+            _ => Err(ClaimFault::Missing(name)),
         };
         Ok(match event {
             Event::AuthenticateUser => Self::Authenticate {
@@ -172,7 +203,7 @@ impl Asked {
                 password: SecretString::from(text("password")?),
             },
             Event::SearchUsers => Self::Search {
-                term: term(text("search").unwrap_or_default()),
+                term: term(text("search")?),
                 limit,
             },
             Event::ListGroups => Self::Groups { limit },
@@ -269,7 +300,7 @@ mod tests {
         }
         assert_eq!(
             read(Event::AuthenticateUser, json!({"username": "a"})).expect_err("refused"),
-            MissingClaim("password")
+            ClaimFault::Missing("password")
         );
         assert_eq!(
             read(
@@ -277,8 +308,32 @@ mod tests {
                 json!({"username": 7, "password": "x"})
             )
             .expect_err("refused"),
-            MissingClaim("username")
+            ClaimFault::Missing("username")
         );
+    }
+
+    /// The event is beside the token, where whoever carries it can write another one.
+    #[test]
+    fn a_request_that_was_signed_for_another_event_is_none() {
+        use ClaimFault::{Foreign, Missing};
+        let login = json!({"pid": "p", "exp": 1, "iat": 1, "username": "a", "password": "p"});
+        let search = json!({"pid": "p", "exp": 1, "search": "a", "limit": 5});
+        let groups = json!({"pid": "p", "exp": 1, "limit": 5});
+        let read = |event, value: &Value| Asked::read(event, claims(value.clone())).err();
+        for (event, value, expected) in [
+            (Event::AuthenticateUser, &login, None),
+            (Event::ChangePassword, &login, None),
+            (Event::SearchUsers, &login, Some(Foreign("username"))),
+            (Event::ListGroups, &login, Some(Foreign("username"))),
+            (Event::SearchUsers, &search, None),
+            (Event::AuthenticateUser, &search, Some(Foreign("search"))),
+            (Event::ListGroups, &search, Some(Foreign("search"))),
+            (Event::ListGroups, &groups, None),
+            (Event::SearchUsers, &groups, Some(Missing("search"))),
+            (Event::ChangePassword, &groups, Some(Foreign("limit"))),
+        ] {
+            assert_eq!(read(event, value), expected, "{event:?} {value}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod error;
 mod link;
 mod message;
 mod request;
+mod seen;
 mod state;
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
@@ -28,6 +29,7 @@ use self::{
 };
 pub use self::{
     error::{ConnectError, TunnelError},
+    seen::SeenRequests,
     state::TunnelState,
 };
 use crate::{
@@ -56,6 +58,8 @@ pub struct TunnelParts {
     pub accounts: Arc<Accounts>,
     pub signing: Arc<SigningKey>,
     pub tenant_key: Arc<TenantKey>,
+    /// What was carried out before.
+    pub seen: Arc<SeenRequests>,
     /// The roots that the hub's certificate is checked with.
     pub tls: Arc<ClientConfig>,
     pub clock: Clock,
@@ -109,6 +113,7 @@ pub fn start(config: &TunnelConfig, parts: TunnelParts) -> watch::Receiver<Tunne
         accounts,
         signing,
         tenant_key,
+        seen,
         tls,
         clock,
         metrics,
@@ -124,6 +129,7 @@ pub fn start(config: &TunnelConfig, parts: TunnelParts) -> watch::Receiver<Tunne
         accounts,
         signing,
         tenant_key,
+        seen,
         clock,
         metrics,
         life: life.clone(),

@@ -1,6 +1,9 @@
 //! One request of the hub, from its message to its answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -8,14 +11,18 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::{
     Tunnel, answer,
     link::Link,
-    message::{self, Asked, Event, Incoming, MissingClaim},
+    message::{self, Asked, Event, Incoming},
+    seen::Noted,
 };
 use crate::{
     login::{Client, Denied, Origin, Refusal},
     profile::Profile,
     telemetry::event,
+    token::SignedRequest,
 };
 
+/// The outcome of a request that was carried out before.
+const REPLAY: &str = "replay";
 /// The limit of one request; what it waits for has shorter ones.
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 
@@ -58,8 +65,8 @@ impl Tunnel {
     }
 
     async fn request(&self, event: Event, token: &str, room: bool, link: &Link) {
-        let claims = match self.tenant_key.claims(token, self.clock.now()) {
-            Ok(claims) => claims,
+        let signed = match self.tenant_key.request(token, self.clock.now()) {
+            Ok(signed) => signed,
             Err(error) => {
                 self.count(event.name(), error.reason());
                 if let Some(more) = self.log.pass() {
@@ -67,12 +74,17 @@ impl Tunnel {
                         event = event::TUNNEL_REQUEST_REFUSED,
                         request = event.name(),
                         more,
-                        "a request is not signed by the tenant: {error}"
+                        "a request is not the tenant's, or does not count now: {error}"
                     );
                 }
                 return;
             }
         };
+        let SignedRequest {
+            claims,
+            digest,
+            until,
+        } = signed;
         let Some(pid) = message::pid(&claims) else {
             return self.unreadable("claim", "a request has no usable pid");
         };
@@ -96,7 +108,15 @@ impl Tunnel {
                     answer::not_tried("this instance is being shut down"),
                 );
             };
-            self.work(event, claims, &pid).await
+            // The same one waits beside it, perhaps: the first that works counts.
+            match self.seen.note(digest, until, self.unix_time()) {
+                Noted::First => self.work(event, claims, &pid).await,
+                Noted::Before => now(REPLAY, Value::Null),
+                Noted::NoRoom => now(
+                    "busy",
+                    answer::not_tried("this instance is busy, try again"),
+                ),
+            }
         };
         let work = timeout(REQUEST_LIMIT, work).await;
         let (outcome, payload, not_before) = work.unwrap_or_else(|_| {
@@ -108,6 +128,18 @@ impl Tunnel {
             );
             now("timeout", answer::not_tried("it took too long"))
         });
+        if outcome == REPLAY {
+            self.count(event.name(), outcome);
+            if let Some(more) = self.log.pass() {
+                tracing::warn!(
+                    event = event::TUNNEL_REQUEST_REPLAYED,
+                    request = event.name(),
+                    more,
+                    "a request came again that was carried out already; it is not answered"
+                );
+            }
+            return;
+        }
         // It has left its slot to others.
         if let Some(time) = not_before {
             sleep_until(time).await;
@@ -123,17 +155,22 @@ impl Tunnel {
             .observe(started.elapsed().as_secs_f64());
     }
 
+    fn unix_time(&self) -> u64 {
+        let now = self.clock.now().duration_since(UNIX_EPOCH);
+        now.unwrap_or_default().as_secs()
+    }
+
     async fn work(&self, event: Event, claims: Map<String, Value>, pid: &str) -> Answered {
         let asked = match Asked::read(event, claims) {
             Ok(asked) => asked,
-            Err(MissingClaim(claim)) => {
+            Err(fault) => {
                 tracing::warn!(
                     event = event::TUNNEL_CLAIM_MISSING,
                     request = event.name(),
-                    claim,
-                    "a request lacks a usable claim"
+                    claim = fault.claim(),
+                    "{fault}"
                 );
-                return now("claim", answer::not_tried("the request lacks a claim"));
+                return now("claim", answer::not_tried(&fault.to_string()));
             }
         };
         let origin = Origin {

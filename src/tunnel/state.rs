@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{Semaphore, watch};
 
-use super::{connect::Connector, error::TunnelError};
+use super::{connect::Connector, error::TunnelError, seen::SeenRequests};
 use crate::{
     clock::Clock,
     lifecycle::Lifecycle,
@@ -30,6 +30,7 @@ pub(super) struct Tunnel {
     pub accounts: Arc<Accounts>,
     pub signing: Arc<SigningKey>,
     pub tenant_key: Arc<TenantKey>,
+    pub seen: Arc<SeenRequests>,
     pub clock: Clock,
     pub metrics: Arc<Metrics>,
     pub life: Lifecycle,

@@ -78,7 +78,10 @@ pub(super) async fn submit(
         audience: &wanted.realm,
         context: &context,
     };
-    let proof = Proof::Password { username, password };
+    let proof = match web.stranger(&headers) {
+        None => Proof::Password { username, password },
+        Some(sender) => Proof::OthersForm { sender },
+    };
     match web
         .logins
         .sign_in(&web.origin(&page, &info), proof, target)

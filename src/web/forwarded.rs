@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | base64 of DER | HAProxy (`%[ssl_c_der,base64]`) |
 //! | PEM, percent-encoded | nginx (`$ssl_client_escaped_cert`), AWS ALB |
-//! | `Cert="…";Chain="…"`, PEM, percent-encoded | Envoy (`X-Forwarded-Client-Cert`) |
+//! | `Cert="…";Chain="…"`, PEM, percent-encoded | Envoy (`X-Forwarded-Client-Cert`, one element) |
 //!
 //! The balancer has seen the proof of possession; everything else is checked here again.
 
@@ -13,9 +13,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode_str;
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
-/// The header of this name, when there is one with something in it.
-pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
-    headers.get(name).filter(|value| !value.is_empty())
+/// Whether a header of this name has something in it: balancers send an empty one for no certificate.
+pub(super) fn is_given(headers: &HeaderMap, name: &str) -> bool {
+    headers.get_all(name).iter().any(|value| !value.is_empty())
 }
 
 /// The chain in the header; empty when there are several of that name, since one of them may be the
@@ -33,8 +33,8 @@ fn chain(value: &HeaderValue) -> Vec<CertificateDer<'static>> {
     let Ok(text) = value.to_str() else {
         return Vec::new();
     };
-    if let Some(chain) = envoy(text) {
-        return chain;
+    if is_envoy(text) {
+        return envoy(text).unwrap_or_default();
     }
     if text.contains("BEGIN") {
         return pem(text);
@@ -46,42 +46,66 @@ fn chain(value: &HeaderValue) -> Vec<CertificateDer<'static>> {
         .unwrap_or_default()
 }
 
-/// Envoy's elements are separated by commas, the nearest proxy's last; the pairs of one by
-/// semicolons, values perhaps in double quotes. `None` when it is not of this form.
-fn envoy(text: &str) -> Option<Vec<CertificateDer<'static>>> {
-    let nearest = split(text, ',').pop()?;
-    let mut found = None;
-    for pair in split(nearest, ';') {
-        let (key, value) = pair.split_once('=')?;
-        let value = value.trim().trim_matches('"');
-        match key.trim().to_ascii_lowercase().as_str() {
-            // The chain holds the certificate as well, first.
-            "chain" => return Some(pem(value)),
-            "cert" => found = Some(pem(value)),
-            "by" | "hash" | "subject" | "uri" | "dns" => found = found.or(Some(Vec::new())),
-            _ => return None,
-        }
-    }
-    found
+const ENVOY_KEYS: [&str; 7] = ["by", "hash", "cert", "chain", "subject", "uri", "dns"];
+
+fn is_envoy(text: &str) -> bool {
+    let key = text.split_once('=').map(|(key, _)| key.trim());
+    key.is_some_and(|key| {
+        ENVOY_KEYS
+            .iter()
+            .any(|known| key.eq_ignore_ascii_case(known))
+    })
 }
 
-/// Splits at a separator that is not in double quotes.
-fn split(text: &str, separator: char) -> Vec<&str> {
-    let (mut parts, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
+/// Envoy's pairs, separated by semicolons, values perhaps in double quotes. `None` when it is of another form,
+/// and for more elements than one (behind a comma): only the last is the nearest proxy's, and how the text falls
+/// apart is for the client to decide that wrote the first.
+fn envoy(text: &str) -> Option<Vec<CertificateDer<'static>>> {
+    let (mut certificate, mut chain) = (None, None);
+    let mut rest = text;
+    loop {
+        let (key, after) = rest.split_once('=')?;
+        let (value, after) = match after.strip_prefix('"') {
+            Some(quoted) => {
+                let end = end_of_quoted(quoted)?;
+                (&quoted[..end], &quoted[end + 1..])
+            }
+            None => after.split_at(after.find([';', ',', '"']).unwrap_or(after.len())),
+        };
+        let key = key.trim().to_ascii_lowercase();
+        let place = match key.as_str() {
+            "cert" => Some(&mut certificate),
+            "chain" => Some(&mut chain),
+            other if ENVOY_KEYS.contains(&other) => None,
+            _ => return None,
+        };
+        if let Some(place) = place
+            && place.replace(pem(value)).is_some()
+        {
+            return None;
+        }
+        let after = after.trim();
+        if after.is_empty() {
+            break;
+        }
+        rest = after.strip_prefix(';')?;
+    }
+    // The chain holds the certificate as well, first.
+    Some(chain.or(certificate).unwrap_or_default())
+}
+
+/// Where the quoted text ends, after its first quotation mark.
+fn end_of_quoted(text: &str) -> Option<usize> {
+    let mut escaped = false;
     for (index, character) in text.char_indices() {
         match character {
             _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ if character == separator && !quoted => {
-                parts.push(&text[start..index]);
-                start = index + character.len_utf8();
-            }
+            '\\' => escaped = true,
+            '"' => return Some(index),
             _ => {}
         }
     }
-    parts.push(&text[start..]);
-    parts
+    None
 }
 
 fn pem(text: &str) -> Vec<CertificateDer<'static>> {
@@ -145,12 +169,31 @@ mod tests {
             read(&format!("Cert=\"{one}\";Chain=\"{both}\"")),
             [first_der.clone(), second_der.clone()]
         );
-        let other = encoded(&second, "-");
         assert_eq!(
-            read(&format!("Cert=\"{one}\",By=b;Cert=\"{other}\"")),
-            [second_der],
-            "only what the nearest proxy says"
+            read(&format!("Hash=00;Cert={one}; DNS=a;DNS=b")),
+            [first_der]
         );
+    }
+
+    #[test]
+    fn what_the_client_wrote_before_envoy_did_counts_for_nothing() {
+        let ((first, _), (second, _)) = (certificate(), certificate());
+        let (evil, own) = (encoded(&first, "-"), encoded(&second, "-"));
+        let appended = format!("Hash=00;Cert=\"{own}\";Subject=\"CN=a\\\"b\"");
+        for sent in [
+            format!("Cert=\"{evil}\","),
+            format!("Cert=\"{evil}\";By=\","),
+            format!("Cert=\"{evil}\";By=\"\\\","),
+            format!("Cert=\"{evil}\";By=\"x\";URI=\","),
+            format!("Cert={evil},"),
+            format!("Cert=\"{evil}\";Cert=\"{own}\";"),
+            format!("Chain=\"{evil}\";By=a,"),
+            ",".to_owned(),
+        ] {
+            let text = format!("{sent}{appended}");
+            let value = HeaderValue::from_str(&text).expect("a header");
+            assert_eq!(chain(&value), [], "{sent}");
+        }
     }
 
     #[test]
@@ -168,7 +211,12 @@ mod tests {
             assert!(read(bad).iter().all(|der| der.len() < 3), "{bad}");
         }
         let mut headers = HeaderMap::new();
-        assert!(header(&headers, "x-a").is_none());
+        assert!(!is_given(&headers, "x-a"));
+        headers.append("x-a", HeaderValue::from_static(""));
+        assert!(!is_given(&headers, "x-a"), "no certificate");
+        headers.append("x-a", HeaderValue::from_static("b"));
+        assert!(is_given(&headers, "x-a"), "somebody's");
+        headers.clear();
         let value = STANDARD.encode(certificate().1);
         headers.append("x-a", value.parse().expect("a value"));
         assert_eq!(only_chain(&headers, "x-a").len(), 1);

@@ -5,7 +5,9 @@
 
 mod direct;
 mod forwarded;
+mod frontend;
 mod negotiate;
+mod origin;
 mod pages;
 mod pictures;
 mod refusal;

@@ -6,10 +6,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 /// The challenge.
 pub(super) const CHALLENGE: HeaderValue = HeaderValue::from_static("Negotiate");
 
-/// The token of an `Authorization: Negotiate` header; empty when it is not base64, which no
-/// mechanism accepts. `None` without such a header.
+/// The token of an `Authorization: Negotiate` header; empty when it is not base64, or when there is more than
+/// one such header, which no mechanism accepts. `None` without one.
 pub(super) fn token(headers: &HeaderMap) -> Option<Vec<u8>> {
-    let value = headers.get(header::AUTHORIZATION)?.as_bytes();
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next()?.as_bytes();
+    if values.next().is_some() {
+        return Some(Vec::new());
+    }
     let (scheme, token) = value.split_at_checked(CHALLENGE.len())?;
     if !scheme.eq_ignore_ascii_case(CHALLENGE.as_bytes()) {
         return None;
@@ -45,5 +49,10 @@ mod tests {
         assert_eq!(read("Basic YWJj"), None);
         assert_eq!(read("NegotiateX YWJj"), None);
         assert_eq!(token(&HeaderMap::new()), None);
+        let mut two = HeaderMap::new();
+        for value in ["Negotiate YWJj", "Negotiate ZGVm"] {
+            two.append(header::AUTHORIZATION, HeaderValue::from_static(value));
+        }
+        assert_eq!(token(&two), Some(Vec::new()));
     }
 }

@@ -33,9 +33,12 @@ pub(super) fn of(refusal: &Refusal) -> Words {
         Refusal::Account(refusal) => (S::FORBIDDEN, account(*refusal)),
         Refusal::Directory(_) => (S::SERVICE_UNAVAILABLE, Notice::DirectoryDown),
         Refusal::UnknownPrincipal { .. }
+        | Refusal::UnusableName { .. }
         | Refusal::Ambiguous { .. }
         | Refusal::OtherSid { .. }
         | Refusal::NotAUser(NotAUser::Other(_)) => (S::FORBIDDEN, Notice::NoAccount),
+        Refusal::OthersForm { .. } => (S::FORBIDDEN, Notice::OthersForm),
+        Refusal::UnclearUser(_) => (S::BAD_REQUEST, Notice::RequestNotUnderstood),
         Refusal::OtherDomain { .. } => (S::UNAUTHORIZED, Notice::OtherDomain),
         Refusal::MethodOff => (S::FORBIDDEN, Notice::MethodOff),
         Refusal::Busy { .. } | Refusal::Mapper(MapperError::Overload) => {
@@ -137,11 +140,15 @@ fn certificate(refusal: &CertificateRefusal) -> Notice {
         C::Validity { .. } => Notice::CertificateDate,
         C::Revoked { .. } => Notice::CertificateRevoked,
         C::Usage { .. } => Notice::CertificateUsage,
-        C::UnknownIssuer { .. } => Notice::CertificateIssuer,
+        C::UnknownIssuer { .. } | C::AuthorityLeftOut { .. } => Notice::CertificateIssuer,
         C::NoRevocationList { .. } => Notice::CertificateUnchecked,
-        C::NoName { .. } | C::UnknownUser { .. } | C::Ambiguous { .. } | C::Disagreement { .. } => {
-            Notice::CertificateNoAccount
-        }
+        C::NoName { .. }
+        | C::SeveralNames { .. }
+        | C::UnusableName { .. }
+        | C::WeakName { .. }
+        | C::UnknownUser { .. }
+        | C::Ambiguous { .. }
+        | C::Disagreement { .. } => Notice::CertificateNoAccount,
         C::ChainTooLong(_) | C::TooLarge(_) | C::Unreadable(_) | C::Invalid(_) => {
             Notice::CertificateUnreadable
         }

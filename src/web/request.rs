@@ -173,10 +173,7 @@ impl Pairs {
             let at = self.0.iter().position(|(known, _)| known == name);
             at.map(|at| self.0.remove(at).1).unwrap_or_default()
         };
-        let credentials = (
-            take("username").trim().to_owned(),
-            SecretString::from(take("password")),
-        );
+        let credentials = (take("username"), SecretString::from(take("password")));
         self.forget("username");
         self.forget("password");
         credentials
@@ -255,6 +252,10 @@ pub(super) mod tests {
     use super::*;
 
     pub(in crate::web) fn read(query: &str) -> Result<Asked, BadRequest> {
+        Asked::read(&Pairs::parse(query.as_bytes()), &parties())
+    }
+
+    pub(in crate::web) fn parties() -> RelyingParties {
         let config = serde_json::json!({
             "LDAP_URL": "ldaps://dc1.corp.example",
             "LDAP_BASE": "DC=corp,DC=example",
@@ -266,10 +267,7 @@ pub(super) mod tests {
         std::fs::write(home.path().join("config.json"), config.to_string()).expect("written");
         let home = crate::config::Home::new(home.path());
         let loaded = crate::config::Config::load(home, &BTreeMap::new()).expect("good");
-        Asked::read(
-            &Pairs::parse(query.as_bytes()),
-            &loaded.config.federation.relying_parties,
-        )
+        loaded.config.federation.relying_parties
     }
 
     fn callback(query: &str) -> String {
@@ -324,7 +322,8 @@ pub(super) mod tests {
         let (username, password) = pairs.take_credentials();
         assert_eq!(
             (username.as_str(), password.expose_secret()),
-            ("alice", "p")
+            (" alice ", "p"),
+            "as it was typed"
         );
         assert_eq!(pairs.iter().collect::<Vec<_>>(), [("x", "1")]);
         assert!(Pairs::parse_json(b"[1]").is_none());

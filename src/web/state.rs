@@ -6,11 +6,11 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use rustls_pki_types::CertificateDer;
 
-use super::forwarded;
+use super::{forwarded, frontend, origin::Senders};
 use crate::{
     config::{ListenConfig, Logo, RelyingParties},
     http::page::PageContext,
-    login::{Client, Logins, Origin},
+    login::{Client, Logins, Origin, UnclearUser},
     telemetry::{event, some},
     tls::ConnectionInfo,
     token::TenantKey,
@@ -58,8 +58,8 @@ impl Web {
     ) -> Option<Arc<[CertificateDer<'static>]>> {
         if self.behind_terminator && self.is_balancer(info) {
             let name = self.certificate_header.as_deref()?;
-            return forwarded::header(headers, name)
-                .map(|_| forwarded::only_chain(headers, name).into());
+            return forwarded::is_given(headers, name)
+                .then(|| forwarded::only_chain(headers, name).into());
         }
         self.note_forgery(info, headers);
         info.client_chain.clone()
@@ -73,7 +73,7 @@ impl Web {
     /// Counts a certificate in a header that no trusted balancer has written.
     pub(super) fn note_forgery(&self, info: &ConnectionInfo, headers: &HeaderMap) {
         let name = self.certificate_header.as_deref();
-        if name.is_some_and(|name| forwarded::header(headers, name).is_some()) {
+        if name.is_some_and(|name| forwarded::is_given(headers, name)) {
             self.logins.accounts.metrics.forged_headers.inc();
             let peer = info.via.unwrap_or(info.client);
             let lines = &self.logins.accounts.metrics.outsider_lines.forged_headers;
@@ -94,13 +94,19 @@ impl Web {
         &self,
         info: &ConnectionInfo,
         headers: &HeaderMap,
-    ) -> Option<String> {
+    ) -> Option<Result<String, UnclearUser>> {
         let trusted =
             self.proxy_frontend && info.via.is_none() && self.listen.trusts(info.client.ip());
-        let user = headers.get("x-forwarded-user").filter(|_| trusted)?;
-        let user = user.to_str().ok()?.trim();
-        // Apache writes so for nobody.
-        (!matches!(user, "" | "(null)")).then(|| user.to_owned())
+        frontend::user(headers).filter(|_| trusted)
+    }
+
+    /// Who sent a form, when they may not.
+    pub(super) fn stranger(&self, headers: &HeaderMap) -> Option<String> {
+        let senders = Senders {
+            server_url: &self.server_url,
+            parties: &self.relying_parties,
+        };
+        senders.stranger(headers)
     }
 
     /// The request, for the audit line.

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 
 use super::request::{Asked, BadRequest, Method, SignIn};
-use crate::{login::Proof, secret::SecretString};
+use crate::{
+    login::{Proof, UnclearUser},
+    secret::SecretString,
+};
 
 /// The ways to sign in that are switched on.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +27,10 @@ pub(super) enum Brought {
         username: String,
         password: SecretString,
     },
+    /// The form, sent by a page that may not.
+    OthersForm { sender: String },
     /// The user whom a trusted proxy names, which counts before all that the client brings.
-    Word(String),
+    Word(Result<String, UnclearUser>),
     /// What the client brings of its own accord, perhaps nothing.
     Own {
         chain: Option<Arc<[CertificateDer<'static>]>>,
@@ -94,7 +99,12 @@ impl Step {
 
     fn of_sign_in(on: Ways, wanted: SignIn, brought: Brought) -> Self {
         let (chain, negotiate) = match brought {
-            Brought::Password { .. } if !on.form => return Self::FormOff,
+            Brought::Password { .. } | Brought::OthersForm { .. } if !on.form => {
+                return Self::FormOff;
+            }
+            Brought::OthersForm { sender } => {
+                return Self::alone(wanted, Proof::OthersForm { sender });
+            }
             Brought::Password { username, password } => {
                 return Self::alone(wanted, Proof::Password { username, password });
             }

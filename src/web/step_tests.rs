@@ -14,6 +14,7 @@ fn said(step: &Step) -> String {
                 Proof::Kerberos { .. } => "kerberos",
                 Proof::Password { .. } => "password",
                 Proof::Frontend { .. } => "word",
+                Proof::OthersForm { .. } => "others' form",
             };
             (by, others.as_slice())
         }
@@ -166,7 +167,7 @@ fn the_word_of_a_proxy_and_a_sent_form_decide_alone() {
         Method::Kerberos,
         Method::Password,
     ] {
-        let alone = step(on(""), method, Brought::Word("alice".to_owned()));
+        let alone = step(on(""), method, Brought::Word(Ok("alice".to_owned())));
         assert_eq!(said(&alone), "word", "{method:?}");
         for (is_on, expected) in [("f", "password"), ("kcf", "password"), ("kc", "form off")] {
             let sent = Brought::Password {
@@ -175,6 +176,14 @@ fn the_word_of_a_proxy_and_a_sent_form_decide_alone() {
             };
             let step = step(on(is_on), method, sent);
             assert_eq!(said(&step), expected, "{method:?} with {is_on:?}");
+            let sender = "https://evil.example".to_owned();
+            let others = self::step(on(is_on), method, Brought::OthersForm { sender });
+            let expected = if expected == "password" {
+                "others' form"
+            } else {
+                expected
+            };
+            assert_eq!(said(&others), expected, "{method:?} with {is_on:?}");
         }
     }
 }

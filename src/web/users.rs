@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{request::Pairs, state::Web};
 use crate::{http::page::Verbatim, login::Term, telemetry::event};
@@ -26,7 +26,9 @@ pub(super) async fn search(
         .tenant_key
         .as_ref()
         .map(|key| key.claims(token, web.logins.clock.now()));
-    if !matches!(claims, Some(Ok(_))) {
+    // A request of the hub has a number: whoever carries it to an instance must not search with it.
+    let is_request = |claims: &Map<String, Value>| claims.contains_key("pid");
+    if !claims.is_some_and(|claims| claims.is_ok_and(|claims| !is_request(&claims))) {
         return error(StatusCode::UNAUTHORIZED, "the token is not the tenant's");
     }
     let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
@@ -51,11 +53,9 @@ pub(super) async fn search(
 
 /// The token of an `Authorization: Bearer` header (RFC 6750, section 2.1).
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().filter(|_| values.next().is_none())?;
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")
         .then(|| token.trim())

@@ -43,12 +43,16 @@ pub(super) async fn submit(
     Extension(info): Extension<ConnectionInfo>,
     RawQuery(query): RawQuery,
     page: PageContext,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let mut posted = Pairs::parse(&body);
     let (username, password) = posted.take_credentials();
     let pairs = Pairs::parse(query.unwrap_or_default().as_bytes()).or(posted);
-    let brought = || Brought::Password { username, password };
+    let brought = || match web.stranger(&headers) {
+        None => Brought::Password { username, password },
+        Some(sender) => Brought::OthersForm { sender },
+    };
     web.answer(&page, &info, &pairs, brought).await
 }
 
@@ -145,9 +149,10 @@ impl Web {
     ) -> Response {
         let username = match &proof {
             Proof::Password { username, .. } => username.clone(),
-            Proof::Kerberos { .. } | Proof::Certificate { .. } | Proof::Frontend { .. } => {
-                String::new()
-            }
+            Proof::Kerberos { .. }
+            | Proof::Certificate { .. }
+            | Proof::Frontend { .. }
+            | Proof::OthersForm { .. } => String::new(),
         };
         let target = Wanted {
             audience: &wanted.realm,

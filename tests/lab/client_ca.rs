@@ -45,6 +45,11 @@ impl Certificate {
 impl ClientCa {
     /// `CN=<name>,DC=corp,DC=example`, most significant part first in the encoding, as AD's.
     pub fn new(name: &str) -> Self {
+        Self::changed(name, |_| {})
+    }
+
+    /// The same, and what the closure makes of it.
+    pub fn changed(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::default();
         let mut subject = DistinguishedName::new();
@@ -54,6 +59,7 @@ impl ClientCa {
         params.distinguished_name = subject;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        change(&mut params);
         let made = params.self_signed(&key).expect("a certificate");
         Self {
             pem: made.pem(),
@@ -82,6 +88,11 @@ impl ClientCa {
     /// A certificate for this subject (`/DC=example/DC=corp/CN=alice`), by openssl: parts of one type
     /// may be in it more than once.
     pub fn issue_subject(&self, subject: &str) -> Certificate {
+        self.issue_with(subject, "extendedKeyUsage = clientAuth\n")
+    }
+
+    /// The same with extensions as openssl's configuration writes them.
+    pub fn issue_with(&self, subject: &str, extensions: &str) -> Certificate {
         let stored = Certificate {
             folder: TempDir::new().expect("a folder"),
             serial: self.next.fetch_add(1, Ordering::Relaxed),
@@ -90,7 +101,7 @@ impl ClientCa {
         let file = |name: &str| stored.folder.path().join(name);
         std::fs::write(file("ca.pem"), &self.pem).expect("written");
         std::fs::write(file("ca.key"), self.issuer.key().serialize_pem()).expect("written");
-        std::fs::write(file("usage"), "extendedKeyUsage = clientAuth\n").expect("written");
+        std::fs::write(file("extensions"), extensions).expect("written");
         let openssl = |arguments: &[&str]| {
             let mut command = Command::new("openssl");
             command.current_dir(stored.folder.path()).args(arguments);
@@ -115,7 +126,7 @@ impl ClientCa {
             "-CAkey",
             "ca.key",
             "-extfile",
-            "usage",
+            "extensions",
             "-out",
             "cert.pem",
         ]);

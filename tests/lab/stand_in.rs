@@ -124,10 +124,15 @@ impl Tenant {
 
     /// A token as the tenant signs them, good for a minute; `claims` is an object.
     pub fn token(claims: &Value) -> String {
+        Self::token_for(claims, 60)
+    }
+
+    /// The same for so many seconds.
+    pub fn token_for(claims: &Value, seconds: u64) -> String {
         let key = std::fs::read(Lab::get().state.join("pki/tenant.key")).expect("its key");
         let key = EncodingKey::from_rsa_pem(&key).expect("an RSA key");
         let mut claims = claims.clone();
-        claims["exp"] = json!(jsonwebtoken::get_current_timestamp() + 60);
+        claims["exp"] = json!(jsonwebtoken::get_current_timestamp() + seconds);
         jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).expect("a token")
     }
 
@@ -164,6 +169,18 @@ impl Tenant {
     /// Sends a message that no tenant sends to the instance whose turn it is.
     pub fn hostile(&self, kind: &str) {
         self.control("hostile", &json!({ "kind": kind }));
+    }
+
+    /// Sends this event with this token to the instance whose turn it is. The name of its answer is among
+    /// [`Self::strays`].
+    pub fn send(&self, event: &str, token: &str) {
+        self.control("token", &json!({ "event": event, "jwt": token }));
+    }
+
+    /// The names of answers that nobody waited for.
+    pub fn strays(&self) -> Vec<String> {
+        let strays = self.hub_state()["strays"].take();
+        serde_json::from_value(strays).expect("names")
     }
 
     /// Asks `count` times, `concurrency` at once, with each of the claims in turn:

@@ -7,6 +7,7 @@
 mod arrows;
 mod circles;
 mod file;
+mod handles;
 mod reader_tests;
 mod sources;
 mod table;

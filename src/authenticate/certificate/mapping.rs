@@ -1,9 +1,12 @@
 //! From a certificate's names to the entry of its user.
 
-use super::{names::CertificateNames, refusal::CertificateRefusal};
+use super::{
+    names::{CertificateNames, Values},
+    refusal::CertificateRefusal,
+};
 use crate::{
     config::CertificateName,
-    directory::{Entry, ldap_escape},
+    directory::{Entry, OutsideName, ldap_escape},
 };
 
 /// One question to the directory.
@@ -23,85 +26,134 @@ pub struct Mapped {
     pub found: Vec<Entry>,
 }
 
-/// The questions for the names that the certificate holds, in the order of the map.
-pub(super) fn lookups(names: &CertificateNames, map: &[CertificateName]) -> Vec<Lookup> {
-    map.iter().filter_map(|name| lookup(names, *name)).collect()
+/// The questions for the names that the certificate holds, in the order of the map. With `strong`, those
+/// that prove most come first, in the map or not.
+///
+/// # Errors
+/// When a name cannot be anybody's, or has two values, so that no one value can count.
+pub(super) fn lookups(
+    names: &CertificateNames,
+    map: &[CertificateName],
+    strong: bool,
+) -> Result<Vec<Lookup>, CertificateRefusal> {
+    use CertificateName as N;
+    // Where a CA writes the SID, that is enough.
+    let strongest: &[N] = match (strong, names.sid.is_empty()) {
+        (true, true) => &[N::IssuerSerial, N::Ski, N::Sha1],
+        (true, false) => &[N::Sid],
+        (false, _) => &[],
+    };
+    let rest = map.iter().filter(|name| !strongest.contains(name));
+    let mut questions = Vec::new();
+    for name in strongest.iter().chain(rest) {
+        match lookup(names, *name) {
+            Ok(question) => questions.extend(question),
+            // Subjects that are paths of the directory have a CN of each container too. None of them is the
+            // user's name, and where another name decides none is needed.
+            Err(CertificateRefusal::SeveralNames { name: N::Cn, .. }) if !questions.is_empty() => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Ok(questions)
 }
 
-fn lookup(names: &CertificateNames, name: CertificateName) -> Option<Lookup> {
+fn lookup(
+    names: &CertificateNames,
+    name: CertificateName,
+) -> Result<Option<Lookup>, CertificateRefusal> {
     use CertificateName as N;
     let identity = |text: &str| format!("(altSecurityIdentities={})", ldap_escape(text));
     let equals = |attribute: &str, value: &str| format!("({attribute}={})", ldap_escape(value));
-    let (value, filter) = match name {
-        N::Upn => {
-            let upn = names.upn.clone()?;
-            let filter = equals("userPrincipalName", &upn);
-            (upn, Some(filter))
+    let only = |values: &Values| -> Result<Option<String>, CertificateRefusal> {
+        let several = |values: &[String]| CertificateRefusal::SeveralNames {
+            name,
+            values: values.to_vec(),
+        };
+        let Some(value) = values.only().map_err(several)? else {
+            return Ok(None);
+        };
+        match OutsideName::proved(value) {
+            Ok(usable) => Ok(usable.map(|usable| usable.as_str().to_owned())),
+            Err(why) => Err(CertificateRefusal::UnusableName {
+                name,
+                value: value.to_owned(),
+                why,
+            }),
         }
-        N::Sid => {
-            let sid = names.sid.clone()?;
-            let filter = equals("objectSid", &sid);
-            (sid, Some(filter))
-        }
+    };
+    let by = |attribute: &str, values: &Values| -> Result<_, CertificateRefusal> {
+        let value = only(values)?;
+        Ok(value.map(|value| {
+            let filter = equals(attribute, &value);
+            (value, Some(filter))
+        }))
+    };
+    let found = match name {
+        N::Upn => by("userPrincipalName", &names.upn)?,
+        N::Sid => by("objectSid", &names.sid)?,
         // The notations of [MS-ADTS], section 3.1.1.3, and Microsoft's KB5014754.
         N::IssuerSerial => {
             let value = |serial: &String| format!("X509:<I>{}<SR>{serial}", names.issuer);
             let filters = names.serials.iter().map(|serial| identity(&value(serial)));
             let filter = format!("(|{})", filters.collect::<String>());
-            (value(names.serials.first()?), Some(filter))
+            names
+                .serials
+                .first()
+                .map(|serial| (value(serial), Some(filter)))
         }
-        N::Ski => {
-            let value = format!("X509:<SKI>{}", names.ski.as_deref()?);
+        N::Ski => names.ski.as_ref().map(|ski| {
+            let value = format!("X509:<SKI>{ski}");
             let filter = identity(&value);
             (value, Some(filter))
-        }
+        }),
         N::Sha1 => {
             // What exactly is hashed differs between the tools that write it; each is the one key's.
             let value = |hash: &String| format!("X509:<SHA1-PUKEY>{hash}");
-            let filters: String = names
-                .sha1
-                .iter()
-                .map(|hash| identity(&value(hash)))
-                .collect();
-            (value(names.sha1.first()?), Some(format!("(|{filters})")))
+            let filters = names.sha1.iter().map(|hash| identity(&value(hash)));
+            let filter = format!("(|{})", filters.collect::<String>());
+            names.sha1.first().map(|hash| (value(hash), Some(filter)))
         }
-        N::Email => {
-            let email = names.email.clone()?;
-            let filter = equals("mail", &email);
-            (email, Some(filter))
-        }
+        N::Email => by("mail", &names.email)?,
         N::Dn => {
-            let dn = Some(names.subject.clone()).filter(|dn| !dn.is_empty())?;
+            let dn = Some(names.subject.clone()).filter(|dn| !dn.is_empty());
             // The first is AD's attribute, the second OpenLDAP's (RFC 5020).
-            let filter = format!(
-                "(|{}{})",
-                equals("distinguishedName", &dn),
-                equals("entryDN", &dn)
-            );
-            (dn, Some(filter))
+            dn.map(|dn| {
+                let [ours, theirs] = ["distinguishedName", "entryDN"].map(|name| equals(name, &dn));
+                (dn, Some(format!("(|{ours}{theirs})")))
+            })
         }
-        N::Cn => (names.cn.clone()?, None),
+        N::Cn => only(&names.cn)?.map(|cn| (cn, None)),
     };
-    Some(Lookup {
+    Ok(found.map(|(value, filter)| Lookup {
         name,
         value,
         filter,
-    })
+    }))
 }
 
 impl Mapped {
     /// The one user whom the answers mean. The first name that the certificate holds decides; the
-    /// others must not mean anybody else.
+    /// others must not mean anybody else. With `strong` a name decides that proves enough by itself
+    /// (Microsoft's KB5014754), or nobody signs in.
     ///
     /// # Errors
     /// When that is nobody, or more than one.
-    pub fn decide(answers: Vec<Self>, subject: &str) -> Result<Entry, CertificateRefusal> {
+    pub fn decide(
+        mut answers: Vec<Self>,
+        subject: &str,
+        strong: bool,
+    ) -> Result<Entry, CertificateRefusal> {
+        if strong {
+            // Not every one needs to be in the directory.
+            answers.sort_by_key(|answer| !answer.is_strong() || answer.found.is_empty());
+        }
         let mut answers = answers.into_iter();
         let Some(mut first) = answers.next() else {
             return Err(CertificateRefusal::NoName {
                 subject: subject.to_owned(),
             });
         };
+        let is_strong = first.is_strong();
         if first.found.len() > 1 {
             return Err(CertificateRefusal::Ambiguous {
                 name: first.lookup.name,
@@ -110,6 +162,12 @@ impl Mapped {
             });
         }
         let Some(entry) = first.found.pop() else {
+            // A SID means one account, whatever the other names mean.
+            let others = strong && first.lookup.name != CertificateName::Sid;
+            let weak = answers.find(|other| others && !other.found.is_empty());
+            if let Some(weak) = weak {
+                return Err(weak.too_weak());
+            }
             return Err(CertificateRefusal::UnknownUser {
                 name: first.lookup.name,
                 value: first.lookup.value,
@@ -129,6 +187,20 @@ impl Mapped {
                 });
             }
         }
+        if strong && !is_strong {
+            return Err(first.too_weak());
+        }
         Ok(entry)
+    }
+
+    fn is_strong(&self) -> bool {
+        self.lookup.name.is_strong()
+    }
+
+    fn too_weak(self) -> CertificateRefusal {
+        CertificateRefusal::WeakName {
+            name: self.lookup.name,
+            value: self.lookup.value,
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! The handshake has proved that the client holds the key. Everything else is checked here, at each
 //! login: a session that is resumed, or a list of revocations that has changed, makes no difference.
 
+mod authority;
 mod given;
 mod given_list;
 mod mapping;
@@ -11,6 +12,7 @@ mod names;
 mod refusal;
 #[cfg(test)]
 mod tests;
+mod text;
 mod trust;
 
 use std::{sync::Arc, time::SystemTime};
@@ -27,7 +29,7 @@ pub use self::{
     refusal::CertificateRefusal,
     trust::{TrustEnds, TrustError},
 };
-use crate::config::{AuthoritySource, ClientCertConfig};
+use crate::config::{AuthoritySource, CertificateBinding, ClientCertConfig};
 
 /// Checks client certificates and finds their users. A cheap handle.
 #[derive(Debug, Clone)]
@@ -106,9 +108,28 @@ impl Certificates {
         self.0.trust.load().check(chain, now)
     }
 
-    /// What to look up for these names, in the order of `CLIENT_CERT_MAP`.
+    /// What to look up for these names, in the order of `CLIENT_CERT_MAP`; with `strong` the names first
+    /// that [`Mapped::decide`] then wants.
+    ///
+    /// # Errors
+    /// When a name can be nobody's, or has two values.
+    pub fn lookups(
+        &self,
+        names: &CertificateNames,
+        strong: bool,
+    ) -> Result<Vec<Lookup>, CertificateRefusal> {
+        mapping::lookups(names, &self.0.config.map, strong)
+    }
+
+    /// `CLIENT_CERT_BINDING`: whether a name is wanted that proves enough by itself.
     #[must_use]
-    pub fn lookups(&self, names: &CertificateNames) -> Vec<Lookup> {
-        mapping::lookups(names, &self.0.config.map)
+    pub fn is_strong(&self) -> bool {
+        self.0.config.binding == CertificateBinding::Strong
+    }
+
+    /// The CAs that count for nothing at `now`, and why, for people.
+    #[must_use]
+    pub fn left_out(&self, now: SystemTime) -> Vec<String> {
+        self.0.trust.load().left_out(now)
     }
 }

@@ -1,17 +1,17 @@
-//! What a certificate says about its user.
-
-use std::fmt::Write as _;
+//! What a certificate says about its user, and what it may be used for.
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use x509_parser::{
-    asn1_rs::{Error, OctetString, TaggedExplicit, Utf8String},
+    asn1_rs::{Any, Error, OctetString, TaggedExplicit},
     certificate::X509Certificate,
     extensions::{GeneralName, ParsedExtension, SubjectAlternativeName},
     prelude::FromDer as _,
-    x509::X509Name,
 };
 
-use super::refusal::CertificateRefusal;
+use super::{
+    refusal::CertificateRefusal,
+    text::{self, Order},
+};
 
 /// `szOID_NT_PRINCIPAL_NAME`: a user principal name as an otherName.
 const PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";
@@ -19,16 +19,20 @@ const PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";
 const SECURITY: &str = "1.3.6.1.4.1.311.25.2";
 /// `szOID_NTDS_OBJECTSID`: a SID as an otherName.
 const OBJECT_SID: &str = "1.3.6.1.4.1.311.25.2.1";
+/// The same as a URI among the alternative names (Microsoft's KB5014754).
+const SID_URI: &str = "tag:microsoft.com,2022-09-14:sid:";
+/// Extensions that are read here: subject key identifier, key usage, alternative names, extended key usage.
+const READ: [&str; 4] = ["2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.37"];
 
 /// All names of one certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CertificateNames {
     /// RFC 4514, most specific part first, as directories write DNs.
     pub subject: String,
-    pub upn: Option<String>,
-    pub sid: Option<String>,
-    pub email: Option<String>,
-    pub cn: Option<String>,
+    pub(super) upn: Values,
+    pub(super) sid: Values,
+    pub(super) email: Values,
+    pub(super) cn: Values,
     /// In the order of the encoding, as altSecurityIdentities wants it.
     pub(super) issuer: String,
     /// The serial number's bytes in reverse, hexadecimal; also without the zero that DER puts in front
@@ -38,6 +42,45 @@ pub struct CertificateNames {
     pub(super) ski: Option<String>,
     /// SHA-1 of what different tools call the public key, and of the certificate, hexadecimal.
     pub(super) sha1: Vec<String>,
+    pub(super) uses: Uses,
+}
+
+/// The different values of a name that a certificate should hold once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Values(Vec<String>);
+
+/// What the key is for (RFC 5280, sections 4.2.1.3 and 4.2.1.12).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Uses {
+    /// digitalSignature; `None`: there is no key usage.
+    pub signs: Option<bool>,
+    /// There is an extended key usage, whatever it holds.
+    pub has_purposes: bool,
+}
+
+impl Values {
+    fn add(&mut self, value: String) {
+        let lower = value.to_lowercase();
+        if self.0.iter().all(|known| known.to_lowercase() != lower) {
+            self.0.push(value);
+        }
+    }
+
+    /// The one value, if there is one.
+    ///
+    /// # Errors
+    /// All values, when they differ.
+    pub fn only(&self) -> Result<Option<&str>, &[String]> {
+        match self.0.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(one)),
+            several => Err(several),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl CertificateNames {
@@ -49,20 +92,19 @@ impl CertificateNames {
         if !rest.is_empty() {
             return Err(unreadable("something follows it"));
         }
+        // Section 4.2: no extension twice. One reader would take the first, another the last.
+        if certificate.extensions_map().is_err() {
+            return Err(unreadable("it has an extension twice"));
+        }
         let key = certificate.public_key();
         let sha1 = |bytes: &[u8]| hex::encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes));
         let reversed = |bytes: &[u8]| hex::encode(bytes.iter().rev().copied().collect::<Vec<_>>());
         let serial = certificate.raw_serial();
         let serials = [Some(serial), serial.strip_prefix(&[0])];
         let mut names = Self {
-            subject: text(certificate.subject(), Order::Reversed)
+            subject: text::name(certificate.subject(), Order::Reversed)
                 .ok_or_else(|| unreadable("its subject is no text"))?,
-            cn: certificate
-                .subject()
-                .iter_common_name()
-                .last()
-                .and_then(|cn| Some(cn.as_str().ok()?.to_owned())),
-            issuer: text(certificate.issuer(), Order::AsEncoded).unwrap_or_default(),
+            issuer: text::name(certificate.issuer(), Order::AsEncoded).unwrap_or_default(),
             serials: serials.into_iter().flatten().map(reversed).collect(),
             sha1: vec![
                 sha1(&key.subject_public_key.data),
@@ -71,18 +113,34 @@ impl CertificateNames {
             ],
             ..Self::default()
         };
+        for cn in certificate.subject().iter_common_name() {
+            // All of the subject is text.
+            names
+                .cn
+                .add(text::string(cn.attr_value()).unwrap_or_default());
+        }
         for extension in certificate.extensions() {
+            let oid = extension.oid.to_id_string();
             match extension.parsed_extension() {
                 ParsedExtension::SubjectAlternativeName(alternative) => {
                     for name in &alternative.general_names {
-                        names.add(name);
+                        names.add(name)?;
                     }
                 }
                 ParsedExtension::SubjectKeyIdentifier(id) => names.ski = Some(hex::encode(id.0)),
-                _ if extension.oid.to_id_string() == SECURITY => {
-                    names.sid = sid(extension.value);
-                    if names.sid.is_none() {
-                        return Err(unreadable("its security extension holds no SID"));
+                ParsedExtension::KeyUsage(usage) => {
+                    names.uses.signs = Some(usage.digital_signature());
+                }
+                ParsedExtension::ExtendedKeyUsage(_) => names.uses.has_purposes = true,
+                // A name in it would be passed over, and a weaker one would count.
+                ParsedExtension::ParseError { .. } if READ.contains(&oid.as_str()) => {
+                    return Err(unreadable("an extension of it is malformed"));
+                }
+                _ if oid == SECURITY => {
+                    for sid in sids(extension.value)
+                        .ok_or_else(|| unreadable("its security extension holds no SID"))?
+                    {
+                        names.sid.add(sid);
                     }
                 }
                 _ => {}
@@ -91,156 +149,138 @@ impl CertificateNames {
         Ok(names)
     }
 
-    fn add(&mut self, name: &GeneralName<'_>) {
+    /// Who it is of, for people: the first user principal name, else the subject.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.upn.0.first().unwrap_or(&self.subject)
+    }
+
+    fn add(&mut self, name: &GeneralName<'_>) -> Result<(), CertificateRefusal> {
+        let unreadable = CertificateRefusal::Unreadable;
         match name {
             GeneralName::OtherName(oid, value) if oid.to_id_string() == PRINCIPAL_NAME => {
-                self.upn = self.upn.take().or_else(|| upn(value));
+                let upn = upn(value);
+                let upn = upn.ok_or_else(|| unreadable("its user principal name is no text"))?;
+                self.upn.add(upn);
             }
-            GeneralName::RFC822Name(address) => {
-                self.email.get_or_insert_with(|| (*address).to_owned());
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The user principal name in an otherName's value: `[0] { UTF8String }`.
-fn upn(value: &[u8]) -> Option<String> {
-    let (_, text) = TaggedExplicit::<Utf8String<'_>, Error, 0>::from_der(value).ok()?;
-    Some(text.into_inner().string())
-}
-
-/// The SID in the extension of AD's certificate services ([MS-WCCE], section 2.2.2.7.7.4): an otherName
-/// among the general names, `[0] { OCTET STRING }`, the SID as text.
-fn sid(value: &[u8]) -> Option<String> {
-    let (_, names) = SubjectAlternativeName::from_der(value).ok()?;
-    let value = names.general_names.iter().find_map(|name| match name {
-        GeneralName::OtherName(oid, value) => (oid.to_id_string() == OBJECT_SID).then_some(*value),
-        _ => None,
-    })?;
-    let (_, text) = TaggedExplicit::<OctetString<'_>, Error, 0>::from_der(value).ok()?;
-    let text = String::from_utf8(text.into_inner().into_cow().into_owned()).ok()?;
-    let rest = text.strip_prefix("S-1-")?;
-    let plain = rest
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'-');
-    plain.then_some(text)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Order {
-    AsEncoded,
-    Reversed,
-}
-
-/// A name as text (RFC 4514); `None` when a part is not text.
-fn text(name: &X509Name<'_>, order: Order) -> Option<String> {
-    let mut parts = Vec::new();
-    for rdn in name.iter() {
-        let mut part = String::new();
-        for attribute in rdn.iter() {
-            if !part.is_empty() {
-                part.push('+');
-            }
-            let value = attribute.as_str().ok()?;
-            part.push_str(&keyword(&attribute.attr_type().to_id_string()));
-            part.push('=');
-            escape_into(&mut part, value);
-        }
-        parts.push(part);
-    }
-    if order == Order::Reversed {
-        parts.reverse();
-    }
-    Some(parts.join(","))
-}
-
-/// The short name of an attribute type, or its number.
-fn keyword(oid: &str) -> String {
-    match oid {
-        "2.5.4.3" => "CN",
-        "2.5.4.5" => "SERIALNUMBER",
-        "2.5.4.6" => "C",
-        "2.5.4.7" => "L",
-        "2.5.4.8" => "ST",
-        "2.5.4.9" => "STREET",
-        "2.5.4.10" => "O",
-        "2.5.4.11" => "OU",
-        "0.9.2342.19200300.100.1.1" => "UID",
-        "0.9.2342.19200300.100.1.25" => "DC",
-        "1.2.840.113549.1.9.1" => "E",
-        other => other,
-    }
-    .to_owned()
-}
-
-/// RFC 4514, section 2.4.
-fn escape_into(text: &mut String, value: &str) {
-    let last = value.chars().count().saturating_sub(1);
-    for (index, character) in value.chars().enumerate() {
-        let at_edge =
-            index == 0 && matches!(character, ' ' | '#') || index == last && character == ' ';
-        match character {
-            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => {
-                text.push('\\');
-                text.push(character);
-            }
-            '\0' => text.push_str("\\00"),
-            _ if at_edge => {
-                text.push('\\');
-                text.push(character);
-            }
-            control if control.is_control() => {
-                let mut buffer = [0; 4];
-                for byte in control.encode_utf8(&mut buffer).bytes() {
-                    // Writing to a String cannot fail.
-                    let _ = write!(text, "\\{byte:02X}");
+            GeneralName::RFC822Name(address) => self.email.add((*address).to_owned()),
+            GeneralName::URI(uri) => {
+                let beginning = uri.get(..SID_URI.len()).unwrap_or_default();
+                if beginning.eq_ignore_ascii_case(SID_URI) {
+                    let sid = sid(&uri[SID_URI.len()..]);
+                    self.sid
+                        .add(sid.ok_or_else(|| unreadable("the SID in it is none"))?);
                 }
             }
-            other => text.push(other),
+            GeneralName::Invalid(..) => return Err(unreadable("a name in it is malformed")),
+            _ => {}
         }
+        Ok(())
     }
+}
+
+/// The user principal name in an otherName's value: `[0]` with a string in it.
+fn upn(value: &[u8]) -> Option<String> {
+    let (rest, text) = TaggedExplicit::<Any<'_>, Error, 0>::from_der(value).ok()?;
+    let text = text::string(&text.into_inner())?;
+    (rest.is_empty() && !text.is_empty()).then_some(text)
+}
+
+/// The SIDs in the extension of AD's certificate services ([MS-WCCE], section 2.2.2.7.7.4): otherNames
+/// among the general names, `[0] { OCTET STRING }`, the SID as text. `None` when there is none, or one that
+/// is no SID.
+fn sids(value: &[u8]) -> Option<Vec<String>> {
+    let (rest, names) = SubjectAlternativeName::from_der(value).ok()?;
+    let of_name = |value: &[u8]| {
+        let (rest, text) = TaggedExplicit::<OctetString<'_>, Error, 0>::from_der(value).ok()?;
+        let text = String::from_utf8(text.into_inner().into_cow().into_owned()).ok()?;
+        sid(&text).filter(|_| rest.is_empty())
+    };
+    let names = names.general_names.iter();
+    let sids: Option<Vec<_>> = names
+        .filter_map(|name| match name {
+            GeneralName::OtherName(oid, value) => {
+                (oid.to_id_string() == OBJECT_SID).then(|| of_name(value))
+            }
+            _ => None,
+        })
+        .collect();
+    sids.filter(|sids| !sids.is_empty() && rest.is_empty())
+}
+
+/// A SID as text ([MS-DTYP], section 2.4.2.1).
+fn sid(text: &str) -> Option<String> {
+    let parts = text.strip_prefix("S-1-")?.split('-');
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    parts.into_iter().all(number).then(|| text.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn wrap(tag: u8, content: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![tag, u8::try_from(content.len()).expect("short")];
+        bytes.extend_from_slice(content);
+        bytes
+    }
+
     /// As a Windows CA writes it.
-    fn sid_extension(sid: &str) -> Vec<u8> {
-        let wrap = |tag: u8, content: &[u8]| {
-            let mut bytes = vec![tag, u8::try_from(content.len()).expect("short")];
-            bytes.extend_from_slice(content);
-            bytes
-        };
+    fn sid_extension(of: &[&str]) -> Vec<u8> {
         let oid = wrap(6, &[0x2b, 6, 1, 4, 1, 0x82, 0x37, 0x19, 2, 1]);
-        let value = wrap(0xa0, &wrap(4, sid.as_bytes()));
-        wrap(0x30, &wrap(0xa0, &[oid, value].concat()))
+        let name = |sid: &&str| {
+            let value = wrap(0xa0, &wrap(4, sid.as_bytes()));
+            wrap(0xa0, &[oid.clone(), value].concat())
+        };
+        wrap(0x30, &of.iter().map(name).collect::<Vec<_>>().concat())
     }
 
     #[test]
     fn a_sid_is_read_and_nothing_else() {
-        let good = sid_extension("S-1-5-21-1-2-3-1104");
-        assert_eq!(sid(&good).as_deref(), Some("S-1-5-21-1-2-3-1104"));
-        for bad in ["S-1-5-21-*", "S-2-5", "alice", ""] {
-            assert_eq!(sid(&sid_extension(bad)), None, "{bad}");
+        let alice = "S-1-5-21-1-2-3-1104";
+        let good = sid_extension(&[alice]);
+        assert_eq!(sids(&good), Some(vec![alice.to_owned()]));
+        for bad in ["S-1-5-21-*", "S-2-5", "alice", "", "S-1-", "S-1-5--1"] {
+            assert_eq!(sids(&sid_extension(&[bad])), None, "{bad}");
+            assert_eq!(sids(&sid_extension(&[alice, bad])), None, "{bad}");
         }
+        let two = [alice, "S-1-5-21-1-2-3-500"];
+        assert_eq!(sids(&sid_extension(&two)).map(|all| all.len()), Some(2));
         for length in 0..good.len() {
-            assert_eq!(sid(&good[..length]), None, "cut at {length}");
+            assert_eq!(sids(&good[..length]), None, "cut at {length}");
         }
-        assert_eq!(sid(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
-        assert_eq!(sid(&[0x30, 0x80]), None, "an indefinite length");
+        assert_eq!(sids(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
+        assert_eq!(sids(&[0x30, 0x80]), None, "an indefinite length");
     }
 
     #[test]
-    fn a_upn_is_read() {
-        assert_eq!(upn(b"\xa0\x05\x0c\x03a@b").as_deref(), Some("a@b"));
+    fn a_upn_of_any_string_type_is_read() {
+        let of = |tag: u8, text: &[u8]| upn(&wrap(0xa0, &wrap(tag, text)));
+        for tag in [12, 18, 19, 20, 22, 26, 27] {
+            assert_eq!(of(tag, b"a@b").as_deref(), Some("a@b"), "tag {tag}");
+        }
+        assert_eq!(of(30, b"\0a\0@\x20\xac").as_deref(), Some("a@€"));
+        assert_eq!(of(28, b"\0\0\0a\0\x01\xf6\x00").as_deref(), Some("a😀"));
+        for (tag, bad) in [
+            (12, &b"\xff\xfe"[..]),
+            (19, b"\xe9"),
+            (20, b"\xe9"),
+            (22, b"\xc3\xa9"),
+            (30, b"\0a\0"),
+            (30, b"\xd8\x00"),
+            (28, b"\0\0\0"),
+            (28, b"\0\0\xd8\0"),
+            (4, b"a@b"),
+            (44, b"a@b"),
+            (12, b""),
+        ] {
+            assert_eq!(of(tag, bad), None, "tag {tag}: {bad:?}");
+        }
         for bad in [
             &b""[..],
             b"\xa0",
             b"\xa0\x05\x0c\x04a@b",
-            b"\xa0\x05\x16\x03a@b",
-            b"\xa0\x04\x0c\x02\xff\xfe",
+            b"\xa0\x05\x0c\x03a@b\x05\x00",
         ] {
             assert_eq!(upn(bad), None, "{bad:?}");
         }

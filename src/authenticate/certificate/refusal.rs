@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{cause, config::CertificateName};
+use crate::{cause, config::CertificateName, directory::UnusableName};
 
 /// Why a login by certificate is refused. Its text is for the administrator.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -18,9 +18,18 @@ pub enum CertificateRefusal {
     #[error("the certificate of {subject} is revoked")]
     Revoked { subject: String },
     #[error(
-        "the certificate of {subject} is not for clients: its extended key usage lacks clientAuth"
+        "the certificate of {subject} comes from {authority}, which is in CLIENT_CA_FILE and does not count: {why}"
     )]
-    Usage { subject: String },
+    AuthorityLeftOut {
+        subject: String,
+        authority: String,
+        why: &'static str,
+    },
+    #[error("the certificate of {subject} is not for signing in: {lacks}")]
+    Usage {
+        subject: String,
+        lacks: &'static str,
+    },
     #[error(
         "the issuer of {subject}'s certificate has no revocation list that is valid now (CLIENT_CRL_REQUIRED); renew the files of CLIENT_CRL_FILES"
     )]
@@ -35,6 +44,33 @@ pub enum CertificateRefusal {
     Invalid(Arc<rustls::Error>),
     #[error("the certificate of {subject} holds none of the names in CLIENT_CERT_MAP")]
     NoName { subject: String },
+    #[error(
+        "the certificate has two values for {name} ({}); issue a new one with one",
+        values.iter().map(|value| cause::quoted(value)).collect::<Vec<_>>().join(", ")
+    )]
+    SeveralNames {
+        name: CertificateName,
+        values: Vec<String>,
+    },
+    #[error(
+        "the certificate's {name} {} cannot be a user's: {why}",
+        cause::quoted(value)
+    )]
+    UnusableName {
+        name: CertificateName,
+        value: String,
+        why: UnusableName,
+    },
+    #[error(
+        "the certificate means its user by {name} {} alone, which does not prove enough (CLIENT_CERT_BINDING \
+         strong, KB5014754): issue it with the user's SID in it, or write X509IssuerSerialNumber, X509SKI or \
+         X509SHA1PublicKey into the user's altSecurityIdentities",
+        cause::quoted(value)
+    )]
+    WeakName {
+        name: CertificateName,
+        value: String,
+    },
     #[error(
         "the directory has no user for the certificate's {name} {}",
         cause::quoted(value)
@@ -69,7 +105,7 @@ impl CertificateRefusal {
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::UnknownIssuer { .. } => "certificate_issuer",
+            Self::UnknownIssuer { .. } | Self::AuthorityLeftOut { .. } => "certificate_issuer",
             Self::Validity { .. } => "certificate_validity",
             Self::Revoked { .. } => "certificate_revoked",
             Self::Usage { .. } => "certificate_usage",
@@ -77,6 +113,9 @@ impl CertificateRefusal {
             Self::ChainTooLong(_) | Self::TooLarge(_) => "certificate_size",
             Self::Unreadable(_) | Self::Invalid(_) => "certificate_invalid",
             Self::NoName { .. } => "certificate_no_name",
+            Self::SeveralNames { .. } => "certificate_several_names",
+            Self::UnusableName { .. } => "unusable_name",
+            Self::WeakName { .. } => "certificate_weak",
             Self::UnknownUser { .. } => "unknown_user",
             Self::Ambiguous { .. } => "ambiguous_user",
             Self::Disagreement { .. } => "certificate_disagreement",

@@ -36,7 +36,7 @@ fn a_subject_is_written_as_directories_write_it() {
         read.issuer,
         r#"C=CH,O=R&D\, \"Ltd\"\; a\+b,CN=\ #Zoë \<x\>\ "#
     );
-    assert_eq!(read.cn.as_deref(), Some(" #Zoë <x> "));
+    assert_eq!(read.cn.only(), Ok(Some(" #Zoë <x> ")));
 }
 
 #[test]
@@ -51,7 +51,8 @@ fn every_name_becomes_its_question() {
             SanType::Rfc822Name("alice@corp.example".try_into().expect("ASCII")),
         ];
     });
-    let questions = mapping::lookups(&read, &N::WORDS.map(|(_, name)| name));
+    let all = N::WORDS.map(|(_, name)| name);
+    let questions = mapping::lookups(&read, &all, false).expect("good");
     let of = |name: N| {
         questions
             .iter()
@@ -79,11 +80,72 @@ fn every_name_becomes_its_question() {
         Some(r"(|(distinguishedName=CN=al\2ace)(entryDN=CN=al\2ace))")
     );
     assert_eq!(of(N::Cn).as_deref(), Some(""), "by LDAP_USER_BY_NAME");
-    let order: Vec<_> = mapping::lookups(&read, &[N::Cn, N::Sid, N::Upn])
-        .iter()
-        .map(|lookup| lookup.name)
-        .collect();
-    assert_eq!(order, [N::Cn, N::Upn]);
+    assert_eq!(order(&read, false), Ok(vec![N::Cn, N::Upn]));
+    let strong = [N::IssuerSerial, N::Sha1, N::Cn, N::Upn];
+    assert_eq!(order(&read, true), Ok(strong.to_vec()));
+}
+
+/// The names that are asked for.
+fn order(names: &CertificateNames, strong: bool) -> Result<Vec<N>, &'static str> {
+    let lookups = mapping::lookups(names, &[N::Cn, N::Sid, N::Upn], strong);
+    let lookups = lookups.map_err(|refusal| refusal.reason())?;
+    Ok(lookups.iter().map(|lookup| lookup.name).collect())
+}
+
+fn other_name(oid: &[u64], text: &str) -> SanType {
+    SanType::OtherName((oid.to_vec(), OtherNameValue::Utf8String(text.to_owned())))
+}
+
+const UPN: [u64; 10] = [1, 3, 6, 1, 4, 1, 311, 20, 2, 3];
+
+#[test]
+fn a_name_with_two_values_names_nobody() {
+    let alice = || other_name(&UPN, "alice@corp.example");
+    let bob = || other_name(&UPN, "bob@corp.example");
+    let upper = || other_name(&UPN, "ALICE@corp.example");
+    let order = |alternative: Vec<SanType>| {
+        let read = names(|params| {
+            params.distinguished_name.push(DnType::CommonName, "x");
+            params.subject_alt_names = alternative;
+        });
+        order(&read, false)
+    };
+    assert_eq!(order(vec![alice(), upper()]), Ok(vec![N::Cn, N::Upn]));
+    assert_eq!(
+        order(vec![alice(), bob()]),
+        Err("certificate_several_names")
+    );
+    let sid = |sid: &str| {
+        let text = format!("tag:microsoft.com,2022-09-14:sid:{sid}");
+        SanType::URI(text.try_into().expect("ASCII"))
+    };
+    let one = || sid("S-1-5-21-1-2-3-4");
+    assert_eq!(order(vec![one(), one()]), Ok(vec![N::Cn, N::Sid]));
+    let other = sid("S-1-5-21-1-2-3-5");
+    assert_eq!(order(vec![one(), other]), Err("certificate_several_names"));
+    assert_eq!(
+        order(vec![other_name(&UPN, "alice\0x")]),
+        Err("unusable_name")
+    );
+    let long = "a".repeat(257);
+    assert_eq!(order(vec![other_name(&UPN, &long)]), Err("unusable_name"));
+}
+
+#[test]
+fn a_sid_needs_no_other_strong_name() {
+    let read = names(|params| {
+        let uri = "tag:microsoft.com,2022-09-14:sid:S-1-5-21-1-2-3-4";
+        params.subject_alt_names = vec![
+            SanType::URI(uri.try_into().expect("ASCII")),
+            other_name(&UPN, "alice@corp.example"),
+        ];
+    });
+    assert_eq!(order(&read, true), Ok(vec![N::Sid, N::Upn]));
+    let bad = made(|params| {
+        let uri = "tag:microsoft.com,2022-09-14:sid:alice";
+        params.subject_alt_names = vec![SanType::URI(uri.try_into().expect("ASCII"))];
+    });
+    assert!(CertificateNames::read(&bad).is_err());
 }
 
 #[test]
@@ -105,6 +167,35 @@ fn what_is_broken_is_unreadable() {
         CertificateNames::read(&bad_sid).is_err(),
         "a SID that is none is no empty SID"
     );
+    let alternative = |content: &[u8]| {
+        let extension = CustomExtension::from_oid_content(&[2, 5, 29, 17], content.to_vec());
+        let made = made(|params| params.custom_extensions.push(extension));
+        CertificateNames::read(&made)
+    };
+    for (content, what) in [
+        (&b"\x04\x00"[..], "alternative names that are none"),
+        (
+            b"\x30\x04\x81\x02\xff\xfe",
+            "a mail address that is no text",
+        ),
+        (
+            b"\x30\x15\xa0\x13\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03\xa0\x05\x04\x03a@b",
+            "a user principal name that is no text",
+        ),
+    ] {
+        assert!(alternative(content).is_err(), "{what}");
+    }
+    let twice = made(|params| {
+        let ski = [2, 5, 29, 14];
+        for content in [b"\x04\x01a".to_vec(), b"\x04\x01b".to_vec()] {
+            let extension = CustomExtension::from_oid_content(&ski, content);
+            params.custom_extensions.push(extension);
+        }
+    });
+    assert!(
+        CertificateNames::read(&twice).is_err(),
+        "an extension twice"
+    );
 }
 
 fn mapped(name: N, found: &[&str]) -> Mapped {
@@ -120,7 +211,11 @@ fn mapped(name: N, found: &[&str]) -> Mapped {
 }
 
 fn decided(answers: Vec<Mapped>) -> Result<String, &'static str> {
-    Mapped::decide(answers, "CN=x")
+    decided_by(answers, false)
+}
+
+fn decided_by(answers: Vec<Mapped>, strong: bool) -> Result<String, &'static str> {
+    Mapped::decide(answers, "CN=x", strong)
         .map(|entry| entry.dn().to_owned())
         .map_err(|refusal| refusal.reason())
 }
@@ -149,5 +244,51 @@ fn the_first_name_decides_and_none_may_disagree() {
     ] {
         let answers = vec![mapped(N::Upn, &["CN=alice"]), mapped(other, found)];
         assert_eq!(decided(answers), expected, "{other} {found:?}");
+    }
+}
+
+type Answers<'a> = &'a [(N, &'a [&'a str])];
+
+#[test]
+fn a_strong_name_decides_where_one_is_wanted() {
+    let (alice, weak) = (|| Ok("CN=alice".to_owned()), Err("certificate_weak"));
+    let disagree = Err("certificate_disagreement");
+    let cases: [(Answers<'_>, Result<String, &str>); 9] = [
+        (
+            &[(N::Upn, &["CN=alice"]), (N::Cn, &["CN=alice"])],
+            weak.clone(),
+        ),
+        (&[(N::Dn, &["CN=alice"])], weak.clone()),
+        (&[(N::Sid, &["CN=alice"]), (N::Upn, &["CN=alice"])], alice()),
+        (
+            &[(N::Sid, &["CN=alice"]), (N::Upn, &["CN=bob"])],
+            disagree.clone(),
+        ),
+        (
+            &[(N::Sid, &[]), (N::Upn, &["CN=alice"])],
+            Err("unknown_user"),
+        ),
+        (
+            &[
+                (N::IssuerSerial, &[]),
+                (N::Ski, &["CN=alice"]),
+                (N::Cn, &[]),
+            ],
+            alice(),
+        ),
+        (
+            &[
+                (N::IssuerSerial, &[]),
+                (N::Ski, &[]),
+                (N::Upn, &["CN=alice"]),
+            ],
+            weak,
+        ),
+        (&[(N::Ski, &["CN=alice"]), (N::Sha1, &["CN=bob"])], disagree),
+        (&[(N::Ski, &[]), (N::Upn, &[])], Err("unknown_user")),
+    ];
+    for (answers, expected) in cases {
+        let given = answers.iter().map(|(name, found)| mapped(*name, found));
+        assert_eq!(decided_by(given.collect(), true), expected, "{answers:?}");
     }
 }

@@ -19,7 +19,9 @@ pub struct KerberosRealms {
 }
 
 impl Principal {
-    /// Reads `name@REALM`, in which a backslash escapes `@`, `/` and itself.
+    /// Reads `name@REALM` as `krb5_unparse_name` of MIT krb5 writes it: a backslash escapes `@`, `/` and
+    /// itself, and `\n`, `\t`, `\b` and `\0` are a line end, a tab, a backspace and NUL. `None` for anything
+    /// else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut name = String::new();
@@ -27,9 +29,13 @@ impl Principal {
         let mut chars = text.chars();
         while let Some(c) = chars.next() {
             let (c, escaped) = match c {
-                '\\' => (chars.next()?, true),
+                '\\' => (unescaped(chars.next()?)?, true),
                 c => (c, false),
             };
+            if c == char::REPLACEMENT_CHARACTER {
+                // In place of what is no UTF-8, it could make this somebody else's name.
+                return None;
+            }
             match (&mut realm, c) {
                 (None, '@') if !escaped => realm = Some(String::new()),
                 (None, c) => name.push(c),
@@ -39,6 +45,18 @@ impl Principal {
         let realm = realm.filter(|realm| !realm.is_empty())?;
         (!name.is_empty()).then_some(Self { name, realm })
     }
+}
+
+/// What a backslash and this letter stand for.
+fn unescaped(letter: char) -> Option<char> {
+    Some(match letter {
+        'n' => '\n',
+        't' => '\t',
+        'b' => '\u{8}',
+        '0' => '\0',
+        '@' | '/' | '\\' => letter,
+        _ => return None,
+    })
 }
 
 impl fmt::Display for Principal {
@@ -80,14 +98,32 @@ mod tests {
 
     #[test]
     fn principals_are_read_with_their_escapes() {
-        let read = |text| Principal::parse(text).map(|p| (p.name, p.realm));
+        let read = |text: &str| Principal::parse(text).map(|p| (p.name, p.realm));
         let pair = |name: &str, realm: &str| Some((name.to_owned(), realm.to_owned()));
         assert_eq!(read("alice@CORP.EXAMPLE"), pair("alice", "CORP.EXAMPLE"));
         assert_eq!(
             read(r"alice\@corp@CORP.EXAMPLE"),
             pair("alice@corp", "CORP.EXAMPLE")
         );
-        for bad in ["alice", "@CORP", "alice@", "", r"alice\"] {
+        for (written, name) in [
+            (r"al\bice", "al\u{8}ice"),
+            (r"al\nice\t", "al\nice\t"),
+            (r"alice\0x", "alice\0x"),
+            (r"CORP\\alice\/b", r"CORP\alice/b"),
+        ] {
+            let whole = format!("{written}@CORP.EXAMPLE");
+            assert_eq!(read(&whole), pair(name, "CORP.EXAMPLE"), "{written}");
+        }
+        for bad in [
+            "alice",
+            "@CORP",
+            "alice@",
+            "",
+            r"alice\",
+            r"al\ice@CORP",
+            r"alice@CO\RP",
+            "ali\u{fffd}ce@CORP",
+        ] {
             assert_eq!(read(bad), None, "{bad:?}");
         }
     }

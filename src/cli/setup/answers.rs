@@ -1,6 +1,6 @@
 //! What a set-up is given beforehand.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -76,6 +76,27 @@ pub(in crate::cli) struct Answers {
         value_delimiter = ','
     )]
     pub(super) instance: Vec<String>,
+}
+
+impl Answers {
+    /// The files that are to be read.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let files = [
+            &self.bind_password_file,
+            &self.ca_file,
+            &self.keytab,
+            &self.certificate,
+            &self.key,
+            &self.client_ca,
+        ];
+        files.into_iter().flatten().map(PathBuf::as_path)
+    }
+
+    /// Where policies of browsers are to be written; not that they are to be printed.
+    pub fn policies(&self) -> Option<&Path> {
+        let folder = self.browser_policies.as_deref();
+        folder.filter(|folder| *folder != Path::new("-"))
+    }
 }
 
 /// Where TLS of SERVER_URL ends (TLS_TERMINATION).

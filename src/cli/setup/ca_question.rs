@@ -8,7 +8,7 @@ use super::{
     steps::Steps,
     stop::Stop,
 };
-use crate::{config::keys, setup::SetupError};
+use crate::{config::keys, files::StandIn, privileges::Handed, setup::SetupError};
 
 const CA_FILE: &str = keys::SSL_CA_FILE.name;
 
@@ -24,9 +24,10 @@ impl Steps<'_> {
         let what = "File of the CA to trust beside this machine's, PEM (--ca-file, SSL_CA_FILE)";
         loop {
             let present = self.plan.get(CA_FILE);
+            let present = present.filter(|path| !StandIn::is_at(path));
             let default = present.as_deref().map_or(Default::None, Default::Shown);
             let answer = dialogue::ask(what, &default)?;
-            match bring_roots(&mut self.plan, Path::new(&answer)) {
+            match bring_roots(&mut self.plan, Path::new(&answer), &Handed::default()) {
                 Ok(()) => return Ok(()),
                 Err(stop) => println!("{stop}\n"),
             }

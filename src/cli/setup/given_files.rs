@@ -11,7 +11,8 @@ use super::{answers::Answers, stop::Stop};
 use crate::{
     authenticate::Keytab,
     clock::Clock,
-    config::{Most, TlsMaterial, home, keys, read_file},
+    config::{home, keys},
+    privileges::Handed,
     setup::{RootsError, SetupPlan},
     tls::Identity,
 };
@@ -30,13 +31,17 @@ pub(super) struct GivenFiles {
 }
 
 /// Takes the files into the plan.
-pub(super) fn bring(plan: &mut SetupPlan<'_>, answers: &Answers) -> Result<GivenFiles, Stop> {
+pub(super) fn bring(
+    plan: &mut SetupPlan<'_>,
+    answers: &Answers,
+    handed: &Handed,
+) -> Result<GivenFiles, Stop> {
     let mut given = GivenFiles::default();
     if let Some(file) = &answers.ca_file {
-        bring_roots(plan, file).map_err(of_option(CA))?;
+        bring_roots(plan, file, handed).map_err(of_option(CA))?;
     }
     if let Some(file) = &answers.keytab {
-        let content = read(file, KEYTAB)?;
+        let content = read(handed, file, KEYTAB)?;
         let keytab = Keytab::parse(&content).map_err(|source| Stop::Keytab {
             file: file.clone(),
             source,
@@ -46,18 +51,15 @@ pub(super) fn bring(plan: &mut SetupPlan<'_>, answers: &Answers) -> Result<Given
         given.keytab = Some((file.clone(), keytab));
     }
     if let (Some(chain), Some(key)) = (&answers.certificate, &answers.key) {
-        let (chain_text, key_text) = (read(chain, CERTIFICATE)?, read(key, KEY)?);
-        given.identity = Some(Identity::load(&TlsMaterial::Pem {
-            chain: chain.clone(),
-            key: key.clone(),
-        })?);
+        let (chain_text, key_text) = (read(handed, chain, CERTIFICATE)?, read(handed, key, KEY)?);
+        given.identity = Some(Identity::of_pem((chain, &chain_text), (key, &key_text))?);
         plan.bring(keys::TLS_CERT_FILE.name, home::TLS_CERTIFICATE, chain_text)
             .map_err(|error| of_option(CERTIFICATE)(error.into()))?;
         plan.bring(keys::TLS_KEY_FILE.name, home::TLS_KEY, key_text)
             .map_err(|error| of_option(KEY)(error.into()))?;
     }
     if let Some(file) = &answers.client_ca {
-        let content = read(file, CLIENT_CA)?;
+        let content = read(handed, file, CLIENT_CA)?;
         let authorities = certificates(file, CLIENT_CA, &content)?;
         if !authorities.iter().all(is_authority) {
             return Err(Stop::NoAuthority(file.clone()));
@@ -114,8 +116,9 @@ fn of_option(option: &'static str) -> impl Fn(Stop) -> Stop {
     }
 }
 
-fn read(file: &Path, option: &'static str) -> Result<Vec<u8>, Stop> {
-    read_file(file, Most::ORDINARY).map_err(|source| Stop::File {
+/// Of a file that an option names.
+pub(super) fn read(handed: &Handed, file: &Path, option: &'static str) -> Result<Vec<u8>, Stop> {
+    handed.read(file).map_err(|source| Stop::File {
         file: file.to_owned(),
         option,
         source,
@@ -142,17 +145,23 @@ fn is_authority(certificate: &CertificateDer<'static>) -> bool {
 }
 
 /// A further CA, as a set-up in the console takes it.
-pub(super) fn bring_roots(plan: &mut SetupPlan<'_>, file: &Path) -> Result<(), Stop> {
-    plan.bring_roots(file).map_err(|error| match error {
-        RootsError::Read { file, source } => Stop::File {
-            file,
-            option: CA,
-            source,
-        },
-        RootsError::NoCertificate(_) => Stop::NoCertificate {
-            file: file.to_owned(),
-            option: CA,
-        },
-        RootsError::Setup(error) => error.into(),
-    })
+pub(super) fn bring_roots(
+    plan: &mut SetupPlan<'_>,
+    file: &Path,
+    handed: &Handed,
+) -> Result<(), Stop> {
+    let content = read(handed, file, CA)?;
+    plan.bring_roots(file, content)
+        .map_err(|error| match error {
+            RootsError::Read { file, source } => Stop::File {
+                file,
+                option: CA,
+                source,
+            },
+            RootsError::NoCertificate(_) => Stop::NoCertificate {
+                file: file.to_owned(),
+                option: CA,
+            },
+            RootsError::Setup(error) => error.into(),
+        })
 }

@@ -27,11 +27,15 @@ use super::exit::{EXIT_CONFIG, refuse, runtime};
 use crate::{
     clock::Clock,
     config::{Declared, Settings, keys},
-    instance::{OutOfReach, Owner, out_of_service_s_reach},
+    instance::{self, OutOfReach},
+    privileges::{Handed, Owner},
     setup::{Next, haproxy, next_steps, no_ticket, recover},
 };
 
-pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
+pub(super) use self::browsers::{above as policies_above, write_as_root as write_policies_as_root};
+
+/// `handed`: the files that the answers name, as far as root opened them.
+pub(super) fn run(home: &Path, clock: &Clock, answers: Answers, handed: Handed) -> ExitCode {
     let settings = Settings::of_process(home);
     if let Some(Balancer::Haproxy) = answers.balancer {
         return print_balancer(&settings, clock, home, &answers.instance);
@@ -46,7 +50,7 @@ pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
     }
     let result = runtime()
         .map_err(Stop::from)
-        .and_then(|runtime| runtime.block_on(set_up(&settings, clock, answers)));
+        .and_then(|runtime| runtime.block_on(set_up(&settings, clock, answers, handed)));
     match result {
         Ok(()) => {
             print_next(&settings, clock, home);
@@ -59,8 +63,13 @@ pub(super) fn run(home: &Path, clock: &Clock, answers: Answers) -> ExitCode {
     }
 }
 
-async fn set_up(settings: &Settings, clock: &Clock, answers: Answers) -> Result<(), Stop> {
-    let mut steps = Steps::begin(settings, clock, answers)?;
+async fn set_up(
+    settings: &Settings,
+    clock: &Clock,
+    answers: Answers,
+    handed: Handed,
+) -> Result<(), Stop> {
+    let mut steps = Steps::begin(settings, clock, answers, &handed)?;
     if let Err(stop) = all_steps(&mut steps).await {
         if let Some(command) = steps.to_go_on() {
             println!("\nTo go on from here:\n{command}");
@@ -130,7 +139,7 @@ fn print_balancer(
 /// How the service comes to read what it cannot.
 fn out_of_reach(settings: &Settings) -> Vec<String> {
     let home = settings.home().path("");
-    let (Some(owner), Ok(all)) = (Owner::of(&home), out_of_service_s_reach(settings)) else {
+    let Some(owner) = Owner::of(&home) else {
         return Vec::new();
     };
     let step = |one: &OutOfReach| {
@@ -138,7 +147,7 @@ fn out_of_reach(settings: &Settings) -> Vec<String> {
         let then = then.map_or_else(String::new, |then| format!("\n{then}"));
         format!("{}:\n{command}{then}", one.words(owner))
     };
-    all.iter().map(step).collect()
+    instance::out_of_reach(settings).iter().map(step).collect()
 }
 
 /// How to start, or what comes before that.

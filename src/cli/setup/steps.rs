@@ -1,7 +1,7 @@
 //! The steps of the dialogue. What an option or the environment says is not asked; what config.json says
 //! is the default; a wrong answer at a terminal is asked for again.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, io};
 
 use serde_json::json;
 
@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Declared, Most, Settings, keys, read_text},
+    config::{Declared, Settings, keys},
+    privileges::Handed,
     secret::SecretString,
     setup::{CheckName, SetupCheck, SetupPlan},
 };
@@ -46,10 +47,15 @@ const TICKET: &str = keys::PROVISIONING_TICKET.name;
 const ANSWERED: [&str; 7] = [TICKET, SERVER, URL, BASE, USER, ANONYMOUS, PASSWORD];
 
 impl<'a> Steps<'a> {
-    pub fn begin(settings: &'a Settings, clock: &'a Clock, answers: Answers) -> Result<Self, Stop> {
+    pub fn begin(
+        settings: &'a Settings,
+        clock: &'a Clock,
+        answers: Answers,
+        handed: &Handed,
+    ) -> Result<Self, Stop> {
         let mut plan = SetupPlan::begin(settings)?;
         let mut said = HashSet::new();
-        let files = given_files::bring(&mut plan, &answers)?;
+        let files = given_files::bring(&mut plan, &answers, handed)?;
         for (key, option, value) in [
             (TICKET, "--ticket", answers.ticket),
             (SERVER, "--server-url", answers.server_url),
@@ -77,10 +83,11 @@ impl<'a> Steps<'a> {
         }
         if let Some(file) = &answers.bind_password_file {
             let option = "--bind-password-file";
-            let text = read_text(file, Most::SECRET).map_err(|source| Stop::File {
+            let text = given_files::read(handed, file, option)?;
+            let text = String::from_utf8(text).map_err(|_| Stop::File {
                 file: file.clone(),
                 option,
-                source,
+                source: io::ErrorKind::InvalidData.into(),
             })?;
             let password = text.trim_end_matches(['\r', '\n']).to_owned();
             plan.set_password(SecretString::from(password))

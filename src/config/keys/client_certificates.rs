@@ -2,13 +2,13 @@
 
 use super::{
     super::{
-        choices::CertificateName,
+        choices::{CertificateBinding, CertificateName},
         home,
         key::{Declared, Key, Section},
-        kinds::{Choices, File, Files, Flag, Header, List},
+        kinds::{Choice, Choices, File, Files, Flag, Header, List},
         shape::{Format, Usual},
     },
-    declare::{OFF, choices, declare, header, list},
+    declare::{OFF, choice, choices, declare, header, list},
 };
 
 #[rustfmt::skip]
@@ -19,6 +19,7 @@ declare! { Section::ClientCertificates;
     CLIENT_CRL_FILES: Files = Files { usual: Usual::File(home::REVOCATION_LISTS) }, "revocation lists, PEM";
     CLIENT_CRL_REQUIRED: Flag = OFF, "refuse a certificate whose issuer has no revocation list, or only an expired one";
     CLIENT_CERT_MAP: Choices<CertificateName> = choices(&[CertificateName::Upn, CertificateName::Sid, CertificateName::Cn], &CertificateName::WORDS), "how a certificate names its user, the first that it holds";
+    CLIENT_CERT_BINDING: Choice<CertificateBinding> = choice(CertificateBinding::Compatible, &[("compatible", CertificateBinding::Compatible), ("strong", CertificateBinding::Strong)]), "`strong`: on Active Directory the SID in the certificate, or one of `issuer-serial`, `ski` and `sha1` in altSecurityIdentities, must mean the user (KB5014754), and the certificate must say that it is for signing in; a new installation begins with it";
     CLIENT_CERT_HEADER: Header = header("X-SSL-Client-Cert"), "with TLS_TERMINATION `proxy`: the header with the client's certificate; the balancer must remove what clients send under this name";
     CLIENT_CERT_HOSTS: List = list(Format::Host, Usual::None), "host names (SNI) for which a certificate is asked; none: every host";
 }

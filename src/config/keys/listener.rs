@@ -22,6 +22,7 @@ declare! { Section::Listener;
     TLS_KEY_FILE: File = File { usual: home::TLS_KEY, when_there: true }, "its key, PEM";
     SSL_PFX: Secret = SECRET, "certificate and key for SERVER_URL: a PKCS#12 file in base64", legacy;
     SSL_KEY_PASSWORD: Secret = PASSWORD, "password of SSL_PFX", legacy;
+    TLS_TICKET_SECRET: Secret = SECRET, "what the keys of TLS session tickets are made of, the same on every instance: 32 characters at least, in no backup; without it the signing key";
     TLS_TERMINATION: Choice<TlsTermination> = choice(TlsTermination::Here, &[("here", TlsTermination::Here), ("proxy", TlsTermination::Proxy)]), "`proxy`: plain HTTP on PORT, the balancers in TRUSTED_PROXIES end TLS", restart;
     PROXY_PROTOCOL: Choice<ProxyProtocol> = choice(ProxyProtocol::Off, &[("off", ProxyProtocol::Off), ("v2", ProxyProtocol::V2), ("false", ProxyProtocol::Off)]), "`v2`: every connection must open with a PROXY v2 header from TRUSTED_PROXIES", restart;
     TRUSTED_PROXIES: List = list(Format::Network, Usual::None), "addresses of the balancers, as CIDRs", restart;

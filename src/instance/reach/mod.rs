@@ -2,7 +2,6 @@
 //! sees.
 
 mod named;
-mod owner;
 mod unit;
 
 use std::{
@@ -11,14 +10,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
-
-pub use self::owner::Owner;
 use self::{named::named_files, unit::Unit};
-use crate::config::{Settings, openable};
+use crate::{
+    config::{Settings, openable},
+    privileges::{Owner, shell_word},
+};
 
 /// A file, or a folder, that is out of the service's reach.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutOfReach {
     /// The key that names it; empty for what has its place in the home folder.
     pub key: String,
@@ -27,7 +26,7 @@ pub struct OutOfReach {
 }
 
 /// What is in the way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
     /// This file may not be read, or this folder not be passed.
     Denied { at: PathBuf },
@@ -66,23 +65,6 @@ pub fn out_of_reach(settings: &Settings) -> Vec<OutOfReach> {
         }
     }
     found
-}
-
-/// The same as the service's user sees it: where this is root's process, another one of that user looks.
-///
-/// # Errors
-/// The user that root cannot become.
-pub fn out_of_service_s_reach(settings: &Settings) -> Result<Vec<OutOfReach>, Owner> {
-    let home = settings.home().path("");
-    let Some(owner) = Owner::root_works_for(&home) else {
-        return Ok(out_of_reach(settings));
-    };
-    let mut command = owner.program();
-    command
-        .args(["check", "--out-of-reach", "--home"])
-        .arg(home);
-    let output = command.output().map_err(|_| owner)?;
-    serde_json::from_slice(&output.stdout).map_err(|_| owner)
 }
 
 fn absolute(path: &Path) -> PathBuf {
@@ -140,13 +122,18 @@ impl OutOfReach {
         let home = absolute(home);
         let path = shell(&self.path);
         if self.path.starts_with(&home) {
-            return match &self.why {
-                Why::Denied { at } if fs::metadata(at).is_ok_and(|meta| meta.uid() == user) => {
-                    (format!("chmod u+rX {}", shell(at)), None)
-                }
-                Why::Denied { at } => (format!("chown {user}:{group} {}", shell(at)), None),
-                Why::Hidden { .. } => (format!("ls -l {path}"), None),
+            let Why::Denied { at } = &self.why else {
+                return (format!("ls -l {path}"), None);
             };
+            let at_word = shell(at);
+            if fs::metadata(at).is_ok_and(|meta| meta.uid() == user) {
+                return (owner.command(&format!("chmod u+rX {at_word}")), None);
+            }
+            // By its name in the folder that find has opened: nobody leads root elsewhere meanwhile.
+            let home = shell(&home);
+            let command =
+                format!("find {home} -path {at_word} -execdir chown -h {user}:{group} {{}} \\;");
+            return (command, None);
         }
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let mut copy = Path::new("certs").join(&*name);
@@ -154,13 +141,12 @@ impl OutOfReach {
         if home.join(&copy).exists() {
             copy = Path::new("certs").join(format!("{}-{name}", self.key.to_ascii_lowercase()));
         }
-        let to = shell(&home.join(&copy));
         let command = if self.path.is_dir() {
-            format!(
-                "install -d -o {user} -g {group} {to} && install -m 600 -o {user} -g {group} {path}/* {to}/"
-            )
+            let to = shell(&home.join(&copy));
+            let unpack = format!(r#"sh -c 'umask 077; mkdir "$0" && tar -xC "$0"' {to}"#);
+            format!("tar -cC {path} . | {}", owner.command(&unpack))
         } else {
-            format!("install -m 600 -o {user} -g {group} {path} {to}")
+            owner.copy_command(&self.path, &home.join(&copy))
         };
         let then = format!(
             "then write {} in place of {} in {}",
@@ -172,14 +158,8 @@ impl OutOfReach {
     }
 }
 
-/// As a shell takes it for one word.
 fn shell(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@=,+".contains(c);
-    if text.chars().all(plain) {
-        return text.into_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
+    shell_word(&path.to_string_lossy())
 }
 
 #[cfg(test)]
@@ -203,7 +183,8 @@ mod tests {
         let (command, then) = outside.fix(home, SERVICE);
         assert_eq!(
             command,
-            "install -m 600 -o 4711 -g 4712 '/srv/my ca.pem' '/var/lib/ad-edge/certs/my ca.pem'"
+            "setpriv --reuid=4711 --regid=4712 --clear-groups sh -c 'umask 077; cat >\"$0\"' \
+             '/var/lib/ad-edge/certs/my ca.pem' <'/srv/my ca.pem'"
         );
         assert!(then.expect("more").ends_with("in SSL_CA_FILE"));
         assert!(outside.words(SERVICE).contains("may not pass /srv"));
@@ -213,7 +194,7 @@ mod tests {
         let (command, then) =
             denied("TLS_CERT_FILE", "/srv/cert.pem", "/srv").fix(taken.path(), SERVICE);
         assert!(
-            command.ends_with("/certs/tls_cert_file-cert.pem"),
+            command.ends_with("/certs/tls_cert_file-cert.pem </srv/cert.pem"),
             "{command}"
         );
         assert!(
@@ -225,7 +206,9 @@ mod tests {
         assert_eq!(
             inside.fix(home, SERVICE),
             (
-                "chown 4711:4712 /var/lib/ad-edge/certs/cert.key".to_owned(),
+                "find /var/lib/ad-edge -path /var/lib/ad-edge/certs/cert.key -execdir chown -h \
+                 4711:4712 {} \\;"
+                    .to_owned(),
                 None
             )
         );
@@ -245,7 +228,7 @@ mod tests {
             hidden
                 .fix(home, SERVICE)
                 .0
-                .starts_with("install -m 600 -o 4711")
+                .starts_with("setpriv --reuid=4711 ")
         );
     }
 }

@@ -63,6 +63,8 @@ unknown-application = Die Anwendung { $application } ist hier nicht bekannt. Die
 unlisted-address = Die Rücksprungadresse (wreply) ist für die Anwendung { $application } nicht eingetragen, daher wird nichts dorthin gesendet. Die Administration trägt sie in config.json ein.
 
 # Passwords and accounts
+others-form = Melden Sie sich auf dieser Seite an
+    .message = Eine andere Seite hat einen Benutzernamen und ein Passwort hierher geschickt. Sie wurden nicht verwendet: Geben Sie Ihre unten ein.
 wrong-password = Das stimmt nicht überein
     .message = Der Benutzername oder das Passwort ist falsch. Prüfen Sie beides und versuchen Sie es erneut.
 name-account = Ihr Benutzername sieht aus wie alice.

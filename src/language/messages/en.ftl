@@ -64,6 +64,8 @@ unknown-application = The application { $application } is not known here. The ad
 unlisted-address = The address to return to (wreply) is not among those listed for the application { $application }, so nothing is sent there. The administrator adds it in config.json.
 
 # Passwords and accounts
+others-form = Sign in from this page
+    .message = Another page sent a user name and a password here. They were not used: type yours below.
 wrong-password = That did not match
     .message = The user name or the password is wrong. Check both and try again.
 name-account = Your user name is like alice.

@@ -63,6 +63,8 @@ unknown-application = La aplicación { $application } no se conoce aquí. El adm
 unlisted-address = La dirección de retorno (wreply) no está entre las de la aplicación { $application }, así que no se envía nada allí. El administrador la añade en config.json.
 
 # Passwords and accounts
+others-form = Inicie sesión desde esta página
+    .message = Otra página ha enviado aquí un nombre de usuario y una contraseña. No se han utilizado: escriba los suyos abajo.
 wrong-password = Los datos no coinciden
     .message = El nombre de usuario o la contraseña no son correctos. Compruebe ambos e inténtelo de nuevo.
 name-account = Su nombre de usuario es como alice.

@@ -63,6 +63,8 @@ unknown-application = L’application { $application } n’est pas connue ici. L
 unlisted-address = L’adresse de retour (wreply) ne figure pas parmi celles de l’application { $application } ; rien n’y est donc envoyé. L’administrateur l’ajoute dans config.json.
 
 # Passwords and accounts
+others-form = Connectez-vous depuis cette page
+    .message = Une autre page a envoyé ici un nom d’utilisateur et un mot de passe. Ils n’ont pas été utilisés : saisissez les vôtres ci-dessous.
 wrong-password = Les informations saisies sont incorrectes
     .message = Le nom d’utilisateur ou le mot de passe est erroné. Vérifiez les deux et réessayez.
 name-account = Votre nom d’utilisateur ressemble à alice.

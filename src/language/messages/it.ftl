@@ -63,6 +63,8 @@ unknown-application = L’applicazione { $application } non è conosciuta qui. L
 unlisted-address = L’indirizzo di ritorno (wreply) non è tra quelli dell’applicazione { $application }, perciò non vi viene inviato nulla. L’amministratore lo aggiunge in config.json.
 
 # Passwords and accounts
+others-form = Acceda da questa pagina
+    .message = Un’altra pagina ha inviato qui un nome utente e una password. Non sono stati usati: inserisca i Suoi qui sotto.
 wrong-password = I dati non corrispondono
     .message = Il nome utente o la password non è corretta. Li controlli entrambi e riprovi.
 name-account = Il Suo nome utente è simile ad alice.

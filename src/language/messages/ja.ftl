@@ -63,6 +63,8 @@ unknown-application = アプリケーション { $application } はここには�
 unlisted-address = 戻り先のアドレス (wreply) がアプリケーション { $application } に登録されていないため、何も送信されません。管理者は config.json に追加します。
 
 # Passwords and accounts
+others-form = このページからサインインしてください
+    .message = 別のページからユーザー名とパスワードが送られましたが、使用していません。下にご自身のものを入力してください。
 wrong-password = 入力内容が一致しません
     .message = ユーザー名またはパスワードが正しくありません。両方を確認して、もう一度お試しください。
 name-account = ユーザー名は alice のような形式です。

@@ -63,6 +63,8 @@ unknown-application = De toepassing { $application } is hier niet bekend. De beh
 unlisted-address = Het terugkeeradres (wreply) staat niet bij die van de toepassing { $application }, dus er wordt niets naartoe gestuurd. De beheerder voegt het toe in config.json.
 
 # Passwords and accounts
+others-form = Meld u aan vanaf deze pagina
+    .message = Een andere pagina heeft een gebruikersnaam en een wachtwoord hierheen gestuurd. Ze zijn niet gebruikt: typ de uwe hieronder.
 wrong-password = Dat klopt niet
     .message = De gebruikersnaam of het wachtwoord is onjuist. Controleer beide en probeer het opnieuw.
 name-account = Uw gebruikersnaam lijkt op alice.

@@ -63,6 +63,8 @@ unknown-application = Aplikacja { $application } nie jest tu znana. Administrato
 unlisted-address = Adresu powrotnego (wreply) nie ma na liście aplikacji { $application }, dlatego nic nie jest tam wysyłane. Administrator dodaje go w pliku config.json.
 
 # Passwords and accounts
+others-form = Proszę zalogować się na tej stronie
+    .message = Inna strona przesłała tu nazwę użytkownika i hasło. Nie zostały użyte: proszę wpisać swoje poniżej.
 wrong-password = Dane są nieprawidłowe
     .message = Nazwa użytkownika lub hasło jest nieprawidłowe. Proszę sprawdzić jedno i drugie oraz spróbować ponownie.
 name-account = Nazwa użytkownika wygląda jak alice.

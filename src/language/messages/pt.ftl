@@ -63,6 +63,8 @@ unknown-application = O aplicativo { $application } não é conhecido aqui. O ad
 unlisted-address = O endereço de retorno (wreply) não está entre os do aplicativo { $application }, por isso nada é enviado para lá. O administrador o inclui em config.json.
 
 # Passwords and accounts
+others-form = Entre a partir desta página
+    .message = Outra página enviou para cá um nome de usuário e uma senha. Eles não foram usados: digite os seus abaixo.
 wrong-password = Os dados não conferem
     .message = O nome de usuário ou a senha está incorreta. Verifique ambos e tente novamente.
 name-account = O seu nome de usuário é como alice.

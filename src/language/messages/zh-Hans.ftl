@@ -63,6 +63,8 @@ unknown-application = 此处没有登记应用程序 { $application }。请管�
 unlisted-address = 返回地址 (wreply) 不在应用程序 { $application } 已登记的地址之中，因此不会向该地址发送任何内容。请管理员在 config.json 中添加。
 
 # Passwords and accounts
+others-form = 请从此页面登录
+    .message = 另一个页面向这里发送了用户名和密码。它们未被使用：请在下方输入您自己的。
 wrong-password = 输入的信息不匹配
     .message = 用户名或密码不正确。请检查两者，然后重试。
 name-account = 用户名的形式类似于 alice。

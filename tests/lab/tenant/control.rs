@@ -37,6 +37,13 @@ pub struct Burst {
     concurrency: usize,
 }
 
+/// An event of the tunnel and the token that it carries.
+#[derive(Deserialize)]
+pub struct Signed {
+    event: String,
+    jwt: String,
+}
+
 /// A message that no tenant sends.
 #[derive(Deserialize)]
 pub struct Hostile {
@@ -131,6 +138,18 @@ pub async fn hostile(
     let message = hostile::message(&tenant, hostile.kind)
         .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     let _gone = agent.send.send(ToAgent::Message(message));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sends a request with a token that was made elsewhere, as whoever has one could, to the instance whose turn
+/// it is. Its answer is a stray.
+pub async fn token(
+    State(tenant): State<Arc<Tenant>>,
+    Json(signed): Json<Signed>,
+) -> Result<StatusCode, Failure> {
+    let agent = next_agent(&tenant)?;
+    let frame = json!({ "n": signed.event, "p": { "jwt": signed.jwt } });
+    let _gone = agent.send.send(ToAgent::Message(frame.to_string().into()));
     Ok(StatusCode::NO_CONTENT)
 }
 

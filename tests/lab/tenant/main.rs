@@ -83,6 +83,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/control/request", post(control::request))
         .route("/control/burst", post(control::burst))
         .route("/control/hostile", post(control::hostile))
+        .route("/control/token", post(control::token))
         .route("/control/cut", post(control::cut))
         .route("/control/mode", post(control::mode))
         .with_state(tenant);
