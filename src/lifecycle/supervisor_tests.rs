@@ -34,7 +34,7 @@ async fn a_task_begins_again_after_each_panic_and_ends_by_itself() {
 }
 
 /// Where something is spawned, how often, and why a panic in it costs no more than that.
-const SPAWNS: [(&str, usize, &str); 19] = [
+const SPAWNS: [(&str, usize, &str); 18] = [
     ("accept/run.rs", 3, "a connection, which ends with its task"),
     (
         "authenticate/kerberos/worker.rs",
@@ -42,11 +42,6 @@ const SPAWNS: [(&str, usize, &str); 19] = [
         "a thread, which catches the panics of its jobs",
     ),
     ("cli/own_child.rs", 1, "a process, whose end is awaited"),
-    (
-        "config/read_file.rs",
-        1,
-        "a thread that reads one file, whose end is awaited",
-    ),
     ("console/program.rs", 1, "a change, whose end is awaited"),
     ("console/unconfigured.rs", 2, "supervised"),
     (
