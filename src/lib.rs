@@ -57,10 +57,11 @@
 //! | `language` | the texts of the pages in the languages of their readers, and which one a browser asks for (ground) | |
 //! | `cause` | the errors of outside libraries in plain words; quoting (ground) | |
 //! | `clock` | the time of day (ground) | |
+//! | `name_key` | names that outsiders choose, as keys of a fixed size (ground) | |
 //! | `network` | the network that an address belongs to, in which outsiders are counted (ground) | |
 //! | `secret` | values that are never shown (ground) | |
 //!
-//! Ground: `config`, `privileges`, `files`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `network`, `secret`.
+//! Ground: `config`, `privileges`, `files`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `name_key`, `network`, `secret`.
 
 mod accept;
 mod authenticate;
@@ -79,6 +80,7 @@ mod instance;
 mod language;
 mod lifecycle;
 mod login;
+mod name_key;
 mod network;
 mod ops;
 mod privileges;

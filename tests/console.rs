@@ -241,6 +241,12 @@ fn users_are_searched_and_looked_up() {
         "{}",
         carol.body
     );
+    let computer = instance.console("/user?q=DC1%24").run();
+    assert!(
+        computer.body.contains("the entry is a computer"),
+        "{}",
+        computer.body
+    );
     let nobody = instance.console("/user?q=nobody-at-all").run();
     assert_eq!(nobody.status, 422);
     assert!(nobody.body.contains("has no user"), "{}", nobody.body);

@@ -91,7 +91,12 @@ struct Flood {
 }
 
 impl Flood {
+    /// All kinds, in their shares.
     fn start(to: SocketAddr, connections: usize) -> Self {
+        Self::of(to, connections, Kind::of)
+    }
+
+    fn of(to: SocketAddr, connections: usize, kind: fn(usize) -> Kind) -> Self {
         rlimit::increase_nofile_limit(connections as u64 + 1000).expect("files");
         let runtime = Runtime::new().expect("a runtime");
         let (open, config) = (Arc::<AtomicUsize>::default(), Arc::new(config()));
@@ -101,7 +106,7 @@ impl Flood {
                 loop {
                     if let Some(stream) = connect(to).await {
                         open.fetch_add(1, Ordering::Relaxed);
-                        let _ended = stay(Kind::of(number), stream, &config).await;
+                        let _ended = stay(kind(number), stream, &config).await;
                         open.fetch_sub(1, Ordering::Relaxed);
                     }
                     // Another one comes, but not at once.
@@ -236,4 +241,67 @@ fn the_balancer_limits_a_source_and_serves_the_others() {
         assert!(held() < 30.0, "{}", held());
     }
     flood.end();
+}
+
+/// Resident memory, in KiB (proc_pid_status(5)).
+fn resident(instance: &Instance) -> usize {
+    let path = format!("/proc/{}/status", instance.process.pid());
+    let text = std::fs::read_to_string(path).expect("its status");
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix("kB"));
+    kib.expect("a number").trim().parse().expect("a number")
+}
+
+/// The figures of deploy/README.md, "Sizing", come from here: `AD_EDGE_FLOOD` sets another count.
+#[test]
+fn an_idle_connection_takes_little_memory_and_gives_it_back() {
+    let wanted = std::env::var("AD_EDGE_FLOOD").ok();
+    let wanted = wanted.map_or(600, |count| count.parse().expect("a number"));
+    let instance = Instance::start();
+    let held = || {
+        let (_, page) = instance.ops("/metrics").unwrap_or_default();
+        let mut lines = page.lines();
+        let open = lines.find_map(|line| line.strip_prefix("ad_edge_connections "));
+        let open: usize = open.map_or(0, |open| open.parse().expect("a number"));
+        open.min(wanted)
+    };
+    // What the first ones need that later ones share.
+    let warm = Flood::of(address(instance.port), 50, |_| Kind::KeptAlive);
+    wait_until(SOON, "the first ones", || held() >= 50);
+    warm.end();
+    wait_until(SOON, "they are gone", || held() == 0);
+    let before = resident(&instance);
+    let taken = || resident(&instance).saturating_sub(before);
+    for (kind, most) in [
+        (Kind::Silent, 8),
+        (Kind::HalfHello, 16),
+        (Kind::AfterTls, 16),
+        (Kind::KeptAlive, 16),
+    ] {
+        let of = match kind {
+            Kind::AfterTls => |_| Kind::AfterTls,
+            Kind::KeptAlive => |_| Kind::KeptAlive,
+            Kind::HalfHello => |_| Kind::HalfHello,
+            _ => |_| Kind::Silent,
+        };
+        let flood = Flood::of(address(instance.port), wanted, of);
+        // Some have been closed for their silence, and come again.
+        let what = format!("{kind:?}: {wanted} are open");
+        wait_until(SOON, &what, || held() >= wanted / 10 * 9);
+        // What handshakes took is given back a moment later.
+        let what = format!("{kind:?}: at most {most} KiB for each of {wanted}");
+        wait_until(SOON, &what, || taken() <= most * held());
+        println!("{kind:?}: {} KiB for {}", taken(), held());
+        if matches!(kind, Kind::KeptAlive) {
+            let full = taken();
+            flood.end();
+            wait_until(SOON, "they are gone", || held() == 0);
+            let what = format!("of {full} KiB most comes back");
+            wait_until(SOON, &what, || taken() < 2048 + full / 3);
+            println!("{} KiB are left", taken());
+        } else {
+            flood.end();
+            wait_until(SOON, "they are gone", || held() == 0);
+        }
+    }
 }

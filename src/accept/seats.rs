@@ -23,7 +23,7 @@ use tokio::{
 
 use crate::{
     network::{Network, NetworkWidths},
-    telemetry::{Metrics, Throttle, event},
+    telemetry::{Held, Memory, Metrics, Throttle, event},
 };
 
 /// With less than a quarter of the places free, a client may keep this instance waiting so long.
@@ -129,7 +129,7 @@ impl Seats {
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             metrics.connections_limit.set(limit);
         }
-        Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             limit,
             pressed,
             networks,
@@ -142,7 +142,15 @@ impl Seats {
             full: AtomicU64::new(0),
             looked: AtomicU64::new(0),
             said: Throttle::new(Duration::from_mins(1)),
-        }))
+        });
+        if let Some(metrics) = &inner.metrics {
+            let seats = Arc::downgrade(&inner);
+            metrics.remembered.measure_by(Memory::Unanswered, move || {
+                let seats = seats.upgrade();
+                seats.map(|seats| seats.held()).unwrap_or_default()
+            });
+        }
+        Self(inner)
     }
 
     /// A place for a connection from `address`, for which another connection is closed where all are taken.
@@ -224,6 +232,15 @@ impl Inner {
     /// Milliseconds, from 1 on.
     fn now(&self) -> u64 {
         millis(self.begin.elapsed()) + 1
+    }
+
+    fn held(&self) -> Held {
+        let unanswered = self.unanswered.load(Ordering::Relaxed);
+        Held {
+            entries: (self.limit - self.permits.available_permits()) as u64,
+            bytes: unanswered as u64,
+            budget: UNANSWERED as u64,
+        }
     }
 
     fn taken(&self) -> MutexGuard<'_, HashMap<Network, HashMap<u64, Activity>>> {

@@ -4,14 +4,19 @@ use std::{fmt::Display, io, path::Path, process::ExitCode};
 
 use tokio::runtime::Runtime;
 
+use super::memory;
+
 /// Bad usage or configuration (`EX_USAGE` of sysexits).
 pub(super) const EXIT_CONFIG: u8 = 64;
 
 /// What a command's asynchronous work runs on.
 pub(super) fn runtime() -> io::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()
+        .on_thread_park(memory::give_back)
+        .build()?;
+    runtime.spawn(memory::wake_workers());
+    Ok(runtime)
 }
 
 /// Says on standard error why the configuration cannot be used.

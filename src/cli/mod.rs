@@ -10,6 +10,7 @@ mod exit;
 mod export;
 mod fleet;
 mod import;
+mod memory;
 mod own_child;
 mod serve;
 mod setup;

@@ -47,6 +47,10 @@ impl Program {
             Some(refusal) => (Mood::Bad, refusal.to_string()),
         };
         let groups = directory.groups_of(entry).await;
+        let (may, state) = match current.accounts.must_be_user(entry) {
+            Ok(()) => (may, state),
+            Err(not_a_user) => (Mood::Bad, not_a_user.to_string()),
+        };
         let names = groups.iter().flatten().map(|group| match group {
             Value::String(name) => name.clone(),
             object => object.to_string(),

@@ -36,8 +36,9 @@ const WHAT: &str = "a password check";
 /// Without a connection for this long one to another server is made as well; without an answer, others are
 /// preferred from then on.
 const HEDGE: Duration = Duration::from_secs(1);
-/// A parked connection that rested as long is asked whether it still works before it gets a password.
-const RESTED: Duration = Duration::from_secs(5);
+/// A parked connection that rested as long is asked whether it still works before it gets a password: a server
+/// that hangs would keep the user waiting, and no other may be asked then.
+const RESTED: Duration = Duration::from_secs(1);
 /// Connections that may turn out to have ended at the moment at which a password was to be sent.
 const MAX_ENDED: u32 = 3;
 

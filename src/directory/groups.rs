@@ -13,10 +13,15 @@ use super::{
     error::DirectoryError,
     servers::Servers,
 };
-use crate::{config::GroupsConfig, telemetry::event};
+use crate::{
+    config::GroupsConfig,
+    telemetry::{Held, event},
+};
 
-/// What the cache may hold, in bytes of text.
+/// What the cache may hold.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// What an entry takes beside its text: the cache's own parts.
+const ENTRY_BYTES: usize = 400;
 /// Groups of one user, or in one list; a directory with more is asked for something else.
 const MAX_GROUPS: usize = 10_000;
 /// Without an answer for this long another server is asked as well. Matching nested groups may take
@@ -40,12 +45,23 @@ impl Groups {
                 .max_capacity(CACHE_BYTES)
                 .weigher(|key: &String, groups: &Arc<[Value]>| {
                     let text: usize = groups.iter().map(|group| 64 + weight(group)).sum();
-                    u32::try_from(key.len() + text).unwrap_or(u32::MAX)
+                    u32::try_from(ENTRY_BYTES + key.len() + text).unwrap_or(u32::MAX)
                 })
                 .time_to_live(time)
                 .build()
         });
         Self { config, cache }
+    }
+
+    /// How much is remembered.
+    pub fn held(&self) -> Held {
+        self.cache
+            .as_ref()
+            .map_or_else(Held::default, |cache| Held {
+                entries: cache.entry_count(),
+                bytes: cache.weighted_size(),
+                budget: CACHE_BYTES,
+            })
     }
 
     /// The groups of a user: names, or objects with `GROUP_PROPERTIES`.
@@ -169,6 +185,24 @@ mod tests {
             cache: Duration::from_secs(1),
             deref_aliases: 0,
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_remembered_has_a_budget() {
+        let groups = Groups::new(GroupsConfig {
+            cache: Duration::from_secs(60),
+            ..groups(&[]).config
+        });
+        let cache = groups.cache.as_ref().expect("a cache");
+        // A megabyte each, as it is reckoned.
+        let list: Arc<[Value]> = (0..100).map(|_| Value::from("g".repeat(10_000))).collect();
+        for number in 0..200 {
+            cache.insert(number.to_string(), Arc::clone(&list)).await;
+        }
+        cache.run_pending_tasks().await;
+        let held = groups.held();
+        assert!(held.bytes <= held.budget, "{held:?}");
+        assert!(held.bytes > held.budget / 2, "{held:?}");
     }
 
     fn staff() -> Entry {

@@ -79,7 +79,7 @@ use crate::{
     config::{DirectoryConfig, ServersConfig},
     lifecycle::supervised,
     secret::SecretString,
-    telemetry::{Metrics, Task, event},
+    telemetry::{Memory, Metrics, Task, event},
 };
 
 /// Results of a search by login name: more than one is an error of the caller's to report, and these are
@@ -148,7 +148,7 @@ impl Directory {
                 ));
             }
         }
-        Self(Arc::new(Inner {
+        let directory = Self(Arc::new(Inner {
             servers,
             binds: Binds::new(config.parallel_binds.get(), config.timeout),
             groups: Groups::new(config.groups.clone()),
@@ -156,7 +156,14 @@ impl Directory {
             config,
             metrics,
             _ends_supervision: shutdown.drop_guard(),
-        }))
+        }));
+        let inner = Arc::downgrade(&directory.0);
+        let remembered = &directory.0.metrics.remembered;
+        remembered.measure_by(Memory::Groups, move || {
+            let inner = inner.upgrade();
+            inner.map(|inner| inner.groups.held()).unwrap_or_default()
+        });
+        directory
     }
 
     /// Whom a name means, by one search: nobody, one user, or a few.

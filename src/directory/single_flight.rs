@@ -1,23 +1,31 @@
-//! Equal lookups at the same time share one search.
+//! Equal lookups at the same time share one search. A filter holds the name that somebody typed: what is kept
+//! of it is a key of a fixed size.
 
 use std::{sync::Arc, time::Duration};
 
 use moka::future::Cache;
 
 use super::{entry::Entry, error::DirectoryError};
+use crate::name_key::{NameKey, NameKeys};
 
 /// Lookups under way, by filter. Nothing is remembered: who asks after an answer asks anew.
 #[derive(Debug)]
-pub(super) struct Flights(Cache<String, Arc<[Entry]>>);
+pub(super) struct Flights {
+    names: NameKeys,
+    under_way: Cache<NameKey, Arc<[Entry]>>,
+}
 
 impl Flights {
     pub fn new() -> Self {
-        let flights = Cache::builder()
+        let under_way = Cache::builder()
             .max_capacity(1024)
             // For a caller that goes away before it has cleaned up.
             .time_to_live(Duration::from_millis(100))
             .build();
-        Self(flights)
+        Self {
+            names: NameKeys::new(),
+            under_way,
+        }
     }
 
     /// The answer of `search`, or of an equal one that is under way. When the caller that searches
@@ -28,8 +36,9 @@ impl Flights {
         search: impl Future<Output = Result<Vec<Entry>, DirectoryError>>,
     ) -> Result<Vec<Entry>, DirectoryError> {
         let search = async { search.await.map(Arc::from) };
-        let found = self.0.try_get_with_by_ref(filter, search).await;
-        self.0.invalidate(filter).await;
+        let key = self.names.of(filter);
+        let found = self.under_way.try_get_with(key, search).await;
+        self.under_way.invalidate(&key).await;
         found
             .map(|entries: Arc<[Entry]>| entries.to_vec())
             .map_err(|error: Arc<DirectoryError>| DirectoryError::clone(&error))

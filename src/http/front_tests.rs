@@ -60,6 +60,36 @@ async fn a_client_that_has_not_begun_its_handshake_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
+async fn what_an_idle_connection_waits_in_is_small() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0");
+    let listener = listener.await.expect("binds");
+    let address = listener.local_addr().expect("an address");
+    let _client = TcpStream::connect(address).await.expect("connects");
+    let (socket, peer) = listener.accept().await.expect("accepts");
+    let (lifecycle, mismatches) = (Lifecycle::new(), Mismatches::new(None));
+    let settings = crate::http::SiteSettings {
+        limits: limits(),
+        random: crate::http::Random::system(),
+        instance: None,
+        branding: Arc::default(),
+        hsts: true,
+        metrics: None,
+        mismatches: None,
+        quiet: true,
+        extra_headers: Vec::new(),
+    };
+    let site = Site::new(axum::Router::new(), settings, lifecycle.clone());
+    let front = Front::new(site, Some(server().0), lifecycle, None, mismatches);
+    let connection = Connection {
+        stream: crate::tls::Stream::alone(socket).await,
+        peer,
+        via: None,
+    };
+    let bytes = size_of_val(&front.connection(connection));
+    assert!(bytes < 2048, "{bytes} bytes");
+}
+
+#[tokio::test]
 async fn a_client_that_is_silent_after_tls_is_dropped() {
     let (tls, root) = server();
     let running = run(

@@ -1,7 +1,12 @@
 //! Serves one connection: requests one after the other, until the client, a limit or the end of the
 //! program ends it.
 
-use std::{io, pin::pin, task::Context, task::Poll, time::Duration};
+use std::{
+    io,
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use hyper::body::Bytes;
 use tokio::{
@@ -122,9 +127,9 @@ impl Input for Stream {
     }
 }
 
-impl Input for TlsStream<Stream> {
+impl Input for Box<TlsStream<Stream>> {
     fn poll_input(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        let filled = std::pin::Pin::new(self).poll_fill_buf(context);
+        let filled = Pin::new(&mut **self).poll_fill_buf(context);
         filled.map_ok(|bytes| !bytes.is_empty())
     }
 }

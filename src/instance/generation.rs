@@ -190,6 +190,7 @@ impl Generation {
                     .filter(|attempts| attempts.are_for(&direct.form_limits))
                     .unwrap_or_else(|| Arc::new(Attempts::new(&direct.form_limits))),
             };
+            logins.attempts.measure(&logins.accounts.metrics);
             Arc::new(web(&config, direct, logins, tenant_key))
         });
         let generation = Self {

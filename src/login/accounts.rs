@@ -286,7 +286,10 @@ impl Accounts {
     }
 
     /// Whether the entry is one of those who sign in: on Active Directory a user, by every way in.
-    pub(super) fn must_be_user(&self, entry: &Entry) -> Result<(), NotAUser> {
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub fn must_be_user(&self, entry: &Entry) -> Result<(), NotAUser> {
         match self.directory.kind() {
             Some(Kind::Other) => Ok(()),
             Some(Kind::ActiveDirectory(_)) | None => {

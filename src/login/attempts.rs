@@ -19,15 +19,23 @@ use moka::sync::Cache;
 use tokio::time::Instant;
 
 use super::{Client, Refusal, rate::Rates, refusal::Limited};
-use crate::{config::FormLimits, directory::BindError};
+use crate::{
+    config::FormLimits,
+    directory::BindError,
+    name_key::{NameKey, NameKeys},
+    telemetry::{Held, Memory, Metrics},
+};
 
 /// Users remembered at most, those with failures only; and as many names that are nobody's.
 const MAX_USERS: u64 = 100_000;
+/// What one takes: key and count, and the cache's own parts (measured, see the tests).
+const ENTRY_BYTES: u64 = 400;
 
 /// The attempts of late.
 #[derive(Debug)]
 pub struct Attempts {
     limits: FormLimits,
+    names: NameKeys,
     addresses: Option<Rates>,
     users: Option<Failures>,
     /// Names that the directory does not know, counted like users: a limit that only users have would
@@ -39,7 +47,7 @@ pub struct Attempts {
 struct Failures {
     /// By name. The cache drops what is older than a window by a clock of its own, to free memory only:
     /// what counts is [`Count::ends`].
-    counts: Cache<String, Arc<Count>>,
+    counts: Cache<NameKey, Arc<Count>>,
     limit: u32,
     window: Duration,
 }
@@ -57,7 +65,7 @@ struct Count {
 pub(super) struct Attempt {
     attempts: Arc<Attempts>,
     client: Client,
-    counted: Option<(Counter, String, Arc<Count>)>,
+    counted: Option<(Counter, NameKey, Arc<Count>)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +89,7 @@ impl Attempts {
         };
         Self {
             limits: *limits,
+            names: NameKeys::new(),
             addresses: NonZeroU32::new(limits.per_address)
                 .map(|rate| Rates::new(rate, limits.networks)),
             users: failures(),
@@ -130,6 +139,26 @@ impl Attempts {
         Ok(())
     }
 
+    /// Shows in the metrics how much is remembered.
+    pub fn measure(self: &Arc<Self>, metrics: &Metrics) {
+        let measured = |memory, of: fn(&Self) -> Option<Held>| {
+            let attempts = Arc::downgrade(self);
+            metrics.remembered.measure_by(memory, move || {
+                let held = attempts.upgrade().and_then(|attempts| of(&attempts));
+                held.unwrap_or_default()
+            });
+        };
+        measured(Memory::Attempts, |all| {
+            all.users.as_ref().map(Failures::held)
+        });
+        measured(Memory::UnknownNames, |all| {
+            all.unknown_users.as_ref().map(Failures::held)
+        });
+        measured(Memory::FailingNetworks, |all| {
+            all.addresses.as_ref().map(Rates::held)
+        });
+    }
+
     fn failures(&self, counter: Counter) -> Option<&Failures> {
         match counter {
             Counter::User => self.users.as_ref(),
@@ -152,8 +181,8 @@ impl Attempts {
         let Some(failures) = self.failures(counter) else {
             return Ok(attempt(None));
         };
-        let name = name.to_lowercase();
-        let count = failures.current(&name, now);
+        let name = self.names.of(&name.to_lowercase());
+        let count = failures.current(name, now);
         // Counted before it is checked: a hundred attempts at the same moment get no further.
         if count.attempts.fetch_add(1, Ordering::AcqRel) >= failures.limit {
             count.attempts.fetch_sub(1, Ordering::AcqRel);
@@ -173,15 +202,25 @@ impl Attempts {
 }
 
 impl Failures {
+    fn held(&self) -> Held {
+        self.counts.run_pending_tasks();
+        let entries = self.counts.entry_count();
+        Held {
+            entries,
+            bytes: entries * ENTRY_BYTES,
+            budget: MAX_USERS * ENTRY_BYTES,
+        }
+    }
+
     /// The count of this name, a new one where the last has ended.
-    fn current(&self, name: &str, now: Instant) -> Arc<Count> {
+    fn current(&self, name: NameKey, now: Instant) -> Arc<Count> {
         let new = || {
             Arc::new(Count {
                 attempts: AtomicU32::new(0),
                 ends: Mutex::new(now + self.window),
             })
         };
-        let entry = self.counts.entry_by_ref(name);
+        let entry = self.counts.entry(name);
         entry
             .or_insert_with_if(new, |count| count.has_ended(now))
             .into_value()
@@ -216,7 +255,7 @@ impl Attempt {
         match verdict {
             Ok(()) => failures.counts.invalidate(&name),
             Err(_) if wrong => {
-                let current = failures.current(&name, now);
+                let current = failures.current(name, now);
                 // A right password has taken all back meanwhile, or the window has ended: it counts anew.
                 if !Arc::ptr_eq(&current, &count) {
                     current.attempts.fetch_add(1, Ordering::AcqRel);

@@ -243,3 +243,46 @@ fn zero_is_off() {
         attempt.expect("allowed").ended(&wrong(), Instant::now());
     }
 }
+
+/// Resident memory of this process, in bytes (proc_pid_statm(5)).
+fn resident() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/statm").expect("statm");
+    let pages = text.split(' ').nth(1).expect("a second number");
+    pages.parse::<u64>().expect("a number") * 4096
+}
+
+#[test]
+fn long_names_take_as_little_memory_as_short_ones() {
+    let attempts = attempts(0, 5);
+    let before = resident();
+    for number in 0..3000 {
+        let name = format!("{number}{}", "x".repeat(65_536));
+        let counted = attempts.of_unknown_user(&name, NOBODY, Instant::now());
+        counted.expect("a first attempt");
+    }
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 32 << 20, "{grown} bytes for 3000 names of 64 KiB");
+}
+
+#[test]
+fn what_is_remembered_of_names_has_a_budget_and_is_shown() {
+    let (attempts, metrics) = (attempts(10, 5), Metrics::new());
+    attempts.measure(&metrics);
+    let before = resident();
+    for number in 0..MAX_USERS + 20_000 {
+        let name = number.to_string();
+        let counted = attempts.of_unknown_user(&name, NOBODY, Instant::now());
+        counted.expect("a first attempt");
+    }
+    let text = metrics.render().expect("renders");
+    let sample = |metric: &str| {
+        let name = format!("ad_edge_remembered_{metric}{{of=\"unknown_names\"}} ");
+        let line = text.lines().find_map(|line| line.strip_prefix(&name));
+        line.expect("a sample").parse::<u64>().expect("a number")
+    };
+    assert!(sample("entries") > MAX_USERS / 2, "{text}");
+    assert!(sample("bytes") <= sample("budget_bytes"), "{text}");
+    // Twice as much as is reckoned, for what the allocator and the cache's queues keep.
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 2 * sample("budget_bytes"), "{grown} bytes");
+}

@@ -11,14 +11,19 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::network::{Network, NetworkWidths};
+use crate::{
+    network::{Network, NetworkWidths},
+    telemetry::Held,
+};
 
 /// So much may be spent at once: the failures of one minute.
 const BURST: Duration = Duration::from_secs(60);
 /// The longest that a network waits, whatever it has done.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
-/// Networks at most that are remembered, in 32 bytes each; with the table's overhead less than 9 MB.
+/// Networks at most that are remembered.
 const MAX_NETWORKS: usize = 100_000;
+/// What they take: the table is at least as large again as what is in it.
+const BUDGET: usize = 9_000_000;
 
 /// The failures of late.
 #[derive(Debug)]
@@ -58,9 +63,23 @@ impl Rates {
         *until = ((*until).max(now) + self.cost).min(longest);
     }
 
+    pub fn held(&self) -> Held {
+        let spent = self.spent();
+        Held {
+            entries: spent.len() as u64,
+            bytes: bytes(&spent) as u64,
+            budget: BUDGET as u64,
+        }
+    }
+
     fn spent(&self) -> MutexGuard<'_, HashMap<Network, Instant>> {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A byte of control for each place of the table, of which at most seven eighths are taken.
+fn bytes(spent: &HashMap<Network, Instant>) -> usize {
+    spent.capacity() * 8 / 7 * (size_of::<(Network, Instant)>() + 1)
 }
 
 /// Forgets the networks that have recovered, and of many others the half that is nearest to it: a flood of
@@ -161,8 +180,6 @@ mod tests {
         assert!(rates.wait(sprayer, start).is_some(), "it is still known");
         let spent = rates.spent();
         assert!(spent.len() <= MAX_NETWORKS, "{}", spent.len());
-        // A byte of control for each, and at most seven eighths full.
-        let bytes = spent.capacity() * 8 / 7 * (size_of::<(Network, Instant)>() + 1);
-        assert!(bytes < 9_000_000, "{bytes}");
+        assert!(bytes(&spent) < BUDGET, "{}", bytes(&spent));
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     },
     lifecycle::{Lifecycle, Signals, Supervisor, notify, supervised},
     ops::{self, InstancePage},
-    telemetry::{History, Log, RecentEvents, Task, event},
+    telemetry::{History, Log, Memory, RecentEvents, Task, event},
     tls::TlsServer,
 };
 
@@ -95,6 +95,10 @@ pub async fn run(
         address = %ops_listener.address(),
         "metrics and probes"
     );
+    let events = log.recent.clone();
+    metrics
+        .remembered
+        .measure_by(Memory::Events, move || events.held());
     let history = Arc::new(History::default());
     let reporter = Arc::new(Reporter::new(
         &current,

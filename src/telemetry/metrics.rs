@@ -17,6 +17,7 @@ use super::{
     registered::{
         counter, counters, float_gauge, float_gauges, from_zero, gauge, gauges, histograms,
     },
+    remembered::Remembered,
     task::Task,
 };
 
@@ -112,6 +113,8 @@ pub struct Metrics {
     pub ticket_steps: IntCounterVec,
     /// `ad_edge_configuration_info{digest}`: always 1; instances of one fleet have one digest.
     configuration: IntGaugeVec,
+    /// `ad_edge_remembered_{entries,bytes,budget_bytes}{of}`: what outsiders can make grow.
+    pub remembered: Remembered,
     /// `ad_edge_ready`: 1 while this instance can sign someone in.
     pub ready: IntGauge,
     /// `ad_edge_log_lines_dropped_total{kind}`: lines of the log, `audit` and `other`, that could not be
@@ -298,6 +301,7 @@ impl Metrics {
                 "Digest of what must be equal on all instances; always 1.",
                 &["digest"],
             ),
+            remembered: Remembered::new(r),
             ready: gauge(r, "ready", "1 while this instance can sign someone in."),
             log_lines_dropped: from_zero(
                 counters(
@@ -401,6 +405,7 @@ impl Metrics {
     /// # Errors
     /// When a metric cannot be encoded.
     pub fn render(&self) -> Result<String, prometheus::Error> {
+        self.remembered.measure();
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())

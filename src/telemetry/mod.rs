@@ -12,6 +12,7 @@ mod panics;
 mod queue;
 mod recent;
 mod registered;
+mod remembered;
 mod task;
 mod throttle;
 
@@ -21,6 +22,7 @@ pub use self::{
     metrics::{LoginOutcome, Metrics},
     outsiders::{Lines, OutsiderLines, some},
     recent::{LOG_ONLY, RecentEvent, RecentEvents},
+    remembered::{Held, Memory},
     task::Task,
     throttle::Throttle,
 };

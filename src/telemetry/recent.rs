@@ -1,6 +1,7 @@
 //! The last events of the log, in memory, for the console.
 
 use std::{
+    borrow::Cow,
     collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, PoisonError},
@@ -13,12 +14,15 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context};
 
+use super::remembered::Held;
 use crate::{cause, clock::Clock};
 
 /// Of all events, and once more of warnings and errors, so that a busy hour does not push them out.
 const EVENTS: usize = 300;
 /// The longest message or value, in bytes.
 const TEXT_BYTES: usize = 1000;
+/// An event, in bytes: its texts have half of it, what is beyond is left out; the other half is for the parts.
+const EVENT_BYTES: usize = 8 << 10;
 /// The target of events that hold a secret for whoever reads the log: the console does not show them.
 pub const LOG_ONLY: &str = "ad_edge::log_only";
 
@@ -64,6 +68,21 @@ impl RecentEvents {
         all
     }
 
+    /// How much is kept; at most so many fields of so many events have the longest text.
+    #[must_use]
+    pub fn held(&self) -> Held {
+        let mut held = Held {
+            budget: 2 * EVENTS as u64 * EVENT_BYTES as u64,
+            ..Held::default()
+        };
+        for events in [&self.all, &self.warnings] {
+            let events = events.lock().unwrap_or_else(PoisonError::into_inner);
+            held.entries += events.len() as u64;
+            held.bytes += events.iter().map(RecentEvent::bytes).sum::<usize>() as u64;
+        }
+        held
+    }
+
     /// Warnings and errors, the latest first.
     #[must_use]
     pub fn warnings(&self) -> Vec<RecentEvent> {
@@ -85,6 +104,12 @@ fn push(events: &Mutex<VecDeque<RecentEvent>>, event: RecentEvent) {
 }
 
 impl RecentEvent {
+    fn bytes(&self) -> usize {
+        let values = self.fields.iter().map(|(_, value)| value.len());
+        let parts = size_of::<Self>() + self.fields.len() * size_of::<(&str, String)>();
+        parts + self.message.len() + values.sum::<usize>()
+    }
+
     /// The value of a field; empty when there is none.
     #[must_use]
     pub fn field(&self, name: &str) -> &str {
@@ -99,7 +124,11 @@ impl<S: Subscriber> Layer<S> for RecentEvents {
         if metadata.target() == LOG_ONLY {
             return;
         }
-        let mut parts = Parts::default();
+        let mut parts = Parts {
+            left: EVENT_BYTES / 2,
+            message: String::new(),
+            fields: Vec::new(),
+        };
         event.record(&mut parts);
         let event = RecentEvent {
             at: self.clock.now(),
@@ -115,16 +144,22 @@ impl<S: Subscriber> Layer<S> for RecentEvents {
     }
 }
 
-#[derive(Default)]
 struct Parts {
+    /// Bytes that its texts may still take.
+    left: usize,
     message: String,
     fields: Vec<(&'static str, String)>,
 }
 
 impl Parts {
     fn take(&mut self, field: &Field, mut value: String) {
-        value.truncate(value.floor_char_boundary(TEXT_BYTES));
-        let value = cause::seen_lines(&value).into_owned();
+        if let Cow::Owned(seen) = cause::seen_lines(&value) {
+            value = seen;
+        }
+        let most = TEXT_BYTES.min(self.left);
+        value.truncate(value.floor_char_boundary(most));
+        value.shrink_to_fit();
+        self.left -= value.len();
         if field.name() == "message" {
             self.message = value;
         } else {
@@ -160,12 +195,16 @@ mod tests {
             }
             let name = "x detail=\"made up\" outcome=success";
             tracing::warn!(target: "audit", principal = name, detail = %"wrong", "not signed in");
-            tracing::info!(text = "ä".repeat(TEXT_BYTES), "long");
+            let long = "ä".repeat(TEXT_BYTES);
+            tracing::info!(text = long, b = long, c = long, d = long, e = long, "long");
             tracing::warn!(target: LOG_ONLY, token = "for the log alone", "secret");
         });
         let all = recent.all();
         assert_eq!(all.len(), EVENTS);
         assert!(all[0].field("text").len() <= TEXT_BYTES);
+        assert!(all[0].bytes() <= EVENT_BYTES, "{}", all[0].bytes());
+        let held = recent.held();
+        assert!(held.bytes <= held.budget, "{held:?}");
         let audit = &all[1];
         assert_eq!(
             (audit.level, audit.target, audit.message.as_str()),

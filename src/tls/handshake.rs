@@ -153,7 +153,10 @@ impl TlsServer {
             resumed: session.handshake_kind() == Some(HandshakeKind::Resumed),
             channel_binding: current.leaf.channel_binding.clone(),
         };
-        Ok(Secured { stream, info })
+        Ok(Secured {
+            stream: Box::new(stream),
+            info,
+        })
     }
 }
 

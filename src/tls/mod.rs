@@ -33,7 +33,8 @@ pub use self::{
 /// A connection after its handshake.
 #[derive(Debug)]
 pub struct Secured {
-    pub stream: TlsStream<Stream>,
+    /// Boxed: each future that it passes through would have room for all of it.
+    pub stream: Box<TlsStream<Stream>>,
     pub info: ConnectionInfo,
 }
 
