@@ -255,10 +255,10 @@ fn is_alone(test: &str) -> bool {
     let mut command = std::process::Command::new(own);
     let output = command.args(["--exact", &name]).env(ALONE, "1").output();
     let output = output.expect("it runs");
-    let text = String::from_utf8_lossy(&output.stdout);
+    let printed = String::from_utf8_lossy(&output.stdout);
     assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}"
+        output.status.success() && printed.contains("1 passed"),
+        "{printed}"
     );
     false
 }
