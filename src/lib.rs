@@ -52,8 +52,8 @@
 //! | `config` | each key declared once, where values come from, checks; the list of keys and the schema of `config.json` (ground) | `cause`, `language`, `network`, `secret` |
 //! | `privileges` | root in the service's folder: for whom it works there, what it opens before, giving root up (ground) | `cause`, `config`, `files` |
 //! | `files` | files by handles: read without waiting for a pipe, written without following a link (ground) | |
-//! | `lifecycle` | the phases of the end, signals, notifications to the service manager (ground) | |
-//! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config`, `cause` |
+//! | `lifecycle` | the phases of the end, signals, notifications to the service manager, tasks that begin again after a panic (ground) | `telemetry` |
+//! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config`, `cause`, `network` |
 //! | `language` | the texts of the pages in the languages of their readers, and which one a browser asks for (ground) | |
 //! | `cause` | the errors of outside libraries in plain words; quoting (ground) | |
 //! | `clock` | the time of day (ground) | |

@@ -118,8 +118,15 @@ impl Mismatches {
                 .with_label_values(&[mismatch.reason()])
                 .inc();
         }
-        if self.note_at(mismatch, sender, place, Instant::now()) {
-            let from = sender.address;
+        let from = sender.address;
+        let lines = self
+            .0
+            .metrics
+            .as_ref()
+            .map(|m| &m.outsider_lines.mismatches);
+        if self.note_at(mismatch, sender, place, Instant::now())
+            && lines.is_none_or(|lines| lines.pass(from).is_some())
+        {
             tracing::error!(
                 event = event::BALANCER_MISMATCH,
                 reason = mismatch.reason(),

@@ -22,7 +22,7 @@ use crate::{
     config::{ListenConfig, ProxyProtocol},
     lifecycle::Lifecycle,
     network::NetworkWidths,
-    telemetry::{Metrics, Throttle, event},
+    telemetry::{Metrics, event},
 };
 
 /// The pause after an error that the next `accept` would meet again.
@@ -120,7 +120,7 @@ fn room(open_files: u64) -> usize {
 /// Returns when the port is closed; the connections' tasks may still run (`lifecycle` waits for them).
 /// Pass `metrics` for the port that users reach.
 pub async fn accept<F, Fut>(
-    listener: Listener,
+    listener: Arc<Listener>,
     limits: AcceptLimits,
     lifecycle: Lifecycle,
     metrics: Option<Arc<Metrics>>,
@@ -134,7 +134,6 @@ pub async fn accept<F, Fut>(
     let task = Task {
         rule: limits.proxy.map(Arc::new),
         metrics,
-        refusals: Arc::new(Throttle::new(Duration::from_secs(10))),
         serve,
     };
     let seats = limits.seats;
@@ -189,7 +188,6 @@ pub async fn accept<F, Fut>(
 struct Task<F> {
     rule: Option<Arc<ProxyRule>>,
     metrics: Option<Arc<Metrics>>,
-    refusals: Arc<Throttle>,
     serve: F,
 }
 
@@ -208,7 +206,6 @@ where
         let from = canonical(from);
         let rule = self.rule.clone();
         let metrics = self.metrics.clone();
-        let refusals = Arc::clone(&self.refusals);
         let serve = self.serve.clone();
         let activity = seat.activity().clone();
         let served = lifecycle.spawn(async move {
@@ -235,7 +232,11 @@ where
                                 | proxy::ProxyRefusal::Missing
                                 | proxy::ProxyRefusal::Version1
                         );
-                        if !is_mismatch && let Some(suppressed) = refusals.pass() {
+                        let lines = metrics.as_ref().map(|m| &m.outsider_lines.proxy_headers);
+                        if !is_mismatch
+                            && let Some(suppressed) =
+                                lines.map_or(Some(0), |lines| lines.pass(from.ip()))
+                        {
                             tracing::warn!(
                                 event = event::ACCEPT_PROXY_REFUSED,
                                 %from,

@@ -58,7 +58,7 @@ fn run(connections: usize, trusted: Option<&str>) -> Running {
         }
     };
     tokio::spawn(accept(
-        listener,
+        listener.into(),
         limits,
         lifecycle.clone(),
         Some(Arc::clone(&metrics)),

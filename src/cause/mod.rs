@@ -6,12 +6,14 @@
 
 mod quoted;
 mod tls;
+mod unseen;
 mod watch;
 mod words;
 
 pub use self::{
     quoted::quoted,
     tls::{CertificateFault, alert, certificate, tls},
+    unseen::{is_unseen, seen_lines, write_seen},
     watch::watch,
     words::{any, dns, innermost, io, ldap, system_lookup, tls_in, websocket},
 };

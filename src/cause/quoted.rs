@@ -1,13 +1,12 @@
 //! A text of somebody else within a sentence of ours.
 
+use super::is_unseen;
+
 /// The text between double quotes, as it is: Rust's debug text would double each backslash
-/// (`"CORP\\jdoe"`). Control characters are left out, and so are the marks that turn the direction of
-/// what follows: neither may reach a terminal or a log.
+/// (`"CORP\\jdoe"`). What [is unseen](is_unseen) is left out: it may reach neither a terminal nor a log.
 pub fn quoted(text: &str) -> String {
-    let shown = |c: &char| {
-        !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    format!("\"{}\"", text.chars().filter(shown).collect::<String>())
+    let shown = text.chars().filter(|c| !is_unseen(*c));
+    format!("\"{}\"", shown.collect::<String>())
 }
 
 #[cfg(test)]

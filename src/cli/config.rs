@@ -1,18 +1,14 @@
 //! `ad-edge config`: which keys there are, which values count here, and the schema of `config.json`.
 
-use std::{
-    fmt::Write as _,
-    io::{self, Write as _},
-    path::Path,
-    process::ExitCode,
-};
+use std::{fmt::Write as _, path::Path, process::ExitCode};
 
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
 use super::exit::refuse;
-use crate::config::{
-    InForce, Origin, Settings, Shown, keys_json, keys_markdown, keys_text, schema,
+use crate::{
+    cause,
+    config::{InForce, Origin, Settings, Shown, keys_json, keys_markdown, keys_text, schema},
 };
 
 /// Of the JSON's shape: a program may hold on to it.
@@ -124,7 +120,7 @@ fn lines(all: &[InForce]) -> String {
 fn one_line(text: &str) -> String {
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default();
-    let first: String = first.chars().filter(|c| !c.is_control()).collect();
+    let first: String = first.chars().filter(|c| !cause::is_unseen(*c)).collect();
     match lines.count() {
         0 => first,
         more => format!("{first} … ({more} more lines)"),
@@ -175,5 +171,5 @@ fn pretty(value: &Value) -> String {
 
 fn print(text: &str) {
     // Whoever reads it may have seen enough.
-    let _ = io::stdout().write_all(text.as_bytes());
+    print!("{text}");
 }

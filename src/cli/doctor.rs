@@ -82,11 +82,14 @@ fn print(finding: &Finding) {
     let Finding {
         level, area, text, ..
     } = finding;
+    // No text of the directory, a server or a file begins a line of its own.
+    let indented = |text: &str| text.replace('\n', "\n                ");
+    let text = indented(text);
     println!("{:<4}  {:<8}  {text}", level.label(), area.label());
     if let Some(fix) = &finding.fix {
-        println!("                fix: {fix}");
+        println!("                fix: {}", indented(fix));
     }
     if let Some(note) = &finding.note {
-        println!("                {note}");
+        println!("                {}", indented(note));
     }
 }

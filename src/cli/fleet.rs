@@ -2,7 +2,6 @@
 
 use std::{
     fmt::Write as _,
-    io::{self, Write as _},
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     path::Path,
     process::ExitCode,
@@ -48,8 +47,7 @@ pub(super) fn run(home: &Path, clock: &Clock, json: bool) -> ExitCode {
     } else {
         for_people(&view, alone)
     };
-    // Whoever reads it may have seen enough.
-    let _ = io::stdout().write_all(text.as_bytes());
+    print!("{text}");
     if view.is_good() {
         ExitCode::SUCCESS
     } else {

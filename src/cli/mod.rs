@@ -1,5 +1,8 @@
 //! The commands: what is typed, which exit code comes out. A file per command.
 
+// First: what it defines is used below it.
+#[macro_use]
+mod terminal;
 mod check;
 mod config;
 mod doctor;
@@ -24,6 +27,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     privileges::{Keeps, PrivilegeError, Standing},
+    secret::guard_memory,
 };
 
 /// The login edge in front of Active Directory.
@@ -95,6 +99,9 @@ pub fn run(clock: &Clock) -> ExitCode {
             };
         }
     };
+    if let Err(error) = guard_memory() {
+        eprintln!("warning: other programs of this user can read this one's memory: {error}");
+    }
     // Several crates bring a provider; the process uses one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let command = arguments.command.unwrap_or(Command::Serve);

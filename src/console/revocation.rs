@@ -5,6 +5,7 @@ use std::{fs, path::Path, time::SystemTime};
 use super::sent_files::{FileDoubt, FileFault, Placed, place};
 use crate::{
     authenticate::{GivenAuthorities, GivenList},
+    cause,
     config::{Effective, Home, Most, home, keys, read_file},
 };
 
@@ -69,7 +70,7 @@ fn files_of(home: &Home, given: &str) -> Vec<String> {
 fn stem(issuer: &str) -> String {
     let common = issuer.split("CN=").nth(1).unwrap_or(issuer);
     let common = common.split(',').next().unwrap_or(common);
-    let plain = common.chars().filter(|c| !c.is_control()).take(60);
+    let plain = common.chars().filter(|c| !cause::is_unseen(*c)).take(60);
     let plain = plain.map(|c| match c {
         c if c.is_ascii_alphanumeric() => c.to_ascii_lowercase(),
         _ => '-',

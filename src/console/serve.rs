@@ -36,7 +36,7 @@ const HEAVY: usize = 2;
 const MAX_CONNECTIONS: usize = 64;
 
 /// Serves the console in plain HTTP until `lifecycle` stops.
-pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle) {
+pub async fn run(listener: impl Into<Arc<Listener>>, router: Router, lifecycle: Lifecycle) {
     let mut limits = Limits::for_token(0);
     limits.body = MAX_UPLOAD;
     // Checks of servers that do not answer, and a reload that waits for them.

@@ -37,11 +37,11 @@ use crate::{
     doctor::Area,
     installation::DEFAULT_MAPPER,
     instance::check,
-    lifecycle::{Lifecycle, notify},
+    lifecycle::{Lifecycle, notify, supervised},
     ops::{self, Readiness},
     secret::SecretString,
     setup::{TakenImport, take_import},
-    telemetry::{Metrics, RecentEvents, event},
+    telemetry::{Metrics, RecentEvents, Task, event},
 };
 
 /// How long the answer to the import may take to reach the browser.
@@ -117,12 +117,15 @@ pub async fn first_run(
         .map_err(|source| FirstRunError::listen(keys::OPS_LISTEN.name, source))?;
     let readiness = Readiness::new(life.clone(), Mismatches::new(None))
         .with("set-up", || Err(ChangeError::NotSetUp));
-    let router = ops::router(Arc::new(readiness), metrics, None);
-    life.spawn(ops::run(
-        probes,
-        router,
-        life.clone(),
-        Mismatches::new(None),
+    let router = ops::router(Arc::new(readiness), Arc::clone(&metrics), None);
+    let (own, probes) = (life.clone(), Arc::new(probes));
+    life.spawn(supervised(
+        Task::Operators,
+        Arc::clone(&metrics),
+        move || {
+            let (probes, router) = (Arc::clone(&probes), router.clone());
+            ops::run(probes, router, own.clone(), Mismatches::new(None))
+        },
     ));
     let address = listener.address();
     let own = address.ip();
@@ -144,11 +147,11 @@ pub async fn first_run(
         since: Instant::now(),
         done,
     };
-    life.spawn(run(
-        listener,
-        serve_on(address, Arc::new(empty)),
-        life.clone(),
-    ));
+    let router = serve_on(address, Arc::new(empty));
+    let (own, listener) = (life.clone(), Arc::new(listener));
+    life.spawn(supervised(Task::Console, metrics, move || {
+        run(Arc::clone(&listener), router.clone(), own.clone())
+    }));
     let goes_on = tokio::select! {
         taken = taken.recv() => taken.is_some(),
         _ = terminate.recv() => false,

@@ -7,7 +7,7 @@
 //! account. Another server is asked only as long as nothing was sent.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -27,9 +27,10 @@ use super::{
 };
 use crate::secret::{ExposeSecret as _, SecretString};
 
-/// A parked connection older, idler or more used than this is not used again.
+/// A parked connection older or more used than this is not used again.
 const MAX_AGE: Duration = Duration::from_mins(10);
-const MAX_IDLE: Duration = Duration::from_mins(1);
+/// One that is idle for so long is closed: the library's buffer in it holds the last password.
+const MAX_IDLE: Duration = Duration::from_secs(10);
 const MAX_USES: u32 = 2_000;
 const WHAT: &str = "a password check";
 /// Without a connection for this long one to another server is made as well; without an answer, others are
@@ -46,7 +47,7 @@ pub(super) struct Binds {
     permits: Semaphore,
     timeout: Duration,
     /// Idle connections, the latest last.
-    parked: Mutex<Vec<Parked>>,
+    parked: Arc<Mutex<Vec<Parked>>>,
 }
 
 #[derive(Debug)]
@@ -67,7 +68,7 @@ impl Binds {
         Self {
             permits: Semaphore::new(parallel.min(Semaphore::MAX_PERMITS)),
             timeout,
-            parked: Mutex::new(Vec::new()),
+            parked: Arc::default(),
         }
     }
 
@@ -149,12 +150,7 @@ impl Binds {
     }
 
     fn take(&self, server: &str) -> Option<Parked> {
-        let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
-        parked.retain(|idle| {
-            idle.since.elapsed() < MAX_IDLE
-                && idle.connection.age() < MAX_AGE
-                && !idle.connection.is_dead()
-        });
+        let mut parked = close_idle(&self.parked);
         let index = parked.iter().rposition(|idle| idle.server == server)?;
         Some(parked.remove(index))
     }
@@ -177,7 +173,25 @@ impl Binds {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(idle);
+        let parked = Arc::downgrade(&self.parked);
+        tokio::spawn(async move {
+            sleep(MAX_IDLE).await;
+            if let Some(parked) = parked.upgrade() {
+                drop(close_idle(&parked));
+            }
+        });
     }
+}
+
+/// What is left.
+fn close_idle(parked: &Mutex<Vec<Parked>>) -> MutexGuard<'_, Vec<Parked>> {
+    let mut parked = parked.lock().unwrap_or_else(PoisonError::into_inner);
+    parked.retain(|idle| {
+        idle.since.elapsed() < MAX_IDLE
+            && idle.connection.age() < MAX_AGE
+            && !idle.connection.is_dead()
+    });
+    parked
 }
 
 /// What `work` gives; `slow` is called once when that takes long.

@@ -153,7 +153,7 @@ impl fmt::Display for ConnectCause {
 pub(super) fn one_line(text: &str) -> String {
     text.chars()
         .filter(|c| *c != '\0')
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if cause::is_unseen(c) { ' ' } else { c })
         .take(300)
         .collect()
 }

@@ -1,6 +1,10 @@
 //! The servers of `LDAP_URL=srv:…`: asked for in DNS at intervals.
 
-use std::{net::SocketAddr, sync::Weak, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -38,7 +42,7 @@ pub(super) struct Discovery {
 
 impl Discovery {
     /// Keeps the list of servers as DNS has it. A failed question leaves it as it was.
-    pub async fn keep(self, servers: Weak<Servers>, shutdown: CancellationToken) {
+    pub async fn keep(self: Arc<Self>, servers: Weak<Servers>, shutdown: CancellationToken) {
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         let log = Throttle::new(REMIND);
         loop {

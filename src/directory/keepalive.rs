@@ -1,6 +1,6 @@
 //! Keeps the service connection of one server up: connect, bind, probe, replace, until the program ends.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use time::OffsetDateTime;
 use tokio::time::{Instant, interval_at, sleep, timeout};
@@ -10,7 +10,7 @@ use super::{
     bind_result,
     connection::{Connection, Search},
     domains::Kind,
-    error::{BindError, DirectoryError},
+    error::{BindError, DirectoryError, LostCause},
     server::{MAX_OPERATIONS, Server},
 };
 use crate::{
@@ -40,6 +40,7 @@ const REMIND: Duration = Duration::from_mins(1);
 impl Server {
     /// Keeps a bound connection until shutdown, which leaves the last one to operations in flight.
     pub async fn keep_connected(self: Arc<Self>, shutdown: CancellationToken) {
+        let _kept = Kept(&self);
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         let mut log = FailureLog::default();
         loop {
@@ -200,6 +201,20 @@ impl Server {
     }
 }
 
+/// A server whose task has panicked is down until that has begun again: nobody would notice that its
+/// connection is dead.
+struct Kept<'a>(&'a Server);
+
+impl Drop for Kept<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let name = self.0.connector.name();
+            self.0
+                .set_failed(DirectoryError::lost(name, LostCause::Fault));
+        }
+    }
+}
+
 /// What the result of the service account's bind says.
 pub(super) fn service_verdict(server: &str, code: u32, text: &str) -> Result<(), DirectoryError> {
     match bind_result::verdict(server, "the service account's bind", code, text) {
@@ -274,7 +289,70 @@ impl FailureLog {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::{collections::BTreeMap, fs, panic};
+
+    use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
+    use tempfile::TempDir;
+
+    use super::{
+        super::{connect::Connector, dns::Names},
+        *,
+    };
+    use crate::{
+        clock::Clock,
+        config::{Config, Home, ServersConfig},
+        telemetry::Metrics,
+    };
+
+    #[test]
+    fn a_server_whose_task_has_panicked_is_down() {
+        let folder = TempDir::new().expect("a folder");
+        let keys = serde_json::json!({
+            "LDAP_URL": "ldaps://dc1.corp.example",
+            "LDAP_BASE": "DC=corp,DC=example",
+            "ANONYMOUS_SEARCH_ENABLED": true,
+            "SERVER_URL": "https://login.corp.example",
+            "REALM": "urn:auth0:corp",
+            "urn:auth0:corp": "https://corp.auth0.com/login/callback",
+        });
+        fs::write(folder.path().join("config.json"), keys.to_string()).expect("written");
+        let loaded = Config::load(Home::new(folder.path()), &BTreeMap::new()).expect("good");
+        let config = loaded.config.directory;
+        let ServersConfig::Fixed(urls) = &config.servers else {
+            panic!("no list: {:?}", config.servers)
+        };
+        let url = urls[0].clone();
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("protocol versions")
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        let names = Names::default();
+        let connector = Connector::new(url, false, Arc::new(tls), config.timeout, names);
+        let metrics = Arc::new(Metrics::new());
+        let up = metrics.directory_up.with_label_values(&[connector.name()]);
+        let clock = Clock::system();
+        let server = Server::new(connector, Arc::new(config), Arc::clone(&metrics), clock);
+        up.set(1);
+        let ended = || {
+            let _kept = Kept(&server);
+        };
+        ended();
+        assert_eq!(
+            up.get(),
+            1,
+            "the last connection is left to operations in flight"
+        );
+        let panicked = panic::AssertUnwindSafe(|| {
+            let _kept = Kept(&server);
+            panic!("on purpose");
+        });
+        assert!(panic::catch_unwind(panicked).is_err());
+        assert_eq!(up.get(), 0);
+        let why = server.state().error.expect("a reason").to_string();
+        assert!(why.contains("a fault of this program"), "{why}");
+    }
 
     #[test]
     fn a_lasting_trouble_is_logged_once_a_minute_and_another_at_once() {

@@ -79,8 +79,9 @@ use self::{
 use crate::{
     clock::Clock,
     config::{DirectoryConfig, ServersConfig},
+    lifecycle::supervised,
     secret::SecretString,
-    telemetry::{Memory, Metrics, event},
+    telemetry::{Memory, Metrics, Task, event},
 };
 
 /// Results of a search by login name: more than one is an error of the caller's to report, and these are
@@ -140,7 +141,13 @@ impl Directory {
                     start_tls: config.start_tls,
                     names,
                 };
-                tokio::spawn(discovery.keep(Arc::downgrade(&servers), shutdown.clone()));
+                let (list, end) = (Arc::downgrade(&servers), shutdown.clone());
+                let discovery = Arc::new(discovery);
+                tokio::spawn(supervised(
+                    Task::Discovery,
+                    Arc::clone(&metrics),
+                    move || Arc::clone(&discovery).keep(list.clone(), end.clone()),
+                ));
             }
         }
         let directory = Self(Arc::new(Inner {

@@ -24,7 +24,8 @@ use super::{
 use crate::{
     clock::Clock,
     config::{DirectoryConfig, ServerUrl},
-    telemetry::{Metrics, event},
+    lifecycle::supervised,
+    telemetry::{Metrics, Task, event},
 };
 
 /// What it takes to begin with a server.
@@ -114,11 +115,16 @@ impl Servers {
             clock.clone(),
         );
         let server = Arc::new(server);
-        let supervised = shutdown.child_token();
-        tokio::spawn(Arc::clone(&server).keep_connected(supervised.clone()));
+        let member = shutdown.child_token();
+        let (kept, end) = (Arc::clone(&server), member.clone());
+        tokio::spawn(supervised(
+            Task::Directory,
+            Arc::clone(metrics),
+            move || Arc::clone(&kept).keep_connected(end.clone()),
+        ));
         Member {
             server,
-            _supervised: Arc::new(supervised.drop_guard()),
+            _supervised: Arc::new(member.drop_guard()),
         }
     }
 

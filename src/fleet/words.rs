@@ -1,6 +1,7 @@
 //! Texts that findings and table share.
 
 use super::report::InstanceReport;
+use crate::cause;
 
 pub(super) fn none() -> String {
     "none".to_owned()
@@ -28,5 +29,5 @@ pub(super) fn keytab(report: &InstanceReport) -> String {
 
 /// Without characters that a terminal would obey: another machine wrote it.
 pub fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    text.chars().filter(|c| !cause::is_unseen(*c)).collect()
 }

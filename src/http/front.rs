@@ -1,6 +1,6 @@
 //! The way from an open port, through PROXY header and TLS, to a site.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use arc_swap::ArcSwap;
 use tokio::time::{Instant, sleep, timeout};
@@ -9,7 +9,7 @@ use super::{Site, Unused, serve};
 use crate::{
     accept::{First, Mismatch, Mismatches, Place, Sender, first},
     lifecycle::Lifecycle,
-    telemetry::{Metrics, Throttle, event},
+    telemetry::{Metrics, event},
     tls::{
         AcceptLimits, Connection, ConnectionInfo, HandshakeFailure, Listener, Secured, TlsServer,
         accept,
@@ -26,7 +26,6 @@ struct Inner {
     tls: Option<TlsServer>,
     lifecycle: Lifecycle,
     metrics: Option<Arc<Metrics>>,
-    failures: Throttle,
     mismatches: Mismatches,
 }
 
@@ -47,7 +46,6 @@ impl Front {
             tls,
             lifecycle,
             metrics,
-            failures: Throttle::new(Duration::from_secs(10)),
             mismatches,
         }))
     }
@@ -60,10 +58,10 @@ impl Front {
 
     /// Accepts on `listener` until the lifecycle stops. Connections may outlive the call: they are the
     /// lifecycle's, whose `drain` waits for them.
-    pub async fn run(&self, listener: Listener, limits: AcceptLimits) {
+    pub async fn run(&self, listener: impl Into<Arc<Listener>>, limits: AcceptLimits) {
         let front = self.clone();
         accept(
-            listener,
+            listener.into(),
             limits,
             self.0.lifecycle.clone(),
             self.0.metrics.clone(),
@@ -176,8 +174,13 @@ impl Front {
     }
 
     fn log(&self, client: SocketAddr, failure: &HandshakeFailure) {
+        let lines = self
+            .0
+            .metrics
+            .as_ref()
+            .map(|m| &m.outsider_lines.handshakes);
         if failure.is_worth_a_line()
-            && let Some(suppressed) = self.0.failures.pass()
+            && let Some(suppressed) = lines.map_or(Some(0), |lines| lines.pass(client.ip()))
         {
             tracing::warn!(
                 event = event::TLS_HANDSHAKE_FAILED,

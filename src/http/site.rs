@@ -1,6 +1,7 @@
 //! A router with all that its requests and answers have in common.
 
 use std::{
+    net::SocketAddr,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -29,7 +30,7 @@ use crate::{
     accept::{Mismatch, Mismatches, Place, Sender},
     config::InstanceMark,
     lifecycle::Lifecycle,
-    telemetry::{Metrics, event},
+    telemetry::{Lines, Metrics, OutsiderLines, event, some},
     tls::ConnectionInfo,
 };
 
@@ -46,8 +47,9 @@ const PROBES: [&str; 6] = [
     "load balancer",
     "go-http-client",
 ];
-/// The longest path in the log.
+/// The longest path in the log, and the longest method.
 const LOGGED_PATH: usize = 200;
+const LOGGED_METHOD: usize = 20;
 
 /// How a site treats its requests and answers.
 #[derive(Debug, Clone)]
@@ -143,7 +145,7 @@ async fn around(State(shared): State<Arc<Shared>>, mut request: Request, next: N
             }
             answer::error(&page, status)
         }
-        None => run(request, next, &settings.limits, &page).await,
+        None => run(request, next, settings, &page, seen.client).await,
     };
     let mut response = answer::shaped(response, &seen.method, &page);
     answer::secure(&mut response, &page, settings.hsts);
@@ -174,12 +176,28 @@ async fn around(State(shared): State<Arc<Shared>>, mut request: Request, next: N
             .with_label_values(&[status.as_str()])
             .inc();
     }
-    seen.log(&page.request_id, status, started.elapsed());
+    let metrics = settings.metrics.as_deref();
+    seen.log(&page.request_id, status, started.elapsed(), metrics);
     response
 }
 
 /// The handler, within its limits; a panic in it costs this request only.
-async fn run(request: Request, next: Next, limits: &Limits, page: &PageContext) -> Response {
+async fn run(
+    request: Request,
+    next: Next,
+    settings: &SiteSettings,
+    page: &PageContext,
+    client: Option<SocketAddr>,
+) -> Response {
+    let SiteSettings {
+        limits, metrics, ..
+    } = settings;
+    let lines = metrics.as_ref().map(|metrics| &metrics.outsider_lines);
+    // Without an address there is nobody from outside.
+    let passes = |of: fn(&OutsiderLines) -> &Lines| match lines.zip(client) {
+        Some((lines, client)) => of(lines).pass(client.ip()),
+        None => Some(0),
+    };
     let body_limit = limits.body;
     let request = request.map(|body| Body::new(Limited::new(body, body_limit)));
     let handler = AssertUnwindSafe(next.run(request)).catch_unwind();
@@ -187,19 +205,25 @@ async fn run(request: Request, next: Next, limits: &Limits, page: &PageContext) 
         Ok(Ok(response)) => response,
         Ok(Err(_panic)) => {
             // Where it was is a line of its own (`program.panicked`).
-            tracing::error!(
-                event = event::HTTP_PANICKED,
-                request_id = %page.request_id,
-                "a handler panicked: please report this"
-            );
+            if let Some(left_out) = passes(|lines| &lines.panics) {
+                tracing::error!(
+                    event = event::HTTP_PANICKED,
+                    request_id = %page.request_id,
+                    left_out = some(left_out),
+                    "a handler panicked: please report this"
+                );
+            }
             answer::error(page, StatusCode::INTERNAL_SERVER_ERROR)
         }
         Err(_elapsed) => {
-            tracing::warn!(
-                event = event::HTTP_TIMED_OUT,
-                request_id = %page.request_id,
-                "no answer within the time limit"
-            );
+            if let Some(left_out) = passes(|lines| &lines.timeouts) {
+                tracing::warn!(
+                    event = event::HTTP_TIMED_OUT,
+                    request_id = %page.request_id,
+                    left_out = some(left_out),
+                    "no answer within the time limit"
+                );
+            }
             answer::error(page, StatusCode::SERVICE_UNAVAILABLE)
         }
     }
@@ -239,7 +263,7 @@ async fn discard(body: Body) {
 struct Seen {
     method: axum::http::Method,
     path: String,
-    client: Option<std::net::SocketAddr>,
+    client: Option<SocketAddr>,
     /// Of the socket: a balancer, where there is one.
     other_end: Option<std::net::IpAddr>,
     /// Nobody's browser: it does not say what it is, or says that it is a health check, and no balancer
@@ -288,24 +312,37 @@ impl Seen {
         (lost && !asks_well).then_some((Mismatch::ProbePath, from))
     }
 
-    fn log(&self, request_id: &RequestId, status: StatusCode, took: Duration) {
+    fn log(
+        &self,
+        request_id: &RequestId,
+        status: StatusCode,
+        took: Duration,
+        metrics: Option<&Metrics>,
+    ) {
         let Self { method, path, .. } = self;
+        let method = method.as_str();
+        let method = &method[..method.floor_char_boundary(LOGGED_METHOD)];
+        let lines = metrics.map(|metrics| &metrics.outsider_lines.requests);
+        let left_out = match lines.zip(self.client) {
+            Some((lines, client)) if !self.quiet => lines.pass(client.ip()),
+            _ => Some(0),
+        };
         let client = self.client.map(tracing::field::display);
         let status = status.as_u16();
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        if self.quiet {
-            tracing::debug!(%request_id, %method, path, status, ms, client, "request");
-        } else {
-            tracing::info!(
+        match left_out.filter(|_| !self.quiet) {
+            None => tracing::debug!(%request_id, method, path, status, ms, client, "request"),
+            Some(left_out) => tracing::info!(
                 event = event::HTTP_ANSWERED,
                 %request_id,
-                %method,
+                method,
                 path,
                 status,
                 ms,
                 client,
+                left_out = some(left_out),
                 "request"
-            );
+            ),
         }
     }
 }

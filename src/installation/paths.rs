@@ -2,10 +2,10 @@
 
 use std::path::{Component, Path};
 
-use crate::config::home;
 pub(super) use crate::config::home::{
     CONFIG_JSON as CONFIG, LOGOS, MAPPER, SIGNING_CERTIFICATE as CERTIFICATE, SIGNING_KEY as KEY,
 };
+use crate::{cause, config::home};
 
 /// What the legacy connector's import takes, and needs all of.
 pub(super) const NEEDED: [&str; 3] = [CONFIG, KEY, CERTIFICATE];
@@ -47,5 +47,8 @@ pub(super) fn mode(name: &str) -> u32 {
 
 /// A foreign name as it may be shown in a message.
 pub(super) fn shown(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(100).collect()
+    name.chars()
+        .filter(|c| !cause::is_unseen(*c))
+        .take(100)
+        .collect()
 }

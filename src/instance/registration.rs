@@ -81,7 +81,7 @@ impl Registration {
 
 /// Tries until the tenant has answered, and again when there is something new to tell; ends with the
 /// program.
-pub async fn keep(keeper: RegistrationKeeper) {
+pub async fn keep(keeper: Arc<RegistrationKeeper>) {
     let life = keeper.life.clone();
     tokio::select! {
         () = life.draining() => {}

@@ -19,9 +19,9 @@ use crate::{
     clock::Clock,
     config::{Config, Loaded, Settings},
     http::Front,
-    lifecycle::Lifecycle,
+    lifecycle::{Lifecycle, supervised},
     ops::Readiness,
-    telemetry::{Log, Metrics, event},
+    telemetry::{Log, Metrics, Task, event},
     tls::{Identity, SharedTickets, TlsServer},
 };
 
@@ -161,10 +161,14 @@ impl Running {
         self.current.store(Arc::new(new));
         // The old tunnel answers what it was asked; its end is part of ours.
         let shutdown = old.config.shutdown;
-        self.life.spawn(async move {
-            let life = old.tunnel_life.handle();
-            life.drain(Duration::ZERO, shutdown).await;
-        });
+        let metrics = Arc::clone(&self.metrics);
+        self.life
+            .spawn(supervised(Task::OldTunnel, metrics, move || {
+                let life = old.tunnel_life.handle();
+                async move {
+                    life.drain(Duration::ZERO, shutdown).await;
+                }
+            }));
         Ok(waits)
     }
 

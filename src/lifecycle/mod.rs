@@ -13,6 +13,7 @@
 mod backoff;
 mod service_manager;
 mod signals;
+mod supervisor;
 
 use std::{
     future::Future,
@@ -33,6 +34,7 @@ pub use self::{
     backoff::{Backoff, pause_between},
     service_manager::{notify, notify_reloading},
     signals::{Asked, Signals},
+    supervisor::{Supervisor, supervised},
 };
 
 /// How long tasks get to notice that they are cut: a dropped future ends at its next wait.

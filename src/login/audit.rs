@@ -6,7 +6,7 @@ use std::{fmt, net::IpAddr};
 use tokio::time::Instant;
 
 use super::refusal::Refusal;
-use crate::telemetry::{LoginOutcome, Metrics, event};
+use crate::telemetry::{LoginOutcome, Metrics, event, some};
 
 /// The request that a login came in.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub(super) struct Line<'a> {
     start: Instant,
     method: &'static str,
     principal: String,
+    /// What is known of the user was proved: by a ticket, a certificate, a trusted proxy or the tenant.
+    is_proved: bool,
     user: String,
     ended: bool,
 }
@@ -65,13 +67,16 @@ impl<'a> Line<'a> {
             start: Instant::now(),
             method,
             principal: cut(principal),
+            is_proved: origin.client == Client::Hub,
             user: String::new(),
             ended: false,
         }
     }
 
+    /// Who they have proved to be.
     pub fn principal(&mut self, principal: &str) {
         self.principal = cut(principal);
+        self.is_proved = true;
     }
 
     pub fn user(&mut self, dn: &str) {
@@ -102,6 +107,9 @@ impl<'a> Line<'a> {
             .logins
             .with_label_values(&[self.method, outcome, reason])
             .inc();
+        let Some(left_out) = self.passes(&ended) else {
+            return;
+        };
         let ms = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         macro_rules! line {
             ($level:ident, $event:expr, $($detail:tt)*) => {
@@ -117,6 +125,7 @@ impl<'a> Line<'a> {
                     outcome,
                     reason,
                     ms,
+                    left_out = some(left_out),
                     $($detail)*
                 )
             };
@@ -137,6 +146,21 @@ impl<'a> Line<'a> {
                 detail = "the client went away, or the time for an answer was over",
                 "not signed in"
             ),
+        }
+    }
+}
+
+impl Line<'_> {
+    /// Whether this line is written, and how many were left out before it. What concerns an account always
+    /// is; anybody can send a name that nobody has, or a token that says nothing, as often as they like.
+    fn passes(&self, ended: &Outcome) -> Option<u64> {
+        let concerns_account = self.is_proved || !self.user.is_empty();
+        match (ended, self.origin.client) {
+            (
+                Outcome::Refused { .. } | Outcome::Abandoned,
+                Client::Address(from) | Client::Balancer(from),
+            ) if !concerns_account => self.metrics.outsider_lines.refusals.pass(from),
+            _ => Some(0),
         }
     }
 }

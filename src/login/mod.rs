@@ -244,6 +244,7 @@ impl Logins {
             Proof::OthersForm { sender } => Err(Refusal::OthersForm { sender }),
             Proof::Frontend { user } => {
                 let user = user?;
+                line.principal(&user);
                 let named = matching::FrontendUser::parse(&user);
                 let found = self.accounts.find(By::Principal(named.name)).await?;
                 Ok(Proved {

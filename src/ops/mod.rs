@@ -63,7 +63,12 @@ pub fn router(
 
 /// Serves `router` in plain HTTP on `listener` until `lifecycle` stops: not the one of the front that
 /// users reach, but one that is drained after it.
-pub async fn run(listener: Listener, router: Router, lifecycle: Lifecycle, mismatches: Mismatches) {
+pub async fn run(
+    listener: impl Into<Arc<Listener>>,
+    router: Router,
+    lifecycle: Lifecycle,
+    mismatches: Mismatches,
+) {
     let settings = SiteSettings {
         limits: Limits::for_token(0),
         random: Random::system(),

@@ -20,9 +20,9 @@ const SETTLE: Duration = Duration::from_millis(500);
 pub(super) async fn serve(
     running: &Running,
     signals: &mut Signals,
-    mut asked_for: mpsc::Receiver<Answer>,
+    asked_for: &mut mpsc::Receiver<Answer>,
     history: &History,
-    mut watch: Option<Watch>,
+    watch: &mut Option<Watch>,
 ) {
     let mut measure = tokio::time::interval(MEASURE);
     let mut step = tokio::time::interval(History::STEP);
@@ -61,7 +61,7 @@ pub(super) async fn serve(
             }
         };
         notify_reloading();
-        let (asked, outcome) = reload(running, what, &mut watch, signals).await;
+        let (asked, outcome) = reload(running, what, watch, signals).await;
         notify(&[NotifyState::Ready]);
         if let Some(answer) = answer {
             // Who does not wait any more has lost nothing.

@@ -17,9 +17,9 @@ use crate::{
     instance::{
         Answer, Generation, Materials, Read, RegistrationKeeper, Reporter, Running, keep, readiness,
     },
-    lifecycle::{Lifecycle, Signals, notify},
+    lifecycle::{Lifecycle, Signals, Supervisor, notify, supervised},
     ops::{self, InstancePage},
-    telemetry::{History, Log, Memory, RecentEvents, event},
+    telemetry::{History, Log, Memory, RecentEvents, Task, event},
     tls::TlsServer,
 };
 
@@ -111,11 +111,15 @@ pub async fn run(
     metrics.show_configuration(&reporter.report().configuration.digest);
     let page = instance_page(&reporter, &ops_listener);
     let ops_router = ops::router(Arc::clone(&readiness), Arc::clone(&metrics), Some(page));
-    ops_life.spawn(ops::run(
-        ops_listener,
-        ops_router,
-        ops_life.clone(),
-        mismatches.clone(),
+    let (operators, of_operators) = (Arc::new(ops_listener), mismatches.clone());
+    let own = ops_life.clone();
+    ops_life.spawn(supervised(
+        Task::Operators,
+        Arc::clone(&metrics),
+        move || {
+            let (listener, router) = (Arc::clone(&operators), ops_router.clone());
+            ops::run(listener, router, own.clone(), of_operators.clone())
+        },
     ));
 
     let mut front = None;
@@ -141,8 +145,12 @@ pub async fn run(
             Some(Arc::clone(&metrics)),
             mismatches.clone(),
         );
-        let serving = made.clone();
-        life.spawn(async move { serving.run(listener, limits).await });
+        let (serving, listener) = (made.clone(), Arc::new(listener));
+        life.spawn(supervised(Task::Users, Arc::clone(&metrics), move || {
+            let (serving, listener, limits) =
+                (serving.clone(), Arc::clone(&listener), limits.clone());
+            async move { serving.run(listener, limits).await }
+        }));
         front = Some(made);
     }
     let console = match config.admin_listen {
@@ -183,10 +191,13 @@ pub async fn run(
     };
     running.measure();
     notify(&[NotifyState::Ready]);
-    let (reloads, asked_for) = mpsc::channel(1);
-    running
-        .life
-        .spawn(keep(registration(&running, reloads.clone())));
+    let (reloads, mut asked_for) = mpsc::channel(1);
+    let keeper = Arc::new(registration(&running, reloads.clone()));
+    running.life.spawn(supervised(
+        Task::Registration,
+        Arc::clone(&running.metrics),
+        move || keep(Arc::clone(&keeper)),
+    ));
     if let Some(listener) = console {
         let address = listener.address();
         tracing::info!(event = event::CONSOLE_LISTENING, %address, "the console");
@@ -198,9 +209,29 @@ pub async fn run(
             reloads,
         );
         let router = console::serve_on(address, Arc::new(program));
-        ops_life.spawn(console::run(listener, router, ops_life.clone()));
+        let (own, listener) = (ops_life.clone(), Arc::new(listener));
+        let metrics = Arc::clone(&running.metrics);
+        ops_life.spawn(supervised(Task::Console, metrics, move || {
+            console::run(Arc::clone(&listener), router.clone(), own.clone())
+        }));
     }
-    serve(&running, &mut signals, asked_for, &history, watch).await;
+    let (mut supervisor, mut watch) = (
+        Supervisor::of(Task::Main, Arc::clone(&running.metrics)),
+        watch,
+    );
+    while supervisor
+        .panics(Box::pin(serve(
+            &running,
+            &mut signals,
+            &mut asked_for,
+            &history,
+            &mut watch,
+        )))
+        .await
+    {
+        // It may have been in the midst of a reload.
+        notify(&[NotifyState::Ready]);
+    }
 
     notify(&[NotifyState::Stopping]);
     let config = running.current.load().config.clone();

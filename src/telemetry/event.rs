@@ -39,6 +39,9 @@ events! {
     PROGRAM_PANICKED = "program.panicked", ERROR,
         "A fault of the program, at the place in its source that the line names. What it was doing then failed; all else goes on. Counted by `ad_edge_panics_total`.",
         "Please report it.";
+    TASK_PANICKED = "task.panicked", ERROR,
+        "A task that must run has panicked and begins again after a pause of `ms` milliseconds; `task` says which. Counted by `ad_edge_task_restarts_total`.",
+        "Please report it, with the line `program.panicked` before it.";
     LOG_DROPPED = "log.dropped", WARN,
         "Nobody read the log fast enough, or it could not be written: lines were dropped, others before audit lines. Nothing else waited for it. Counted by `ad_edge_log_lines_dropped_total`.",
         "Look at what takes the log: the journal, the container's log driver, the disk, a terminal that is held.";

@@ -20,6 +20,7 @@ use tracing_subscriber::{
 
 use super::{
     LOG_ONLY, Metrics, RecentEvents, event,
+    line::Lines,
     panics::log_panics,
     queue::{Kind, Lost, Queue},
 };
@@ -198,16 +199,12 @@ where
     W: for<'w> fmt::MakeWriter<'w> + Send + Sync + 'static,
 {
     // The library would say what it cannot write by a macro that waits, and panics.
-    let layer = fmt::layer().with_writer(writer).log_internal_errors(false);
-    match format {
-        LogFormat::Text => layer.with_ansi(colour).with_target(false).boxed(),
-        LogFormat::Json => layer
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .boxed(),
-    }
+    fmt::layer()
+        .with_writer(writer)
+        .log_internal_errors(false)
+        .with_ansi(colour)
+        .event_format(Lines(format))
+        .boxed()
 }
 
 #[cfg(test)]

@@ -12,11 +12,13 @@ use prometheus::{
 use tokio::time::Instant;
 
 use super::{
+    outsiders::OutsiderLines,
     queue,
     registered::{
         counter, counters, float_gauge, float_gauges, from_zero, gauge, gauges, histograms,
     },
     remembered::Remembered,
+    task::Task,
 };
 
 /// Good and refused logins by method.
@@ -118,6 +120,12 @@ pub struct Metrics {
     /// `ad_edge_log_lines_dropped_total{kind}`: lines of the log, `audit` and `other`, that could not be
     /// written.
     pub log_lines_dropped: IntCounterVec,
+    /// What outsiders write into the log. `ad_edge_log_lines_left_out_total{event}`: lines of theirs that were
+    /// too many.
+    pub outsider_lines: OutsiderLines,
+    /// `ad_edge_task_restarts_total{task}`: panics of tasks that must run, after each of which it has begun
+    /// again.
+    pub task_restarts: IntCounterVec,
     /// `ad_edge_panics_total`: faults of the program, each with a line in the log.
     pub panics: IntCounter,
 }
@@ -303,6 +311,24 @@ impl Metrics {
                     &["kind"],
                 ),
                 &queue::Kind::LABELS,
+            ),
+            outsider_lines: OutsiderLines::new(&from_zero(
+                counters(
+                    r,
+                    "log_lines_left_out_total",
+                    "Lines about what outsiders sent that were too many.",
+                    &["event"],
+                ),
+                &OutsiderLines::EVENTS,
+            )),
+            task_restarts: from_zero(
+                counters(
+                    r,
+                    "task_restarts_total",
+                    "Panics of tasks that must run, after each of which it has begun again.",
+                    &["task"],
+                ),
+                &Task::ALL.map(Task::label),
             ),
             panics: counter(
                 r,

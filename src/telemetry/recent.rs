@@ -1,6 +1,7 @@
 //! The last events of the log, in memory, for the console.
 
 use std::{
+    borrow::Cow,
     collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, PoisonError},
@@ -14,7 +15,7 @@ use tracing::{
 use tracing_subscriber::{Layer, layer::Context};
 
 use super::remembered::Held;
-use crate::clock::Clock;
+use crate::{cause, clock::Clock};
 
 /// Of all events, and once more of warnings and errors, so that a busy hour does not push them out.
 const EVENTS: usize = 300;
@@ -152,6 +153,9 @@ struct Parts {
 
 impl Parts {
     fn take(&mut self, field: &Field, mut value: String) {
+        if let Cow::Owned(seen) = cause::seen_lines(&value) {
+            value = seen;
+        }
         let most = TEXT_BYTES.min(self.left);
         value.truncate(value.floor_char_boundary(most));
         value.shrink_to_fit();

@@ -37,9 +37,9 @@ pub use self::{
 use crate::{
     clock::Clock,
     config::TunnelConfig,
-    lifecycle::{Backoff, Lifecycle},
+    lifecycle::{Backoff, Lifecycle, supervised},
     login::Accounts,
-    telemetry::{Metrics, Throttle, event},
+    telemetry::{Metrics, Task, Throttle, event},
     token::{SigningKey, TenantKey, hub_login},
 };
 
@@ -91,19 +91,21 @@ pub async fn reach(
     connector.connect().await.map(|_socket| started.elapsed())
 }
 
-/// Counts the link for as long as it is connected, however it ends.
-struct Connected(prometheus::IntGauge);
+/// The state for as long as the link is connected, however it ends.
+struct Connected<'a>(&'a Tunnel);
 
-impl Connected {
-    fn new(metrics: &Metrics) -> Self {
-        metrics.tunnel_connected.inc();
-        Self(metrics.tunnel_connected.clone())
+impl<'a> Connected<'a> {
+    fn new(tunnel: &'a Tunnel) -> Self {
+        tunnel.metrics.tunnel_connected.inc();
+        tunnel.state.send_replace(TunnelState::Connected);
+        Self(tunnel)
     }
 }
 
-impl Drop for Connected {
+impl Drop for Connected<'_> {
     fn drop(&mut self) {
-        self.0.dec();
+        self.0.metrics.tunnel_connected.dec();
+        self.0.state.send_replace(TunnelState::Disconnected(None));
     }
 }
 
@@ -140,7 +142,10 @@ pub fn start(config: &TunnelConfig, parts: TunnelParts) -> watch::Receiver<Tunne
         state,
         log: Throttle::new(LOG_EVERY),
     });
-    life.spawn(async move { tunnel.keep_up().await });
+    let metrics = Arc::clone(&tunnel.metrics);
+    life.spawn(supervised(Task::Tunnel, metrics, move || {
+        Arc::clone(&tunnel).keep_up()
+    }));
     receiver
 }
 
@@ -217,13 +222,10 @@ impl Tunnel {
             Err(NotProved::Refused(reason)) => return Attempt::Refused(reason),
             Err(NotProved::Lost(why)) => return Attempt::Unreachable(why),
         };
-        self.state.send_replace(TunnelState::Connected);
-        let _connected = Connected::new(&self.metrics);
+        let _connected = Connected::new(self);
         self.count_connection("connected");
         tracing::info!(event = event::TUNNEL_CONNECTED, "the tunnel is connected");
-        let end = link::serve(self, socket).await;
-        self.state.send_replace(TunnelState::Disconnected(None));
-        Attempt::Ended(end)
+        Attempt::Ended(link::serve(self, socket).await)
     }
 
     /// A connection on which the hub has accepted our proof.

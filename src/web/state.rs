@@ -11,7 +11,7 @@ use crate::{
     config::{ListenConfig, Logo, RelyingParties},
     http::page::PageContext,
     login::{Client, Logins, Origin, UnclearUser},
-    telemetry::event,
+    telemetry::{event, some},
     tls::ConnectionInfo,
     token::TenantKey,
 };
@@ -76,11 +76,15 @@ impl Web {
         if name.is_some_and(|name| forwarded::is_given(headers, name)) {
             self.logins.accounts.metrics.forged_headers.inc();
             let peer = info.via.unwrap_or(info.client);
-            tracing::warn!(
-                event = event::HTTP_HEADER_FORGED,
-                %peer,
-                "a client certificate came in a header from an address that is not a trusted balancer; it is ignored"
-            );
+            let lines = &self.logins.accounts.metrics.outsider_lines.forged_headers;
+            if let Some(left_out) = lines.pass(peer.ip()) {
+                tracing::warn!(
+                    event = event::HTTP_HEADER_FORGED,
+                    %peer,
+                    left_out = some(left_out),
+                    "a client certificate came in a header from an address that is not a trusted balancer; it is ignored"
+                );
+            }
         }
     }
 

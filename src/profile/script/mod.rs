@@ -13,6 +13,7 @@ mod tests;
 
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU8, AtomicUsize, Ordering},
@@ -201,20 +202,23 @@ impl Pool {
             if taken.is_err() {
                 continue;
             }
-            let ready = match engine.take() {
-                Some(ready) => Ok(ready),
-                None => Engine::load(&self.source, LOAD_LIMIT),
-            };
-            let result = match ready {
-                Ok(ready) => {
-                    let result = ready.map(&raw, self.call);
-                    if ready.lasts(&result) {
-                        engine = Some(ready);
-                    }
-                    result
+            let work = || {
+                let ready = match engine.take() {
+                    Some(ready) => ready,
+                    None => Engine::load(&self.source, LOAD_LIMIT)
+                        .map_err(|error| Failure::Script(error.to_string()))?,
+                };
+                let result = ready.map(&raw, self.call);
+                if ready.lasts(&result) {
+                    engine = Some(ready);
                 }
-                Err(error) => Err(Failure::Script(error.to_string())),
+                result
             };
+            // A panic costs this login and its engine, not a thread of all later ones.
+            let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+                let why = "a fault of the program: please report it";
+                Err(Failure::Script(why.to_owned()))
+            });
             // Whoever gave up has dropped the other end.
             let _ = answer.send(result);
             if state.swap(GIVEN_UP, Ordering::AcqRel) == REPLACED {
