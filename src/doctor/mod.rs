@@ -14,6 +14,7 @@ mod kerberos;
 mod key_versions;
 mod load;
 mod lockout;
+mod names;
 mod network;
 mod other_services;
 mod reach;
