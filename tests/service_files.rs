@@ -303,6 +303,17 @@ fn check_by_root_refuses_what_the_service_cannot_read_and_its_command_mends_it()
         );
         let said = refused(&mut ad_edge(home.path(), &["check"]), &[&fix]);
         assert_eq!(said.matches("fix: ").count(), 1, "{said}");
+        // One cause, one message; the service's own words too.
+        assert!(!said.contains("in the configuration"), "{said}");
+        let mut serve = Command::new("setpriv");
+        serve
+            .args(["--reuid=4711", "--regid=4711", "--clear-groups"])
+            .args([env!("CARGO_BIN_EXE_ad-edge"), "serve", "--home"])
+            .arg(home.path());
+        refused(
+            &mut serve,
+            &["1 mistake in the configuration", "permission denied"],
+        );
         run_with_input(Command::new("sh").args(["-ec", &fix]), "");
         assert!(check(home.path()).status.success());
     }
