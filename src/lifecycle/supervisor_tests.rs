@@ -34,13 +34,19 @@ async fn a_task_begins_again_after_each_panic_and_ends_by_itself() {
 }
 
 /// Where something is spawned, how often, and why a panic in it costs no more than that.
-const SPAWNS: [(&str, usize, &str); 18] = [
+const SPAWNS: [(&str, usize, &str); 20] = [
     ("accept/run.rs", 3, "a connection, which ends with its task"),
     (
         "authenticate/kerberos/worker.rs",
         1,
         "a thread, which catches the panics of its jobs",
     ),
+    (
+        "cli/exit.rs",
+        1,
+        "what wakes idle workers, without which memory is given back later",
+    ),
+    ("cli/memory.rs", 1, "nothing but a worker's awakening"),
     ("cli/own_child.rs", 1, "a process, whose end is awaited"),
     ("console/program.rs", 1, "a change, whose end is awaited"),
     ("console/unconfigured.rs", 2, "supervised"),

@@ -244,6 +244,25 @@ fn zero_is_off() {
     }
 }
 
+/// Whether this process runs the test alone, so that its memory is the test's; else one that does is run.
+fn is_alone(test: &str) -> bool {
+    const ALONE: &str = "AD_EDGE_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let own = std::env::current_exe().expect("this program");
+    let name = format!("login::attempts::tests::{test}");
+    let mut command = std::process::Command::new(own);
+    let output = command.args(["--exact", &name]).env(ALONE, "1").output();
+    let output = output.expect("it runs");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && printed.contains("1 passed"),
+        "{printed}"
+    );
+    false
+}
+
 /// Resident memory of this process, in bytes (proc_pid_statm(5)).
 fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").expect("statm");
@@ -253,6 +272,9 @@ fn resident() -> u64 {
 
 #[test]
 fn long_names_take_as_little_memory_as_short_ones() {
+    if !is_alone("long_names_take_as_little_memory_as_short_ones") {
+        return;
+    }
     let attempts = attempts(0, 5);
     let before = resident();
     for number in 0..3000 {
@@ -266,6 +288,9 @@ fn long_names_take_as_little_memory_as_short_ones() {
 
 #[test]
 fn what_is_remembered_of_names_has_a_budget_and_is_shown() {
+    if !is_alone("what_is_remembered_of_names_has_a_budget_and_is_shown") {
+        return;
+    }
     let (attempts, metrics) = (attempts(10, 5), Metrics::new());
     attempts.measure(&metrics);
     let before = resident();

@@ -30,9 +30,11 @@ pub const SCENARIOS: &[Scenario] = &[
               they leave. The test waits until the instance is ready again and makes logins.",
         expect: "Clients never get the files that the directory, the keytab and the log need: the instance \
                  takes 30 connections, and says at the start that it takes fewer than `MAX_CONNECTIONS`. \
-                 More wait in the kernel's queue, and so do the balancer's checks; after two of them \
-                 nobody is sent there. Lost are the logins that were waiting in that queue.",
-        allowed_because: "A third of 40 logins a second, for up to four and a half seconds.",
+                 For each more, a login's or the balancer's check's too, the longest idle one of the \
+                 network that holds most is closed. Thirty are few: when all are logins under way, the \
+                 next one waits.",
+        allowed_because: "A third of 40 logins a second, for up to four and a half seconds, were every place a \
+                          login's.",
         change: "`LimitNOFILE` of the service and `MAX_CONNECTIONS`.",
         allowed: Allowed::failed(60),
         run: descriptors,
