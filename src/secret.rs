@@ -1,4 +1,5 @@
-//! Secrets: values that Debug, Display and serialisation never show, in memory that nobody reads.
+//! Secrets: values that Debug, Display and serialisation never show, in memory that nobody reads; and files that hold
+//! one.
 //!
 //! The type is secrecy's; this module exists so that the whole program names one type, and so that
 //! one test proves what the others rely on.
@@ -17,9 +18,27 @@ pub fn guard_memory() -> io::Result<()> {
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
+/// Whether a private key in PEM is in it (RFC 7468, section 10; PKCS#1's and SEC 1's labels end alike): a
+/// certificate's file may hold its key too.
+#[must_use]
+pub fn holds_private_key(content: &[u8]) -> bool {
+    const LABEL: &[u8] = b"PRIVATE KEY-----";
+    content.windows(LABEL.len()).any(|part| part == LABEL)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_beside_a_certificate_is_seen() {
+        let certificate = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
+        assert!(!holds_private_key(certificate.as_bytes()));
+        for kind in ["", "RSA ", "EC ", "ENCRYPTED "] {
+            let both = format!("{certificate}-----BEGIN {kind}PRIVATE KEY-----\nAA==\n");
+            assert!(holds_private_key(both.as_bytes()), "{kind}");
+        }
+    }
 
     #[test]
     fn debug_hides_the_secret() {

@@ -191,6 +191,8 @@ fn a_check_by_tls_on_the_operators_port() {
 #[test]
 fn a_balancer_that_is_right_is_no_trouble() {
     let instance = Instance::builder().behind_proxy().console().start();
+    let page = instance.console("/").run().body;
+    assert!(page.contains("start the balancer"), "{page}");
     let balancer = Haproxy::start(&[&instance]);
     assert_eq!(balancer.curl("/wsfed").run().status, 401);
     assert_eq!(instance.ops("/readyz"), Some((200, "ready\n".to_owned())));

@@ -17,7 +17,8 @@ use crate::smallest::smallest;
 
 fn run(command: &str, home: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ad-edge"))
-        .args([command, "--home"])
+        .args(command.split(' '))
+        .arg("--home")
         .arg(home)
         .env_clear()
         .output()
@@ -44,6 +45,14 @@ fn home_with(changes: &Value) -> TempDir {
     fs::write(home.path().join("config.json"), config).expect("written");
     home
 }
+
+/// Commands that need one, and make none.
+const OF_A_CONFIGURATION: [&str; 4] = [
+    "check",
+    "fleet",
+    "setup --balancer haproxy",
+    "setup --browser-policies policies",
+];
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -97,7 +106,7 @@ fn a_mistake_in_the_json_is_one_message() {
     let home = TempDir::new().expect("a folder");
     let text = "{ \"LDAP_URL\": \"ldaps://dc1.corp.example\" \"PORT\": 4000 }";
     fs::write(home.path().join("config.json"), text).expect("written");
-    for command in ["check", "serve"] {
+    for command in OF_A_CONFIGURATION.iter().chain(&["serve"]) {
         let output = run(command, home.path());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(64), "{said}");
@@ -116,7 +125,7 @@ fn a_mistake_in_the_json_is_one_message() {
 fn a_folder_that_is_not_there_is_one_message_and_no_console() {
     let folder = TempDir::new().expect("a folder");
     let home = folder.path().join("typo");
-    for command in ["check", "serve"] {
+    for command in OF_A_CONFIGURATION.iter().chain(&["serve"]) {
         let output = run(command, &home);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(64), "{said}");
@@ -329,13 +338,18 @@ fn roots_that_hold_no_certificate_are_refused_where_the_directory_needs_them() {
 #[test]
 fn a_config_json_that_is_not_there_is_one_message() {
     let home = TempDir::new().expect("a folder");
-    let said = mistakes(&run("check", home.path()));
-    assert_eq!(said.len(), 1, "{said:?}");
-    assert!(said[0].starts_with("config.json = "), "{said:?}");
-    assert!(
-        said[0].contains("is missing. Make it (ad-edge setup)"),
-        "{said:?}"
-    );
+    for command in OF_A_CONFIGURATION {
+        let output = run(command, home.path());
+        let all = said(&output);
+        let said = mistakes(&output);
+        assert_eq!(said.len(), 1, "{command}: {said:?}");
+        assert!(said[0].starts_with("config.json = "), "{said:?}");
+        assert!(
+            said[0].contains("is missing. Make it (ad-edge setup)"),
+            "{said:?}"
+        );
+        assert!(!all.contains("Note:"), "{command}: {all}");
+    }
     // Where the environment has some of the keys, those are told that are missing.
     let output = Command::new(env!("CARGO_BIN_EXE_ad-edge"))
         .args(["check", "--home"])

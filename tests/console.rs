@@ -203,7 +203,7 @@ fn no_secret_reaches_the_page() {
     }
     // What the administrator looks for is there.
     for text in [
-        "Users are signed in here",
+        "Users can be signed in here",
         "up for",
         "Signing certificate",
         "key version 1; written",

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, Permissions},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output},
     time::Duration,
 };
@@ -107,6 +107,95 @@ fn every_file_that_root_gives_to_a_set_up_is_the_service_s() {
         assert!(service.exited().is_none(), "{}", service.log());
         http_get(&lab.address, ops_port, "/readyz").is_some_and(|(status, _)| status == 200)
     });
+}
+
+/// Every file and folder below, with its access; copies are in a folder of their user's alone.
+fn accesses(folder: &Path) -> Vec<(PathBuf, u32)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let meta = fs::symlink_metadata(&path).expect("there");
+        assert_eq!(meta.uid(), SERVICE, "{}", path.display());
+        let access = meta.mode() & 0o777;
+        found.push((path.clone(), access));
+        if path.ends_with("backups") {
+            assert_eq!(access, 0o700);
+        } else if meta.is_dir() {
+            found.extend(accesses(&path));
+        }
+    }
+    found
+}
+
+/// A certificate's file often holds its key as well, and not every root has a umask.
+#[test]
+fn nothing_secret_is_open_to_others_whatever_root_s_files_and_umask_are() {
+    let (lab, tenant) = (Lab::get(), Tenant::by_address());
+    let desk = TempDir::new().expect("a folder");
+    let both = |name: &str| {
+        let part = |end: &str| {
+            let file = lab.state.join("pki").join(name).with_extension(end);
+            fs::read(file).expect("a file of the lab")
+        };
+        let file = desk.path().join(name);
+        fs::write(&file, [part("pem"), part("key")].concat()).expect("written");
+        file.display().to_string()
+    };
+    let (login, ca) = (both("login"), both("ca"));
+    let keytab = lab.keytab().display().to_string();
+    let options = [
+        ("--certificate", login.as_str()),
+        ("--key", &login),
+        ("--ca-file", &ca),
+        ("--keytab", &keytab),
+    ];
+    for umask in ["000", "077"] {
+        let home = service_home();
+        let set_up = command(home.path(), &tenant, &options);
+        let mut masked = Command::new("sh");
+        masked
+            .args(["-c", "umask $0; exec \"$@\"", umask])
+            .arg(set_up.get_program())
+            .args(set_up.get_args())
+            .env("LDAP_BIND_PASSWORD", &lab.password);
+        works(&mut masked);
+        // The same again closes what was open.
+        for name in ["certs/tls.pem", "certs/krb5.keytab"] {
+            let file = home.path().join(name);
+            fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("set");
+        }
+        works(&mut masked);
+        let all = accesses(home.path());
+        for name in [
+            "certs/tls.pem",
+            "certs/tls.key",
+            "certs/ca.pem",
+            "certs/cert.pem",
+            "certs/krb5.keytab",
+        ] {
+            assert!(
+                all.contains(&(home.path().join(name), access(name))),
+                "{name} in {all:?}"
+            );
+        }
+        for (path, access) in all {
+            let open = if path.is_dir() || path.ends_with("certs/cert.pem") {
+                0o022
+            } else {
+                0o077
+            };
+            assert_eq!(access & open, 0, "{umask}: {} {access:o}", path.display());
+        }
+        assert!(check(home.path()).status.success());
+    }
+}
+
+fn access(name: &str) -> u32 {
+    if name == "certs/cert.pem" {
+        0o644
+    } else {
+        0o600
+    }
 }
 
 #[test]
@@ -214,6 +303,17 @@ fn check_by_root_refuses_what_the_service_cannot_read_and_its_command_mends_it()
         );
         let said = refused(&mut ad_edge(home.path(), &["check"]), &[&fix]);
         assert_eq!(said.matches("fix: ").count(), 1, "{said}");
+        // One cause, one message; the service's own words too.
+        assert!(!said.contains("in the configuration"), "{said}");
+        let mut serve = Command::new("setpriv");
+        serve
+            .args(["--reuid=4711", "--regid=4711", "--clear-groups"])
+            .args([env!("CARGO_BIN_EXE_ad-edge"), "serve", "--home"])
+            .arg(home.path());
+        refused(
+            &mut serve,
+            &["1 mistake in the configuration", "permission denied"],
+        );
         run_with_input(Command::new("sh").args(["-ec", &fix]), "");
         assert!(check(home.path()).status.success());
     }

@@ -172,6 +172,14 @@ impl Mismatches {
         forget_oldest(&mut state.served, |at| *at);
     }
 
+    /// Whether a request that agrees with this instance has arrived within the last minute: health checks come more
+    /// often.
+    #[must_use]
+    pub fn is_served(&self) -> bool {
+        let last = self.lock().last_served;
+        last.is_some_and(|last| last.elapsed() < PRESENT)
+    }
+
     /// Those of the last minute, what nobody gets through first.
     #[must_use]
     pub fn present(&self) -> Vec<Present> {

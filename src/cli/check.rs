@@ -7,7 +7,7 @@ use super::exit::{EXIT_CONFIG, refuse};
 use crate::{
     clock::Clock,
     config::Settings,
-    instance::{check, out_of_reach},
+    instance::{Problem, check, closed_to_unit, out_of_reach},
     privileges::Owner,
     setup::recover,
 };
@@ -23,12 +23,28 @@ pub(super) fn run(home: &Path, clock: &Clock) -> ExitCode {
     for warning in &verdict.warnings {
         eprintln!("warning: {warning}");
     }
-    let problem = verdict.problem.map(|problem| refuse(home, &problem));
-    let code = out_of_service_s_reach(home, &settings).or(problem);
+    let reach = closed_to_its_unit(home).or(out_of_service_s_reach(home, &settings));
+    // What follows from that is not said once more.
+    let follows = |problem: &Problem| reach.is_some() && problem.is_denied();
+    let problem = verdict.problem.filter(|problem| !follows(problem));
+    let problem = problem.map(|problem| refuse(home, &problem));
+    let code = reach.or(problem);
     code.unwrap_or_else(|| {
         println!("the configuration of {} can be used", home.display());
         ExitCode::SUCCESS
     })
+}
+
+/// Says as whom the service is going to run, where that user may not look here.
+fn closed_to_its_unit(home: &Path) -> Option<ExitCode> {
+    let closed = closed_to_unit(home)?;
+    let (words, fix) = (closed.words(), closed.fix());
+    if closed.is_installed {
+        eprintln!("ad-edge: {words}\n    fix: {fix}");
+        return Some(ExitCode::from(EXIT_CONFIG));
+    }
+    eprintln!("warning: {words}\n    fix: {fix}");
+    None
 }
 
 /// Says how the service gets what it cannot read.

@@ -13,6 +13,7 @@ use super::{
     accounts::{AccountsConfig, MapperSource, accounts},
     choices::{LogFormat, LogLevels},
     client_cert::AuthoritySource,
+    closed_folder::one_for_each_folder,
     direct::{DirectConfig, direct},
     directory::{DirectoryConfig, directory},
     effective::Effective,
@@ -246,7 +247,10 @@ fn finish(
     } = reader;
     match config {
         Some(config) if mistakes.is_empty() => Ok((config, warnings)),
-        _ => Err(Invalid { mistakes, warnings }),
+        _ => Err(Invalid {
+            mistakes: one_for_each_folder(mistakes),
+            warnings,
+        }),
     }
 }
 

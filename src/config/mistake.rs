@@ -70,6 +70,12 @@ impl Mistake {
         }
     }
 
+    /// Whether this user may not read a file, and that is all.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.problem.is_denied()
+    }
+
     /// Whether a key names a file that this host does not have, or that cannot be read here.
     #[must_use]
     pub fn lacks_file(&self) -> bool {

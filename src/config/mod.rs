@@ -11,6 +11,7 @@
 mod accounts;
 mod choices;
 mod client_cert;
+mod closed_folder;
 mod credentials;
 mod direct;
 mod directory;

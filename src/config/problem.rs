@@ -21,6 +21,9 @@ pub enum Problem {
         cause: Arc<io::Error>,
         holds: Holds,
     },
+    /// The keys of its files.
+    #[error("cannot be passed (permission denied), and the files of {} are behind it", .0.join(", "))]
+    BehindFolder(Vec<String>),
     #[error("is not on this host")]
     NotHere,
     /// No key is given by the environment either.
@@ -217,8 +220,17 @@ impl Problem {
     pub(super) fn is_lack(&self) -> bool {
         matches!(
             self,
-            Self::Missing(_) | Self::Unreadable { .. } | Self::NotHere
+            Self::Missing(_) | Self::Unreadable { .. } | Self::BehindFolder(_) | Self::NotHere
         )
+    }
+
+    /// Whether this user may not read a file.
+    pub(super) fn is_denied(&self) -> bool {
+        match self {
+            Self::Unreadable { cause, .. } => cause.kind() == io::ErrorKind::PermissionDenied,
+            Self::BehindFolder(_) => true,
+            _ => false,
+        }
     }
 
     /// What would be right.
@@ -235,6 +247,7 @@ impl Problem {
             }
             Self::Missing(missing) => missing.remedy(),
             Self::Unreadable { holds, .. } => holds.remedy(),
+            Self::BehindFolder(_) => "Give the folder to the user that runs ad-edge",
             Self::NotHere => "Copy it from the other host, or write the path that it has here",
             Self::NoConfiguration => {
                 "Make it (ad-edge setup), import an installation (ad-edge import), or copy it there"

@@ -86,6 +86,23 @@ impl Settings {
     /// # Errors
     /// Every mistake found; nothing but that when there is no home folder.
     pub fn load(&self) -> Result<Loaded, Invalid> {
+        self.of_what_is_there(|| self.load_with(&Map::new()))
+    }
+
+    /// The same without what takes files, or a tenant, that need not be there yet: for what is made beside an
+    /// installation.
+    ///
+    /// # Errors
+    /// As of [`Settings::load`].
+    pub fn load_without_files(&self) -> Result<Loaded, Invalid> {
+        self.of_what_is_there(|| self.load_for_trial(&Map::new()))
+    }
+
+    /// Reads; without a home folder, or anything in it, that is all that is wrong.
+    fn of_what_is_there(
+        &self,
+        read: impl FnOnce() -> Result<Loaded, Invalid>,
+    ) -> Result<Loaded, Invalid> {
         if self.uses_files() && !self.has_home() {
             return Err(Invalid {
                 mistakes: vec![Mistake {
@@ -96,8 +113,7 @@ impl Settings {
                 warnings: Vec::new(),
             });
         }
-        let loaded = self.load_with(&Map::new());
-        match loaded {
+        match read() {
             Err(invalid) if self.has_nothing(&invalid) => Err(Invalid {
                 mistakes: vec![Mistake {
                     place: Place::ConfigJson,

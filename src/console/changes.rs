@@ -21,7 +21,7 @@ use crate::{
     clock::Clock,
     config::{Effective, MapperSource, Most, TlsMaterial, home, keys, read_file},
     directory::By,
-    installation::{ChangeKind, Note, write_atomically},
+    installation::{ChangeKind, Note, certificate_mode, write_atomically},
     profile::{Mapper, ScriptError},
     secret::SecretString,
     setup::{SetupCheck, SetupPlan},
@@ -264,7 +264,7 @@ fn put_outside(
     }
     let before = read_file(key_path, Most::ORDINARY).ok();
     write_atomically(key_path, key, 0o600)?;
-    if let Err(error) = write_atomically(chain_path, chain, 0o644) {
+    if let Err(error) = write_atomically(chain_path, chain, certificate_mode(chain)) {
         // The old certificate gets its key back.
         if let Some(before) = before {
             write_atomically(key_path, &before, 0o600)?;

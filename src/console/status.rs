@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     clock::span,
+    config::{Config, ProxyProtocol},
     instance::{Expires, Generation},
     ops::Ready,
     tunnel::TunnelState,
@@ -28,9 +29,11 @@ impl Program {
     pub(super) fn facts_now(&self) -> Facts {
         let current = self.current.load();
         let (mood, state, sentence) = match self.readiness.evaluate_for_operators() {
-            Ready::Yes if self.readiness.warnings().is_empty() => {
-                (Mood::Good, "ready", "Users are signed in here".to_owned())
-            }
+            Ready::Yes if self.readiness.warnings().is_empty() => (
+                Mood::Good,
+                "ready",
+                "Users can be signed in here".to_owned(),
+            ),
             Ready::Yes => (
                 Mood::Warn,
                 "ready",
@@ -98,7 +101,7 @@ impl Program {
             },
             FactGroup {
                 title: "Balancer",
-                facts: self.balancer(),
+                facts: self.balancer(&current.config),
             },
             FactGroup {
                 title: "Tenant",
@@ -140,8 +143,8 @@ impl Program {
         facts
     }
 
-    /// In what a balancer and this instance disagree.
-    fn balancer(&self) -> Vec<Fact> {
+    /// In what a balancer and this instance disagree, and whether one comes at all.
+    fn balancer(&self, config: &Config) -> Vec<Fact> {
         let present = self.readiness.mismatches().into_iter();
         let mut facts: Vec<_> = present
             .map(|one| {
@@ -153,9 +156,20 @@ impl Program {
                 fact(Mood::Bad, &format!("From {}", one.from), text)
             })
             .collect();
+        let direct = config.direct.as_ref();
+        let expected =
+            direct.is_some_and(|direct| direct.listen.proxy_protocol == ProxyProtocol::V2);
         if facts.is_empty() {
-            let text = "no disagreement within the last minute".to_owned();
-            facts.push(fact(Mood::Good, "Connections", text));
+            let (mood, text) = if expected && !self.readiness.is_served() {
+                (
+                    Mood::Warn,
+                    "none within the last minute, not even a check: start the balancer, or put this instance into \
+                     its list of servers",
+                )
+            } else {
+                (Mood::Good, "no disagreement within the last minute")
+            };
+            facts.push(fact(mood, "Connections", text.to_owned()));
         }
         facts
     }

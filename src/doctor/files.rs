@@ -3,7 +3,7 @@
 use std::{
     fs,
     os::unix::fs::MetadataExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -16,8 +16,13 @@ use super::{
     recorder::issuer,
 };
 use crate::{
-    authenticate::Certificates, config::TlsMaterial, instance::trusted_roots, privileges::Owner,
-    tls::Identity, token::SigningKey,
+    authenticate::Certificates,
+    config::{Most, TlsMaterial, read_file},
+    instance::trusted_roots,
+    privileges::Owner,
+    secret::holds_private_key,
+    tls::Identity,
+    token::SigningKey,
 };
 
 const SOON: Duration = Duration::from_secs(30 * 86_400);
@@ -37,11 +42,14 @@ fn modes(context: &Context, findings: &Findings) {
         secrets.extend([config.home.config_json(), config.home.signing_key()]);
     }
     if let Some(direct) = &config.direct {
-        if let Some(TlsMaterial::Pem { key, .. }) = &direct.tls {
+        if let Some(TlsMaterial::Pem { chain, key }) = &direct.tls {
             secrets.push(key.clone());
+            secrets.extend((chain != key && has_key(chain)).then(|| chain.clone()));
         }
         secrets.extend(direct.kerberos.iter().map(|section| section.keytab.clone()));
     }
+    let roots = config.extra_roots.iter().filter(|file| has_key(file));
+    secrets.extend(roots.cloned());
     let home = config.home.path("");
     let by_owner = Owner::of(&home).unwrap_or(Owner { user: 0, group: 0 });
     let home = fs::metadata(&home).ok();
@@ -83,6 +91,11 @@ fn modes(context: &Context, findings: &Findings) {
     }
     let text = format!("{good} secret files are this installation's alone");
     findings.add(Finding::ok(Area::Files, "file-modes", text));
+}
+
+/// Whether a file of certificates holds a private key too.
+fn has_key(file: &Path) -> bool {
+    read_file(file, Most::ORDINARY).is_ok_and(|content| holds_private_key(&content))
 }
 
 fn signing(context: &Context, findings: &Findings) {

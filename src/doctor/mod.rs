@@ -14,6 +14,7 @@ mod kerberos;
 mod key_versions;
 mod load;
 mod lockout;
+mod names;
 mod network;
 mod other_services;
 mod reach;
@@ -105,7 +106,7 @@ pub async fn examine_reporting(
                 fleet::examine(context, &view, &answers, names);
             }
             // It has seen by now what disagrees with the balancer.
-            running::examine(context, names).await;
+            running::examine(context, !answers.is_empty(), names).await;
         }
         .boxed(),
         async {

@@ -20,10 +20,14 @@ pub(super) fn examine(context: &Context, findings: &Findings) {
 /// Whether something serves logins here already: this installation's ad-edge, or what listens for it.
 pub(super) fn is_served(context: &Context) -> bool {
     let direct = context.config.direct.as_ref();
-    direct.is_some_and(|direct| {
-        let bound = Listener::bind(direct.listen.address, direct.listen.port);
-        matches!(bound, Err(BindError::InUse { .. }))
-    })
+    direct
+        .is_some_and(|direct| is_in_use(SocketAddr::new(direct.listen.address, direct.listen.port)))
+}
+
+/// Whether something listens there.
+pub(super) fn is_in_use(address: SocketAddr) -> bool {
+    let bound = Listener::bind(address.ip(), address.port());
+    matches!(bound, Err(BindError::InUse { .. }))
 }
 
 /// Free, ours already, or somebody else's. Nothing connects to it.

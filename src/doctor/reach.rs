@@ -4,13 +4,26 @@ use super::{
     context::Context,
     finding::{Area, Finding, Findings},
 };
-use crate::{config::Settings, instance::out_of_reach, privileges::Owner};
+use crate::{
+    config::Settings,
+    instance::{closed_to_unit, out_of_reach},
+    privileges::Owner,
+};
 
 const AREA: Area = Area::Files;
 
 /// How the service gets what it cannot read; whether that is nothing.
 pub(super) fn lacking(settings: &Settings, owner: Owner, findings: &Findings) -> bool {
     let home = settings.home().path("");
+    let closed = closed_to_unit(&home);
+    if let Some(closed) = &closed {
+        let level = if closed.is_installed {
+            Finding::fail
+        } else {
+            Finding::warn
+        };
+        findings.add(level(AREA, "closed-to-unit", closed.words()).fix(closed.fix()));
+    }
     let all = out_of_reach(settings);
     for one in &all {
         let (command, then) = one.fix(&home, owner);
@@ -22,7 +35,7 @@ pub(super) fn lacking(settings: &Settings, owner: Owner, findings: &Findings) ->
             None => finding,
         });
     }
-    all.is_empty()
+    closed.is_none() && all.is_empty()
 }
 
 pub(super) fn examine(settings: &Settings, context: &Context, findings: &Findings) {

@@ -10,16 +10,29 @@ use reqwest::Client;
 use super::{
     context::Context,
     finding::{Area, Finding, Findings},
-    network::is_served,
+    network::{is_in_use, is_served},
 };
 use crate::cause;
 
 const AREA: Area = Area::Ready;
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// Nothing is found before the start.
-pub(super) async fn examine(context: &Context, findings: &Findings) {
-    if !is_served(context) {
+/// `is_answered`: something answers at SERVER_URL.
+pub(super) async fn examine(context: &Context, is_answered: bool, findings: &Findings) {
+    if !is_running(context) {
+        let text = if is_answered {
+            "no ad-edge runs here: what answers at SERVER_URL is elsewhere"
+        } else if context.config.direct.is_none() {
+            "no ad-edge runs here"
+        } else {
+            // It is said where nothing answers.
+            return;
+        };
+        findings.add(
+            Finding::warn(AREA, "ready-not-started", text)
+                .fix(context.command("serve"))
+                .note("as a service: systemctl enable --now ad-edge"),
+        );
         return;
     }
     let address = local(context.config.ops_listen);
@@ -71,6 +84,14 @@ pub(super) async fn examine(context: &Context, findings: &Findings) {
             .fix(look)
             .note("correct OPS_LISTEN"),
         ),
+    }
+}
+
+/// Whether it listens: for logins, or where there are none, with `OPS_LISTEN`.
+fn is_running(context: &Context) -> bool {
+    match &context.config.direct {
+        Some(_) => is_served(context),
+        None => is_in_use(context.config.ops_listen),
     }
 }
 

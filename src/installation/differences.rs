@@ -99,6 +99,12 @@ impl Old<'_> {
                  certs/krb5.keytab. The SPN must leave the old server's account.",
             );
         }
+        self.add(
+            "On Active Directory the user of a Kerberos ticket is the account whose SID the ticket has, \
+             whatever LDAP_USER_BY_NAME compares with the name (its other conditions count); a ticket without \
+             a SID (no PAC) is refused unless KERBEROS_REQUIRE_PAC is false. The legacy connector searched the \
+             name by LDAP_USER_BY_NAME.",
+        );
         if !self.given(&keys::KERBEROS_ALIASES) {
             self.add(
                 "Tickets count for HTTP/<host of SERVER_URL> alone: a name by which browsers reach it otherwise \
@@ -187,15 +193,13 @@ impl Old<'_> {
                  this LDAP_URL.",
             );
         }
-        let by_ticket =
-            self.on(&keys::KERBEROS_AUTH) || self.on(&keys::WITH_KERBEROS_PROXY_FRONTEND);
         let by_name = self.values.value(&keys::LDAP_USER_BY_NAME);
         let by_account = |name: &str| name.eq_ignore_ascii_case("sAMAccountName");
-        if by_ticket && by_name.is_some_and(|filter| !filter.attributes().all(by_account)) {
+        let by_other = by_name.is_some_and(|filter| !filter.attributes().all(by_account));
+        if by_other && self.on(&keys::WITH_KERBEROS_PROXY_FRONTEND) {
             self.add(
-                "A user of Kerberos, and one whom a proxy names, is found on Active Directory by the \
-                 sAMAccountName, whatever LDAP_USER_BY_NAME compares with the name; its other conditions \
-                 count.",
+                "A user whom a proxy names is found on Active Directory by the sAMAccountName, whatever \
+                 LDAP_USER_BY_NAME compares with the name; its other conditions count.",
             );
         }
         let folder = self.values.value(&keys::SSL_CA_PATH);

@@ -168,7 +168,8 @@ impl Installation {
             ArchiveError::Write(home.path().join(name).display().to_string(), error)
         };
         for (name, content) in &self.files {
-            write_in(home, name, content, mode(name)).map_err(|error| failed(name, error))?;
+            write_in(home, name, content, mode(name, content))
+                .map_err(|error| failed(name, error))?;
         }
         for name in retired {
             let above = Path::new(name).parent().unwrap_or(Path::new(""));

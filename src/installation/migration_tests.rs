@@ -58,14 +58,24 @@ fn each_difference_is_said_where_it_matters() {
             json!({}),
         ),
         (
-            "by the sAMAccountName",
-            json!({"KERBEROS_AUTH": 1, "LDAP_USER_BY_NAME": "(|(sAMAccountName={0})(mail={0}))"}),
-            json!({"KERBEROS_AUTH": 1, "LDAP_USER_BY_NAME": "(&(a=b)(samaccountname={0}))"}),
+            "the account whose SID the ticket has",
+            json!({"KERBEROS_AUTH": 1}),
+            json!({"WITH_KERBEROS_PROXY_FRONTEND": 1, "LDAP_USER_BY_NAME": "(mail={0})"}),
+        ),
+        (
+            "KERBEROS_REQUIRE_PAC",
+            json!({"KERBEROS_AUTH": 1}),
+            json!({}),
         ),
         (
             "by the sAMAccountName",
             json!({"WITH_KERBEROS_PROXY_FRONTEND": 1, "LDAP_USER_BY_NAME": "mail={0}"}),
-            json!({"LDAP_USER_BY_NAME": "mail={0}"}),
+            json!({"KERBEROS_AUTH": 1, "LDAP_USER_BY_NAME": "mail={0}"}),
+        ),
+        (
+            "by the sAMAccountName",
+            json!({"WITH_KERBEROS_PROXY_FRONTEND": 1, "LDAP_USER_BY_NAME": "(|(sAMAccountName={0})(mail={0}))"}),
+            json!({"WITH_KERBEROS_PROXY_FRONTEND": 1, "LDAP_USER_BY_NAME": "(&(a=b)(samaccountname={0}))"}),
         ),
         (
             "there is no tunnel to the hub here",

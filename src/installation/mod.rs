@@ -28,6 +28,7 @@ pub use self::{
     install::Imported,
     journal::{Locked, recover, recover_locked},
     migration::report,
+    paths::certificate_mode,
     put::{is_there, place_of, put, replace},
     signing_key::{GenerateError, generate_signing_key},
     stage::{Stage, StageNames},

@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 pub(super) use crate::config::home::{
     CONFIG_JSON as CONFIG, LOGOS, MAPPER, SIGNING_CERTIFICATE as CERTIFICATE, SIGNING_KEY as KEY,
 };
-use crate::{cause, config::home};
+use crate::{cause, config::home, secret::holds_private_key};
 
 /// What the legacy connector's import takes, and needs all of.
 pub(super) const NEEDED: [&str; 3] = [CONFIG, KEY, CERTIFICATE];
@@ -35,14 +35,28 @@ pub(super) fn is_beneath(name: &str) -> bool {
 }
 
 /// Certificates may be read by others, nothing else.
-pub(super) fn mode(name: &str) -> u32 {
+pub(super) fn mode(name: &str, content: &[u8]) -> u32 {
     let public = [
         CERTIFICATE,
         home::TLS_CERTIFICATE,
         home::CLIENT_CA,
         home::ROOTS,
     ];
-    if public.contains(&name) { 0o644 } else { 0o600 }
+    if public.contains(&name) {
+        certificate_mode(content)
+    } else {
+        0o600
+    }
+}
+
+/// Of a file of certificates, in which a key may be as well.
+#[must_use]
+pub fn certificate_mode(content: &[u8]) -> u32 {
+    if holds_private_key(content) {
+        0o600
+    } else {
+        0o644
+    }
 }
 
 /// A foreign name as it may be shown in a message.

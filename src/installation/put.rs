@@ -13,17 +13,20 @@ use super::{
     change::Note,
     file::ConfigFile,
     journal::Locked,
-    paths::{CONFIG, allowed},
+    paths::{CONFIG, allowed, mode},
 };
 use crate::{config::Home, files::Folder};
 
-/// Whether a file is there with this content already, as a file of the service's.
+/// Whether a file is there with this content already, as a file of the service's that is open to nobody else who may
+/// not read it.
 #[must_use]
 pub fn is_there(home: &Home, name: &str, content: &[u8]) -> bool {
     let is_same = || {
         let home = Folder::open(&home.path(""))?;
-        let same_owner = home.open_file(name)?.metadata()?.uid() == home.metadata()?.uid();
-        Ok::<_, io::Error>(same_owner && home.read(name)? == content)
+        let file = home.open_file(name)?.metadata()?;
+        let same_owner = file.uid() == home.metadata()?.uid();
+        let is_open = file.mode() & 0o007 & !mode(name, content) != 0;
+        Ok::<_, io::Error>(same_owner && !is_open && home.read(name)? == content)
     };
     is_same().unwrap_or(false)
 }

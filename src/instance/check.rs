@@ -62,6 +62,15 @@ impl Problem {
         }
     }
 
+    /// Whether all of it is files that this user may not read.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        match self {
+            Self::Invalid(invalid) => invalid.mistakes.iter().all(Mistake::is_denied),
+            Self::Unusable(_) => false,
+        }
+    }
+
     /// What is known of it key by key.
     #[must_use]
     pub fn mistakes(&self) -> Vec<Mistake> {

@@ -31,7 +31,7 @@ pub use self::{
     import_faults::{ImportFault, import_faults},
     load_error::LoadError,
     materials::{Kept, Materials, is_trusted_everywhere, outgoing, trusted_roots},
-    reach::{OutOfReach, out_of_reach},
+    reach::{OutOfReach, closed_to_unit, out_of_reach},
     readiness::readiness,
     refused::Refused,
     registration::{RegistrationKeeper, keep},

@@ -107,6 +107,12 @@ impl Readiness {
         self.mismatches.present()
     }
 
+    /// Whether a request has arrived within the last minute.
+    #[must_use]
+    pub fn is_served(&self) -> bool {
+        self.mismatches.is_served()
+    }
+
     /// In what a balancer and this instance disagree although requests arrive, and that no more connections
     /// may be open: a line each.
     #[must_use]

@@ -37,7 +37,7 @@ pub fn haproxy(
     clock: &Clock,
     instances: &[String],
 ) -> Result<String, SetupError> {
-    let config = settings.load_for_trial(&Map::new())?.config;
+    let config = settings.load_without_files()?.config;
     let values = settings.effective(&Map::new());
     let url = &config.federation.server_url;
     let host = url.host_str().unwrap_or_default();

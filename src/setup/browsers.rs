@@ -21,7 +21,7 @@ pub struct PolicyFile {
 /// # Errors
 /// When the configuration is invalid, or has no login that needs a policy.
 pub fn browser_policies(settings: &Settings) -> Result<Vec<PolicyFile>, SetupError> {
-    let config = settings.load_for_trial(&Map::new())?.config;
+    let config = settings.load_without_files()?.config;
     let values = settings.effective(&Map::new());
     let url = &config.federation.server_url;
     let policies = Policies {

@@ -191,6 +191,11 @@ impl Desk {
         format!("{}:{}", Lab::get().address, self.ports(machine).0)
     }
 
+    /// The same of its OPS_LISTEN.
+    pub fn ops_address(&mut self, machine: &str) -> String {
+        format!("{}:{}", Lab::get().address, self.ports(machine).1)
+    }
+
     fn ports(&mut self, machine: &str) -> (u16, u16) {
         let lab = Lab::get();
         let ports = self.ports.entry(machine.to_owned());

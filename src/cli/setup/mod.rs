@@ -107,18 +107,21 @@ fn print_balancer(
     if instances.is_empty() {
         instances = fleet_hosts(settings);
     }
-    if instances.is_empty() {
-        eprintln!(
-            "Note: only this host is in it. Name each instance: --instance edge1.corp.example --instance \
-             edge2.corp.example, or set FLEET"
-        );
+    let names_none = instances.is_empty();
+    if names_none {
         instances.push(this_host());
-    }
-    if let Some(why) = no_ticket(&settings.effective(&Map::new())) {
-        eprintln!("Warning: SERVER_URL: {why}");
     }
     match haproxy(settings, clock, &instances) {
         Ok(text) => {
+            if names_none {
+                eprintln!(
+                    "Note: only this host is in it. Name each instance: --instance edge1.corp.example \
+                     --instance edge2.corp.example, or set FLEET"
+                );
+            }
+            if let Some(why) = no_ticket(&settings.effective(&Map::new())) {
+                eprintln!("Warning: SERVER_URL: {why}");
+            }
             if !is_behind_balancer(settings) {
                 eprintln!(
                     "Warning: the instances do not expect a balancer yet, and will refuse it: ad-edge setup \

@@ -3,6 +3,7 @@
 
 mod named;
 mod unit;
+mod unit_user;
 
 use std::{
     fs, io,
@@ -10,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use self::unit_user::closed_to_unit;
 use self::{named::named_files, unit::Unit};
 use crate::{
     config::{Settings, openable},

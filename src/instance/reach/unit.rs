@@ -21,6 +21,8 @@ const FOLDERS: [&str; 3] = [
 pub(super) struct Unit {
     /// As messages have it.
     pub name: String,
+    /// Whether it is on this machine already.
+    pub is_installed: bool,
     text: String,
 }
 
@@ -37,10 +39,15 @@ impl Unit {
                     text.push('\n');
                     text += &fs::read_to_string(drop_in).unwrap_or_default();
                 }
-                Self { name, text }
+                Self {
+                    name,
+                    is_installed: true,
+                    text,
+                }
             }
             None if home == Path::new(SHIPPED_HOME) => Self {
                 name: NAME.to_owned(),
+                is_installed: false,
                 text: SHIPPED.to_owned(),
             },
             None => return None,
@@ -65,6 +72,13 @@ impl Unit {
         })
     }
 
+    /// As whom the service runs, where that is a user with a name (`User=`, without `DynamicUser=`).
+    pub fn user(&self) -> Option<&str> {
+        let user = self.value("User").filter(|user| !user.is_empty())?;
+        let is_made = self.value("DynamicUser").is_some_and(is_yes);
+        (!is_made).then_some(user)
+    }
+
     /// The setting that hides a path.
     pub fn hides(&self, path: &Path) -> Option<&'static str> {
         let real = fs::canonicalize(path).ok();
@@ -75,9 +89,7 @@ impl Unit {
         };
         let on = |setting, words: &[&str]| {
             self.value(setting).is_some_and(|value| {
-                let value = value.to_ascii_lowercase();
-                ["yes", "true", "on", "1"].contains(&value.as_str())
-                    || words.contains(&value.as_str())
+                is_yes(value) || words.contains(&value.to_ascii_lowercase().as_str())
             })
         };
         if on("ProtectHome", &["tmpfs"]) && below(&["/home", "/root", "/run/user"]) {
@@ -86,6 +98,11 @@ impl Unit {
         let tmp = on("PrivateTmp", &["disconnected"]) && below(&["/tmp", "/var/tmp"]);
         tmp.then_some("PrivateTmp")
     }
+}
+
+/// As systemd reads a switch (systemd.syntax(7)).
+fn is_yes(value: &str) -> bool {
+    ["yes", "true", "on", "1", "y", "t"].contains(&value.to_ascii_lowercase().as_str())
 }
 
 /// In the order in which they count.
@@ -109,6 +126,7 @@ mod tests {
     fn shipped(more: &str) -> Unit {
         Unit {
             name: NAME.to_owned(),
+            is_installed: false,
             text: format!("{SHIPPED}\n{more}"),
         }
     }
@@ -141,6 +159,14 @@ mod tests {
         fs::remove_file(&link).expect("removed");
         let expected = folder.path().starts_with("/tmp").then_some("PrivateTmp");
         assert_eq!(hidden, expected);
+    }
+
+    #[test]
+    fn its_user_is_known_unless_systemd_makes_one() {
+        assert_eq!(shipped("").user(), Some("ad-edge"));
+        assert_eq!(shipped("User=edge").user(), Some("edge"));
+        assert_eq!(shipped("User=").user(), None);
+        assert_eq!(shipped("DynamicUser=yes").user(), None);
     }
 
     #[test]
