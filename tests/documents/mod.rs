@@ -5,6 +5,7 @@ mod markdown;
 mod names;
 mod options;
 mod ports;
+mod security;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
