@@ -95,4 +95,13 @@ mod tests {
             "one\n\\u001b[1mtwo\\r\n"
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_shown_has_the_lines_that_it_had(text in proptest::prelude::any::<String>()) {
+            let shown = seen_lines(&text);
+            proptest::prop_assert_eq!(shown.matches('\n').count(), text.matches('\n').count());
+            proptest::prop_assert!(!shown.chars().any(|c| c != '\n' && is_unseen(c)));
+        }
+    }
 }

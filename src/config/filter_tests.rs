@@ -180,3 +180,17 @@ fn another_attribute_takes_the_place_and_conditions_stay() {
         );
     }
 }
+
+proptest::proptest! {
+    /// The library's parser finds one comparison, and the value that was typed in it.
+    #[test]
+    fn whatever_is_typed_is_one_value(value in proptest::prelude::any::<String>()) {
+        let template = FilterTemplate::parse("(cn={0})").expect("a filter");
+        let filter = template.with_escaped(&ldap3::ldap_escape(&*value));
+        let parsed = ldap3::parse_filter(&filter).expect("parses");
+        let comparison = ldap3::asn1::ASNTag::into_structure(parsed);
+        let parts = comparison.expect_constructed().expect("a comparison");
+        let texts: Vec<_> = parts.into_iter().filter_map(|part| part.expect_primitive()).collect();
+        proptest::prop_assert_eq!(texts, [b"cn".to_vec(), value.into_bytes()]);
+    }
+}

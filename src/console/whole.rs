@@ -68,4 +68,17 @@ mod tests {
         assert_eq!(whole("https://a/<b>"), marked("https://a/&#60;b&#62;"),);
         assert_eq!(whole("<i>&'\""), "&#60;i&#62;&#38;&#39;&#34;");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_shown_is_the_text(text in "([ -~\n]|[^\\p{C}])*") {
+            let page = format!("<p>{}</p>", whole(&text));
+            let page = roxmltree::Document::parse(&page).expect("well-formed");
+            let texts = page.descendants().filter(|node| node.is_text());
+            let shown: String = texts.filter_map(|node| node.text()).collect();
+            proptest::prop_assert_eq!(shown, text);
+            proptest::prop_assert!(page.descendants().all(|node| !node.is_element()
+                || ["p", "bdi"].contains(&node.tag_name().name())));
+        }
+    }
 }

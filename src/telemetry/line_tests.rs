@@ -171,3 +171,13 @@ fn numbers_stay_numbers_and_long_texts_are_cut() {
     let (_, rest) = text.split_once("  INFO ").expect("a level");
     assert_eq!(rest, "request client=192.0.2.1 status=200 path=\"/x\"\n");
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_is_quoted_is_json_in_which_nothing_is_unseen(value in proptest::prelude::any::<String>()) {
+        let mut line = String::new();
+        quoted(&mut line, &value).expect("written");
+        proptest::prop_assert!(!line.chars().any(crate::cause::is_unseen));
+        proptest::prop_assert_eq!(serde_json::from_str::<String>(&line).expect("JSON"), value);
+    }
+}

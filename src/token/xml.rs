@@ -76,4 +76,29 @@ mod tests {
         named(&mut out, "a", "<>&\"'\t\n\r");
         assert_eq!(out, " a=\"&lt;>&amp;&quot;'&#x9;&#xA;&#xD;\"");
     }
+
+    proptest::proptest! {
+        /// Read by a parser that knows nothing of us; what XML has no way to write is a replacement character.
+        #[test]
+        fn whatever_is_written_is_read_again(value in ".*", name in ".*") {
+            let shown = |value: &str| value.chars().map(allowed_with_returns).collect::<String>();
+            let mut out = String::from("<r");
+            named(&mut out, "a", &name);
+            out.push('>');
+            element(&mut out, "b", &value);
+            out.push_str("</r>");
+            let document = roxmltree::Document::parse(&out).expect("XML");
+            let root = document.root_element();
+            let children: Vec<_> = root.children().collect();
+            proptest::prop_assert_eq!(root.attributes().len(), 1);
+            proptest::prop_assert_eq!(root.attribute("a"), Some(&*shown(&name)));
+            proptest::prop_assert_eq!(children.len(), 1);
+            proptest::prop_assert!(children[0].children().all(|child| child.is_text()));
+            proptest::prop_assert_eq!(children[0].text().unwrap_or_default(), shown(&value));
+        }
+    }
+
+    fn allowed_with_returns(c: char) -> char {
+        if c == '\r' { c } else { allowed(c) }
+    }
 }

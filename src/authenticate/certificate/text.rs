@@ -119,3 +119,41 @@ fn escape_into(text: &mut String, value: &str) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A value of RFC 4514, section 3, by its grammar; `None` when it is none.
+    fn read(text: &str) -> Option<String> {
+        if text.starts_with([' ', '#']) || text.ends_with(' ') && !text.ends_with("\\ ") {
+            return None;
+        }
+        let (mut bytes, mut rest) = (Vec::new(), text.chars());
+        while let Some(c) = rest.next() {
+            match c {
+                '\\' => match rest.next()? {
+                    first if first.is_ascii_hexdigit() => {
+                        let pair = String::from_iter([first, rest.next()?]);
+                        bytes.push(u8::from_str_radix(&pair, 16).ok()?);
+                    }
+                    special => bytes.extend(special.to_string().into_bytes()),
+                },
+                '"' | '+' | ',' | ';' | '<' | '>' | '\0' => return None,
+                other => bytes.extend(other.to_string().into_bytes()),
+            }
+        }
+        String::from_utf8(bytes).ok()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_name_holds_is_one_value(
+            value in proptest::prop_oneof![proptest::prelude::any::<String>(), "[ #,+\\\\\"<>;=a]*"],
+        ) {
+            let mut text = String::new();
+            escape_into(&mut text, &value);
+            proptest::prop_assert_eq!(read(&text), Some(value));
+        }
+    }
+}
