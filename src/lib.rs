@@ -96,3 +96,23 @@ mod tunnel;
 mod web;
 
 pub use self::authenticate::credential_of_cache;
+
+/// What `tests/fuzz` calls: each takes bytes as they may come from outside, and asserts what must hold of what is
+/// made of them. Not a part of the program.
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub mod fuzz {
+    pub use crate::{
+        accept::fuzz::proxy_header,
+        authenticate::fuzz::{
+            certificate_names, given_authorities, negotiate_token, pac, principal,
+        },
+        config::fuzz::{configuration, filter},
+        directory::fuzz::{ldap_entry, typed_name},
+        http::fuzz::request_head,
+        installation::fuzz::import_zip,
+        token::fuzz::{Written, assertion_of, tenant_token},
+        tunnel::fuzz::{hub_claims, hub_frame},
+        web::fuzz::{certificate_header, query_and_form},
+    };
+}

@@ -53,7 +53,7 @@ pub async fn first(stream: &TcpStream) -> First {
 }
 
 /// `None`: too little to tell.
-fn recognised(bytes: &[u8]) -> Option<First> {
+pub(super) fn recognised(bytes: &[u8]) -> Option<First> {
     for (signature, first) in [
         (SIGNATURE.as_slice(), First::ProxyVersion2),
         (VERSION_1, First::ProxyVersion1),

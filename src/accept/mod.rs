@@ -6,6 +6,8 @@
 
 mod balancers;
 mod first;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod listener;
 mod mismatch;
 mod proxy;

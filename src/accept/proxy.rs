@@ -70,7 +70,7 @@ where
         .map_err(|_| ProxyRefusal::Timeout)?
 }
 
-async fn read<S>(stream: &mut S) -> Result<Option<ProxiedAddress>, ProxyRefusal>
+pub(super) async fn read<S>(stream: &mut S) -> Result<Option<ProxiedAddress>, ProxyRefusal>
 where
     S: AsyncRead + Unpin,
 {

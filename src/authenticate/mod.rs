@@ -3,6 +3,10 @@
 //! [`Kerberos`] accepts SPNEGO tokens (RFC 4559, RFC 4178) in process, on threads of its own.
 //! [`Certificates`] checks certificate chains and says what to look up for their users.
 
+#[cfg(feature = "fuzz")]
+pub mod fuzz {
+    pub use super::{certificate::fuzz::*, kerberos::fuzz::*};
+}
 mod certificate;
 mod kerberos;
 

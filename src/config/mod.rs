@@ -23,6 +23,8 @@ mod filter_meaning;
 mod fingerprint;
 mod fixed;
 mod fleet;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 pub(crate) mod home;
 mod instance;
 mod key;

@@ -164,7 +164,7 @@ impl Domains {
         }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzz"))]
     pub(super) fn of(own: &str, all: Option<&[(&str, &str)]>) -> Self {
         let domain = |(netbios, dns): &(&str, &str)| Domain {
             netbios: (*netbios).to_owned(),

@@ -20,6 +20,8 @@ mod dns;
 mod domains;
 mod entry;
 mod error;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod groups;
 mod identity;
 mod keepalive;

@@ -11,6 +11,8 @@ mod exchange;
 #[cfg(test)]
 mod fixture;
 mod front;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod host;
 mod limits;
 pub(crate) mod page;

@@ -9,6 +9,8 @@ mod differences;
 mod differing_values;
 mod error;
 mod file;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod host;
 mod install;
 mod journal;

@@ -24,6 +24,12 @@ pub(super) fn signed(
     Ok(out)
 }
 
+/// What the signature's digest is of.
+#[cfg(feature = "fuzz")]
+pub(super) fn unsigned(issuer: &Issuer, statement: &Statement<'_>) -> String {
+    open(issuer, statement) + END
+}
+
 /// Everything but the signature and the end tag. Attributes are in canonical order: by name, since
 /// none has a namespace.
 fn open(issuer: &Issuer, statement: &Statement<'_>) -> String {

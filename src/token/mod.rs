@@ -6,6 +6,8 @@
 
 mod assertion;
 mod envelope;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod issuer;
 mod jwt;
 mod metadata;

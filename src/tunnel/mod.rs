@@ -8,6 +8,8 @@
 mod answer;
 mod connect;
 mod error;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod link;
 mod message;
 mod request;

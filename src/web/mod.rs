@@ -6,6 +6,8 @@
 mod direct;
 mod forwarded;
 mod frontend;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod negotiate;
 mod origin;
 mod pages;

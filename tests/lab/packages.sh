@@ -43,6 +43,11 @@ TEST_PACKAGES='
 /usr/bin/socat socat
 /usr/sbin/keepalived keepalived
 '
+# libFuzzer, and the canonicaliser that tokens are compared with.
+FUZZ_PACKAGES='
+c++ g++
+/usr/include/libxml2/libxml/c14n.h libxml2-dev
+'
 # A second opinion on signatures, by npm's xml-crypto.
 NODE_PACKAGES='
 node nodejs

@@ -5,6 +5,8 @@
 //! login: a session that is resumed, or a list of revocations that has changed, makes no difference.
 
 mod authority;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod given;
 mod given_list;
 mod mapping;

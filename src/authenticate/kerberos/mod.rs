@@ -1,6 +1,8 @@
 //! From a SPNEGO token to a principal (RFC 4559, RFC 4178), in process, on threads of its own.
 
 mod acceptor;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod gss;
 mod keytab;
 mod krb5;
