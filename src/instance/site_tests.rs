@@ -282,6 +282,20 @@ async fn a_page_of_another_site_may_not_send_the_form() {
     assert_eq!(counted.get(), 10);
 }
 
+/// A bind without a password succeeds as nobody (RFC 4513, section 5.1.2).
+#[tokio::test]
+async fn an_empty_password_is_wrong_and_no_directory_is_asked() {
+    let front = front(&json!({}));
+    for path in ["/wsfed", "/wsfed/direct"] {
+        // What is missing is the directory alone.
+        let asked = front.post(path, "username=bob&password=x").await;
+        assert_eq!(asked.status, 503, "{}", asked.body);
+        let refused = front.post(path, "username=bob&password=").await;
+        assert_eq!(refused.status, 401, "{}", refused.body);
+        assert!(!refused.body.contains("wresult"), "{}", refused.body);
+    }
+}
+
 #[tokio::test]
 async fn what_is_too_large_unknown_or_malformed_gets_a_page() {
     let front = front(&json!({}));
