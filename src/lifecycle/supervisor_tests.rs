@@ -101,7 +101,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
             sources(&path, found);
         } else if path.extension().is_some_and(|end| end == "rs")
             && !name.contains("test")
-            && name != "fixture.rs"
+            // Neither is a part of the program.
+            && !["fixture.rs", "fuzz.rs"].contains(&&*name)
         {
             found.push(path);
         }
