@@ -131,18 +131,12 @@ fn an_account_whose_type_cannot_be_read_is_refused_and_the_log_says_which_right_
     let (lab, tenant) = (Lab::get(), Tenant::start());
     lab.add_user("type-hidden", "");
     let dn = "CN=type-hidden,CN=Users,DC=corp,DC=example";
-    let rights = format!("(OD;;RP;{ACCOUNT_TYPE};;AU)");
-    lab.samba_tool(&[
-        "dsacl",
-        "set",
-        "--action=deny",
-        "--objectdn",
-        dn,
-        "--sddl",
-        &rights,
-    ]);
+    // For one service account alone: other tests look at all users, too.
+    lab.add_user("svc-typeless", "");
+    lab.hide("svc-typeless", dn, ACCOUNT_TYPE);
     let instance = builder(&tenant)
-        .set("LDAP_BIND_USER", "svc-ldap@corp.example")
+        .set("LDAP_BIND_USER", "svc-typeless@corp.example")
+        .set("LDAP_BIND_PASSWORD", lab.password.as_str())
         .start();
     tenant.await_agents(1);
     for (way, response) in [
