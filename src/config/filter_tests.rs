@@ -1,5 +1,7 @@
 use ldap3::ldap_escape;
 
+use ldap3::asn1::{ASNTag, StructureTag};
+
 use super::*;
 
 #[test]
@@ -188,9 +190,9 @@ proptest::proptest! {
         let template = FilterTemplate::parse("(cn={0})").expect("a filter");
         let filter = template.with_escaped(&ldap3::ldap_escape(&*value));
         let parsed = ldap3::parse_filter(&filter).expect("parses");
-        let comparison = ldap3::asn1::ASNTag::into_structure(parsed);
+        let comparison = ASNTag::into_structure(parsed);
         let parts = comparison.expect_constructed().expect("a comparison");
-        let texts: Vec<_> = parts.into_iter().filter_map(|part| part.expect_primitive()).collect();
+        let texts: Vec<_> = parts.into_iter().filter_map(StructureTag::expect_primitive).collect();
         proptest::prop_assert_eq!(texts, [b"cn".to_vec(), value.into_bytes()]);
     }
 }

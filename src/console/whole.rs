@@ -74,7 +74,7 @@ mod tests {
         fn whatever_is_shown_is_the_text(text in "([ -~\n]|[^\\p{C}])*") {
             let page = format!("<p>{}</p>", whole(&text));
             let page = roxmltree::Document::parse(&page).expect("well-formed");
-            let texts = page.descendants().filter(|node| node.is_text());
+            let texts = page.descendants().filter(roxmltree::Node::is_text);
             let shown: String = texts.filter_map(|node| node.text()).collect();
             proptest::prop_assert_eq!(shown, text);
             proptest::prop_assert!(page.descendants().all(|node| !node.is_element()

@@ -9,6 +9,7 @@ use super::{
     report::{Allowed, Outcome, Scenario},
     storm::Target,
     turn::Turn,
+    users,
 };
 use crate::lab::{Lab, instance::Instance, process::Running, project, run_with_input, wait_until};
 
@@ -197,6 +198,7 @@ fn first_one_goes(how: impl FnOnce(&mut Balancer)) -> Outcome {
     let target = Target {
         host: Some(&switch),
         address: &format!("{SHARED}:{PORT}"),
+        caches: &users::caches(),
     };
     target.warm_up();
     let turn = Turn::take();

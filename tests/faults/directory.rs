@@ -58,7 +58,7 @@ pub const SCENARIOS: &[Scenario] = &[
 /// A fleet that asks two controllers; for each user's groups again and again, as often as the lab's
 /// controllers bear it: a search for nested groups keeps one busy for up to a tenth of a second.
 fn on_a_pair(pair: &Pair) -> Fleet {
-    let fleet = Fleet::with(|_, builder| {
+    let mut fleet = Fleet::with(|_, builder| {
         builder
             .set("LDAP_URL", json!([pair.first.url(), pair.second.url()]))
             .set("SSL_CA_FILE", json!([Lab::get().ca(), pair.ca()]))
@@ -68,6 +68,7 @@ fn on_a_pair(pair: &Pair) -> Fleet {
         let up = format!("ad_edge_directory_up{{server=\"{}\"}}", controller.url());
         fleet.await_metric(&up, 1.0);
     }
+    fleet.caches = users::caches_of(pair);
     fleet
 }
 

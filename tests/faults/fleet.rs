@@ -1,11 +1,12 @@
 //! Three instances under a service manager, the balancer in front of them, and a load.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::{
     report::Outcome,
     storm::{Storm, Summary, Target},
     turn::Turn,
+    users,
 };
 use crate::lab::{
     Lab,
@@ -22,6 +23,8 @@ pub const SOON: Duration = Duration::from_secs(15);
 pub struct Fleet {
     pub instances: Vec<Instance>,
     pub balancer: Haproxy,
+    /// The credential caches of those who sign in.
+    pub caches: Vec<PathBuf>,
     /// Ends that the scenario itself brought about, by instance.
     expected: BTreeMap<usize, Vec<&'static str>>,
 }
@@ -40,6 +43,7 @@ impl Fleet {
         Self {
             instances,
             balancer,
+            caches: users::caches(),
             expected: BTreeMap::new(),
         }
     }
@@ -63,6 +67,7 @@ impl Fleet {
         let target = Target {
             host: None,
             address: &address,
+            caches: &self.caches,
         };
         target.warm_up();
         Turn::take()
@@ -79,6 +84,7 @@ impl Fleet {
         let target = Target {
             host: None,
             address: &address,
+            caches: &self.caches,
         };
         let storm = target.storm(&turn, rate);
         let summary = storm.through(|storm| what(self, storm));

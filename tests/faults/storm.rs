@@ -1,6 +1,6 @@
 //! The load: `storm`, as administrators run it.
 
-use std::{collections::BTreeMap, process::Command, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, process::Command, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -45,6 +45,8 @@ pub struct Target<'a> {
     pub host: Option<&'a Namespace>,
     /// The balancer's address and port.
     pub address: &'a str,
+    /// The credential caches of those who sign in.
+    pub caches: &'a [PathBuf],
 }
 
 impl Target<'_> {
@@ -60,7 +62,7 @@ impl Target<'_> {
     /// user's groups takes the lab's controller long.
     pub fn warm_up(&self) {
         let count = WARM_UP.to_string();
-        let mut storm = Storm::spawn(self.command(), self.address, 20, &["--count", &count]);
+        let mut storm = Storm::spawn(self, 20, &["--count", &count]);
         let status = storm.process.wait_exit(Duration::from_secs(60));
         let log = storm.process.log();
         assert!(status.success(), "logins without a fault:\n{log}");
@@ -68,24 +70,24 @@ impl Target<'_> {
 
     /// `rate` logins a second from now on; the turn says that no other scenario is under load.
     pub fn storm(&self, _turn: &Turn, rate: usize) -> Storm {
-        Storm::spawn(self.command(), self.address, rate, &["--seconds", AT_MOST])
+        Storm::spawn(self, rate, &["--seconds", AT_MOST])
     }
 }
 
 impl Storm {
-    fn spawn(mut command: Command, address: &str, rate: usize, more: &[&str]) -> Self {
-        let lab = Lab::get();
+    fn spawn(target: &Target<'_>, rate: usize, more: &[&str]) -> Self {
+        let (lab, mut command) = (Lab::get(), target.command());
         let folder = TempDir::new().expect("a folder");
         command
             .env("KRB5_CONFIG", lab.krb5_conf())
             .arg("--json")
             .args(["--url", "https://login.corp.example/wsfed"])
-            .args(["--connect", address])
+            .args(["--connect", target.address])
             .arg("--ca")
             .arg(lab.ca())
             .args(["--rate", &rate.to_string()])
             .args(more);
-        for cache in users::caches() {
+        for cache in target.caches {
             command.arg("--ccache").arg(cache);
         }
         Self {

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use crate::lab::{Lab, run_with_input};
+use crate::lab::{Lab, controllers::Pair, run_with_input};
 
 pub const COUNT: usize = 10;
 
@@ -82,9 +82,20 @@ pub fn caches() -> Vec<PathBuf> {
     if !made(&folder).exists() {
         lab.ldbmodify(&ldif());
         for number in 0..COUNT {
-            tickets(&folder, &name(number));
+            tickets(&folder, &name(number), &lab.krb5_conf());
         }
         File::create(made(&folder)).expect("the mark");
+    }
+    (0..COUNT).map(|number| folder.join(name(number))).collect()
+}
+
+/// The same of a pair that has the users: they have other SIDs than the lab's of the same names, so the lab's
+/// tickets are not theirs.
+pub fn caches_of(pair: &Pair) -> Vec<PathBuf> {
+    let folder = pair.folder().join("load");
+    fs::create_dir_all(&folder).expect("a folder");
+    for number in 0..COUNT {
+        tickets(&folder, &name(number), &pair.krb5_conf());
     }
     (0..COUNT).map(|number| folder.join(name(number))).collect()
 }
@@ -98,13 +109,13 @@ fn made(folder: &Path) -> PathBuf {
     folder.join("complete")
 }
 
-fn tickets(folder: &Path, user: &str) {
+fn tickets(folder: &Path, user: &str, krb5_conf: &Path) {
     let lab = Lab::get();
     let cache = folder.join(user);
     let name = format!("FILE:{}", cache.display());
     let kerberos = |program: &str, arguments: [&str; 3], input: &str| {
         let mut command = Command::new(program);
-        command.env("KRB5_CONFIG", lab.krb5_conf()).args(arguments);
+        command.env("KRB5_CONFIG", krb5_conf).args(arguments);
         run_with_input(&mut command, input);
     };
     kerberos("kinit", ["-c", &name, user], &lab.password);

@@ -92,6 +92,16 @@ impl Pair {
     pub fn ca(&self) -> PathBuf {
         self.folder.path().join("1/pki/ca.pem")
     }
+
+    /// What knows the KDC of the first.
+    pub fn krb5_conf(&self) -> PathBuf {
+        self.folder.path().join("1/krb5.conf")
+    }
+
+    /// Of the pair's own, removed with it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
 }
 
 impl Controller {

@@ -94,7 +94,7 @@ impl Haproxy {
 
     /// The same on every address of this machine, as it is printed, at a port of its own.
     pub fn printed_everywhere(text: &str, instances: usize) -> Self {
-        Self::printed_on(text, instances, "::", Lab::get().free_port())
+        Self::printed_on(text, instances, "::", Lab::get().free_port_everywhere())
     }
 
     fn printed_on(text: &str, instances: usize, address: &str, port: u16) -> Self {

@@ -106,10 +106,19 @@ impl Lab {
     /// A port on the lab's address that nobody else in this run gets: tests are processes of their own, so
     /// it is the file of that name which tells who was first.
     pub fn free_port(&self) -> u16 {
+        self.free_port_on(&self.address)
+    }
+
+    /// The same, free on every address of this machine.
+    pub fn free_port_everywhere(&self) -> u16 {
+        self.free_port_on("::")
+    }
+
+    fn free_port_on(&self, address: &str) -> u16 {
         let taken = self.state.join("ports");
         fs::create_dir_all(&taken).expect("a folder");
         loop {
-            let listener = TcpListener::bind((self.address.as_str(), 0)).expect("a free port");
+            let listener = TcpListener::bind((address, 0)).expect("a free port");
             let port = listener.local_addr().expect("its number").port();
             match File::create_new(taken.join(port.to_string())) {
                 Ok(_) => return port,
