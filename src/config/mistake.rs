@@ -13,7 +13,7 @@ use super::{
     kinds::Kind,
     problem::{Concern, Problem},
 };
-use crate::cause::quoted;
+use crate::cause::{quoted, write_seen};
 
 /// One mistake: where it is, what was given there, and why that cannot be.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -117,9 +117,10 @@ impl<K: Kind> From<&'static Key<K>> for Place {
     }
 }
 
+/// The name of a relying party may hold what moves a terminal's cursor.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name())
+        self.name().chars().try_for_each(|c| write_seen(f, c))
     }
 }
 
@@ -157,5 +158,16 @@ impl fmt::Display for Invalid {
             write!(f, "\n  {mistake}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_relying_party_is_shown_on_one_line() {
+        let name = Place::Other("urn:a\r\u{1b}[2Kb\u{202e}".to_owned());
+        assert_eq!(name.to_string(), r"urn:a\r\u001b[2Kb\u202e");
     }
 }
