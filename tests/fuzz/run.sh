@@ -7,8 +7,8 @@
 #
 # Built on the stable toolchain: the project's own crates with libFuzzer's instrumentation, all else as the tests
 # have it. AD_EDGE_FUZZ_LONG builds everything optimised and instrumented, for a long run. AD_EDGE_FUZZ_RUNS ends a
-# target after so many executions, or an hour. What fails is written to tests/fuzz/artifacts, and is run again by
-# giving it to the target: target/debug/TARGET FILE.
+# target after so many executions, or an hour; with AD_EDGE_FUZZ_SEED they are the same each time. What fails is
+# written to tests/fuzz/artifacts, and is run again by giving it to the target: target/debug/TARGET FILE.
 set -euo pipefail
 export LC_NUMERIC=C
 
@@ -50,6 +50,7 @@ mkdir -p "$here/artifacts"
 one() {
     local target=$1 limit=(-max_total_time="$seconds")
     [ -z "${AD_EDGE_FUZZ_RUNS:-}" ] || limit=(-runs="$AD_EDGE_FUZZ_RUNS" -max_total_time=3600)
+    [ -z "${AD_EDGE_FUZZ_SEED:-}" ] || limit+=(-seed="$AD_EDGE_FUZZ_SEED")
     local known=$here/corpus/$target found=$work/$target
     mkdir -p "$known" "$found"
     if ! "$built/$target" "${limit[@]}" -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
