@@ -214,7 +214,7 @@ impl Seats {
     pub fn full(&self) -> Option<Full> {
         let inner = &self.0;
         let (full, now) = (inner.full.load(Ordering::Relaxed), inner.now());
-        if full == 0 || now - full > millis(FULL) {
+        if full == 0 || now.saturating_sub(full) > nanos(FULL) {
             return None;
         }
         let taken = inner.taken();
@@ -229,9 +229,9 @@ impl Seats {
 }
 
 impl Inner {
-    /// Milliseconds, from 1 on.
+    /// Nanoseconds, from 1 on: connections of one moment keep their order.
     fn now(&self) -> u64 {
-        millis(self.begin.elapsed()) + 1
+        nanos(self.begin.elapsed()) + 1
     }
 
     fn held(&self) -> Held {
@@ -292,7 +292,7 @@ impl Inner {
     fn close_silent(&self) {
         let now = self.now();
         let looked = self.looked.load(Ordering::Relaxed);
-        if now - looked < millis(LOOK) && looked != 0 {
+        if now.saturating_sub(looked) < nanos(LOOK) && looked != 0 {
             return;
         }
         self.looked.store(now, Ordering::Relaxed);
@@ -300,7 +300,7 @@ impl Inner {
         let all = taken.values().flat_map(HashMap::values);
         let silent = all.filter(|one| {
             one.waits_since()
-                .is_some_and(|since| now.saturating_sub(since) >= millis(self.pressed))
+                .is_some_and(|since| now.saturating_sub(since) >= nanos(self.pressed))
         });
         let closed = silent.filter(|one| one.close()).count();
         self.count(Why::Pressed, closed);
@@ -414,8 +414,8 @@ impl Activity {
     }
 }
 
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -32,8 +32,6 @@ async fn hold(seats: &Seats, last: u8) -> Held {
         std::future::pending::<()>().await;
     });
     activity.is_served_by(task.abort_handle());
-    // Each begins to wait in a millisecond of its own.
-    tokio::time::sleep(Duration::from_millis(2)).await;
     Held { activity, task }
 }
 
