@@ -1,6 +1,7 @@
 //! A program that a test started: its log, its end. Killed and collected when dropped.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -79,6 +80,20 @@ impl Running {
             .lines()
             .find(|line| texts.iter().all(|text| line.contains(text)))
             .map(str::to_owned)
+    }
+
+    /// Takes its log off the disk when that has more bytes than this. What comes later is written behind where it
+    /// was, so a file stays that is long and nearly empty.
+    pub fn shorten_log(&self, bytes: u64) {
+        let file = File::options()
+            .write(true)
+            .open(&self.log)
+            .expect("its log");
+        let metadata = file.metadata().expect("its size");
+        // In units of 512 bytes (stat(2)).
+        if metadata.blocks() * 512 > bytes {
+            file.set_len(0).expect("emptied");
+        }
     }
 
     /// Sends a signal by its name: `TERM`, `HUP`.
