@@ -3,13 +3,19 @@
 use std::process::ExitCode;
 
 use ad_edge::clock::Clock;
-use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
+
+/// Where it takes memory from.
+#[cfg(not(sanitized))]
+type Heap = mimalloc::MiMalloc;
+/// What watches the heap watches the C library's (`tests/sanitize.sh`).
+#[cfg(sanitized)]
+type Heap = std::alloc::System;
 
 /// Wipes what is given back. A password passes through buffers of HTTP, TLS and LDAP, which are other
 /// people's and wipe nothing.
 #[global_allocator]
-static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
+static ALLOCATOR: ZeroAlloc<Heap> = ZeroAlloc(Heap {});
 
 fn main() -> ExitCode {
     ad_edge::cli::run(&Clock::system())

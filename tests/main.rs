@@ -66,3 +66,4 @@ mod tunnel_link;
 mod tunnel_replay;
 mod tunnel_requests;
 mod typed_names;
+mod whole_life;

@@ -429,7 +429,9 @@ impl Builder {
             let config = serde_json::to_vec_pretty(config).expect("JSON");
             std::fs::write(self.home().join("config.json"), config).expect("config.json");
         }
-        let program = OsString::from(env!("CARGO_BIN_EXE_ad-edge"));
+        // Another build than the tests', for instance the one that is shipped.
+        let program = std::env::var_os("AD_EDGE_PROGRAM");
+        let program = program.unwrap_or_else(|| env!("CARGO_BIN_EXE_ad-edge").into());
         let mut words = self.prefix.iter().chain([&program]);
         let mut process = Command::new(words.next().expect("a program"));
         process
