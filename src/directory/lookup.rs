@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use ldap3::{ldap_escape, ldap_unescape};
+use ldap3::ldap_escape;
 
 use super::{
     domains::{Domains, Kind, by_custom},
@@ -96,13 +96,9 @@ impl<'a> Name<'a> {
             Some(Kind::Other) | None => None,
         };
         let escaped = match self.by {
-            By::EscapedName(escaped)
-                if ldap_unescape(escaped).is_ok_and(|plain| plain == self.text.as_str()) =>
-            {
-                Cow::from(escaped)
-            }
             By::Sid(sid) => Cow::from(sid.escaped()),
             By::Name(_) | By::EscapedName(_) | By::Principal(_) | By::CommonName(_) => {
+            // What came escaped is escaped anew: a star that was left as it is would mean more than one name.
                 ldap_escape(self.text.as_str())
             }
         };
