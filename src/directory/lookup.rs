@@ -7,6 +7,7 @@ use ldap3::ldap_escape;
 use super::{
     domains::{Domains, Kind, by_custom},
     entry::Entry,
+    folded::folded,
     outside_name::{OutsideName, UnusableName, beginning},
     sid::Sid,
     typed_name::TypedName,
@@ -43,7 +44,7 @@ pub struct Found {
     pub users: Vec<Entry>,
     /// Why it can mean nobody, when the name says so by itself.
     pub unusable: Option<UnusableName>,
-    /// The name in the one spelling under which attempts with a name that is nobody's are counted.
+    /// The name in the one spelling under which attempts with it are counted, whether it is somebody's or not.
     pub spelling: String,
     /// `None`: the directory is no Active Directory, or was not asked.
     domains: Option<Arc<Domains>>,
@@ -132,7 +133,7 @@ impl Question<'_> {
             return Found {
                 users,
                 unusable: None,
-                spelling: text.to_lowercase(),
+                spelling: folded(text),
                 domains: self.domains,
             };
         };
@@ -146,7 +147,7 @@ impl Question<'_> {
         Found {
             unusable: unusable.filter(|_| users.is_empty()),
             users,
-            spelling: typed.spelling(domains),
+            spelling: folded(&typed.spelling(domains)),
             domains: self.domains,
         }
     }
@@ -165,7 +166,7 @@ impl Found {
         Self {
             users: Vec::new(),
             unusable,
-            spelling: beginning(text).to_lowercase(),
+            spelling: folded(&beginning(text)),
             domains: None,
         }
     }

@@ -20,6 +20,7 @@ mod dns;
 mod domains;
 mod entry;
 mod error;
+mod folded;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod groups;

@@ -10,7 +10,10 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{EvenTime, NotAUser, Origin, Refusal, audit, name};
+use super::{
+    EvenTime, NotAUser, Origin, Refusal, audit,
+    name::{self, Named},
+};
 use crate::{
     clock::Clock,
     config::{AccountsConfig, WriteBackConfig},
@@ -141,7 +144,7 @@ impl Accounts {
         password: &SecretString,
         line: &mut audit::Line<'_>,
     ) -> Result<Profile, Denied> {
-        let entry = self.one(name).await.map_err(Denied::unknown)?;
+        let Named { entry, .. } = self.one(name).await.map_err(Denied::unknown)?;
         line.user(entry.dn());
         // A refused user's profile is part of the answer too, so both can be asked at once.
         let verify = async {
@@ -182,7 +185,7 @@ impl Accounts {
         let Some(write_back) = self.config.write_back else {
             return Err(Denied::unknown(Refusal::WriteBackOff));
         };
-        let entry = self.one(name).await.map_err(Denied::unknown)?;
+        let Named { entry, .. } = self.one(name).await.map_err(Denied::unknown)?;
         entry.dn().clone_into(user);
         self.must_be_user(&entry)
             .map_err(|refusal| Denied::unknown(refusal.into()))?;
@@ -278,7 +281,7 @@ impl Accounts {
     }
 
     /// The one user whom a typed name means.
-    pub(super) async fn one(&self, term: &Term) -> Result<Entry, Refusal> {
+    pub(super) async fn one(&self, term: &Term) -> Result<Named, Refusal> {
         let found = self.find(term.by()).await?;
         Ok(name::only(found, term.as_str(), |entry| {
             self.must_be_user(entry)

@@ -23,6 +23,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use self::name::Named;
 pub use self::{
     account_type::NotAUser,
     accounts::{Accounts, Denied, Term},
@@ -207,7 +208,7 @@ impl Logins {
                 if password.expose_secret().is_empty() {
                     return Err(BindError::WrongPassword.into());
                 }
-                let entry = match self.accounts.one(&Term::Plain(username)).await {
+                let named = match self.accounts.one(&Term::Plain(username)).await {
                     Err(Refusal::Name(refusal)) => {
                         let spelling = &refusal.spelling;
                         let now = Instant::now();
@@ -217,9 +218,9 @@ impl Logins {
                     }
                     found => found?,
                 };
-                line.user(entry.dn());
+                line.user(named.entry.dn());
                 Ok(Proved {
-                    entry: self.verified(entry, password, origin.client, slot).await?,
+                    entry: self.verified(named, password, origin.client, slot).await?,
                     response: None,
                 })
             }
@@ -259,13 +260,13 @@ impl Logins {
     /// not the client waits for it.
     async fn verified(
         &self,
-        entry: Entry,
+        named: Named,
         password: SecretString,
         client: Client,
         slot: OwnedSemaphorePermit,
     ) -> Result<Entry, Refusal> {
         let (user, now) = (entry.identity(), Instant::now());
-        let attempt = self.attempts.of_user(user, client, now)?;
+        let attempt = self.attempts.of_user(user, &spelling, client, now)?;
         let accounts = Arc::clone(&self.accounts);
         let judged = tokio::spawn(async move {
             let verdict = accounts.verify(&entry, &password).await;
@@ -275,6 +276,7 @@ impl Logins {
         });
         match judged.await {
             Ok(verdict) => verdict,
+        let Named { entry, spelling } = named;
             Err(failed) => std::panic::resume_unwind(failed.into_panic()),
         }
     }
