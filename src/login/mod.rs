@@ -237,6 +237,10 @@ impl Logins {
                 let found = lookups.into_iter().map(|lookup| self.mapped(lookup));
                 let found = try_join_all(found).await?;
                 let entry = Mapped::decide(found, &names.subject, strong)?;
+                if !self.accounts.directory.meets_conditions(&entry).await? {
+                    let name = names.shown().to_owned();
+                    return Err(Refusal::UnknownPrincipal { name });
+                }
                 Ok(Proved {
                     entry,
                     response: None,
