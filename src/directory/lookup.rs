@@ -98,8 +98,8 @@ impl<'a> Name<'a> {
         };
         let escaped = match self.by {
             By::Sid(sid) => Cow::from(sid.escaped()),
-            By::Name(_) | By::EscapedName(_) | By::Principal(_) | By::CommonName(_) => {
             // What came escaped is escaped anew: a star that was left as it is would mean more than one name.
+            By::Name(_) | By::EscapedName(_) | By::Principal(_) | By::CommonName(_) => {
                 ldap_escape(self.text.as_str())
             }
         };

@@ -288,16 +288,20 @@ impl Accounts {
         })?)
     }
 
-    /// Whether the entry is one of those who sign in: on Active Directory a user, by every way in.
+    /// Whether the entry is one of those who sign in: on Active Directory a user, by every way in. Behind a proxy
+    /// of LDAP, which may leave attributes out, a type that is shown counts.
     ///
     /// # Errors
     /// Why it is not.
     pub fn must_be_user(&self, entry: &Entry) -> Result<(), NotAUser> {
+        let checked = || NotAUser::check(entry, self.config.allow_machines);
         match self.directory.kind() {
-            Some(Kind::Other) => Ok(()),
-            Some(Kind::ActiveDirectory(_)) | None => {
-                NotAUser::check(entry, self.config.allow_machines)
-            }
+            Some(Kind::Other) if !entry.is_of_active_directory() => Ok(()),
+            Some(Kind::Other) => match checked() {
+                Err(NotAUser::Unreadable) => Ok(()),
+                checked => checked,
+            },
+            Some(Kind::ActiveDirectory(_)) | None => checked(),
         }
     }
 

@@ -231,12 +231,19 @@ impl Logins {
                 self.accounts.metrics.stage("certificate", start.elapsed());
                 line.principal(names.shown());
                 // A directory of another kind knows no such names.
-                let strong = certificates.is_strong()
+                let mut strong = certificates.is_strong()
                     && self.accounts.directory.await_kind().await? != Kind::Other;
-                let lookups = certificates.lookups(&names, strong)?;
-                let found = lookups.into_iter().map(|lookup| self.mapped(lookup));
-                let found = try_join_all(found).await?;
-                let entry = Mapped::decide(found, &names.subject, strong)?;
+                let entry = loop {
+                    let lookups = certificates.lookups(&names, strong)?;
+                    let found = lookups.into_iter().map(|lookup| self.mapped(lookup));
+                    let found = try_join_all(found).await?;
+                    let entry = Mapped::decide(found, &names.subject, strong)?;
+                    // Behind a proxy of LDAP the entry alone tells.
+                    if strong || !certificates.is_strong() || !entry.is_of_active_directory() {
+                        break entry;
+                    }
+                    strong = true;
+                };
                 if !self.accounts.directory.meets_conditions(&entry).await? {
                     let name = names.shown().to_owned();
                     return Err(Refusal::UnknownPrincipal { name });
@@ -269,6 +276,7 @@ impl Logins {
         client: Client,
         slot: OwnedSemaphorePermit,
     ) -> Result<Entry, Refusal> {
+        let Named { entry, spelling } = named;
         let (user, now) = (entry.identity(), Instant::now());
         let attempt = self.attempts.of_user(user, &spelling, client, now)?;
         let accounts = Arc::clone(&self.accounts);
@@ -280,7 +288,6 @@ impl Logins {
         });
         match judged.await {
             Ok(verdict) => verdict,
-        let Named { entry, spelling } = named;
             Err(failed) => std::panic::resume_unwind(failed.into_panic()),
         }
     }
@@ -303,7 +310,15 @@ impl Logins {
         let principal = &accepted.principal;
         let by = sid.map_or(By::Principal(&principal.name), By::Sid);
         let found = self.accounts.find(by).await?;
-        matching::of_principal(found, principal, sid, &kerberos.realms())
+        let entry = matching::of_principal(found, principal, sid, &kerberos.realms())?;
+        // Behind a proxy of LDAP the entry alone tells that it has a SID.
+        if sid.is_none()
+            && entry.is_of_active_directory()
+            && let Some(sid) = kerberos.account(accepted)?
+        {
+            return matching::of_sid(entry, principal, sid);
+        }
+        Ok(entry)
     }
 
     async fn mapped(&self, lookup: Lookup) -> Result<Mapped, Refusal> {
