@@ -8,6 +8,7 @@ mod account_types;
 mod balancer_mismatch;
 mod blocked_log;
 mod browser;
+mod busy_flood;
 mod callbacks;
 mod certificate_names;
 mod client_certificates;
