@@ -64,6 +64,7 @@ mod smallest;
 mod socket_activation;
 mod tenant_key;
 mod ticket_steps;
+mod tunnel_flood;
 mod tunnel_link;
 mod tunnel_replay;
 mod tunnel_requests;
