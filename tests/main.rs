@@ -69,3 +69,4 @@ mod tunnel_link;
 mod tunnel_replay;
 mod tunnel_requests;
 mod typed_names;
+mod unit_limits;
