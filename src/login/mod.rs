@@ -13,17 +13,16 @@ mod matching;
 mod name;
 mod rate;
 mod refusal;
+mod slots;
 
 use std::sync::Arc;
 
 use aws_lc_rs::rand;
 use futures_util::future::try_join_all;
 use rustls_pki_types::CertificateDer;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
+use self::name::Named;
 pub use self::{
     account_type::NotAUser,
     accounts::{Accounts, Denied, Term},
@@ -32,6 +31,7 @@ pub use self::{
     even::EvenTime,
     name::NameRefusal,
     refusal::{Refusal, UnclearUser},
+    slots::{Slot, Slots},
 };
 /// For the front, which imports no earlier stage than this.
 pub use crate::profile::MapperError;
@@ -101,40 +101,6 @@ pub struct Logins {
     pub attempts: Arc<Attempts>,
 }
 
-/// A number of logins at a time; one more is refused at once, so that nobody waits in vain.
-#[derive(Debug)]
-pub struct Slots {
-    free: Arc<Semaphore>,
-    limit: usize,
-    key: &'static str,
-}
-
-impl Slots {
-    /// `key` is what an administrator changes for another number.
-    #[must_use]
-    pub fn new(limit: usize, key: &'static str) -> Self {
-        Self {
-            free: Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS))),
-            limit,
-            key,
-        }
-    }
-
-    /// Whether this is the number.
-    #[must_use]
-    pub fn is_for(&self, limit: usize) -> bool {
-        self.limit == limit
-    }
-
-    fn take(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        let full = Refusal::Busy {
-            limit: self.limit,
-            key: self.key,
-        };
-        Arc::clone(&self.free).try_acquire_owned().map_err(|_| full)
-    }
-}
-
 /// Who the user turned out to be, before the directory's word.
 struct Proved {
     entry: Entry,
@@ -164,7 +130,7 @@ impl Logins {
         let (method, judge) = (proof.method(), proof.judge());
         let started = Instant::now();
         let outcome = async {
-            let _slot = self.slots.take()?;
+            let _slot = self.slots.take(origin.client)?;
             let proved = self.prove(proof, origin, &mut line).await?;
             line.user(proved.entry.dn());
             accounts.admits(&proved.entry, judge)?;
@@ -203,12 +169,12 @@ impl Logins {
             }
             Proof::Password { username, password } => {
                 self.attempts.from(origin.client, Instant::now())?;
-                let slot = self.passwords.take()?;
+                let slot = self.passwords.take(origin.client)?;
                 // The directory is not asked, so nothing is counted.
                 if password.expose_secret().is_empty() {
                     return Err(BindError::WrongPassword.into());
                 }
-                let entry = match self.accounts.one(&Term::Plain(username)).await {
+                let named = match self.accounts.one(&Term::Plain(username)).await {
                     Err(Refusal::Name(refusal)) => {
                         let spelling = &refusal.spelling;
                         let now = Instant::now();
@@ -218,9 +184,9 @@ impl Logins {
                     }
                     found => found?,
                 };
-                line.user(entry.dn());
+                line.user(named.entry.dn());
                 Ok(Proved {
-                    entry: self.verified(entry, password, origin.client, slot).await?,
+                    entry: self.verified(named, password, origin.client, slot).await?,
                     response: None,
                 })
             }
@@ -231,12 +197,23 @@ impl Logins {
                 self.accounts.metrics.stage("certificate", start.elapsed());
                 line.principal(names.shown());
                 // A directory of another kind knows no such names.
-                let strong = certificates.is_strong()
+                let mut strong = certificates.is_strong()
                     && self.accounts.directory.await_kind().await? != Kind::Other;
-                let lookups = certificates.lookups(&names, strong)?;
-                let found = lookups.into_iter().map(|lookup| self.mapped(lookup));
-                let found = try_join_all(found).await?;
-                let entry = Mapped::decide(found, &names.subject, strong)?;
+                let entry = loop {
+                    let lookups = certificates.lookups(&names, strong)?;
+                    let found = lookups.into_iter().map(|lookup| self.mapped(lookup));
+                    let found = try_join_all(found).await?;
+                    let entry = Mapped::decide(found, &names.subject, strong)?;
+                    // Behind a proxy of LDAP the entry alone tells.
+                    if strong || !certificates.is_strong() || !entry.is_of_active_directory() {
+                        break entry;
+                    }
+                    strong = true;
+                };
+                if !self.accounts.directory.meets_conditions(&entry).await? {
+                    let name = names.shown().to_owned();
+                    return Err(Refusal::UnknownPrincipal { name });
+                }
                 Ok(Proved {
                     entry,
                     response: None,
@@ -260,13 +237,14 @@ impl Logins {
     /// not the client waits for it.
     async fn verified(
         &self,
-        entry: Entry,
+        named: Named,
         password: SecretString,
         client: Client,
-        slot: OwnedSemaphorePermit,
+        slot: Slot,
     ) -> Result<Entry, Refusal> {
+        let Named { entry, spelling } = named;
         let (user, now) = (entry.identity(), Instant::now());
-        let attempt = self.attempts.of_user(user, client, now)?;
+        let attempt = self.attempts.of_user(user, &spelling, client, now)?;
         let accounts = Arc::clone(&self.accounts);
         let judged = tokio::spawn(async move {
             let verdict = accounts.verify(&entry, &password).await;
@@ -298,7 +276,15 @@ impl Logins {
         let principal = &accepted.principal;
         let by = sid.map_or(By::Principal(&principal.name), By::Sid);
         let found = self.accounts.find(by).await?;
-        matching::of_principal(found, principal, sid, &kerberos.realms())
+        let entry = matching::of_principal(found, principal, sid, &kerberos.realms())?;
+        // Behind a proxy of LDAP the entry alone tells that it has a SID.
+        if sid.is_none()
+            && entry.is_of_active_directory()
+            && let Some(sid) = kerberos.account(accepted)?
+        {
+            return matching::of_sid(entry, principal, sid);
+        }
+        Ok(entry)
     }
 
     async fn mapped(&self, lookup: Lookup) -> Result<Mapped, Refusal> {
