@@ -190,6 +190,42 @@ fn a_strong_name_is_wanted_where_the_administrator_wants_one() {
     );
 }
 
+/// What `LDAP_USER_BY_NAME` wants beside the name holds for whoever a certificate means, by whichever of its names.
+#[test]
+fn conditions_beside_the_name_count_for_every_name_of_a_certificate() {
+    let (lab, ca) = (Lab::get(), ClientCa::new("Users"));
+    lab.add_user("cert-in", "department: Remote\n");
+    lab.add_user("cert-out", "department: Office\n");
+    let conditions = "(&(|(sAMAccountName={0})(mail={0}))(department=Remote))";
+    for binding in ["compatible", "strong"] {
+        let instance = builder(&ca)
+            .set("CLIENT_CERT_BINDING", binding)
+            .set("LDAP_USER_BY_NAME", conditions)
+            .start();
+        let by_sid = |user: &str| {
+            let sid = format!("URI = tag:microsoft.com,2022-09-14:sid:{}", sid_of(user));
+            named(&ca, &[sid])
+        };
+        assert_signs_in(&instance, &by_sid("cert-in"), "cert-in");
+        let out = [
+            by_sid("cert-out"),
+            named(
+                &ca,
+                &[format!("otherName = {UPN};UTF8:cert-out@corp.example")],
+            ),
+        ];
+        let out = &out[..if binding == "strong" { 1 } else { 2 }];
+        for certificate in out {
+            assert_refused(
+                &instance,
+                certificate,
+                "unknown_user",
+                "the conditions of LDAP_USER_BY_NAME",
+            );
+        }
+    }
+}
+
 #[test]
 fn a_ca_that_has_expired_or_is_none_does_not_count() {
     let good = ClientCa::new("Good");

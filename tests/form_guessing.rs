@@ -4,11 +4,15 @@
 use serde_json::json;
 use tokio::time::Instant as Moment;
 
-use crate::lab::{
-    Lab,
-    curl::Response,
-    instance::{Builder, Instance},
-    stand_in::Tenant,
+use crate::{
+    lab::{
+        Lab,
+        curl::Response,
+        instance::{Builder, Instance},
+        openldap::{Anonymous, OpenLdap},
+        stand_in::Tenant,
+    },
+    openldap::as_documented,
 };
 
 const ROUNDS: usize = 20;
@@ -174,6 +178,18 @@ fn limits_meet_all_of_them_alike() {
     for user in names("limit") {
         let statuses = [(); 5].map(|()| form(&instance, "/wsfed", &user, "wrong").status);
         assert_eq!(statuses, [401, 401, 401, 429, 429], "{user}");
+    }
+}
+
+/// OpenLDAP takes wide letters for narrow ones, as other directories do accents.
+#[test]
+fn limits_meet_every_spelling_of_a_name_alike() {
+    let (directory, tenant) = (OpenLdap::start(Anonymous::Refused), Tenant::start());
+    let instance = as_documented(&directory, &tenant).start();
+    for [name, other] in [["alice", "ａｌｉｃｅ"], ["agnes", "ａｇｎｅｓ"]] {
+        let statuses =
+            [name, name, name, other].map(|user| form(&instance, "/wsfed", user, "wrong").status);
+        assert_eq!(statuses, [401, 401, 401, 429], "{name}");
     }
 }
 

@@ -40,6 +40,7 @@ mod kerberos_accounts;
 mod kerberos_login;
 mod kerberos_refusals;
 mod kerberos_services;
+mod ldap_proxy;
 mod log_lines;
 mod one_server;
 mod openldap;

@@ -217,6 +217,8 @@ fn searches_hold_their_limit() {
         ["alice"]
     );
 
+    assert!(users(json!({"search": "alice)(objectClass=user", "escaped": true})).is_empty());
+
     let groups = |claims: Value| {
         let (name, payload) = tenant.ask("list_groups", &claims);
         assert_eq!(name, "<pid>_list_groups_result");

@@ -168,6 +168,25 @@ fn a_name_that_means_nobody_or_several_looks_like_an_unknown_one() {
     assert_eq!(response.status, 200, "{}", response.body);
 }
 
+/// Whatever the filter, and however the tenant escapes: a name is whole.
+#[test]
+fn a_star_or_a_parenthesis_in_an_escaped_name_means_nobody_else() {
+    let tenant = Tenant::start();
+    for filter in ["(sAMAccountName={0})", "(|(sAMAccountName={0})(uid={0}))"] {
+        let _instance = Instance::builder()
+            .tunnel(&tenant)
+            .set("LDAP_USER_BY_NAME", filter)
+            .start();
+        tenant.await_agents(1);
+        for name in ["alic*", "x)(sAMAccountName=alice", r"alic\2a"] {
+            let payload = by_tunnel(&tenant, name, true);
+            assert_eq!(payload["err"]["name"], "WrongUsername", "{name}: {payload}");
+        }
+        let payload = by_tunnel(&tenant, r"\61lice", true);
+        assert_eq!(payload["profile"]["nickname"], "alice", "{payload}");
+    }
+}
+
 #[test]
 fn what_is_in_nobodys_name_is_not_searched_by_any_way_in() {
     let (lab, tenant) = (Lab::get(), Tenant::start());

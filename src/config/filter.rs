@@ -142,6 +142,13 @@ impl FilterTemplate {
         Self(filter)
     }
 
+    /// What it wants beside the value, as a filter; `None` when that is nothing.
+    #[must_use]
+    pub fn conditions(&self) -> Option<String> {
+        let conditions = self.by_attribute("objectClass").with_escaped("*");
+        (!is_always_true(&conditions)).then_some(conditions)
+    }
+
     /// The attributes that are compared with the value.
     pub fn attributes(&self) -> impl Iterator<Item = &str> {
         let comparisons = self.0.split_inclusive(')').filter_map(comparison);

@@ -232,4 +232,19 @@ mod tests {
         let connection = connection_answered_with(refused).await;
         assert_eq!(bind(&connection).await.expect("an answer"), 49);
     }
+
+    /// A server that is busy says nothing of the kind of directory that it is.
+    #[tokio::test]
+    async fn a_refused_look_at_the_root_is_no_root() {
+        let limit = Duration::from_millis(500);
+        let busy = b"\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x33\x04\x00\x04\x00";
+        let root = connection_answered_with(busy).await.root(limit).await;
+        assert!(
+            matches!(root, Err(DirectoryError::Refused { code: 51, .. })),
+            "{root:?}"
+        );
+        let hidden = b"\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x20\x04\x00\x04\x00";
+        let root = connection_answered_with(hidden).await.root(limit).await;
+        assert!(!root.expect("an answer").active_directory);
+    }
 }

@@ -209,11 +209,23 @@ impl Connection {
                     Some(Attribute::Bytes(_)) | None => false,
                 };
             }
-            stream.finish().await;
-            Ok(root)
+            Ok((root, stream.finish().await))
         };
-        self.guarded("reading the root DSE", limit, Instant::now() + limit, work)
-            .await
+        let what = "reading the root DSE";
+        let (root, result) = self
+            .guarded(what, limit, Instant::now() + limit, work)
+            .await?;
+        // 32 and 50: it is hidden, which that of Active Directory never is. What a server has no time to say must not
+        // make another kind of directory of it.
+        match result.rc {
+            0 | 32 | 50 => Ok(root),
+            code => Err(DirectoryError::refused(
+                &self.server,
+                what,
+                code,
+                &result.text,
+            )),
+        }
     }
 
     /// One page of a search, or all of a short one.

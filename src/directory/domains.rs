@@ -64,13 +64,15 @@ impl Kind {
         (Self::ActiveDirectory(Arc::new(Domains { own, all })), error)
     }
 
-    /// Whether this tells as much as another answer, or more.
+    /// Whether this tells as much as another answer, or more. What was once seen to be Active Directory stays it:
+    /// else whoever stands between for a moment would end all that is asked of its accounts.
     pub(super) fn tells_as_much_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::ActiveDirectory(ours), Self::ActiveDirectory(theirs)) => {
                 ours.are_known() || !theirs.are_known()
             }
-            _ => true,
+            (Self::Other, Self::ActiveDirectory(_)) => false,
+            (_, Self::Other) => true,
         }
     }
 }
@@ -235,6 +237,9 @@ mod tests {
         let unread = Kind::ActiveDirectory(Arc::new(Domains::of("corp.example", None)));
         assert!(!unread.tells_as_much_as(&read));
         assert!(read.tells_as_much_as(&unread) && read.tells_as_much_as(&read));
-        assert!(Kind::Other.tells_as_much_as(&read));
+        assert!(!Kind::Other.tells_as_much_as(&read) && !Kind::Other.tells_as_much_as(&unread));
+        assert!(
+            unread.tells_as_much_as(&Kind::Other) && Kind::Other.tells_as_much_as(&Kind::Other)
+        );
     }
 }

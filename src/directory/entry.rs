@@ -131,6 +131,13 @@ impl Entry {
         self.get("objectSid").is_some()
     }
 
+    /// Whether this can be nothing but an account of Active Directory, also behind a proxy, which hides what it
+    /// is in front of. AD LDS has SIDs as well, and no such names.
+    #[must_use]
+    pub fn is_of_active_directory(&self) -> bool {
+        self.is_active_directory() && self.get("sAMAccountName").is_some()
+    }
+
     /// Why this account may not sign in at `now`, if so; `judge` has looked at it before. In Active Directory
     /// what cannot be read refuses; other directories do not keep all of it, and refuse at the bind.
     pub(super) fn refusal(
@@ -139,9 +146,7 @@ impl Entry {
         judge: Judge,
         is_active_directory: bool,
     ) -> Option<AccountRefusal> {
-        // Also behind a proxy, which hides what it is in front of.
-        let strictly = is_active_directory
-            || self.is_active_directory() && self.get("sAMAccountName").is_some();
+        let strictly = is_active_directory || self.is_of_active_directory();
         self.account.refusal(now, judge, strictly)
     }
 
@@ -299,7 +304,6 @@ mod tests {
             refusal(&[("objectSid", sid), ("sAMAccountName", &[b"a"])]),
             Some(AccountRefusal::Unreadable("userAccountControl"))
         );
-        // AD LDS has SIDs as well, and other attributes.
         assert_eq!(refusal(&[("objectSid", sid)]), None);
         assert_eq!(refusal(&[("uid", &[b"a"])]), None);
     }

@@ -2,11 +2,12 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use ldap3::{ldap_escape, ldap_unescape};
+use ldap3::ldap_escape;
 
 use super::{
     domains::{Domains, Kind, by_custom},
     entry::Entry,
+    folded::folded,
     outside_name::{OutsideName, UnusableName, beginning},
     sid::Sid,
     typed_name::TypedName,
@@ -43,7 +44,7 @@ pub struct Found {
     pub users: Vec<Entry>,
     /// Why it can mean nobody, when the name says so by itself.
     pub unusable: Option<UnusableName>,
-    /// The name in the one spelling under which attempts with a name that is nobody's are counted.
+    /// The name in the one spelling under which attempts with it are counted, whether it is somebody's or not.
     pub spelling: String,
     /// `None`: the directory is no Active Directory, or was not asked.
     domains: Option<Arc<Domains>>,
@@ -96,12 +97,8 @@ impl<'a> Name<'a> {
             Some(Kind::Other) | None => None,
         };
         let escaped = match self.by {
-            By::EscapedName(escaped)
-                if ldap_unescape(escaped).is_ok_and(|plain| plain == self.text.as_str()) =>
-            {
-                Cow::from(escaped)
-            }
             By::Sid(sid) => Cow::from(sid.escaped()),
+            // What came escaped is escaped anew: a star that was left as it is would mean more than one name.
             By::Name(_) | By::EscapedName(_) | By::Principal(_) | By::CommonName(_) => {
                 ldap_escape(self.text.as_str())
             }
@@ -136,7 +133,7 @@ impl Question<'_> {
             return Found {
                 users,
                 unusable: None,
-                spelling: text.to_lowercase(),
+                spelling: folded(text),
                 domains: self.domains,
             };
         };
@@ -150,7 +147,7 @@ impl Question<'_> {
         Found {
             unusable: unusable.filter(|_| users.is_empty()),
             users,
-            spelling: typed.spelling(domains),
+            spelling: folded(&typed.spelling(domains)),
             domains: self.domains,
         }
     }
@@ -169,7 +166,7 @@ impl Found {
         Self {
             users: Vec::new(),
             unusable,
-            spelling: beginning(text).to_lowercase(),
+            spelling: folded(&beginning(text)),
             domains: None,
         }
     }

@@ -20,6 +20,7 @@ mod dns;
 mod domains;
 mod entry;
 mod error;
+mod folded;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod groups;
@@ -78,7 +79,7 @@ use self::{
 };
 use crate::{
     clock::Clock,
-    config::{DirectoryConfig, ServersConfig},
+    config::{DirectoryConfig, FilterTemplate, ServersConfig},
     lifecycle::supervised,
     secret::SecretString,
     telemetry::{Memory, Metrics, Task},
@@ -187,6 +188,22 @@ impl Directory {
         let search = self.users("find_user", &question.filter, MAX_USERS_BY_NAME);
         let users = self.0.lookups.join(&question.filter, search).await?;
         Ok(question.answered(users))
+    }
+
+    /// Whether `user`, who was found in another way than by `LDAP_USER_BY_NAME`, meets what that wants beside a
+    /// name.
+    ///
+    /// # Errors
+    /// When no server gave an answer within `LDAP_TIMEOUT_SECONDS`.
+    pub async fn meets_conditions(&self, user: &Entry) -> Result<bool, DirectoryError> {
+        let own = self.0.config.user_by_name.as_ref();
+        let Some(conditions) = own.and_then(FilterTemplate::conditions) else {
+            return Ok(true);
+        };
+        let dn = user.dn();
+        // An entry may hold others.
+        let found = self.entries(dn, &conditions, &["1.1"], MAX_USERS_BY_NAME);
+        Ok(found.await?.iter().any(|entry| entry.dn() == dn))
     }
 
     /// Which kind of directory this is, once a server has answered.

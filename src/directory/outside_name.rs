@@ -67,6 +67,9 @@ impl<'a> OutsideName<'a> {
         if text.len() > MAX_CHARACTERS * MAX_ESCAPED {
             return Err(UnusableName::TooLong);
         }
+        if text.contains(['(', ')']) {
+            return Err(UnusableName::NotEscaped);
+        }
         match ldap_unescape(text) {
             Ok(Cow::Borrowed(text)) => Self::typed(text),
             Ok(Cow::Owned(text)) => {
@@ -207,7 +210,9 @@ mod tests {
             let escaped = escaped.concat();
             assert_eq!(OutsideName::escaped(&escaped), Err(why), "{text:?}");
         }
-        assert_eq!(OutsideName::escaped(r"bob\zz"), Err(U::NotEscaped));
+        for parts in [r"bob\zz", "bob)(uid=*", "(bob"] {
+            assert_eq!(OutsideName::escaped(parts), Err(U::NotEscaped), "{parts}");
+        }
         // Not even unescaped.
         let much = "\\zz".repeat(100_000);
         assert_eq!(OutsideName::escaped(&much), Err(U::TooLong));

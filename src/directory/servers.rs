@@ -165,9 +165,17 @@ impl Servers {
         servers
     }
 
-    /// Which kind of directory this is, once a server has answered.
+    /// Which kind of directory this is, once a server has answered: Active Directory where one says so, and the
+    /// others not.
     pub fn kind(&self) -> Option<Kind> {
-        self.order().iter().find_map(|server| server.kind())
+        let order = self.order();
+        let mut known = order.iter().filter_map(|server| server.kind());
+        let first = known.next()?;
+        let is_active_directory = |kind: &Kind| matches!(kind, Kind::ActiveDirectory(_));
+        if is_active_directory(&first) {
+            return Some(first);
+        }
+        Some(known.find(is_active_directory).unwrap_or(first))
     }
 
     /// Whether a server has said that it is one of Active Directory.

@@ -1,6 +1,6 @@
 //! Which accounts of Active Directory sign in: users, and no computers, groups or trusts.
 
-use crate::directory::Entry;
+use crate::directory::{Attribute, Entry};
 
 /// `SAM_USER_OBJECT`: users, those of class inetOrgPerson too ([MS-SAMR] 2.2.1.9).
 const USER: i64 = 0x3000_0000;
@@ -45,6 +45,11 @@ impl NotAUser {
     /// Active Directory.
     pub(super) fn check(entry: &Entry, machines: bool) -> Result<(), Self> {
         let account_type = entry.text("sAMAccountType").and_then(|t| t.parse().ok());
+        // Older controllers let whoever made a computer give it the flags, and a name, of a user (CVE-2021-42278).
+        let account_type = match account_type {
+            Some(USER) if is_computer(entry) => Some(MACHINE),
+            shown => shown,
+        };
         match account_type {
             Some(USER) => Ok(()),
             Some(MACHINE) if machines => Ok(()),
@@ -54,9 +59,36 @@ impl NotAUser {
     }
 }
 
+fn is_computer(entry: &Entry) -> bool {
+    let computer = |class: &str| class.eq_ignore_ascii_case("computer");
+    match entry.get("objectClass") {
+        Some(Attribute::Text(class)) => computer(class),
+        Some(Attribute::List(classes)) => classes.iter().any(|class| computer(class)),
+        Some(Attribute::Bytes(_)) | None => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_computer_with_the_flags_of_a_user_is_a_computer() {
+        let entry = |classes: &[&str]| {
+            let classes = classes.iter().map(|class| class.as_bytes().to_vec());
+            let raw = [
+                ("sAMAccountType".to_owned(), vec![b"805306368".to_vec()]),
+                ("objectClass".to_owned(), classes.collect()),
+            ];
+            Entry::new("CN=a".to_owned(), raw.into())
+        };
+        let user = ["top", "person", "organizationalPerson", "user"];
+        assert_eq!(NotAUser::check(&entry(&user), false), Ok(()));
+        let computer = [&user[..], &["Computer"]].concat();
+        let refused = Err(NotAUser::Other(MACHINE));
+        assert_eq!(NotAUser::check(&entry(&computer), false), refused);
+        assert_eq!(NotAUser::check(&entry(&computer), true), Ok(()));
+    }
 
     #[test]
     fn only_users_sign_in_and_machines_where_they_are_wanted() {

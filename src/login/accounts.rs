@@ -10,7 +10,10 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{EvenTime, NotAUser, Origin, Refusal, audit, name};
+use super::{
+    EvenTime, NotAUser, Origin, Refusal, audit,
+    name::{self, Named},
+};
 use crate::{
     clock::Clock,
     config::{AccountsConfig, WriteBackConfig},
@@ -141,7 +144,7 @@ impl Accounts {
         password: &SecretString,
         line: &mut audit::Line<'_>,
     ) -> Result<Profile, Denied> {
-        let entry = self.one(name).await.map_err(Denied::unknown)?;
+        let Named { entry, .. } = self.one(name).await.map_err(Denied::unknown)?;
         line.user(entry.dn());
         // A refused user's profile is part of the answer too, so both can be asked at once.
         let verify = async {
@@ -182,7 +185,7 @@ impl Accounts {
         let Some(write_back) = self.config.write_back else {
             return Err(Denied::unknown(Refusal::WriteBackOff));
         };
-        let entry = self.one(name).await.map_err(Denied::unknown)?;
+        let Named { entry, .. } = self.one(name).await.map_err(Denied::unknown)?;
         entry.dn().clone_into(user);
         self.must_be_user(&entry)
             .map_err(|refusal| Denied::unknown(refusal.into()))?;
@@ -280,23 +283,27 @@ impl Accounts {
     }
 
     /// The one user whom a typed name means.
-    pub(super) async fn one(&self, term: &Term) -> Result<Entry, Refusal> {
+    pub(super) async fn one(&self, term: &Term) -> Result<Named, Refusal> {
         let found = self.find(term.by()).await?;
         Ok(name::only(found, term.as_str(), |entry| {
             self.must_be_user(entry)
         })?)
     }
 
-    /// Whether the entry is one of those who sign in: on Active Directory a user, by every way in.
+    /// Whether the entry is one of those who sign in: on Active Directory a user, by every way in. Behind a proxy
+    /// of LDAP, which may leave attributes out, a type that is shown counts.
     ///
     /// # Errors
     /// Why it is not.
     pub fn must_be_user(&self, entry: &Entry) -> Result<(), NotAUser> {
+        let checked = || NotAUser::check(entry, self.config.allow_machines);
         match self.directory.kind() {
-            Some(Kind::Other) => Ok(()),
-            Some(Kind::ActiveDirectory(_)) | None => {
-                NotAUser::check(entry, self.config.allow_machines)
-            }
+            Some(Kind::Other) if !entry.is_of_active_directory() => Ok(()),
+            Some(Kind::Other) => match checked() {
+                Err(NotAUser::Unreadable) => Ok(()),
+                checked => checked,
+            },
+            Some(Kind::ActiveDirectory(_)) | None => checked(),
         }
     }
 

@@ -38,9 +38,9 @@ pub struct Attempts {
     names: NameKeys,
     addresses: Option<Rates>,
     users: Option<Failures>,
-    /// Names that the directory does not know, counted like users: a limit that only users have would
+    /// Names as they were typed, whether the directory knows them or not: a limit that only users have would
     /// tell who is one. Apart from them, so that made-up names push nobody out.
-    unknown_users: Option<Failures>,
+    spellings: Option<Failures>,
 }
 
 #[derive(Debug)]
@@ -65,13 +65,13 @@ struct Count {
 pub(super) struct Attempt {
     attempts: Arc<Attempts>,
     client: Client,
-    counted: Option<(Counter, NameKey, Arc<Count>)>,
+    counted: Vec<(Counter, NameKey, Arc<Count>)>,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Counter {
     User,
-    UnknownUser,
+    Spelling,
 }
 
 impl Attempts {
@@ -93,7 +93,7 @@ impl Attempts {
             addresses: NonZeroU32::new(limits.per_address)
                 .map(|rate| Rates::new(rate, limits.networks)),
             users: failures(),
-            unknown_users: failures(),
+            spellings: failures(),
         }
     }
 
@@ -117,24 +117,26 @@ impl Attempts {
         }
     }
 
-    /// Counts an attempt on this user's password.
+    /// Counts an attempt on this user's password: on the user, and on the name that was typed.
     pub(super) fn of_user(
         self: &Arc<Self>,
-        dn: &str,
+        identity: &str,
+        spelling: &str,
         client: Client,
         now: Instant,
     ) -> Result<Attempt, Refusal> {
-        self.begin(Counter::User, dn, client, now)
+        let names = [(Counter::Spelling, spelling), (Counter::User, identity)];
+        self.begin(&names, client, now)
     }
 
     /// Counts an attempt by a name that the directory does not know.
     pub(super) fn of_unknown_user(
         self: &Arc<Self>,
-        name: &str,
+        spelling: &str,
         client: Client,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let attempt = self.begin(Counter::UnknownUser, name.trim(), client, now)?;
+        let attempt = self.begin(&[(Counter::Spelling, spelling.trim())], client, now)?;
         attempt.ended(&Err(Refusal::Password(BindError::WrongPassword)), now);
         Ok(())
     }
@@ -152,7 +154,7 @@ impl Attempts {
             all.users.as_ref().map(Failures::held)
         });
         measured(Memory::UnknownNames, |all| {
-            all.unknown_users.as_ref().map(Failures::held)
+            all.spellings.as_ref().map(Failures::held)
         });
         measured(Memory::FailingNetworks, |all| {
             all.addresses.as_ref().map(Rates::held)
@@ -162,36 +164,38 @@ impl Attempts {
     fn failures(&self, counter: Counter) -> Option<&Failures> {
         match counter {
             Counter::User => self.users.as_ref(),
-            Counter::UnknownUser => self.unknown_users.as_ref(),
+            Counter::Spelling => self.spellings.as_ref(),
         }
     }
 
     fn begin(
         self: &Arc<Self>,
-        counter: Counter,
-        name: &str,
+        names: &[(Counter, &str)],
         client: Client,
         now: Instant,
     ) -> Result<Attempt, Refusal> {
-        let attempt = |counted| Attempt {
+        let mut attempt = Attempt {
             attempts: Arc::clone(self),
             client,
-            counted,
+            counted: Vec::with_capacity(names.len()),
         };
-        let Some(failures) = self.failures(counter) else {
-            return Ok(attempt(None));
-        };
-        let name = self.names.of(&name.to_lowercase());
-        let count = failures.current(name, now);
-        // Counted before it is checked: a hundred attempts at the same moment get no further.
-        if count.attempts.fetch_add(1, Ordering::AcqRel) >= failures.limit {
-            count.attempts.fetch_sub(1, Ordering::AcqRel);
-            return Err(Refusal::TooManyAttempts {
-                of: Limited::User,
-                again: failures.window,
-            });
+        for (counter, name) in names {
+            let Some(failures) = self.failures(*counter) else {
+                continue;
+            };
+            let name = self.names.of(&name.to_lowercase());
+            let count = failures.current(name, now);
+            // Counted before it is checked: a hundred attempts at the same moment get no further.
+            let before = count.attempts.fetch_add(1, Ordering::AcqRel);
+            let again = failures.window;
+            attempt.counted.push((*counter, name, count));
+            if before >= failures.limit {
+                attempt.take_back();
+                let of = Limited::User;
+                return Err(Refusal::TooManyAttempts { of, again });
+            }
         }
-        Ok(attempt(Some((counter, name, count))))
+        Ok(attempt)
     }
 
     fn failed_from(&self, client: Client, now: Instant) {
@@ -246,27 +250,38 @@ impl Attempt {
         if wrong {
             self.attempts.failed_from(self.client, now);
         }
-        let Some((counter, name, count)) = self.counted else {
-            return;
-        };
-        let Some(failures) = self.attempts.failures(counter) else {
-            return;
-        };
         match verdict {
-            Ok(()) => failures.counts.invalidate(&name),
-            Err(_) if wrong => {
-                let current = failures.current(name, now);
-                // A right password has taken all back meanwhile, or the window has ended: it counts anew.
-                if !Arc::ptr_eq(&current, &count) {
-                    current.attempts.fetch_add(1, Ordering::AcqRel);
+            Ok(()) => {
+                for (failures, name, _) in self.counted() {
+                    failures.counts.invalidate(&name);
                 }
-                // For a whole window from now on, in the cache too.
-                current.ends_at(now + failures.window);
-                failures.counts.insert(name, current);
             }
-            Err(_) => {
-                count.attempts.fetch_sub(1, Ordering::AcqRel);
+            Err(_) if wrong => {
+                for (failures, name, count) in self.counted() {
+                    let current = failures.current(name, now);
+                    // A right password has taken all back meanwhile, or the window has ended: it counts anew.
+                    if !Arc::ptr_eq(&current, count) {
+                        current.attempts.fetch_add(1, Ordering::AcqRel);
+                    }
+                    // For a whole window from now on, in the cache too.
+                    current.ends_at(now + failures.window);
+                    failures.counts.insert(name, current);
+                }
             }
+            Err(_) => self.take_back(),
+        }
+    }
+
+    fn counted(&self) -> impl Iterator<Item = (&Failures, NameKey, &Arc<Count>)> {
+        self.counted.iter().filter_map(|(counter, name, count)| {
+            Some((self.attempts.failures(*counter)?, *name, count))
+        })
+    }
+
+    /// It was none.
+    fn take_back(&self) {
+        for (_, _, count) in &self.counted {
+            count.attempts.fetch_sub(1, Ordering::AcqRel);
         }
     }
 }

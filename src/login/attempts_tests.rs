@@ -28,16 +28,18 @@ fn so_many_failures_and_no_more() {
     let attempts = attempts(0, 3);
     for _ in 0..3 {
         let attempt = attempts
-            .of_user("CN=Alice", NOBODY, Instant::now())
+            .of_user("CN=Alice", "CN=Alice", NOBODY, Instant::now())
             .expect("allowed");
         attempt.ended(&wrong(), Instant::now());
     }
     let refused = attempts
-        .of_user("cn=alice", NOBODY, Instant::now())
+        .of_user("cn=alice", "cn=alice", NOBODY, Instant::now())
         .expect_err("too many");
     assert_eq!(refused.reason(), "too_many_attempts");
     assert!(
-        attempts.of_user("CN=Bob", NOBODY, Instant::now()).is_ok(),
+        attempts
+            .of_user("CN=Bob", "CN=Bob", NOBODY, Instant::now())
+            .is_ok(),
         "another user"
     );
 }
@@ -58,11 +60,50 @@ fn a_name_that_is_nobody_s_meets_the_same_limit() {
     );
 }
 
+/// Whatever a directory takes for equal: where it finds a user by another spelling the user is counted, and where
+/// it does not the spelling is.
+#[test]
+fn another_spelling_meets_the_limit_whether_the_directory_finds_a_user_by_it_or_not() {
+    let (found_by_one, found_by_both, nobodys) = (attempts(0, 3), attempts(0, 3), attempts(0, 3));
+    let now = Instant::now();
+    for _ in 0..3 {
+        for attempts in [&found_by_one, &found_by_both] {
+            let attempt = attempts.of_user("5e2d0e0c", "jose", NOBODY, now);
+            attempt.expect("allowed").ended(&wrong(), now);
+        }
+        let counted = nobodys.of_unknown_user("jose", NOBODY, now);
+        counted.expect("allowed");
+    }
+    assert!(
+        found_by_both
+            .of_user("5e2d0e0c", "jose", NOBODY, now)
+            .is_err()
+    );
+    for attempts in [&found_by_one, &nobodys] {
+        assert!(attempts.of_unknown_user("jose", NOBODY, now).is_err());
+    }
+    let other = found_by_both.of_user("5e2d0e0c", "jose@mail.example", NOBODY, now);
+    assert!(other.is_err(), "the user");
+    for _ in 0..9 {
+        assert!(
+            found_by_both
+                .of_user("5e2d0e0c", "j.garcia", NOBODY, now)
+                .is_err()
+        );
+    }
+    assert!(
+        found_by_both
+            .of_user("77aa", "j.garcia", NOBODY, now)
+            .is_ok(),
+        "what was refused by one of the limits does not count for the other"
+    );
+}
+
 #[test]
 fn a_locked_user_meets_the_same_limit_and_one_with_the_right_password_none() {
     let attempts = attempts(0, 3);
     let fail = |user: &str, refusal: AccountRefusal| {
-        let attempt = attempts.of_user(user, NOBODY, Instant::now())?;
+        let attempt = attempts.of_user(user, user, NOBODY, Instant::now())?;
         let verdict = Err(Refusal::Password(BindError::Account(refusal)));
         attempt.ended(&verdict, Instant::now());
         Ok::<(), Refusal>(())
@@ -80,7 +121,7 @@ fn a_locked_user_meets_the_same_limit_and_one_with_the_right_password_none() {
 fn attempts_at_the_same_moment_count_before_they_end() {
     let attempts = attempts(0, 3);
     let under_way: Vec<_> = (0..10)
-        .map(|_| attempts.of_user("CN=Alice", NOBODY, Instant::now()))
+        .map(|_| attempts.of_user("CN=Alice", "CN=Alice", NOBODY, Instant::now()))
         .collect();
     let allowed = under_way.iter().filter(|attempt| attempt.is_ok());
     assert_eq!(allowed.count(), 3);
@@ -91,7 +132,7 @@ fn a_right_password_forgives_and_a_silent_directory_does_not_count() {
     let attempts = attempts(0, 2);
     let end = |verdict: &Result<(), Refusal>| {
         let attempt = attempts
-            .of_user("CN=Alice", NOBODY, Instant::now())
+            .of_user("CN=Alice", "CN=Alice", NOBODY, Instant::now())
             .expect("allowed");
         attempt.ended(verdict, Instant::now());
     };
@@ -110,7 +151,7 @@ fn a_window_begins_anew_with_each_failure() {
     let begin = Instant::now();
     let fail = |minutes| {
         let now = begin + Duration::from_mins(minutes);
-        let attempt = attempts.of_user("CN=Alice", NOBODY, now)?;
+        let attempt = attempts.of_user("CN=Alice", "CN=Alice", NOBODY, now)?;
         attempt.ended(&wrong(), now);
         Ok::<(), Refusal>(())
     };
@@ -128,14 +169,18 @@ fn what_ends_after_its_window_counts_in_the_next() {
     let attempts = attempts(0, 2);
     let begin = Instant::now();
     let slow = attempts
-        .of_user("CN=Alice", NOBODY, begin)
+        .of_user("CN=Alice", "CN=Alice", NOBODY, begin)
         .expect("allowed");
     let later = begin + Duration::from_mins(20);
     slow.ended(&wrong(), later);
     let _second = attempts
-        .of_user("CN=Alice", NOBODY, later)
+        .of_user("CN=Alice", "CN=Alice", NOBODY, later)
         .expect("one is left");
-    assert!(attempts.of_user("CN=Alice", NOBODY, later).is_err());
+    assert!(
+        attempts
+            .of_user("CN=Alice", "CN=Alice", NOBODY, later)
+            .is_err()
+    );
 }
 
 #[test]
@@ -143,7 +188,7 @@ fn failures_of_an_address_have_a_rate_and_a_network_of_ipv6_one() {
     let attempts = attempts(2, 0);
     let fail = |text: &str| {
         attempts.from(client(text), Instant::now())?;
-        let attempt = attempts.of_user("CN=Alice", client(text), Instant::now())?;
+        let attempt = attempts.of_user("CN=Alice", "CN=Alice", client(text), Instant::now())?;
         attempt.ended(&wrong(), Instant::now());
         Ok::<(), Refusal>(())
     };
@@ -169,7 +214,10 @@ fn failures_at_the_same_moment_are_a_debt() {
     let attempts = attempts(60, 0);
     let sprayer = client("192.0.2.1");
     let under_way: Vec<_> = (0..128)
-        .map(|number| attempts.of_user(&format!("CN={number}"), sprayer, Instant::now()))
+        .map(|number| {
+            let user = format!("CN={number}");
+            attempts.of_user(&user, &user, sprayer, Instant::now())
+        })
         .collect();
     for attempt in under_way {
         attempt.expect("allowed").ended(&wrong(), Instant::now());
@@ -188,7 +236,7 @@ fn a_late_wrong_attempt_does_not_bring_back_what_was_forgiven() {
     let attempts = attempts(0, 3);
     let begin = || {
         attempts
-            .of_user("CN=Alice", NOBODY, Instant::now())
+            .of_user("CN=Alice", "CN=Alice", NOBODY, Instant::now())
             .expect("allowed")
     };
     begin().ended(&wrong(), Instant::now());
@@ -200,7 +248,7 @@ fn a_late_wrong_attempt_does_not_bring_back_what_was_forgiven() {
     begin().ended(&wrong(), Instant::now());
     assert!(
         attempts
-            .of_user("CN=Alice", NOBODY, Instant::now())
+            .of_user("CN=Alice", "CN=Alice", NOBODY, Instant::now())
             .is_err()
     );
 }
@@ -213,7 +261,7 @@ fn an_office_behind_one_address_signs_in_all_at_once() {
         attempts.from(office, Instant::now()).expect("allowed");
         let user = format!("CN={number}");
         let attempt = attempts
-            .of_user(&user, office, Instant::now())
+            .of_user(&user, &user, office, Instant::now())
             .expect("allowed");
         attempt.ended(&Ok(()), Instant::now());
     }
@@ -226,7 +274,7 @@ fn a_balancer_that_names_no_client_is_anybody() {
     for _ in 0..5 {
         attempts.from(balancer, Instant::now()).expect("allowed");
         let attempt = attempts
-            .of_user("CN=Alice", balancer, Instant::now())
+            .of_user("CN=Alice", "CN=Alice", balancer, Instant::now())
             .expect("allowed");
         attempt.ended(&wrong(), Instant::now());
     }
@@ -239,7 +287,7 @@ fn zero_is_off() {
         attempts
             .from(client("192.0.2.1"), Instant::now())
             .expect("allowed");
-        let attempt = attempts.of_user("CN=Alice", client("192.0.2.1"), Instant::now());
+        let attempt = attempts.of_user("CN=Alice", "CN=Alice", client("192.0.2.1"), Instant::now());
         attempt.expect("allowed").ended(&wrong(), Instant::now());
     }
 }

@@ -38,6 +38,11 @@ pub(super) fn of_principal(
         return of_realm(found, principal, &principal.to_string(), realms);
     };
     let entry = of_realm(found, principal, &format!("{principal} ({sid})"), realms)?;
+    of_sid(entry, principal, sid)
+}
+
+/// The entry, when it has the SID of the principal's ticket.
+pub(super) fn of_sid(entry: Entry, principal: &Principal, sid: &Sid) -> Result<Entry, Refusal> {
     if entry.text("objectSid") == Some(&sid.to_string()) {
         Ok(entry)
     } else {

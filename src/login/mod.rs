@@ -24,6 +24,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use self::name::Named;
 pub use self::{
     account_type::NotAUser,
     accounts::{Accounts, Denied, Term},
@@ -208,7 +209,7 @@ impl Logins {
                 if password.expose_secret().is_empty() {
                     return Err(BindError::WrongPassword.into());
                 }
-                let entry = match self.accounts.one(&Term::Plain(username)).await {
+                let named = match self.accounts.one(&Term::Plain(username)).await {
                     Err(Refusal::Name(refusal)) => {
                         let spelling = &refusal.spelling;
                         let now = Instant::now();
@@ -218,9 +219,9 @@ impl Logins {
                     }
                     found => found?,
                 };
-                line.user(entry.dn());
+                line.user(named.entry.dn());
                 Ok(Proved {
-                    entry: self.verified(entry, password, origin.client, slot).await?,
+                    entry: self.verified(named, password, origin.client, slot).await?,
                     response: None,
                 })
             }
@@ -231,12 +232,23 @@ impl Logins {
                 self.accounts.metrics.stage("certificate", start.elapsed());
                 line.principal(names.shown());
                 // A directory of another kind knows no such names.
-                let strong = certificates.is_strong()
+                let mut strong = certificates.is_strong()
                     && self.accounts.directory.await_kind().await? != Kind::Other;
-                let lookups = certificates.lookups(&names, strong)?;
-                let found = lookups.into_iter().map(|lookup| self.mapped(lookup));
-                let found = try_join_all(found).await?;
-                let entry = Mapped::decide(found, &names.subject, strong)?;
+                let entry = loop {
+                    let lookups = certificates.lookups(&names, strong)?;
+                    let found = lookups.into_iter().map(|lookup| self.mapped(lookup));
+                    let found = try_join_all(found).await?;
+                    let entry = Mapped::decide(found, &names.subject, strong)?;
+                    // Behind a proxy of LDAP the entry alone tells.
+                    if strong || !certificates.is_strong() || !entry.is_of_active_directory() {
+                        break entry;
+                    }
+                    strong = true;
+                };
+                if !self.accounts.directory.meets_conditions(&entry).await? {
+                    let name = names.shown().to_owned();
+                    return Err(Refusal::UnknownPrincipal { name });
+                }
                 Ok(Proved {
                     entry,
                     response: None,
@@ -260,13 +272,14 @@ impl Logins {
     /// not the client waits for it.
     async fn verified(
         &self,
-        entry: Entry,
+        named: Named,
         password: SecretString,
         client: Client,
         slot: OwnedSemaphorePermit,
     ) -> Result<Entry, Refusal> {
+        let Named { entry, spelling } = named;
         let (user, now) = (entry.identity(), Instant::now());
-        let attempt = self.attempts.of_user(user, client, now)?;
+        let attempt = self.attempts.of_user(user, &spelling, client, now)?;
         let accounts = Arc::clone(&self.accounts);
         let judged = tokio::spawn(async move {
             let verdict = accounts.verify(&entry, &password).await;
@@ -298,7 +311,15 @@ impl Logins {
         let principal = &accepted.principal;
         let by = sid.map_or(By::Principal(&principal.name), By::Sid);
         let found = self.accounts.find(by).await?;
-        matching::of_principal(found, principal, sid, &kerberos.realms())
+        let entry = matching::of_principal(found, principal, sid, &kerberos.realms())?;
+        // Behind a proxy of LDAP the entry alone tells that it has a SID.
+        if sid.is_none()
+            && entry.is_of_active_directory()
+            && let Some(sid) = kerberos.account(accepted)?
+        {
+            return matching::of_sid(entry, principal, sid);
+        }
+        Ok(entry)
     }
 
     async fn mapped(&self, lookup: Lookup) -> Result<Mapped, Refusal> {

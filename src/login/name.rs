@@ -67,18 +67,31 @@ impl NameRefusal {
     }
 }
 
+/// A user, by the name that was typed.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub entry: Entry,
+    /// The one spelling under which attempts with the name are counted.
+    pub spelling: String,
+}
+
 /// The one user whom a typed name means. What is known to be no user is refused as a name: outsiders do not
 /// learn of it. Where that cannot be known, the password comes first.
 pub(super) fn only(
     found: Found,
     name: &str,
     must_be_user: impl Fn(&Entry) -> Result<(), NotAUser>,
-) -> Result<Entry, NameRefusal> {
+) -> Result<Named, NameRefusal> {
     let mut users = found.users;
     let why = match (users.len(), found.unusable) {
         (1, _) => match must_be_user(&users[0]) {
             Err(why @ NotAUser::Other(_)) => Why::NotAUser(why),
-            Ok(()) | Err(NotAUser::Unreadable) => return Ok(users.swap_remove(0)),
+            Ok(()) | Err(NotAUser::Unreadable) => {
+                return Ok(Named {
+                    entry: users.swap_remove(0),
+                    spelling: found.spelling,
+                });
+            }
         },
         (0, None) => Why::Unknown,
         (0, Some(why)) => Why::Unusable(why),
