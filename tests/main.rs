@@ -34,6 +34,7 @@ mod fleet;
 mod flood;
 mod form_guessing;
 mod form_login;
+mod groups_required;
 mod http_limits;
 mod kerberos_accounts;
 mod kerberos_login;

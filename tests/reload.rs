@@ -308,6 +308,15 @@ fn tickets_of_the_old_and_of_the_new_key_work_while_a_keytab_is_rotated() {
     assert_eq!(login(&new), 200, "a ticket of the new key");
 }
 
+#[test]
+fn a_keytab_whose_disk_is_gone_is_in_memory() {
+    let instance = Instance::start();
+    let alice = Lab::get().kinit("alice");
+    std::fs::remove_file(instance.home().join("certs/krb5.keytab")).expect("removed");
+    instance.await_event("reload.file_refused", &[r#""file":"keytab""#]);
+    assert_eq!(instance.curl("/wsfed").negotiate(&alice).run().status, 200);
+}
+
 /// The order that deploy/rotate.md gives for a fleet, with a tenant that takes the last registration, by
 /// whichever instance.
 #[test]

@@ -22,6 +22,8 @@ pub struct AccountsConfig {
     pub list_groups: String,
     /// `LDAP_SEARCH_RESULTS_OMIT_GROUPS`: users found by a search carry no groups.
     pub omit_groups: bool,
+    /// `GROUPS_REQUIRED`: nobody signs in without their groups because those cannot be had.
+    pub groups_required: bool,
     /// `None` unless `ENABLE_WRITE_BACK`.
     pub write_back: Option<WriteBackConfig>,
     /// `None`: the built-in profile mapper.
@@ -64,6 +66,7 @@ pub(super) fn accounts(home: &Home, r: &mut Reader) -> AccountsConfig {
         search_all: r.read(&keys::LDAP_SEARCH_ALL_QUERY),
         list_groups: r.read(&keys::LDAP_SEARCH_LIST_GROUPS_QUERY),
         omit_groups: r.read(&keys::LDAP_SEARCH_RESULTS_OMIT_GROUPS),
+        groups_required: r.read(&keys::GROUPS_REQUIRED),
         write_back: r.read(&keys::ENABLE_WRITE_BACK).then_some(write_back),
         mapper: mapper(home, r),
     }

@@ -246,7 +246,7 @@ impl Program {
             .users
             .first()
             .ok_or_else(|| no_user(user, found.unusable.clone()))?;
-        let groups = directory.groups_of(entry).await;
+        let groups = directory.groups_of(entry).await?;
         let profile = mapper.map(entry, groups).await?;
         Ok(serde_json::to_string_pretty(&profile)?)
     }

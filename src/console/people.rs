@@ -46,7 +46,7 @@ impl Program {
             None => (Mood::Good, "may sign in".to_owned()),
             Some(refusal) => (Mood::Bad, refusal.to_string()),
         };
-        let groups = directory.groups_of(entry).await;
+        let groups = directory.groups_of(entry).await?;
         let (may, state) = match current.accounts.must_be_user(entry) {
             Ok(()) => (may, state),
             Err(not_a_user) => (Mood::Bad, not_a_user.to_string()),

@@ -81,7 +81,7 @@ use crate::{
     config::{DirectoryConfig, ServersConfig},
     lifecycle::supervised,
     secret::SecretString,
-    telemetry::{Memory, Metrics, Task, event},
+    telemetry::{Memory, Metrics, Task},
 };
 
 /// Results of a search by login name: more than one is an error of the caller's to report, and these are
@@ -239,24 +239,19 @@ impl Directory {
     }
 
     /// A user's groups, nested ones included: names, or objects with `GROUP_PROPERTIES`.
-    /// `None` when `GROUPS` is false. Empty when the search fails: a login goes on without groups.
-    pub async fn groups_of(&self, user: &Entry) -> Option<Vec<Value>> {
+    /// `None` when `GROUPS` is false.
+    ///
+    /// # Errors
+    /// When no server gave an answer within `GROUPS_TIMEOUT_SECONDS`.
+    pub async fn groups_of(&self, user: &Entry) -> Result<Option<Vec<Value>>, DirectoryError> {
         if !self.0.config.groups.of_users {
-            return None;
+            return Ok(None);
         }
         let found = self.0.groups.of(&self.0.servers, user);
-        Some(match self.timed("groups", found).await {
-            Ok(groups) => groups.to_vec(),
-            Err(error) => {
-                tracing::warn!(
-                    event = event::DIRECTORY_GROUPS_FAILED,
-                    user = user.dn(),
-                    %error,
-                    "the login goes on without groups"
-                );
-                Vec::new()
-            }
-        })
+        match self.timed("groups", found).await {
+            Ok(groups) => Ok(Some(groups.to_vec())),
+            Err(error) => Err(DirectoryError::clone(&error)),
+        }
     }
 
     /// At most `limit` entries under `base`, with these attributes, constructed ones too.

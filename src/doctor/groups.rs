@@ -48,7 +48,11 @@ pub(super) async fn examine(context: &Context, directory: &Directory, findings: 
             Err(error) => {
                 let text = format!("{}: {error}", user.dn());
                 findings.add(Finding::fail(AREA, "groups-search", text).note(
-                    "correct LDAP_BASE_GROUPS and LDAP_SEARCH_GROUPS; until then logins go on without groups",
+                    if context.config.accounts.groups_required {
+                        "correct LDAP_BASE_GROUPS and LDAP_SEARCH_GROUPS; until then nobody signs in (GROUPS_REQUIRED)"
+                    } else {
+                        "correct LDAP_BASE_GROUPS and LDAP_SEARCH_GROUPS; until then logins go on without groups"
+                    },
                 ));
                 return;
             }

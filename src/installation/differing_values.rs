@@ -109,6 +109,12 @@ impl Old<'_> {
                  legacy connector searched it under LDAP_BASE.",
             );
         }
+        if self.values.value(&keys::GROUPS) && self.values.value(&keys::GROUPS_REQUIRED) {
+            self.add(
+                "A login whose groups cannot be had is refused for the moment; the legacy connector signed in \
+                 without them. GROUPS_REQUIRED false does so here too.",
+            );
+        }
         let property = self.values.value(&keys::GROUP_PROPERTY);
         let asked_for = ["cn", "dn", "memberof"].contains(&property.to_lowercase().as_str());
         let objects = !self.values.value(&keys::GROUP_PROPERTIES).is_empty();

@@ -175,6 +175,11 @@ fn each_difference_is_said_where_it_matters() {
             json!({"GROUPS_CACHE_SECONDS": 60}),
         ),
         (
+            "whose groups cannot be had is refused",
+            json!({}),
+            json!({"GROUPS_REQUIRED": false}),
+        ),
+        (
             "the word true without quotes",
             json!({"AUTO_UNLOCK_ON_PASSWORD_CHANGE": "true"}),
             json!({"AUTO_UNLOCK_ON_PASSWORD_CHANGE": true}),

@@ -150,9 +150,9 @@ impl Accounts {
         };
         let (verdict, profile) = tokio::join!(verify, self.full_profile(&entry));
         match (verdict, profile) {
-            (Ok(()), Ok(profile)) => Ok(profile),
+            (Ok(()), Ok(full)) => Ok(full.noted(line)),
             (Ok(()), Err(refusal)) => Err(Denied::unknown(refusal)),
-            (Err(refusal), profile) => Err(Denied::of(refusal, profile.ok())),
+            (Err(refusal), full) => Err(Denied::of(refusal, full.ok().map(|full| full.profile))),
         }
     }
 
@@ -186,9 +186,11 @@ impl Accounts {
         entry.dn().clone_into(user);
         self.must_be_user(&entry)
             .map_err(|refusal| Denied::unknown(refusal.into()))?;
+        // Before anything is changed: without them there would be no answer to who has a new password.
+        let groups = self.groups(&entry).await.map_err(Denied::unknown)?;
         let (set, profile) = tokio::join!(
             self.set_password(&entry, password, write_back),
-            self.full_profile(&entry)
+            self.map(&entry, groups.listed())
         );
         match (set, profile) {
             // The new password counts, whatever the mapper thinks of the user.
@@ -233,7 +235,7 @@ impl Accounts {
     /// nobody. At most `limit`.
     ///
     /// # Errors
-    /// When the directory does not answer, or the profile mapper fails.
+    /// When the directory does not answer, for groups neither, or the profile mapper fails.
     pub async fn search(&self, term: &Term, limit: Option<usize>) -> Result<Vec<Profile>, Refusal> {
         let filter = match term.searched() {
             Ok(None) => self.config.search_all.clone(),
@@ -255,7 +257,7 @@ impl Accounts {
                 let groups = if self.config.omit_groups {
                     None
                 } else {
-                    self.directory.groups_of(&entry).await
+                    self.groups(&entry).await?.listed()
                 };
                 self.map(&entry, groups).await
             })
@@ -347,17 +349,5 @@ impl Accounts {
         refusal
             .is_answered_evenly()
             .then(|| self.even.answer_at(started, Instant::now()))
-    }
-
-    /// The user's profile with its groups.
-    pub(super) async fn full_profile(&self, entry: &Entry) -> Result<Profile, Refusal> {
-        let groups = self.directory.groups_of(entry);
-        let groups = self.metrics.timed("groups", groups).await;
-        self.map(entry, groups).await
-    }
-
-    async fn map(&self, entry: &Entry, groups: Option<Vec<Value>>) -> Result<Profile, Refusal> {
-        let profile = self.mapper.map(entry, groups);
-        Ok(self.metrics.timed("mapper", profile).await?)
     }
 }

@@ -48,6 +48,7 @@ pub(super) struct Line<'a> {
     /// What is known of the user was proved: by a ticket, a certificate, a trusted proxy or the tenant.
     is_proved: bool,
     user: String,
+    lacks_groups: bool,
     ended: bool,
 }
 
@@ -69,6 +70,7 @@ impl<'a> Line<'a> {
             principal: cut(principal),
             is_proved: origin.client == Client::Hub,
             user: String::new(),
+            lacks_groups: false,
             ended: false,
         }
     }
@@ -81,6 +83,11 @@ impl<'a> Line<'a> {
 
     pub fn user(&mut self, dn: &str) {
         dn.clone_into(&mut self.user);
+    }
+
+    /// They could not be had, and the user signs in without.
+    pub fn lacks_groups(&mut self) {
+        self.lacks_groups = true;
     }
 
     /// Counts the login and writes the line: a warning when the installation itself is in trouble.
@@ -131,6 +138,16 @@ impl<'a> Line<'a> {
             };
         }
         match ended {
+            Outcome::SignedIn if self.lacks_groups => {
+                let without = &self.metrics.logins_without_groups;
+                without.with_label_values(&[self.method]).inc();
+                line!(
+                    warn,
+                    event::LOGIN_ACCEPTED,
+                    groups = "missing",
+                    "signed in without groups"
+                );
+            }
             Outcome::SignedIn => line!(info, event::LOGIN_ACCEPTED, "signed in"),
             Outcome::Refused {
                 detail,

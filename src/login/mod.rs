@@ -9,6 +9,7 @@ mod attempts;
 mod audit;
 mod even;
 mod failures;
+mod full;
 mod matching;
 mod name;
 mod rate;
@@ -168,7 +169,7 @@ impl Logins {
             let proved = self.prove(proof, origin, &mut line).await?;
             line.user(proved.entry.dn());
             accounts.admits(&proved.entry, judge)?;
-            self.issue(proved, method, wanted).await
+            self.issue(proved, method, wanted, &mut line).await
         }
         .await;
         line.end(outcome.as_ref().err());
@@ -317,10 +318,11 @@ impl Logins {
         proved: Proved,
         method: AuthenticationMethod,
         wanted: Wanted<'_>,
+        line: &mut audit::Line<'_>,
     ) -> Result<SignedIn, Refusal> {
         let Proved { entry, response } = proved;
         let now = self.clock.now();
-        let profile = self.accounts.full_profile(&entry).await?;
+        let profile = self.accounts.full_profile(&entry).await?.noted(line);
         let claims = Claims::of(&profile)?;
         let start = Instant::now();
         let mut random = [0; 16];

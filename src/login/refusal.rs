@@ -88,6 +88,9 @@ pub enum Refusal {
     NotAUser(#[from] NotAUser),
     #[error(transparent)]
     Directory(#[from] DirectoryError),
+    /// Who has no groups in the token is in none: nobody may be for a moment.
+    #[error("the user's groups cannot be had (GROUPS_REQUIRED): {0}")]
+    Groups(#[source] DirectoryError),
     #[error(transparent)]
     Profile(#[from] UnusableProfile),
     #[error(transparent)]
@@ -163,6 +166,7 @@ impl Refusal {
             Self::Account(refusal) => account(*refusal),
             Self::NotAUser(refusal) => refusal.reason(),
             Self::Directory(_) => "directory",
+            Self::Groups(_) => "groups",
             Self::Profile(_) | Self::Mapper(_) => "profile",
             Self::WriteBackOff => "write_back_off",
             Self::PasswordChange(error) => match error {
@@ -188,6 +192,7 @@ impl Refusal {
             Self::Account(refusal) => matches!(refusal, AccountRefusal::Unreadable(_)),
             Self::PasswordChange(error) => !matches!(error, PasswordChangeError::Complexity),
             Self::Directory(_)
+            | Self::Groups(_)
             | Self::Busy { .. }
             | Self::Profile(_)
             | Self::Mapper(_)

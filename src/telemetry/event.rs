@@ -188,8 +188,8 @@ events! {
         "A user is in more groups than are read; the others are left out.",
         "Reduce the user's groups, or narrow LDAP_BASE_GROUPS.";
     DIRECTORY_GROUPS_FAILED = "directory.groups_failed", WARN,
-        "A user's groups could not be read; the login went on without them.",
-        "Check the server that the line names.";
+        "A user's groups could not be had; with GROUPS_REQUIRED off, the login went on without them.",
+        "Check the server that the line names; LDAP_BASE_GROUPS and LDAP_SEARCH_GROUPS when it refuses.";
 
     // The tunnel to the tenant.
     TUNNEL_DISABLED = "tunnel.disabled", INFO,

@@ -55,6 +55,9 @@ pub struct Metrics {
     /// `ad_edge_logins_total{method, outcome, reason}`: finished direct logins, by [`LoginOutcome`].
     /// `reason` is empty after a success.
     pub logins: IntCounterVec,
+    /// `ad_edge_logins_without_groups_total{method}`: users who signed in without their groups, which could not
+    /// be had (`GROUPS_REQUIRED` off).
+    pub logins_without_groups: IntCounterVec,
     /// `ad_edge_login_stage_seconds{stage}`: time spent in one stage of a login.
     pub stage_seconds: HistogramVec,
     /// `ad_edge_kerberos_authenticators`: those remembered against replays.
@@ -152,6 +155,15 @@ impl Metrics {
                 "logins_total",
                 "Finished direct logins.",
                 &["method", "outcome", "reason"],
+            ),
+            logins_without_groups: from_zero(
+                counters(
+                    r,
+                    "logins_without_groups_total",
+                    "Users who signed in without their groups, which could not be had.",
+                    &["method"],
+                ),
+                &["kerberos", "password", "certificate", "frontend", "tunnel"],
             ),
             stage_seconds: histograms(
                 r,

@@ -95,6 +95,7 @@ fn unexpected(refusal: &Refusal) -> Value {
         Refusal::Profile(_) | Refusal::Mapper(_) => "the profile mapper failed",
         Refusal::WriteBackOff => "password changes are switched off",
         Refusal::Directory(_)
+        | Refusal::Groups(_)
         | Refusal::Password(_)
         | Refusal::PasswordChange(PasswordChangeError::Unavailable(_)) => {
             "the directory does not answer"

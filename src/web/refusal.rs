@@ -31,7 +31,9 @@ pub(super) fn of(refusal: &Refusal) -> Words {
         Refusal::Name(_) => password(&BindError::WrongPassword),
         Refusal::Password(error) => password(error),
         Refusal::Account(refusal) => (S::FORBIDDEN, account(*refusal)),
-        Refusal::Directory(_) => (S::SERVICE_UNAVAILABLE, Notice::DirectoryDown),
+        Refusal::Directory(_) | Refusal::Groups(_) => {
+            (S::SERVICE_UNAVAILABLE, Notice::DirectoryDown)
+        }
         Refusal::UnknownPrincipal { .. }
         | Refusal::UnusableName { .. }
         | Refusal::Ambiguous { .. }

@@ -28,6 +28,8 @@ use libgssapi_sys::{
     gss_release_cred, gss_release_name,
 };
 
+use super::krb5::{Krb5Error, MemoryKeytab};
+
 /// The whole PAC of the ticket, as its issuer wrote it.
 const PAC: &CStr = c"urn:mspac:";
 
@@ -41,14 +43,19 @@ const UNAVAILABLE: u32 = 16 << 16;
 /// Why no credential could be had.
 #[derive(Debug, thiserror::Error)]
 pub enum AcquireError {
-    #[error("the path of the keytab or credential cache holds a NUL byte")]
+    #[error("the path of the credential cache holds a NUL byte")]
     Path(#[from] NulError),
+    #[error("{0}")]
+    Keytab(#[from] Krb5Error),
     #[error("{0}")]
     Gss(Error),
 }
 
 /// Accepts tickets with the keys of a keytab.
-pub(super) struct Credential(gss_cred_id_t);
+pub(super) struct Credential {
+    handle: gss_cred_id_t,
+    _keys: MemoryKeytab,
+}
 
 // SAFETY: MIT locks a credential in each call that takes one; RFC 2744 and its documentation allow the use
 // by several threads at a time.
@@ -60,7 +67,7 @@ impl Drop for Credential {
     fn drop(&mut self) {
         let mut minor = 0;
         // SAFETY: this is the one owner of the handle.
-        unsafe { gss_release_cred(&raw mut minor, &raw mut self.0) };
+        unsafe { gss_release_cred(&raw mut minor, &raw mut self.handle) };
     }
 }
 
@@ -69,12 +76,13 @@ impl Drop for Credential {
 /// MIT's replay cache is switched off for it: it is one locked file per user id, shared by all
 /// instances of a machine. `replay` takes its place.
 pub(super) fn credential_of_keytab(keytab: &Path) -> Result<Credential, AcquireError> {
-    let keytab = file(keytab)?;
-    acquire(
-        &[(c"keytab", keytab.as_c_str()), (c"rcache", c"none:")],
-        GSS_C_ACCEPT,
-    )
-    .map(Credential)
+    let keys = MemoryKeytab::of_file(keytab)?;
+    let store = [(c"keytab", keys.name()), (c"rcache", c"none:")];
+    let handle = acquire(&store, GSS_C_ACCEPT)?;
+    Ok(Credential {
+        handle,
+        _keys: keys,
+    })
 }
 
 /// The credential of the user whose tickets are in this file, to ask for service tickets with.
@@ -82,13 +90,10 @@ pub(super) fn credential_of_keytab(keytab: &Path) -> Result<Credential, AcquireE
 /// # Errors
 /// When it cannot be had.
 pub fn credential_of_cache(cache: &Path) -> Result<Cred, AcquireError> {
-    let cred = acquire(&[(c"ccache", file(cache)?.as_c_str())], GSS_C_INITIATE)?;
+    let cache = CString::new(format!("FILE:{}", cache.display()))?;
+    let cred = acquire(&[(c"ccache", cache.as_c_str())], GSS_C_INITIATE)?;
     // SAFETY: `cred` is a credential handle that nobody else owns.
     Ok(unsafe { Cred::from_c(cred) })
-}
-
-fn file(path: &Path) -> Result<CString, NulError> {
-    CString::new(format!("FILE:{}", path.display()))
 }
 
 fn acquire(store: &[(&CStr, &CStr)], usage: u32) -> Result<gss_cred_id_t, AcquireError> {
@@ -183,7 +188,7 @@ pub(super) fn accept(
         let major = gss_accept_sec_context(
             &raw mut minor,
             &raw mut context,
-            credential.0,
+            credential.handle,
             &raw mut token,
             if bindings.is_some() {
                 &raw mut bound
