@@ -434,5 +434,5 @@ mod tests;
 
 #[cfg(test)]
 #[cfg(feature = "models")]
-#[path = "seats_models.rs"]
+#[path = "seats_models_tests.rs"]
 mod models;

@@ -167,5 +167,5 @@ mod tests;
 
 #[cfg(test)]
 #[cfg(feature = "models")]
-#[path = "failures_models.rs"]
+#[path = "failures_models_tests.rs"]
 mod models;

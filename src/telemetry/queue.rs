@@ -326,5 +326,5 @@ mod tests;
 
 #[cfg(test)]
 #[cfg(feature = "models")]
-#[path = "queue_models.rs"]
+#[path = "queue_models_tests.rs"]
 mod models;

@@ -107,5 +107,5 @@ mod tests {
 
 #[cfg(test)]
 #[cfg(feature = "models")]
-#[path = "worker_models.rs"]
+#[path = "worker_models_tests.rs"]
 mod models;

@@ -190,5 +190,5 @@ impl Pool {
 
 #[cfg(test)]
 #[cfg(feature = "models")]
-#[path = "pool_models.rs"]
+#[path = "pool_models_tests.rs"]
 mod models;
