@@ -422,3 +422,25 @@ fn a_server_url_to_which_no_ticket_comes_is_warned_about() {
         }
     }
 }
+
+#[test]
+fn a_key_that_is_given_twice_is_a_mistake() {
+    let home = home_with(&json!({}));
+    let file = home.path().join("config.json");
+    let text = fs::read_to_string(&file).expect("read");
+    // The one that was there is the last, and would count.
+    let twice = text.replacen(
+        '{',
+        r#"{"LDAP_URL": "ldaps://old.corp.example", "urn:a:b": "https://a.example/", "urn:a:b": "", "#,
+        1,
+    );
+    fs::write(&file, twice).expect("written");
+    let said = mistakes(&run("check", home.path()));
+    assert_eq!(said.len(), 2, "{said:?}");
+    for (line, key) in said.iter().zip(["LDAP_URL", "urn:a:b"]) {
+        assert!(
+            line.contains(key) && line.contains("more than once"),
+            "{line}"
+        );
+    }
+}

@@ -126,7 +126,7 @@ impl Flood {
     }
 }
 
-async fn connect(to: SocketAddr) -> Option<TcpStream> {
+pub(crate) async fn connect(to: SocketAddr) -> Option<TcpStream> {
     let socket = TcpSocket::new_v4().ok()?;
     socket.bind((SOURCE, 0).into()).ok()?;
     socket.connect(to).await.ok()
@@ -156,7 +156,7 @@ async fn until_closed(mut stream: impl AsyncRead + Unpin) -> Option<()> {
     Some(())
 }
 
-fn config() -> ClientConfig {
+pub(crate) fn config() -> ClientConfig {
     let mut roots = RootCertStore::empty();
     let ca = std::fs::read(Lab::get().ca()).expect("the CA");
     for certificate in CertificateDer::pem_slice_iter(&ca) {
@@ -170,7 +170,7 @@ fn config() -> ClientConfig {
         .with_no_client_auth()
 }
 
-fn address(port: u16) -> SocketAddr {
+pub(crate) fn address(port: u16) -> SocketAddr {
     let address = Lab::get().address.parse().expect("an address");
     SocketAddr::new(address, port)
 }
@@ -244,7 +244,7 @@ fn the_balancer_limits_a_source_and_serves_the_others() {
 }
 
 /// Resident memory, in KiB (proc_pid_status(5)).
-fn resident(instance: &Instance) -> usize {
+pub(crate) fn resident(instance: &Instance) -> usize {
     let path = format!("/proc/{}/status", instance.process.pid());
     let text = std::fs::read_to_string(path).expect("its status");
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));

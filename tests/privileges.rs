@@ -12,7 +12,9 @@ use std::{
     time::Duration,
 };
 
-use rustix::fs::{CWD, Mode, RenameFlags, mkfifoat, renameat_with};
+use rustix::fs::{
+    CWD, Mode, RenameFlags, XattrFlags, mkfifoat, removexattr, renameat_with, setxattr,
+};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -193,6 +195,7 @@ fn commands(scene: &Scene, tenant: &Tenant) -> Vec<(&'static str, Command)> {
             ad_edge(home, &["setup", "--browser-policies", &out("policies")]),
         ),
         ("fleet", ad_edge(home, &["fleet"])),
+        ("doctor", ad_edge(home, &["doctor"])),
         ("setup", command(home, tenant, &[])),
         ("import", ad_edge(home, &["import", &zip])),
     ]
@@ -563,6 +566,25 @@ fn a_set_up_by_root_asks_as_the_owner_and_cannot_be_traced_by_it() {
     assert_eq!(owner.uid(), 0, "the owner may trace it");
 }
 
+const ACCESS_LIST: &str = "system.posix_acl_access";
+
+/// As `setfacl -m u:USER:rwx` does.
+fn may_write_by_list(path: &Path, user: u32) {
+    let entry = |tag: u16, rights: u16, whose: u32| {
+        let (tag, rights) = (tag.to_le_bytes(), rights.to_le_bytes());
+        [&tag[..], &rights, &whose.to_le_bytes()].concat()
+    };
+    let list = [
+        2_u32.to_le_bytes().to_vec(),
+        entry(0x01, 7, u32::MAX),
+        entry(0x02, 7, user),
+        entry(0x04, 5, u32::MAX),
+        entry(0x10, 7, u32::MAX),
+        entry(0x20, 5, u32::MAX),
+    ];
+    setxattr(path, ACCESS_LIST, &list.concat(), XattrFlags::empty()).expect("set");
+}
+
 #[test]
 fn a_folder_of_root_s_that_others_may_change_is_refused() {
     let home = tunnel_home(&json!({}));
@@ -592,6 +614,19 @@ fn a_folder_of_root_s_that_others_may_change_is_refused() {
     give(&config, 0, 0o666);
     refused(&config);
     give(&config, 0, 0o600);
+    // The service's user is named in an access list (acl(5)): mode and group stay root's.
+    for path in [home.path(), &certs, &config] {
+        let before = fs::metadata(path).expect("there").mode();
+        may_write_by_list(path, SERVICE);
+        let meta = fs::metadata(path).expect("there");
+        assert_eq!((meta.uid(), meta.gid()), (0, 0));
+        refused(path);
+        // As the refusal says.
+        give(path, 0, before & 0o757);
+        works(&mut ad_edge(home.path(), &["check"]));
+        removexattr(path, ACCESS_LIST).expect("removed");
+        give(path, 0, before & 0o777);
+    }
     // Somebody else's folder, in the place of a service's.
     let above = TempDir::new().expect("a folder");
     fs::set_permissions(above.path(), Permissions::from_mode(0o755)).expect("set");
@@ -634,4 +669,31 @@ fn a_new_home_folder_is_for_its_user_alone() {
     assert_eq!(at(&above.path().join("root-s")), (0, 0o700));
     chown(above.path(), Some(SERVICE), Some(SERVICE)).expect("given");
     assert_eq!(at(&above.path().join("service-s")), (SERVICE, 0o700));
+}
+
+/// The loader tells each process that is started with a library in its environment that is not there.
+#[test]
+fn a_process_of_root_s_own_has_nothing_of_its_environment_but_keys() {
+    let scene = Scene::new();
+    let at = |name: &str| scene.desk.path().join(name).display().to_string();
+    for (arguments, address) in [
+        (&["export", &at("out.zip")][..], None),
+        (
+            &["setup", "--browser-policies", &at("policies")],
+            Some("https://other.corp.example"),
+        ),
+    ] {
+        let mut command = ad_edge(scene.home.path(), arguments);
+        command.env("LD_PRELOAD", "/nowhere/at-all.so");
+        if let Some(address) = address {
+            command
+                .env("SERVER_URL", address)
+                .env("KERBEROS_AUTH", "true");
+        }
+        let said = works(&mut command);
+        assert_eq!(said.matches("at-all.so").count(), 1, "{said}");
+    }
+    let policy = "policies/etc/chromium/policies/managed/ad-edge.json";
+    let policy = fs::read_to_string(at(policy)).expect("a policy");
+    assert!(policy.contains("other.corp.example"), "a key: {policy}");
 }

@@ -66,7 +66,7 @@ pub(super) fn run(home: &Path, clock: &Clock, target: &Target) -> ExitCode {
 
 /// Root writes it where its owner may not; the home folder is read by another process.
 pub(super) fn run_as_root(home: &Path, target: &Target) -> ExitCode {
-    match own_child::printed(home, &["export", OUTPUT]) {
+    match own_child::printed(home, &["export", OUTPUT], []) {
         Ok(zip) => put(home, target, &zip),
         Err(code) => code,
     }

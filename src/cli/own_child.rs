@@ -10,22 +10,32 @@ use std::{
 /// An export is hardly larger.
 const MOST_BYTES: u64 = 128 << 20;
 
-/// What the command prints on standard output.
+/// What the command prints on standard output. Of this process's environment it gets these variables alone.
 ///
 /// # Errors
 /// The code that it ended with; it has said why.
-pub(super) fn printed(home: &Path, arguments: &[&str]) -> Result<Vec<u8>, ExitCode> {
-    run(home, arguments).unwrap_or_else(|error| {
+pub(super) fn printed<'a>(
+    home: &Path,
+    arguments: &[&str],
+    variables: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Vec<u8>, ExitCode> {
+    run(home, arguments, variables).unwrap_or_else(|error| {
         eprintln!("ad-edge: another process cannot be started: {error}");
         Err(ExitCode::FAILURE)
     })
 }
 
-fn run(home: &Path, arguments: &[&str]) -> io::Result<Result<Vec<u8>, ExitCode>> {
+fn run<'a>(
+    home: &Path,
+    arguments: &[&str],
+    variables: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> io::Result<Result<Vec<u8>, ExitCode>> {
     let mut child = Command::new("/proc/self/exe")
         .args(arguments)
         .arg("--home")
         .arg(home)
+        .env_clear()
+        .envs(variables)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()?;

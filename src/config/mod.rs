@@ -25,6 +25,7 @@ mod fixed;
 mod fleet;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod given_twice;
 pub(crate) mod home;
 mod instance;
 mod key;

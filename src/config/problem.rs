@@ -35,6 +35,8 @@ pub enum Problem {
     NotJson(#[source] Arc<serde_json::Error>),
     #[error("is not a JSON object")]
     NotAnObject,
+    #[error("is in config.json more than once, and only the last one would count")]
+    GivenTwice,
     #[error("is not text")]
     NotAPath(&'static dyn Declared),
     #[error("holds no certificate in PEM")]
@@ -255,6 +257,7 @@ impl Problem {
             Self::NoFolder => "Correct --home (or AD_EDGE_HOME), or make the folder first",
             Self::NotJson(_) => "Correct it at that line",
             Self::NotAnObject => r#"Write {"KEY": value, …}"#,
+            Self::GivenTwice => "Take out all but one",
             Self::NoBalancerCertificate => Holds::BalancerCertificate.remedy(),
             Self::NoFileNorPattern(_) => {
                 "Write the path of a PEM file, or a pattern without look-around and references back"

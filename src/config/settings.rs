@@ -69,6 +69,20 @@ impl Settings {
         Some(text)
     }
 
+    /// The variables of the environment that can be keys, with their values: with them alone another process reads
+    /// the same configuration.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        let realm = self.variable(keys::REALM.name).unwrap_or_default();
+        let all = self.environment.iter();
+        let given = all.filter(move |(name, _)| {
+            let is_key = |key: &dyn Declared| {
+                key.variables().contains(*name) || key.file_variant().as_ref() == Some(*name)
+            };
+            keys::all().any(is_key) || keys::names_relying_party(name, realm)
+        });
+        given.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether files of the home folder are read and written.
     #[must_use]
     pub fn uses_files(&self) -> bool {

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, io, sync::Arc};
 use serde_json::{Map, Value};
 
 use super::{
+    given_twice::given_twice,
     home::Home,
     key::Declared,
     keys,
@@ -331,8 +332,16 @@ fn read_file(home: &Home, mistakes: &mut Vec<Mistake>) -> Map<String, Value> {
         Err(error) => return wrong(Problem::unreadable(error, Holds::Configuration)),
     };
     // Windows editors put a byte order mark first.
-    match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
-        Ok(Value::Object(map)) => map,
+    let text = text.trim_start_matches('\u{feff}');
+    match serde_json::from_str(text) {
+        Ok(Value::Object(map)) => {
+            mistakes.extend(given_twice(text).into_iter().map(|name| Mistake {
+                place: keys::find(&name).map_or(Place::Other(name), Place::Key),
+                given: None,
+                problem: Problem::GivenTwice,
+            }));
+            map
+        }
         Ok(_) => wrong(Problem::NotAnObject),
         Err(error) => wrong(Problem::NotJson(Arc::new(error))),
     }

@@ -1,20 +1,27 @@
 //! Opens connections to one server: TCP, TLS and the task that drives ldap3.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    os::unix::net,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use ldap3::{LdapConnAsync, LdapConnSettings, StdStream};
+use ldap3::{LdapConnAsync, LdapConnSettings, LdapError, StdStream};
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
-    io,
+    io::{self, AsyncRead, AsyncWrite},
     net::{TcpStream, UnixStream},
     time::{Instant, timeout},
 };
+use tokio_rustls::TlsConnector;
 
 use super::{
     connect_cause::ConnectCause,
     connection::Connection,
     dns::{LookupError, Names},
-    error::DirectoryError,
+    error::{DirectoryError, LostCause},
+    start_tls::start_tls,
+    wire::relay,
 };
 use crate::config::{Scheme, ServerUrl};
 
@@ -24,6 +31,10 @@ const TCP_TIMEOUT: Duration = Duration::from_secs(2);
 const KEEPALIVE: Duration = Duration::from_secs(20);
 /// Bytes that nobody acknowledged for this long end the connection.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(8);
+
+/// A byte stream, encrypted or not.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Knows how to reach one server.
 #[derive(Debug)]
@@ -80,24 +91,13 @@ impl Connector {
         let started = Instant::now();
         let tcp = self.connect_tcp().await?;
         let reached = started.elapsed();
-        let settings = LdapConnSettings::new()
-            .set_config(Arc::clone(&self.tls))
-            .set_starttls(self.start_tls && self.url.scheme == Scheme::Ldap);
-        let opened = match self.url.host.parse::<IpAddr>() {
-            Ok(address @ IpAddr::V6(_)) if self.url.scheme == Scheme::Ldaps => {
-                let stream = self.tls_for_address(address, tcp).await?;
-                LdapConnAsync::with_settings(settings.set_std_stream(stream), "ldapi:///").await
-            }
-            Ok(IpAddr::V6(_)) if settings.starttls() => {
-                return Err(ConnectCause::StartTlsToIpv6);
-            }
-            _ => {
-                let stream = StdStream::Tcp(tcp.into_std().map_err(ConnectCause::stream)?);
-                LdapConnAsync::with_settings(settings.set_std_stream(stream), &self.name).await
-            }
-        };
+        let cause = Arc::new(OnceLock::new());
+        let stream = self.relayed(tcp, Arc::clone(&cause)).await?;
+        // TLS and the name are done with.
+        let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(stream));
+        let opened = LdapConnAsync::with_settings(settings, "ldapi:///").await;
         let (driver, ldap) = opened?;
-        let connection = Connection::start(self.name.clone(), driver, ldap);
+        let connection = Connection::start(self.name.clone(), driver, ldap, cause);
         Ok((connection, reached))
     }
 
@@ -124,25 +124,28 @@ impl Connector {
         Err(failure)
     }
 
-    /// ldap3 takes the brackets of `ldaps://[::1]` for a part of the name and fails. So TLS is ended
-    /// here and ldap3 gets one end of a socket pair.
-    async fn tls_for_address(
+    /// TLS is ended here, and what the server sends passes [`wire`](super::wire): ldap3 gets one end of a socket pair.
+    async fn relayed(
         &self,
-        address: IpAddr,
-        tcp: TcpStream,
-    ) -> Result<StdStream, ConnectCause> {
-        let tls = tokio_rustls::TlsConnector::from(Arc::clone(&self.tls))
-            .connect(ServerName::from(address), tcp)
-            .await
-            .map_err(ConnectCause::stream)?;
+        mut tcp: TcpStream,
+        cause: Arc<OnceLock<LostCause>>,
+    ) -> Result<net::UnixStream, ConnectCause> {
+        let stream: Box<dyn Stream> = match self.url.scheme {
+            Scheme::Ldap if !self.start_tls => Box::new(tcp),
+            scheme => {
+                let name = ServerName::try_from(self.url.host.clone());
+                let name = name.map_err(|error| ConnectCause::from(LdapError::from(error)))?;
+                if scheme == Scheme::Ldap {
+                    start_tls(&mut tcp).await?;
+                }
+                let connector = TlsConnector::from(Arc::clone(&self.tls));
+                let connected = connector.connect(name, tcp).await;
+                Box::new(connected.map_err(ConnectCause::stream)?)
+            }
+        };
         let (ours, theirs) = UnixStream::pair().map_err(ConnectCause::stream)?;
-        tokio::spawn(async move {
-            let (mut tls, mut ours) = (tls, ours);
-            // Whoever ends first, the other end then sees the end as well: nothing to handle here.
-            let _ = io::copy_bidirectional(&mut tls, &mut ours).await;
-        });
-        let theirs = theirs.into_std().map_err(ConnectCause::stream)?;
-        Ok(StdStream::Unix(theirs))
+        tokio::spawn(relay(stream, ours, cause));
+        theirs.into_std().map_err(ConnectCause::stream)
     }
 }
 
@@ -170,8 +173,9 @@ mod tests {
 
     use super::*;
 
-    /// A connection to a server that answers the first request with `answer`, or with nothing.
-    async fn connection_answered_with(answer: &'static [u8]) -> Connection {
+    /// A server that answers the first request with `answer`, or with nothing.
+    async fn server_answering(answer: impl Into<Vec<u8>>) -> ServerUrl {
+        let answer = answer.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = ServerUrl {
             scheme: Scheme::Ldap,
@@ -182,23 +186,31 @@ mod tests {
             let (mut client, _) = listener.accept().await.expect("a client");
             let mut request = [0; 1024];
             let _ = client.read(&mut request).await;
-            let _ = client.write_all(answer).await;
+            let _ = client.write_all(&answer).await;
             let _ = client.read(&mut request).await;
         });
+        url
+    }
+
+    fn connector(url: ServerUrl, start_tls: bool) -> Connector {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("protocol versions")
             .with_root_certificates(RootCertStore::empty())
             .with_no_client_auth();
-        let connector = Connector::new(
+        Connector::new(
             url,
-            false,
+            start_tls,
             Arc::new(tls),
             Duration::from_secs(5),
             Names::default(),
-        );
-        connector.open().await.expect("connects")
+        )
+    }
+
+    async fn connection_answered_with(answer: impl Into<Vec<u8>>) -> Connection {
+        let url = server_answering(answer).await;
+        connector(url, false).open().await.expect("connects")
     }
 
     async fn bind(connection: &Connection) -> Result<u32, DirectoryError> {
@@ -219,6 +231,31 @@ mod tests {
                 "{answer:?}: {result:?}"
             );
         }
+    }
+
+    /// So many sequences, each in the one before.
+    fn nested(depth: usize) -> Vec<u8> {
+        let header = |level: usize| {
+            let length = u32::try_from(level * 6).expect("small").to_be_bytes();
+            [0x30, 0x84].into_iter().chain(length)
+        };
+        (0..depth).rev().flat_map(header).collect()
+    }
+
+    #[tokio::test]
+    async fn values_within_values_and_a_message_without_an_end_cost_a_connection() {
+        // A stack holds some thousand.
+        let connection = connection_answered_with(nested(200_000)).await;
+        let lost = bind(&connection).await.expect_err("no answer");
+        assert!(lost.to_string().contains("larger than"), "{lost}");
+        let endless = b"\x30\x88\x00\x00\x00\xff\xff\xff\xff\xff\x04";
+        let connection = connection_answered_with(endless).await;
+        let lost = bind(&connection).await.expect_err("no answer");
+        assert!(lost.to_string().contains("larger than"), "{lost}");
+        // In the clear, before any certificate is seen.
+        let url = server_answering(nested(200_000)).await;
+        let refused = connector(url, true).open().await.expect_err("no answer");
+        assert!(refused.to_string().contains("not valid LDAP"), "{refused}");
     }
 
     #[tokio::test]

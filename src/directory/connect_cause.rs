@@ -29,8 +29,8 @@ pub enum ConnectCause {
         text: String,
     },
     StartTlsClosed,
-    /// ldap3 cannot do that.
-    StartTlsToIpv6,
+    /// What it answered to StartTLS.
+    NotLdap,
     Library(Arc<LdapError>),
     /// A connection is being made, or was, and there was no answer yet.
     NoAnswer,
@@ -66,9 +66,7 @@ impl ConnectCause {
             {
                 "the server closes the connection when TLS begins, as a domain controller does that has no certificate: give it one (of AD CS, or any CA, in its computer store)"
             }
-            Self::StartTlsRefused { .. } | Self::StartTlsClosed | Self::StartTlsToIpv6 => {
-                REMEDY_SCHEME
-            }
+            Self::StartTlsRefused { .. } | Self::StartTlsClosed | Self::NotLdap => REMEDY_SCHEME,
             Self::Lookup(_) => "correct the name in LDAP_URL, or the name servers of this machine",
             Self::Tcp { .. }
             | Self::TcpTimeout { .. }
@@ -116,11 +114,6 @@ impl From<LdapError> for ConnectCause {
         match error {
             LdapError::Io { source } => Self::stream(source),
             LdapError::Rustls { source } => Self::Tls(Arc::new(source)),
-            LdapError::LdapResult { result } => Self::StartTlsRefused {
-                code: result.rc,
-                text: one_line(&result.text),
-            },
-            LdapError::ResultRecv { .. } | LdapError::OpSend { .. } => Self::StartTlsClosed,
             other => Self::Library(Arc::new(other)),
         }
     }
@@ -140,9 +133,7 @@ impl fmt::Display for ConnectCause {
                 write!(f, "StartTLS is refused: result {code} {text}")
             }
             Self::StartTlsClosed => f.write_str("the server closed the connection during StartTLS"),
-            Self::StartTlsToIpv6 => {
-                f.write_str("StartTLS to an IPv6 address is not supported: use a name, or ldaps://")
-            }
+            Self::NotLdap => f.write_str("its answer to StartTLS is not valid LDAP"),
             Self::Library(error) => f.write_str(&cause::ldap(error)),
             Self::NoAnswer => f.write_str("no answer yet"),
         }

@@ -61,9 +61,14 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub fn start(server: String, driver: LdapConnAsync, ldap: Ldap) -> Self {
+    /// `cause` is set when something is known to end it.
+    pub fn start(
+        server: String,
+        driver: LdapConnAsync,
+        ldap: Ldap,
+        cause: Arc<OnceLock<LostCause>>,
+    ) -> Self {
         let died = CancellationToken::new();
-        let cause = Arc::new(OnceLock::new());
         // The guard also reports a driver that panics over malformed data.
         let (guard, end) = (died.clone().drop_guard(), Arc::clone(&cause));
         tokio::spawn(async move {

@@ -71,6 +71,8 @@ pub enum LostCause {
     Ended,
     /// What the server sent is not valid LDAP.
     NotLdap,
+    /// It sent more in one message than any directory does.
+    TooLarge,
     /// The task that kept it up has panicked, and begins again.
     Fault,
     /// It had ended before anything of this operation was sent.
@@ -168,6 +170,7 @@ impl fmt::Display for LostCause {
             Self::Library(error) => f.write_str(&cause::ldap(error)),
             Self::Ended => f.write_str("the connection has ended"),
             Self::NotLdap => f.write_str("its answer is not valid LDAP"),
+            Self::TooLarge => f.write_str("its answer is larger than any that is read here"),
             Self::Fault => f.write_str("a fault of this program, which its log tells"),
             Self::BeforeSending => f.write_str("before anything was sent"),
         }

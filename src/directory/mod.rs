@@ -35,9 +35,11 @@ mod server;
 mod servers;
 mod sid;
 mod single_flight;
+mod start_tls;
 mod status;
 mod typed_name;
 mod wanted;
+mod wire;
 
 use std::{
     sync::Arc,

@@ -14,6 +14,7 @@ mod front;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod host;
+mod joined;
 mod limits;
 pub(crate) mod page;
 mod random;

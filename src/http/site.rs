@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     Branding, Limits, Random, answer, host,
+    joined::Joined,
     page::{PageContext, RequestId},
 };
 use crate::{
@@ -199,7 +200,7 @@ async fn run(
         None => Some(0),
     };
     let body_limit = limits.body;
-    let request = request.map(|body| Body::new(Limited::new(body, body_limit)));
+    let request = request.map(|body| Body::new(Joined::new(Limited::new(body, body_limit))));
     let handler = AssertUnwindSafe(next.run(request)).catch_unwind();
     match timeout(limits.request, handler).await {
         Ok(Ok(response)) => response,

@@ -172,9 +172,13 @@ impl Generation {
                 slots: limits
                     .as_ref()
                     .map(|(slots, _)| Arc::clone(slots))
-                    .filter(|slots| slots.is_for(direct.max_logins))
+                    .filter(|slots| slots.are_for(direct.max_logins, direct.listen.networks))
                     .unwrap_or_else(|| {
-                        Arc::new(Slots::new(direct.max_logins, keys::MAX_LOGINS.name))
+                        Arc::new(Slots::new(
+                            direct.max_logins,
+                            direct.listen.networks,
+                            keys::MAX_LOGINS.name,
+                        ))
                     }),
                 passwords: Slots::new(
                     config
@@ -182,6 +186,7 @@ impl Generation {
                         .parallel_binds
                         .get()
                         .saturating_mul(WAITING_BINDS),
+                    direct.listen.networks,
                     keys::LDAP_NUMBER_OF_PARALLEL_BINDS.name,
                 ),
                 attempts: limits

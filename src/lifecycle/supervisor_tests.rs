@@ -58,7 +58,7 @@ const SPAWNS: [(&str, usize, &str); 21] = [
     (
         "directory/connect.rs",
         1,
-        "TLS of a connection, whose end is seen by the one who reads it",
+        "what passes between a server and a connection, whose end is seen by the one who reads it",
     ),
     (
         "directory/connection.rs",

@@ -14,16 +14,14 @@ mod matching;
 mod name;
 mod rate;
 mod refusal;
+mod slots;
 
 use std::sync::Arc;
 
 use aws_lc_rs::rand;
 use futures_util::future::try_join_all;
 use rustls_pki_types::CertificateDer;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, sleep_until},
-};
+use tokio::time::{Instant, sleep_until};
 
 use self::name::Named;
 pub use self::{
@@ -34,6 +32,7 @@ pub use self::{
     even::EvenTime,
     name::NameRefusal,
     refusal::{Refusal, UnclearUser},
+    slots::{Slot, Slots},
 };
 /// For the front, which imports no earlier stage than this.
 pub use crate::profile::MapperError;
@@ -103,40 +102,6 @@ pub struct Logins {
     pub attempts: Arc<Attempts>,
 }
 
-/// A number of logins at a time; one more is refused at once, so that nobody waits in vain.
-#[derive(Debug)]
-pub struct Slots {
-    free: Arc<Semaphore>,
-    limit: usize,
-    key: &'static str,
-}
-
-impl Slots {
-    /// `key` is what an administrator changes for another number.
-    #[must_use]
-    pub fn new(limit: usize, key: &'static str) -> Self {
-        Self {
-            free: Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS))),
-            limit,
-            key,
-        }
-    }
-
-    /// Whether this is the number.
-    #[must_use]
-    pub fn is_for(&self, limit: usize) -> bool {
-        self.limit == limit
-    }
-
-    fn take(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        let full = Refusal::Busy {
-            limit: self.limit,
-            key: self.key,
-        };
-        Arc::clone(&self.free).try_acquire_owned().map_err(|_| full)
-    }
-}
-
 /// Who the user turned out to be, before the directory's word.
 struct Proved {
     entry: Entry,
@@ -166,7 +131,7 @@ impl Logins {
         let (method, judge) = (proof.method(), proof.judge());
         let started = Instant::now();
         let outcome = async {
-            let _slot = self.slots.take()?;
+            let _slot = self.slots.take(origin.client)?;
             let proved = self.prove(proof, origin, &mut line).await?;
             line.user(proved.entry.dn());
             accounts.admits(&proved.entry, judge)?;
@@ -205,7 +170,7 @@ impl Logins {
             }
             Proof::Password { username, password } => {
                 self.attempts.from(origin.client, Instant::now())?;
-                let slot = self.passwords.take()?;
+                let slot = self.passwords.take(origin.client)?;
                 // The directory is not asked, so nothing is counted.
                 if password.expose_secret().is_empty() {
                     return Err(BindError::WrongPassword.into());
@@ -276,7 +241,7 @@ impl Logins {
         named: Named,
         password: SecretString,
         client: Client,
-        slot: OwnedSemaphorePermit,
+        slot: Slot,
     ) -> Result<Entry, Refusal> {
         let Named { entry, spelling } = named;
         let (user, now) = (entry.identity(), Instant::now());

@@ -74,7 +74,7 @@ pub(super) fn as_root(path: &Path, user: u32) -> Option<Source> {
             .ok()
             .map(|handle| Source::File(handle.into())),
         // In a folder of the user's own anything may lie.
-        FileType::Directory if way.stat.st_uid == user || others_write(&way.stat) => None,
+        FileType::Directory if way.stat.st_uid == user || others_write(&way.end, &way.stat) => None,
         FileType::Directory => {
             let handle = opened(&way.end, OFlags::DIRECTORY).ok()?;
             Some(Source::Folder(Folder::of_handle(handle, path.to_owned())))

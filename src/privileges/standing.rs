@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{AtFlags, FileType, Stat, statat};
+use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, openat};
 
 use super::{
     error::PrivilegeError,
@@ -78,7 +78,7 @@ impl Standing {
         }
         let is_home = at == home;
         // A new folder may be made where /tmp is.
-        if others_write(&way.stat) && (is_home || way.stat.st_mode & STICKY == 0) {
+        if others_write(&way.end, &way.stat) && (is_home || way.stat.st_mode & STICKY == 0) {
             return Err(PrivilegeError::OthersWrite {
                 home: home.to_owned(),
                 at,
@@ -131,8 +131,8 @@ impl Standing {
             return false;
         };
         let way = existing(folder, Whom::User(owner.user));
-        way.is_ok_and(|(_, Way { stat, weak, .. })| {
-            let open = others_write(&stat) && stat.st_mode & STICKY == 0;
+        way.is_ok_and(|(_, Way { end, stat, weak })| {
+            let open = others_write(&end, &stat) && stat.st_mode & STICKY == 0;
             weak.is_none() && stat.st_uid != owner.user && !open
         })
     }
@@ -217,17 +217,19 @@ impl Inside {
             }
             self.count += 1;
             let path = folder.join(&name);
-            let stat = match statat(handle.as_fd(), &name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => stat,
+            let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let entry = match openat(handle.as_fd(), &name, flags, Mode::empty()) {
+                Ok(entry) => entry,
                 Err(rustix::io::Errno::NOENT) => continue,
                 Err(error) => return Err(failed(error.into())),
             };
+            let stat = fstat(&entry).map_err(|error| failed(error.into()))?;
             let kind = FileType::from_raw_mode(stat.st_mode);
             if stat.st_uid != 0 {
                 self.add(home, path, Owner::whose(stat.st_uid, stat.st_gid))?;
                 continue;
             }
-            if kind != FileType::Symlink && others_write(&stat) {
+            if kind != FileType::Symlink && others_write(&entry, &stat) {
                 return Err(PrivilegeError::OthersWrite {
                     home: home.to_owned(),
                     at: path,

@@ -5,7 +5,7 @@ use std::{
     ffi::OsString,
     io,
     os::{
-        fd::{AsFd as _, OwnedFd},
+        fd::{AsFd, OwnedFd},
         unix::ffi::OsStringExt as _,
     },
     path::{Component, Path, PathBuf},
@@ -15,6 +15,8 @@ use rustix::{
     fs::{FileType, Mode, OFlags, Stat, fstat, openat, readlinkat},
     io::Errno,
 };
+
+use super::access_list;
 
 /// As many as the kernel follows (path_resolution(7)).
 const MOST_LINKS: usize = 40;
@@ -75,7 +77,7 @@ impl Way {
                 shown.join(&part)
             };
             if part != ".." {
-                weak = weak.or_else(|| weakness(&folder_stat, &shown, &stat, &at, whom));
+                weak = weak.or_else(|| weakness((&folder, &folder_stat), &shown, &stat, &at, whom));
             }
             match FileType::from_raw_mode(stat.st_mode) {
                 FileType::Symlink => {
@@ -116,7 +118,7 @@ impl Way {
 
 /// Whether somebody may put another thing in the place of an entry of a folder.
 fn weakness(
-    folder: &Stat,
+    (handle, folder): (&OwnedFd, &Stat),
     folder_path: &Path,
     entry: &Stat,
     entry_path: &Path,
@@ -132,7 +134,7 @@ fn weakness(
         return of(folder_path, Some(folder.st_uid));
     }
     // In a folder like /tmp each entry is its owner's to change.
-    if others_write(folder) && folder.st_mode & STICKY == 0 {
+    if folder.st_mode & STICKY == 0 && others_write(handle, folder) {
         return of(folder_path, None);
     }
     // A link, or a file, that is whose it is: it need not be there long.
@@ -144,8 +146,11 @@ fn weakness(
 }
 
 /// Whether others than the owner, and root's group, may write there.
-pub(super) fn others_write(stat: &Stat) -> bool {
-    stat.st_mode & 0o002 != 0 || stat.st_mode & 0o020 != 0 && stat.st_gid != 0
+pub(super) fn others_write(handle: impl AsFd, stat: &Stat) -> bool {
+    // With an access list, these are the bits of its mask: nobody who is named there may do more (acl(5)).
+    let some_group = stat.st_mode & 0o020 != 0;
+    stat.st_mode & 0o002 != 0
+        || some_group && (stat.st_gid != 0 || access_list::lets_others_write(handle))
 }
 
 fn root() -> io::Result<OwnedFd> {

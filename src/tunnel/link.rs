@@ -17,7 +17,7 @@ use futures_util::{
 };
 use serde_json::{Value, json};
 use tokio::{
-    sync::{Notify, mpsc},
+    sync::{Notify, Semaphore, mpsc},
     time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_tungstenite::tungstenite::{
@@ -41,6 +41,8 @@ const MAX_UNANSWERED: u32 = 5;
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// Answers that wait to be written; their requests count as under way until then.
 const WRITE_QUEUE: usize = 64;
+/// Requests, beside those that work or wait, that are being told that there is no room.
+const TURNED_AWAY: usize = 64;
 /// When draining: a pause between requests that is long enough to close the link in, how long to wait
 /// for one, and then for any moment without a request before new ones are turned away.
 const QUIET: Duration = Duration::from_millis(30);
@@ -64,6 +66,9 @@ pub(super) struct Link {
     pub answers: mpsc::Sender<Message>,
     /// Requests that are under way or wait.
     pub requests: TaskTracker,
+    /// One for each of them. When all are taken, nothing more is read: a hub that sends and does not read fills no
+    /// memory here.
+    places: Arc<Semaphore>,
     /// Notified of each request.
     pub arrived: Arc<Notify>,
     /// See [`CLOSING`] and [`CLOSED`].
@@ -127,6 +132,7 @@ pub(super) async fn serve(tunnel: &Arc<Tunnel>, socket: Socket) -> End {
     let link = Link {
         answers: answers.clone(),
         requests: TaskTracker::new(),
+        places: Arc::new(Semaphore::new(tunnel.most.saturating_add(TURNED_AWAY))),
         arrived: Arc::default(),
         closing: Arc::default(),
     };
@@ -154,7 +160,12 @@ async fn read(
         };
         unanswered.store(0, Ordering::Relaxed);
         match message {
-            Message::Text(text) => tunnel.received(&text, link),
+            Message::Text(text) => {
+                // It is never closed.
+                if let Ok(place) = Arc::clone(&link.places).acquire_owned().await {
+                    tunnel.received(&text, link, place);
+                }
+            }
             Message::Binary(_) => tunnel.unreadable("binary", "a message is binary"),
             Message::Close(frame) => return closed(link, TunnelError::Closed(frame)),
             // The library answers pings by itself, at the next write; our own pings are such writes.

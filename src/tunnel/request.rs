@@ -6,7 +6,10 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep_until, timeout},
+};
 
 use super::{
     Tunnel, answer,
@@ -27,8 +30,9 @@ const REPLAY: &str = "replay";
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 
 impl Tunnel {
-    /// Takes a text message: a request becomes a task, anything else is counted.
-    pub(super) fn received(self: &Arc<Self>, text: &str, link: &Link) {
+    /// Takes a text message: a request becomes a task, anything else is counted. It has its place until it is
+    /// answered.
+    pub(super) fn received(self: &Arc<Self>, text: &str, link: &Link, place: OwnedSemaphorePermit) {
         let (event, token) = match Incoming::read(text) {
             Ok(Incoming::Request { event, token }) => (event, token),
             Ok(Incoming::Authenticated | Incoming::AuthenticationFailure(_)) => return,
@@ -49,7 +53,10 @@ impl Tunnel {
         let room = link.requests.len() < self.most;
         let (tunnel, link) = (Arc::clone(self), link.clone());
         let tracked = link.requests.clone();
-        let request = async move { tunnel.request(event, &token, room, &link).await };
+        let request = async move {
+            tunnel.request(event, &token, room, &link).await;
+            drop(place);
+        };
         self.life.spawn(tracked.track_future(request));
     }
 

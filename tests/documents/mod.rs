@@ -43,6 +43,31 @@ fn every_shell_block_is_run_or_says_why_not() {
     );
 }
 
+/// The user of a service that runs may have put a link anywhere in its folder.
+#[test]
+fn what_root_replaces_in_the_home_folder_of_a_running_service_it_does_as_that_user() {
+    let mut lines = 0;
+    for block in Document::read("deploy/rotate.md").blocks() {
+        let text = block.text.replace("\\\n", " ");
+        for line in text
+            .lines()
+            .filter(|line| line.contains("/var/lib/ad-edge"))
+        {
+            let (command, rest) = line.split_once(' ').expect("words");
+            let is_service_s = command == "$service" || rest.starts_with("--reuid=ad-edge ");
+            assert!(is_service_s || command == "ad-edge", "{line}");
+            // What root's own shell opens.
+            let outside = line.split('\'').step_by(2);
+            let opened = outside.flat_map(|part| part.split(['<', '>']).skip(1));
+            for file in opened {
+                assert!(!file.trim().starts_with('/'), "{line}");
+            }
+            lines += 1;
+        }
+    }
+    assert!(lines > 5);
+}
+
 /// The command in a line `run COMMAND` of `.ci/run`, without the environment that `env` gives to it. A command in
 /// a trap or a comment is none.
 fn ci_command(line: &str) -> Option<&str> {

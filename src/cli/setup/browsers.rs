@@ -68,7 +68,9 @@ pub(super) fn write(settings: &Settings, folder: &Path) -> ExitCode {
 
 /// Root writes them where the owner of the home folder may not; that is read by another process.
 pub(in crate::cli) fn write_as_root(home: &Path, folder: &Path) -> ExitCode {
-    let printed = match own_child::printed(home, &["setup", "--browser-policies", OUTPUT]) {
+    let settings = Settings::of_process(home);
+    let command = ["setup", "--browser-policies", OUTPUT];
+    let printed = match own_child::printed(home, &command, settings.variables()) {
         Ok(printed) => printed,
         Err(code) => return code,
     };
