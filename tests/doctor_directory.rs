@@ -132,6 +132,16 @@ fn bases_groups_and_clocks() {
     let words = text(report.fails("groups", "groups-none"), "text");
     assert!(words.contains("CN=Computers,DC=corp,DC=example"), "{words}");
     doctor(healthy().set("GROUPS", false)).passes("groups", "groups-off");
+    // The query as an administrator may have written it, for entries of whatever class, and the default.
+    let written = "(&(member:1.2.840.113556.1.4.1941:={0}))";
+    let report = doctor(healthy().set("LDAP_SEARCH_GROUPS", written));
+    let finding = report.warns("groups", "groups-class");
+    let note = text(finding, "note");
+    let with_class = format!("(&(objectCategory=group){written})");
+    assert!(note.contains(&with_class), "{finding}");
+    let words = doctor(healthy());
+    let words = text(words.passes("groups", "groups"), "text").to_owned();
+    assert!(words.contains("upward from memberOf"), "{words}");
 }
 
 #[test]

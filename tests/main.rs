@@ -35,6 +35,7 @@ mod fleet;
 mod flood;
 mod form_guessing;
 mod form_login;
+mod groups;
 mod groups_required;
 mod http_limits;
 mod kerberos_accounts;

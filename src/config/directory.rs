@@ -90,6 +90,8 @@ pub struct GroupsConfig {
     pub base: String,
     /// `LDAP_SEARCH_GROUPS`: finds the groups of the user whose DN replaces `{0}`.
     pub filter: FilterTemplate,
+    /// The filter is the default: its answer counts, not the way to it.
+    pub is_usual: bool,
     /// `GROUP_PROPERTY`: the attribute that names a group.
     pub property: String,
     /// `GROUP_PROPERTIES`: when not empty, each group is an object of these attributes.
@@ -100,6 +102,24 @@ pub struct GroupsConfig {
     pub cache: Duration,
     /// `GROUPS_DEREF_ALIASES`: 0 never, 1 searching, 2 finding, 3 always (RFC 4511, 4.5.1.3).
     pub deref_aliases: u8,
+}
+
+impl GroupsConfig {
+    /// How long groups are remembered. A thousand years are too many for what remembers them.
+    #[must_use]
+    pub fn kept(&self) -> Duration {
+        self.cache.min(Duration::from_hours(24 * 365))
+    }
+
+    /// The filter with the class of groups, when it looks at entries of whatever class.
+    #[must_use]
+    pub fn with_class(&self) -> Option<FilterTemplate> {
+        let text = self.filter.as_str();
+        let lower = text.to_lowercase();
+        let has_class = lower.contains("objectcategory=") || lower.contains("objectclass=");
+        let of_groups = format!("(&(objectCategory=group){text})");
+        (!has_class).then(|| FilterTemplate::parse(&of_groups).ok())?
+    }
 }
 
 /// One server of `LDAP_URL`.
@@ -138,10 +158,12 @@ pub(super) fn directory(signing: Option<&SigningPem>, r: &mut Reader) -> Option<
         r.missing(&keys::LDAP_BASE, Missing::Base);
     }
     let service = service(signing, r);
+    let filter = r.read(&keys::LDAP_SEARCH_GROUPS);
     let groups = GroupsConfig {
         of_users: r.read(&keys::GROUPS),
         base: r.read_or_usual(&keys::LDAP_BASE_GROUPS).unwrap_or_default(),
-        filter: r.read(&keys::LDAP_SEARCH_GROUPS),
+        is_usual: filter.as_str() == keys::LDAP_SEARCH_GROUPS.kind.0,
+        filter,
         property: r.read(&keys::GROUP_PROPERTY),
         properties: r.read(&keys::GROUP_PROPERTIES),
         timeout: r.read(&keys::GROUPS_TIMEOUT_SECONDS),

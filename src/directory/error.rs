@@ -53,6 +53,9 @@ pub enum DirectoryError {
     /// All connections for password checks were busy for too long.
     #[error("no free connection for a password check within {:.1} s; raise LDAP_NUMBER_OF_PARALLEL_BINDS, or check the directory's load", limit.as_secs_f32())]
     Busy { limit: Duration },
+    /// All places for group searches were taken for too long.
+    #[error("no group search could begin within {:.1} s, so many were under way; check the directory's load, and LDAP_SEARCH_GROUPS: ad-edge doctor measures it", limit.as_secs_f32())]
+    GroupsBusy { limit: Duration },
     /// DNS names no server for `LDAP_URL=srv:…`.
     #[error(
         "no directory server is found in DNS: {record}: {cause}; check the record and LDAP_URL"
@@ -115,7 +118,10 @@ impl DirectoryError {
             | Self::ServiceAccount { .. } => true,
             // busy, unavailable
             Self::Refused { code, .. } => matches!(code, 51 | 52),
-            Self::Busy { .. } | Self::NotDiscovered { .. } | Self::NoServer => false,
+            Self::Busy { .. }
+            | Self::GroupsBusy { .. }
+            | Self::NotDiscovered { .. }
+            | Self::NoServer => false,
         }
     }
 

@@ -1,16 +1,21 @@
 //! The groups of a user, nested ones included, remembered for a while.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use ldap3::ldap_escape;
 use moka::future::Cache;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{
-    connection::Search,
-    entry::{Attribute, Entry},
+    entry::Entry,
     error::DirectoryError,
+    graph::{Above, Graph},
+    group::{member_of, shown, weight},
+    group_queries::{Cost, GroupQueries, GroupQuery},
     servers::Servers,
 };
 use crate::{
@@ -18,76 +23,109 @@ use crate::{
     telemetry::{Held, event},
 };
 
-/// What the cache may hold.
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// What the cache of users' groups may hold; beside it there is that of single groups.
+const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// What an entry takes beside its text: the cache's own parts.
 const ENTRY_BYTES: usize = 400;
 /// Groups of one user, or in one list; a directory with more is asked for something else.
 const MAX_GROUPS: usize = 10_000;
-/// Without an answer for this long another server is asked as well. Matching nested groups may take
-/// that long in a large directory: the first answer counts, whoever gives it.
-const HEDGE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Groups {
-    config: GroupsConfig,
-    /// By the user's identity and DN: the one tells a user from who had the DN before, the other is what
-    /// was searched. Equal lookups at the same time share one search; errors are not kept.
-    cache: Option<Cache<String, Arc<[Value]>>>,
+    queries: Arc<GroupQueries>,
+    /// For Active Directory and the usual `LDAP_SEARCH_GROUPS`.
+    graph: Option<Arc<Graph>>,
+    /// What a search found, by the user's identity and DN: the one tells a user from who had the DN before, the
+    /// other is what was searched. Equal lookups at the same time share one search; errors are not kept.
+    cache: Option<Cache<String, Remembered>>,
+    /// Users whose groups are being searched anew.
+    renewed: Mutex<HashSet<String>>,
+}
+
+#[derive(Debug, Clone)]
+struct Remembered {
+    groups: Arc<[Value]>,
+    since: Instant,
 }
 
 impl Groups {
     pub fn new(config: GroupsConfig) -> Self {
-        // moka panics above a thousand years.
-        let time = config.cache.min(Duration::from_hours(24 * 365));
-        let cache = (!time.is_zero()).then(|| {
+        let cache = (!config.cache.is_zero()).then(|| {
             Cache::builder()
                 .max_capacity(CACHE_BYTES)
-                .weigher(|key: &String, groups: &Arc<[Value]>| {
-                    let text: usize = groups.iter().map(|group| 64 + weight(group)).sum();
+                .weigher(|key: &String, remembered: &Remembered| {
+                    let groups = remembered.groups.iter();
+                    let text: usize = groups.map(|group| 64 + weight(group)).sum();
                     u32::try_from(ENTRY_BYTES + key.len() + text).unwrap_or(u32::MAX)
                 })
-                .time_to_live(time)
+                .time_to_live(config.kept())
                 .build()
         });
-        Self { config, cache }
+        let is_usual = config.is_usual;
+        let queries = Arc::new(GroupQueries::new(config));
+        Self {
+            graph: is_usual
+                .then(|| Graph::new(&queries))
+                .flatten()
+                .map(Arc::new),
+            queries,
+            cache,
+            renewed: Mutex::default(),
+        }
     }
 
     /// How much is remembered.
     pub fn held(&self) -> Held {
-        self.cache
+        let users = self
+            .cache
             .as_ref()
             .map_or_else(Held::default, |cache| Held {
                 entries: cache.entry_count(),
                 bytes: cache.weighted_size(),
                 budget: CACHE_BYTES,
-            })
+            });
+        let groups = self
+            .graph
+            .as_ref()
+            .map_or_else(Held::default, |graph| graph.held());
+        Held {
+            entries: users.entries + groups.entries,
+            bytes: users.bytes + groups.bytes,
+            budget: users.budget + groups.budget,
+        }
     }
 
-    /// The groups of a user: names, or objects with `GROUP_PROPERTIES`.
+    /// The groups of a user: names, or objects with `GROUP_PROPERTIES`. None is older than
+    /// `GROUPS_CACHE_SECONDS`; from half of that on they are asked for anew, behind a login that gets what is
+    /// known.
     pub async fn of(
-        &self,
-        servers: &Servers,
+        self: &Arc<Self>,
+        servers: &Arc<Servers>,
         user: &Entry,
-    ) -> Result<Arc<[Value]>, Arc<DirectoryError>> {
-        let dn = user.dn();
-        let search = async {
-            let filter = self.config.filter.with_escaped(&ldap_escape(dn));
-            let found = self.list(servers, &filter, MAX_GROUPS).await?;
-            if found.len() == MAX_GROUPS {
-                tracing::warn!(
-                    event = event::DIRECTORY_GROUPS_CUT,
-                    user = dn,
-                    groups = MAX_GROUPS,
-                    "the user is in more groups than are read"
-                );
-            }
-            Ok(Arc::from(found))
-        };
-        match &self.cache {
-            Some(cache) => cache.try_get_with(key(user), search).await,
-            None => search.await.map_err(Arc::new),
+    ) -> Result<Arc<[Value]>, DirectoryError> {
+        // Of the entry that was just read: who has lost a group has lost it now.
+        if !member_of(user).is_empty()
+            && let Some(graph) = self.graph_of(servers)
+            && let Above::Groups(groups) = Box::pin(graph.above(servers, user)).await?
+        {
+            return Ok(groups.into());
         }
+        let Some(cache) = &self.cache else {
+            return self.searched(servers, user).await;
+        };
+        let key = key(user);
+        let search = async {
+            let groups = self.searched(servers, user).await?;
+            let since = Instant::now();
+            Ok(Remembered { groups, since })
+        };
+        let found = cache.try_get_with_by_ref(&key, search).await;
+        let Remembered { groups, since } =
+            found.map_err(|error: Arc<DirectoryError>| DirectoryError::clone(&error))?;
+        if since.elapsed() > self.queries.config.kept() / 2 {
+            self.renew(servers, user, key);
+        }
+        Ok(groups)
     }
 
     /// The groups that `filter` finds.
@@ -97,43 +135,89 @@ impl Groups {
         filter: &str,
         limit: usize,
     ) -> Result<Vec<Value>, DirectoryError> {
-        let properties = if self.config.properties.is_empty() {
-            vec![self.config.property.as_str()]
+        let config = &self.queries.config;
+        let properties = if config.properties.is_empty() {
+            vec![config.property.as_str()]
         } else {
-            self.config.properties.iter().map(String::as_str).collect()
+            config.properties.iter().map(String::as_str).collect()
         };
-        let search = Search {
-            what: "a group search",
-            base: &self.config.base,
+        let query = GroupQuery {
+            base: &config.base,
             filter,
             attributes: &properties,
             limit: limit.min(MAX_GROUPS),
-            deref_aliases: self.config.deref_aliases,
-            hedge: HEDGE,
-            timeout: self.config.timeout,
+            deref_aliases: config.deref_aliases,
+            cost: Cost::Search,
         };
-        let found = servers
-            .search(&search, Instant::now() + self.config.timeout)
-            .await?;
-        Ok(found.iter().filter_map(|group| self.value(group)).collect())
+        let found = self.queries.ask(servers, &query).await?;
+        Ok(found
+            .iter()
+            .filter_map(|group| shown(group, config))
+            .collect())
     }
 
-    fn value(&self, group: &Entry) -> Option<Value> {
-        // No attribute, and what the AD/LDAP Connector calls the name of an entry.
-        let of = |property: &str| match property {
-            dn if dn.eq_ignore_ascii_case("dn") => Some(Value::from(group.dn())),
-            attribute => group.get(attribute).and_then(json),
-        };
-        if self.config.properties.is_empty() {
-            return of(&self.config.property);
+    /// Where groups are walked instead of searched.
+    pub fn graph_of(&self, servers: &Servers) -> Option<&Arc<Graph>> {
+        let graph = self.graph.as_ref();
+        graph.filter(|_| servers.is_active_directory())
+    }
+
+    /// What `LDAP_SEARCH_GROUPS` finds.
+    async fn searched(
+        &self,
+        servers: &Arc<Servers>,
+        user: &Entry,
+    ) -> Result<Arc<[Value]>, DirectoryError> {
+        if member_of(user).is_empty()
+            && let Some(graph) = self.graph_of(servers)
+            && let Above::None = Box::pin(graph.above(servers, user)).await?
+            && graph.is_in_none(servers, user).await?
+        {
+            return Ok(Arc::default());
         }
-        let mut object = Map::new();
-        for property in &self.config.properties {
-            if let Some(value) = of(property) {
-                object.insert(property.clone(), value);
+        let dn = user.dn();
+        let filter = self.queries.config.filter.with_escaped(&ldap_escape(dn));
+        let found = self.list(servers, &filter, MAX_GROUPS).await?;
+        if found.len() == MAX_GROUPS {
+            tracing::warn!(
+                event = event::DIRECTORY_GROUPS_CUT,
+                user = dn,
+                groups = MAX_GROUPS,
+                "the user is in more groups than are read"
+            );
+        }
+        Ok(Arc::from(found))
+    }
+
+    fn renew(self: &Arc<Self>, servers: &Arc<Servers>, user: &Entry, key: String) {
+        if !self.renewed().insert(key.clone()) {
+            return;
+        }
+        let (all, servers, user) = (Arc::clone(self), Arc::clone(servers), user.clone());
+        tokio::spawn(async move {
+            let begun = Renewal { all: &all, key };
+            // What fails is tried again by the next login, and when it has become too old, for that login.
+            if let (Ok(groups), Some(cache)) = (all.searched(&servers, &user).await, &all.cache) {
+                let since = Instant::now();
+                let key = begun.key.clone();
+                cache.insert(key, Remembered { groups, since }).await;
             }
-        }
-        Some(Value::Object(object))
+        });
+    }
+
+    fn renewed(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.renewed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Renewal<'a> {
+    all: &'a Groups,
+    key: String,
+}
+
+impl Drop for Renewal<'_> {
+    fn drop(&mut self) {
+        self.all.renewed().remove(&self.key);
     }
 }
 
@@ -142,62 +226,33 @@ fn key(user: &Entry) -> String {
     format!("{}\0{}", user.identity(), user.dn())
 }
 
-/// An attribute as JSON; bytes have no place there.
-fn json(attribute: &Attribute) -> Option<Value> {
-    match attribute {
-        Attribute::Text(text) => Some(Value::from(text.as_str())),
-        Attribute::List(list) => Some(Value::from(list.as_slice())),
-        Attribute::Bytes(_) => None,
-    }
-}
-
-fn weight(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(list) => list.iter().map(|item| 32 + weight(item)).sum(),
-        Value::Object(object) => object
-            .iter()
-            .map(|(key, item)| 64 + key.len() + weight(item))
-            .sum(),
-        _ => 8,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::time::Duration;
 
     use super::*;
     use crate::config::FilterTemplate;
 
-    fn groups(properties: &[&str]) -> Groups {
-        Groups::new(config(properties))
-    }
-
-    fn config(properties: &[&str]) -> GroupsConfig {
-        GroupsConfig {
-            of_users: true,
-            base: "DC=corp,DC=example".to_owned(),
-            filter: FilterTemplate::parse("(member={0})").expect("holds {0}"),
-            property: "CN".to_owned(),
-            properties: properties.iter().map(|p| (*p).to_owned()).collect(),
-            timeout: Duration::from_secs(1),
-            cache: Duration::from_secs(1),
-            deref_aliases: 0,
-        }
-    }
-
     #[tokio::test]
     async fn what_is_remembered_has_a_budget() {
         let groups = Groups::new(GroupsConfig {
+            of_users: true,
+            base: "DC=corp,DC=example".to_owned(),
+            filter: FilterTemplate::parse("(member={0})").expect("holds {0}"),
+            is_usual: false,
+            property: "CN".to_owned(),
+            properties: Vec::new(),
+            timeout: Duration::from_secs(1),
             cache: Duration::from_secs(60),
-            ..groups(&[]).config
+            deref_aliases: 0,
         });
         let cache = groups.cache.as_ref().expect("a cache");
         // A megabyte each, as it is reckoned.
         let list: Arc<[Value]> = (0..100).map(|_| Value::from("g".repeat(10_000))).collect();
         for number in 0..200 {
-            cache.insert(number.to_string(), Arc::clone(&list)).await;
+            let (groups, since) = (Arc::clone(&list), Instant::now());
+            let remembered = Remembered { groups, since };
+            cache.insert(number.to_string(), remembered).await;
         }
         cache.run_pending_tasks().await;
         let held = groups.held();
@@ -205,30 +260,6 @@ mod tests {
         assert!(held.bytes > held.budget / 2, "{held:?}");
     }
 
-    fn staff() -> Entry {
-        let raw = vec![
-            ("cn".to_owned(), vec![b"Staff".to_vec()]),
-            (
-                "member".to_owned(),
-                vec![b"CN=a".to_vec(), b"CN=b".to_vec()],
-            ),
-        ];
-        Entry::new("CN=Staff,DC=corp".to_owned(), raw)
-    }
-
-    #[test]
-    fn a_group_is_its_property_or_an_object_of_properties() {
-        assert_eq!(groups(&[]).value(&staff()), Some(json!("Staff")));
-        let by_name = Groups::new(GroupsConfig {
-            property: "dn".to_owned(),
-            ..config(&[])
-        });
-        assert_eq!(by_name.value(&staff()), Some(json!("CN=Staff,DC=corp")));
-        assert_eq!(
-            groups(&["cn", "dn", "member", "absent"]).value(&staff()),
-            Some(json!({"cn": "Staff", "dn": "CN=Staff,DC=corp", "member": ["CN=a", "CN=b"]}))
-        );
-    }
     #[test]
     fn an_account_is_remembered_apart_from_others_of_its_name_and_from_itself_elsewhere() {
         let user = |dn: &str, guid: &[u8; 16]| {

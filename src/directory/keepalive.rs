@@ -14,9 +14,7 @@ use super::{
     server::{MAX_OPERATIONS, Server},
 };
 use crate::{
-    config::ServiceAccount,
     lifecycle::{Backoff, pause_between},
-    secret::ExposeSecret as _,
     telemetry::event,
 };
 
@@ -92,13 +90,7 @@ impl Server {
         let limit = OPENING.min(self.config.timeout);
         let deadline = Instant::now() + limit;
         let opening = async {
-            let connection = self.connector.open().await?;
-            if let ServiceAccount::Simple { user, password } = &self.config.service {
-                let result = connection
-                    .bind(user, password.expose_secret(), deadline)
-                    .await?;
-                service_verdict(self.connector.name(), result.rc, &result.text)?;
-            }
+            let connection = self.open_bound(deadline).await?;
             self.heartbeat(&connection).await?;
             self.get_to_know(&connection).await?;
             Ok(connection)
@@ -195,6 +187,7 @@ impl Server {
                         return Ended::Lost(error);
                     }
                     self.read_clock(connection).await;
+                    self.idle.close_old();
                 }
             }
         }

@@ -2,11 +2,14 @@
 //! is right.
 //!
 //! [`Directory`] is the only way in. Behind it each server of `LDAP_URL` keeps one service connection
-//! up all the time (`keepalive`), on which all searches run side by side; `servers` chooses among them and
-//! fails over; password checks bind on connections of their own (`binds`).
+//! up all the time (`keepalive`), on which all lookups run side by side; searches that may take long, for groups
+//! above all, have connections of their own (`apart`), and so have the binds of password checks (`binds`);
+//! `servers` chooses among servers and fails over. Groups on Active Directory are walked (`graph`) rather than
+//! searched.
 
 mod account;
 mod account_time;
+mod apart;
 mod binary;
 mod bind_result;
 mod binds;
@@ -23,8 +26,13 @@ mod error;
 mod folded;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod graph;
+mod ground;
+mod group;
+mod group_queries;
 mod groups;
 mod identity;
+mod idle;
 mod keepalive;
 mod lookup;
 mod name_kind;
@@ -102,7 +110,7 @@ struct Inner {
     config: Arc<DirectoryConfig>,
     servers: Arc<Servers>,
     binds: Binds,
-    groups: Groups,
+    groups: Arc<Groups>,
     lookups: Flights,
     metrics: Arc<Metrics>,
     _ends_supervision: DropGuard,
@@ -156,7 +164,7 @@ impl Directory {
         let directory = Self(Arc::new(Inner {
             servers,
             binds: Binds::new(config.parallel_binds.get(), config.timeout),
-            groups: Groups::new(config.groups.clone()),
+            groups: Arc::new(Groups::new(config.groups.clone())),
             lookups: Flights::new(),
             config,
             metrics,
@@ -248,13 +256,31 @@ impl Directory {
         self.0.servers.await_kind(HEDGE, deadline).await
     }
 
-    /// At most `limit` users whom `filter` finds under `LDAP_BASE`. A filter that does not parse
-    /// finds nobody.
+    /// At most `limit` users whom `filter` finds under `LDAP_BASE`, as a login does. A filter that does not
+    /// parse finds nobody.
     ///
     /// # Errors
     /// When no server gave an answer within `LDAP_TIMEOUT_SECONDS`.
+    pub async fn find_by_filter(
+        &self,
+        filter: &str,
+        limit: usize,
+    ) -> Result<Vec<Entry>, DirectoryError> {
+        self.users("find_by_filter", filter, limit).await
+    }
+
+    /// The same where it may take long.
+    ///
+    /// # Errors
+    /// The same.
     pub async fn search(&self, filter: &str, limit: usize) -> Result<Vec<Entry>, DirectoryError> {
-        self.users("search", filter, limit).await
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let search = self.of_users(filter, limit);
+        let deadline = Instant::now() + search.timeout;
+        self.timed("search", self.0.servers.search_apart(&search, deadline))
+            .await
     }
 
     /// A user's groups, nested ones included: names, or objects with `GROUP_PROPERTIES`.
@@ -267,10 +293,14 @@ impl Directory {
             return Ok(None);
         }
         let found = self.0.groups.of(&self.0.servers, user);
-        match self.timed("groups", found).await {
-            Ok(groups) => Ok(Some(groups.to_vec())),
-            Err(error) => Err(DirectoryError::clone(&error)),
-        }
+        let found = self.timed("groups", found).await?;
+        Ok(Some(found.to_vec()))
+    }
+
+    /// Whether groups are walked, with the answer of `LDAP_SEARCH_GROUPS`, instead of searched.
+    #[must_use]
+    pub fn walks_groups(&self) -> bool {
+        self.0.groups.graph_of(&self.0.servers).is_some()
     }
 
     /// At most `limit` entries under `base`, with these attributes, constructed ones too.
@@ -359,8 +389,15 @@ impl Directory {
         if limit == 0 {
             return Ok(Vec::new());
         }
+        let search = self.of_users(filter, limit);
+        let deadline = Instant::now() + search.timeout;
+        self.timed(operation, self.0.servers.search(&search, deadline))
+            .await
+    }
+
+    fn of_users<'a>(&'a self, filter: &'a str, limit: usize) -> Search<'a> {
         let config = &self.0.config;
-        let search = Search {
+        Search {
             what: "a user search",
             base: &config.base,
             filter,
@@ -369,10 +406,7 @@ impl Directory {
             deref_aliases: 0,
             hedge: HEDGE,
             timeout: config.timeout,
-        };
-        let deadline = Instant::now() + config.timeout;
-        self.timed(operation, self.0.servers.search(&search, deadline))
-            .await
+        }
     }
 
     async fn timed<T, E>(

@@ -20,6 +20,7 @@ use super::{
     domains::Kind,
     entry::Entry,
     error::DirectoryError,
+    idle::IdleConnections,
 };
 use crate::{
     clock::Clock,
@@ -41,6 +42,8 @@ pub(super) struct Server {
     pub connector: Connector,
     pub config: Arc<DirectoryConfig>,
     state: watch::Sender<State>,
+    /// For searches that may take long.
+    pub idle: IdleConnections,
     /// Set by an operation that got no answer, until a probe has shown that the server is well.
     doubted: AtomicBool,
     /// How long the last heartbeat search took, in microseconds; 0 before the first.
@@ -98,6 +101,7 @@ impl Server {
             connector,
             config,
             state: watch::Sender::new(state),
+            idle: IdleConnections::default(),
             doubted: AtomicBool::new(false),
             answered_in: AtomicU64::new(0),
             probe: Notify::new(),
@@ -150,6 +154,7 @@ impl Server {
         deadline: Instant,
     ) -> Result<Vec<Entry>, DirectoryError> {
         let connection = self.connection(deadline).await?;
+        self.count("lookups");
         let found = connection.search(search, deadline).await;
         match &found {
             Err(DirectoryError::Timeout { .. }) => self.doubt(),
@@ -157,6 +162,12 @@ impl Server {
             _ => {}
         }
         found
+    }
+
+    /// Counts a search by the connection that it takes.
+    pub fn count(&self, connection: &str) {
+        let searches = &self.metrics.directory_searches;
+        searches.with_label_values(&[connection]).inc();
     }
 
     /// The service connection, waiting a little for one that is being made.

@@ -217,6 +217,18 @@ impl Servers {
         .await
     }
 
+    /// The same, on a connection that nothing else uses meanwhile.
+    pub async fn search_apart(
+        &self,
+        search: &Search<'_>,
+        deadline: Instant,
+    ) -> Result<Vec<Entry>, DirectoryError> {
+        self.first_answer(search.hedge, |server| {
+            async move { server.search_apart(search, deadline).await }.boxed()
+        })
+        .await
+    }
+
     /// Asks one server after the other, until one answers; all at once when all are down. For what may be
     /// asked of several: what changes something, or counts, is not. A lost connection moves on at once, and
     /// back to the first server once more at the end; a server that is slow gets company after

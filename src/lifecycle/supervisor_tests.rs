@@ -34,7 +34,7 @@ async fn a_task_begins_again_after_each_panic_and_ends_by_itself() {
 }
 
 /// Where something is spawned, how often, and why a panic in it costs no more than that.
-const SPAWNS: [(&str, usize, &str); 21] = [
+const SPAWNS: [(&str, usize, &str); 23] = [
     ("accept/run.rs", 3, "a connection, which ends with its task"),
     (
         "authenticate/kerberos/worker.rs",
@@ -64,6 +64,16 @@ const SPAWNS: [(&str, usize, &str); 21] = [
         "directory/connection.rs",
         1,
         "a connection, whose guard tells its end",
+    ),
+    (
+        "directory/graph.rs",
+        1,
+        "a renewal, which the next login begins anew",
+    ),
+    (
+        "directory/groups.rs",
+        1,
+        "a renewal, which the next login begins anew",
     ),
     ("directory/mod.rs", 1, "supervised"),
     ("directory/servers.rs", 1, "supervised"),

@@ -315,7 +315,7 @@ impl Accounts {
 
     /// The users whom a filter finds: enough to tell one from more.
     pub(super) async fn find_by_filter(&self, filter: &str) -> Result<Vec<Entry>, DirectoryError> {
-        let found = self.directory.search(filter, ENOUGH);
+        let found = self.directory.find_by_filter(filter, ENOUGH);
         self.metrics.timed("directory", found).await
     }
 

@@ -88,6 +88,9 @@ pub struct Metrics {
     pub directory_up: IntGaugeVec,
     /// `ad_edge_directory_operations_total{operation, outcome}`.
     pub directory_operations: IntCounterVec,
+    /// `ad_edge_directory_searches_total{connection}`: searches that directory servers were asked, on the
+    /// connection of all lookups (`lookups`) or on one that nothing else used meanwhile (`apart`).
+    pub directory_searches: IntCounterVec,
     /// `ad_edge_directory_seconds{operation}`.
     pub directory_seconds: HistogramVec,
     /// `ad_edge_tunnel_connected`: 1 while the hub sends requests.
@@ -231,6 +234,15 @@ impl Metrics {
                 "directory_operations_total",
                 "Directory operations.",
                 &["operation", "outcome"],
+            ),
+            directory_searches: from_zero(
+                counters(
+                    r,
+                    "directory_searches_total",
+                    "Searches that directory servers were asked.",
+                    &["connection"],
+                ),
+                &["lookups", "apart"],
             ),
             directory_seconds: histograms(
                 r,
