@@ -53,15 +53,16 @@
 //! | `privileges` | root in the service's folder: for whom it works there, what it opens before, giving root up (ground) | `cause`, `config`, `files` |
 //! | `files` | files by handles: read without waiting for a pipe, written without following a link (ground) | |
 //! | `lifecycle` | the phases of the end, signals, notifications to the service manager, tasks that begin again after a panic (ground) | `telemetry` |
-//! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config`, `cause`, `network` |
+//! | `telemetry` | metrics, log, and the last of both for the console (ground) | `clock`, `config`, `cause`, `network`, `sync` |
 //! | `language` | the texts of the pages in the languages of their readers, and which one a browser asks for (ground) | |
 //! | `cause` | the errors of outside libraries in plain words; quoting (ground) | |
 //! | `clock` | the time of day (ground) | |
 //! | `name_key` | names that outsiders choose, as keys of a fixed size (ground) | |
 //! | `network` | the network that an address belongs to, in which outsiders are counted (ground) | |
 //! | `secret` | values that are never shown (ground) | |
+//! | `sync` | what threads share, and in models a checker's (ground) | |
 //!
-//! Ground: `config`, `privileges`, `files`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `name_key`, `network`, `secret`.
+//! Ground: `config`, `privileges`, `files`, `lifecycle`, `telemetry`, `language`, `cause`, `clock`, `name_key`, `network`, `secret`, `sync`.
 
 mod accept;
 mod authenticate;
@@ -88,6 +89,7 @@ mod profile;
 mod secret;
 mod serve;
 mod setup;
+mod sync;
 mod telemetry;
 mod tenant;
 mod tls;

@@ -14,6 +14,7 @@ mod proxy;
 mod run;
 mod seats;
 mod stream;
+mod turn;
 
 use std::net::SocketAddr;
 

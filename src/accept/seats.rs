@@ -5,25 +5,22 @@
 //! instance waiting longest. What waits for this instance, a login under way, is never closed. Without PROXY
 //! headers all users behind a balancer are one network: then the longest idle one of all goes.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashMap, net::IpAddr, sync::OnceLock, time::Duration};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    task::AbortHandle,
-    time::{Instant, timeout},
+    time::Instant,
 };
 
+use super::turn::Turn;
 use crate::{
     network::{Network, NetworkWidths},
-    telemetry::{Held, Memory, Metrics, Throttle, event},
+    sync::{
+        AbortHandle, Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+        timeout,
+    },
+    telemetry::{self, Memory, Metrics, Throttle, event},
 };
 
 /// With less than a quarter of the places free, a client may keep this instance waiting so long.
@@ -51,7 +48,7 @@ struct Inner {
     metrics: Option<Arc<Metrics>>,
     permits: Arc<Semaphore>,
     begin: Instant,
-    taken: Mutex<HashMap<Network, HashMap<u64, Activity>>>,
+    taken: Mutex<Taken>,
     /// Names for the entries of `taken`.
     next: AtomicU64,
     /// Bytes, see [`Activity::holds`].
@@ -61,6 +58,9 @@ struct Inner {
     looked: AtomicU64,
     said: Throttle,
 }
+
+/// By network, and each by its name.
+type Taken = HashMap<Network, HashMap<u64, Activity>>;
 
 /// A place that is taken, until it is dropped.
 #[derive(Debug)]
@@ -73,13 +73,13 @@ pub struct Seat {
 
 /// Whose turn it is on one connection. A cheap handle.
 #[derive(Debug, Clone)]
-pub struct Activity(Arc<Turn>);
+pub struct Activity(Arc<Held>);
 
 #[derive(Debug)]
-struct Turn {
+struct Held {
     seats: Arc<Inner>,
-    /// Since when this instance waits for the client; 0: the client waits for it.
-    waits: AtomicU64,
+    turn: Turn,
+    /// Bytes, which [`Inner::unanswered`] has been told before.
     unanswered: AtomicUsize,
     task: OnceLock<AbortHandle>,
 }
@@ -163,9 +163,9 @@ impl Seats {
         if inner.permits.available_permits() < inner.limit / 4 {
             inner.close_silent();
         }
-        let activity = Activity(Arc::new(Turn {
+        let activity = Activity(Arc::new(Held {
             seats: Arc::clone(inner),
-            waits: AtomicU64::new(inner.now()),
+            turn: Turn::waiting(inner.now()),
             unanswered: AtomicUsize::new(0),
             task: OnceLock::new(),
         }));
@@ -234,16 +234,16 @@ impl Inner {
         nanos(self.begin.elapsed()) + 1
     }
 
-    fn held(&self) -> Held {
+    fn held(&self) -> telemetry::Held {
         let unanswered = self.unanswered.load(Ordering::Relaxed);
-        Held {
+        telemetry::Held {
             entries: (self.limit - self.permits.available_permits()) as u64,
             bytes: unanswered as u64,
             budget: UNANSWERED as u64,
         }
     }
 
-    fn taken(&self) -> MutexGuard<'_, HashMap<Network, HashMap<u64, Activity>>> {
+    fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -279,8 +279,8 @@ impl Inner {
                     waiting.select_nth_unstable_by_key(wanted - 1, |(since, _)| *since);
                     waiting.truncate(wanted);
                 }
-                let closed = waiting.iter().filter(|(_, one)| one.close()).count();
-                self.count(Why::Full, closed);
+                let closed = waiting.iter().filter(|(since, one)| one.close(*since));
+                self.count(Why::Full, closed.count());
                 return Some((network, most));
             }
             rest = fewer;
@@ -298,33 +298,33 @@ impl Inner {
         self.looked.store(now, Ordering::Relaxed);
         let taken = self.taken();
         let all = taken.values().flat_map(HashMap::values);
-        let silent = all.filter(|one| {
-            one.waits_since()
-                .is_some_and(|since| now.saturating_sub(since) >= nanos(self.pressed))
-        });
-        let closed = silent.filter(|one| one.close()).count();
-        self.count(Why::Pressed, closed);
+        let waiting = all.filter_map(|one| Some((one.waits_since()?, one)));
+        let silent = waiting.filter(|(since, _)| now.saturating_sub(*since) >= nanos(self.pressed));
+        let closed = silent.filter(|(since, one)| one.close(*since));
+        self.count(Why::Pressed, closed.count());
     }
 
     /// Of the network whose unfinished requests hold most, the largest, until there is room again.
     fn close_largest(&self) {
         let taken = self.taken();
-        let held = |one: &Activity| one.0.unanswered.load(Ordering::Relaxed);
-        let waiting = |held: &HashMap<u64, Activity>| -> Vec<Activity> {
-            let all = held.values().filter(|one| one.waits_since().is_some());
-            all.cloned().collect()
+        let held = |(_, one): &(u64, Activity)| one.0.unanswered.load(Ordering::Relaxed);
+        let waiting = |held: &HashMap<u64, Activity>| -> Vec<(u64, Activity)> {
+            let all = held.values();
+            all.filter_map(|one| Some((one.waits_since()?, one.clone())))
+                .collect()
         };
         let networks = taken.values().map(waiting);
         let most = networks.max_by_key(|all| all.iter().map(held).sum::<usize>());
         drop(taken);
         let mut most = most.unwrap_or_default();
-        most.sort_unstable_by_key(|one| std::cmp::Reverse(held(one)));
+        // Read once each: they change meanwhile.
+        most.sort_by_cached_key(|one| std::cmp::Reverse(held(one)));
         let mut closed = 0;
-        for one in most {
+        for (since, one) in most {
             if self.unanswered.load(Ordering::Relaxed) < UNANSWERED / 8 * 7 {
                 break;
             }
-            closed += usize::from(one.close());
+            closed += usize::from(one.close(since));
         }
         self.count(Why::Memory, closed);
     }
@@ -333,10 +333,10 @@ impl Inner {
 impl Seat {
     /// The client that a PROXY header names.
     pub(super) fn belongs_to(&mut self, address: IpAddr) {
-        self.leave();
         let inner = &self.activity.0.seats;
-        self.network = inner.networks.of(address);
         let mut taken = inner.taken();
+        self.leave(&mut taken);
+        self.network = inner.networks.of(address);
         let of_network = taken.entry(self.network).or_default();
         of_network.insert(self.name, self.activity.clone());
     }
@@ -345,8 +345,7 @@ impl Seat {
         &self.activity
     }
 
-    fn leave(&self) {
-        let mut taken = self.activity.0.seats.taken();
+    fn leave(&self, taken: &mut Taken) {
         if let Some(of_network) = taken.get_mut(&self.network) {
             of_network.remove(&self.name);
             if of_network.is_empty() {
@@ -358,33 +357,43 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.leave();
+        self.leave(&mut self.activity.0.seats.taken());
+        self.activity.0.turn.ends();
         self.activity.answered();
+    }
+}
+
+impl Drop for Held {
+    /// Nobody can answer any more.
+    fn drop(&mut self) {
+        let held = self.unanswered.swap(0, Ordering::AcqRel);
+        self.seats.unanswered.fetch_sub(held, Ordering::AcqRel);
     }
 }
 
 impl Activity {
     /// The task that serves the connection: aborting it closes the connection.
-    pub(super) fn is_served_by(&self, task: AbortHandle) {
+    pub(super) fn is_served_by(&self, task: impl Into<AbortHandle>) {
         // Once for each connection.
-        let _ = self.0.task.set(task);
+        let _ = self.0.task.set(task.into());
     }
 
     /// From now on this instance waits for the client.
     pub fn waits(&self) {
-        self.0.waits.store(self.0.seats.now(), Ordering::Relaxed);
+        self.0.turn.waits(self.0.seats.now());
     }
 
     /// From now on the client waits for this instance.
     pub fn works(&self) {
-        self.0.waits.store(0, Ordering::Relaxed);
+        self.0.turn.works();
     }
 
     /// So many bytes more are held for a request, or a handshake, that is not finished yet.
     pub fn holds(&self, bytes: usize) {
-        self.0.unanswered.fetch_add(bytes, Ordering::Relaxed);
         let inner = &self.0.seats;
-        let before = inner.unanswered.fetch_add(bytes, Ordering::Relaxed);
+        // First what all hold: another thread may take it off again as soon as this connection holds it.
+        let before = inner.unanswered.fetch_add(bytes, Ordering::AcqRel);
+        self.0.unanswered.fetch_add(bytes, Ordering::AcqRel);
         if before + bytes > UNANSWERED {
             inner.close_largest();
         }
@@ -392,25 +401,26 @@ impl Activity {
 
     /// It is finished: nothing is held any more.
     pub fn answered(&self) {
-        let held = self.0.unanswered.swap(0, Ordering::Relaxed);
-        self.0.seats.unanswered.fetch_sub(held, Ordering::Relaxed);
+        let held = self.0.unanswered.swap(0, Ordering::AcqRel);
+        self.0.seats.unanswered.fetch_sub(held, Ordering::AcqRel);
     }
 
     fn waits_since(&self) -> Option<u64> {
-        let since = self.0.waits.load(Ordering::Relaxed);
-        (since != 0).then_some(since)
+        self.0.turn.waits_since()
     }
 
-    /// Whether it ends now.
-    fn close(&self) -> bool {
+    /// Whether it ends now; not when the client has asked something since.
+    fn close(&self, since: u64) -> bool {
         let Some(task) = self.0.task.get() else {
             return false;
         };
         // Neither chosen nor counted again until its task has ended.
-        self.works();
-        self.answered();
-        task.abort();
-        true
+        let closes = self.0.turn.closes(since);
+        if closes {
+            self.answered();
+            task.abort();
+        }
+        closes
     }
 }
 
@@ -421,3 +431,8 @@ fn nanos(time: Duration) -> u64 {
 #[cfg(test)]
 #[path = "seats_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[cfg(feature = "models")]
+#[path = "seats_models_tests.rs"]
+mod models;

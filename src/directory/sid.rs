@@ -43,6 +43,12 @@ impl Sid {
         })
     }
 
+    /// Whether it ends with a number: without one it is that of an authority, and nobody's.
+    #[must_use]
+    pub fn has_number(&self) -> bool {
+        !self.subs.is_empty()
+    }
+
     /// Its binary form as a filter holds it: every byte escaped (RFC 4515, section 3).
     #[must_use]
     pub fn escaped(&self) -> String {

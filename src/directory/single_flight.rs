@@ -72,6 +72,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_searches_may_go_away_and_those_who_wait_get_an_answer() {
+        let flights = Arc::new(Flights::new());
+        let searches = Arc::new(AtomicU32::new(0));
+        let search = || {
+            let searches = Arc::clone(&searches);
+            async move {
+                // The first one never gets an answer.
+                if searches.fetch_add(1, Ordering::Relaxed) == 0 {
+                    std::future::pending::<()>().await;
+                }
+                Ok(vec![Entry::new("CN=a".to_owned(), Vec::new())])
+            }
+        };
+        let join = || {
+            let (flights, search) = (Arc::clone(&flights), search());
+            tokio::spawn(async move { flights.join("(cn=a)", search).await })
+        };
+        let first = join();
+        while searches.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        let waiting = [join(), join(), join()];
+        tokio::task::yield_now().await;
+        first.abort();
+        for one in waiting {
+            let answered = tokio::time::timeout(Duration::from_secs(10), one).await;
+            let answered = answered.expect("in time").expect("no panic");
+            assert_eq!(answered.expect("found").len(), 1);
+        }
+        assert!(searches.load(Ordering::Relaxed) >= 2, "one took over");
+    }
+
+    #[tokio::test]
     async fn an_error_is_shared_and_not_kept() {
         let flights = Flights::new();
         let failed = flights

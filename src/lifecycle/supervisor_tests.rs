@@ -34,7 +34,7 @@ async fn a_task_begins_again_after_each_panic_and_ends_by_itself() {
 }
 
 /// Where something is spawned, how often, and why a panic in it costs no more than that.
-const SPAWNS: [(&str, usize, &str); 22] = [
+const SPAWNS: [(&str, usize, &str); 23] = [
     ("accept/run.rs", 3, "a connection, which ends with its task"),
     (
         "authenticate/kerberos/worker.rs",
@@ -83,6 +83,11 @@ const SPAWNS: [(&str, usize, &str); 22] = [
     (
         "profile/script/mod.rs",
         1,
+        "the look at a late thread, which is one of some until it comes back",
+    ),
+    (
+        "profile/script/pool.rs",
+        1,
         "a thread, which catches the panics of its jobs",
     ),
     ("serve/run.rs", 4, "supervised"),
@@ -111,6 +116,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
             sources(&path, found);
         } else if path.extension().is_some_and(|end| end == "rs")
             && !name.contains("test")
+            && !name.contains("models")
             // Neither is a part of the program.
             && !["fixture.rs", "fuzz.rs"].contains(&&*name)
         {

@@ -6,30 +6,22 @@
 //! `FORM_FAILURES_SECONDS` above the time after which the domain forgets failures. Only failures count, so
 //! that an office behind one address may sign in all at once.
 
-use std::{
-    num::NonZeroU32,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
-};
+use std::{num::NonZeroU32, sync::Arc};
 
-use moka::sync::Cache;
 use tokio::time::Instant;
 
-use super::{Client, Refusal, rate::Rates, refusal::Limited};
+use super::{
+    Client, Refusal,
+    failures::{Begun, Failures, Judged},
+    rate::Rates,
+    refusal::Limited,
+};
 use crate::{
     config::FormLimits,
     directory::BindError,
-    name_key::{NameKey, NameKeys},
+    name_key::NameKeys,
     telemetry::{Held, Memory, Metrics},
 };
-
-/// Users remembered at most, those with failures only; and as many names that are nobody's.
-const MAX_USERS: u64 = 100_000;
-/// What one takes: key and count, and the cache's own parts (measured, see the tests).
-const ENTRY_BYTES: u64 = 400;
 
 /// The attempts of late.
 #[derive(Debug)]
@@ -43,29 +35,12 @@ pub struct Attempts {
     spellings: Option<Failures>,
 }
 
-#[derive(Debug)]
-struct Failures {
-    /// By name. The cache drops what is older than a window by a clock of its own, to free memory only:
-    /// what counts is [`Count::ends`].
-    counts: Cache<NameKey, Arc<Count>>,
-    limit: u32,
-    window: Duration,
-}
-
-#[derive(Debug)]
-struct Count {
-    /// Failures, and attempts under way.
-    attempts: AtomicU32,
-    /// A window after the last failure.
-    ends: Mutex<Instant>,
-}
-
-/// An attempt under way: it counts as a failure until it is known to be none.
+/// An attempt under way: it counts as a failure unless it is known to be none.
 #[derive(Debug)]
 pub(super) struct Attempt {
     attempts: Arc<Attempts>,
     client: Client,
-    counted: Vec<(Counter, NameKey, Arc<Count>)>,
+    counted: Vec<(Counter, Begun)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -77,16 +52,8 @@ enum Counter {
 impl Attempts {
     #[must_use]
     pub fn new(limits: &FormLimits) -> Self {
-        let failures = || {
-            (limits.per_user > 0).then(|| Failures {
-                counts: Cache::builder()
-                    .max_capacity(MAX_USERS)
-                    .time_to_live(limits.window)
-                    .build(),
-                limit: limits.per_user,
-                window: limits.window,
-            })
-        };
+        let failures =
+            || (limits.per_user > 0).then(|| Failures::new(limits.per_user, limits.window));
         Self {
             limits: *limits,
             names: NameKeys::new(),
@@ -183,16 +150,16 @@ impl Attempts {
             let Some(failures) = self.failures(*counter) else {
                 continue;
             };
-            let name = self.names.of(&name.to_lowercase());
-            let count = failures.current(name, now);
-            // Counted before it is checked: a hundred attempts at the same moment get no further.
-            let before = count.attempts.fetch_add(1, Ordering::AcqRel);
-            let again = failures.window;
-            attempt.counted.push((*counter, name, count));
-            if before >= failures.limit {
-                attempt.take_back();
-                let of = Limited::User;
-                return Err(Refusal::TooManyAttempts { of, again });
+            match failures.begin(self.names.of(&name.to_lowercase()), now) {
+                Some(begun) => attempt.counted.push((*counter, begun)),
+                None => {
+                    // What is refused by one of the limits does not count for the other.
+                    attempt.count(Judged::Not, now);
+                    return Err(Refusal::TooManyAttempts {
+                        of: Limited::User,
+                        again: failures.window(),
+                    });
+                }
             }
         }
         Ok(attempt)
@@ -205,84 +172,38 @@ impl Attempts {
     }
 }
 
-impl Failures {
-    fn held(&self) -> Held {
-        self.counts.run_pending_tasks();
-        let entries = self.counts.entry_count();
-        Held {
-            entries,
-            bytes: entries * ENTRY_BYTES,
-            budget: MAX_USERS * ENTRY_BYTES,
-        }
-    }
-
-    /// The count of this name, a new one where the last has ended.
-    fn current(&self, name: NameKey, now: Instant) -> Arc<Count> {
-        let new = || {
-            Arc::new(Count {
-                attempts: AtomicU32::new(0),
-                ends: Mutex::new(now + self.window),
-            })
-        };
-        let entry = self.counts.entry(name);
-        entry
-            .or_insert_with_if(new, |count| count.has_ended(now))
-            .into_value()
-    }
-}
-
-impl Count {
-    fn has_ended(&self, now: Instant) -> bool {
-        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) <= now
-    }
-
-    fn ends_at(&self, end: Instant) {
-        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = end;
-    }
-}
-
 impl Attempt {
-    /// A right password takes back all failures, an attempt that the directory did not judge itself.
-    pub fn ended(self, verdict: &Result<(), Refusal>, now: Instant) {
-        // A locked account counts like a wrong password: else its limit would tell that it is there.
-        let wrong = matches!(verdict, Err(Refusal::Password(error))
-            if !matches!(error, BindError::Unavailable(_)) && !error.proves_the_password());
-        if wrong {
+    /// A right password takes back the failures before it, an attempt that the directory did not judge itself.
+    pub fn ended(mut self, verdict: &Result<(), Refusal>, now: Instant) {
+        let judged = match verdict {
+            Ok(()) => Judged::Right,
+            // A locked account counts like a wrong password: else its limit would tell that it is there.
+            Err(Refusal::Password(error))
+                if !matches!(error, BindError::Unavailable(_)) && !error.proves_the_password() =>
+            {
+                Judged::Wrong
+            }
+            Err(_) => Judged::Not,
+        };
+        if judged == Judged::Wrong {
             self.attempts.failed_from(self.client, now);
         }
-        match verdict {
-            Ok(()) => {
-                for (failures, name, _) in self.counted() {
-                    failures.counts.invalidate(&name);
-                }
-            }
-            Err(_) if wrong => {
-                for (failures, name, count) in self.counted() {
-                    let current = failures.current(name, now);
-                    // A right password has taken all back meanwhile, or the window has ended: it counts anew.
-                    if !Arc::ptr_eq(&current, count) {
-                        current.attempts.fetch_add(1, Ordering::AcqRel);
-                    }
-                    // For a whole window from now on, in the cache too.
-                    current.ends_at(now + failures.window);
-                    failures.counts.insert(name, current);
-                }
-            }
-            Err(_) => self.take_back(),
-        }
+        self.count(judged, now);
     }
 
-    fn counted(&self) -> impl Iterator<Item = (&Failures, NameKey, &Arc<Count>)> {
-        self.counted.iter().filter_map(|(counter, name, count)| {
-            Some((self.attempts.failures(*counter)?, *name, count))
-        })
-    }
-
-    /// It was none.
-    fn take_back(&self) {
-        for (_, _, count) in &self.counted {
-            count.attempts.fetch_sub(1, Ordering::AcqRel);
+    fn count(&mut self, judged: Judged, now: Instant) {
+        for (counter, begun) in std::mem::take(&mut self.counted) {
+            if let Some(failures) = self.attempts.failures(counter) {
+                failures.end(begun, judged, now);
+            }
         }
+    }
+}
+
+impl Drop for Attempt {
+    /// Nobody knows how it ended: the directory may have counted it.
+    fn drop(&mut self) {
+        self.count(Judged::Wrong, Instant::now());
     }
 }
 

@@ -1,6 +1,8 @@
 //! Tests of the limits on password attempts.
 
-use super::*;
+use std::time::Duration;
+
+use super::{super::failures::MAX_NAMES, *};
 use crate::directory::AccountRefusal;
 use crate::network::NetworkWidths;
 
@@ -342,7 +344,7 @@ fn what_is_remembered_of_names_has_a_budget_and_is_shown() {
     let (attempts, metrics) = (attempts(10, 5), Metrics::new());
     attempts.measure(&metrics);
     let before = resident();
-    for number in 0..MAX_USERS + 20_000 {
+    for number in 0..MAX_NAMES + 20_000 {
         let name = number.to_string();
         let counted = attempts.of_unknown_user(&name, NOBODY, Instant::now());
         counted.expect("a first attempt");
@@ -353,9 +355,27 @@ fn what_is_remembered_of_names_has_a_budget_and_is_shown() {
         let line = text.lines().find_map(|line| line.strip_prefix(&name));
         line.expect("a sample").parse::<u64>().expect("a number")
     };
-    assert!(sample("entries") > MAX_USERS / 2, "{text}");
+    assert!(sample("entries") > MAX_NAMES as u64 / 2, "{text}");
     assert!(sample("bytes") <= sample("budget_bytes"), "{text}");
-    // Twice as much as is reckoned, for what the allocator and the cache's queues keep.
+    // Twice as much as is reckoned: a table that grows is there twice for a moment.
     let grown = resident().saturating_sub(before);
     assert!(grown < 2 * sample("budget_bytes"), "{grown} bytes");
+}
+
+#[test]
+fn an_attempt_whose_end_nobody_saw_counts_as_a_failure() {
+    let attempts = attempts(0, 2);
+    for _ in 0..2 {
+        drop(
+            attempts
+                .of_user("CN=Alice", "CN=Alice", NOBODY, Instant::now())
+                .expect("allowed"),
+        );
+    }
+    assert!(
+        attempts
+            .of_user("CN=Alice", "CN=Alice", NOBODY, Instant::now())
+            .is_err()
+    );
+    assert_eq!(attempts.users.as_ref().expect("a limit").held().entries, 1);
 }

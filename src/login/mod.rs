@@ -8,6 +8,7 @@ mod accounts;
 mod attempts;
 mod audit;
 mod even;
+mod failures;
 mod full;
 mod matching;
 mod name;

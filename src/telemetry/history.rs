@@ -2,11 +2,11 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use super::metrics::{Counts, Metrics};
+use crate::sync::{Mutex, PoisonError};
 
 const MINUTES: usize = 60;
 /// How exact "the last minute" is.
@@ -44,8 +44,9 @@ impl History {
     /// Good and refused ones of all methods within the last minute.
     #[must_use]
     pub fn last_minute(&self, metrics: &Metrics) -> (u64, u64) {
-        let now = sum(&metrics.login_counts());
         let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read in this order: a step that is taken meanwhile would know of more than there was.
+        let now = sum(&metrics.login_counts());
         // Before the first step everything is new.
         let before = steps.front().copied().unwrap_or_default();
         (now.0 - before.0, now.1 - before.1)
@@ -133,5 +134,34 @@ mod tests {
             history.step(&metrics);
         }
         assert_eq!(history.last_minute(&metrics), (0, 0));
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "models")]
+mod models {
+    use super::*;
+    use crate::sync::{Arc, check, thread};
+
+    #[test]
+    fn the_last_minute_is_never_less_than_nothing() {
+        let metrics = Arc::new(Metrics::new());
+        check(move || {
+            let history = Arc::new(History::default());
+            let stepping = {
+                let (history, metrics) = (Arc::clone(&history), Arc::clone(&metrics));
+                thread::spawn(move || {
+                    for _ in 0..2 {
+                        let logins = &metrics.logins;
+                        logins.with_label_values(&["kerberos", "success", ""]).inc();
+                        history.step(&metrics);
+                    }
+                })
+            };
+            let before = sum(&metrics.login_counts()).0;
+            let (good, refused) = history.last_minute(&metrics);
+            assert!(good <= before + 2 && refused == 0, "{good} {refused}");
+            stepping.join().expect("steps");
+        });
     }
 }

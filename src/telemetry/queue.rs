@@ -8,20 +8,22 @@ use std::{
     collections::VecDeque,
     io::{self, ErrorKind, Write},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread,
     time::{Duration, SystemTime},
 };
 
 use prometheus::{IntCounter, IntCounterVec};
 use tokio::time::Instant;
 
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, thread},
+};
 
-/// What lines of other kinds than audit may take, in bytes.
-const OTHER_BYTES: usize = 2 << 20;
-/// All lines together.
-const ALL_BYTES: usize = 4 << 20;
+/// What the lines of a log may take.
+const ROOM: Room = Room {
+    other: 2 << 20,
+    all: 4 << 20,
+};
 /// What a line costs beside its text.
 const LINE_BYTES: usize = 64;
 /// What was dropped is said once there is room again; where there never is, this often.
@@ -42,6 +44,15 @@ impl Kind {
     pub const LABELS: [&str; 2] = ["audit", "other"];
 }
 
+/// How much may wait, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// Lines of other kinds than audit.
+    other: usize,
+    /// All lines together.
+    all: usize,
+}
+
 /// Lines that were dropped, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lost {
@@ -56,6 +67,7 @@ pub(super) struct Queue(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    room: Room,
     state: Mutex<State>,
     /// There is something to write.
     filled: Condvar,
@@ -133,8 +145,19 @@ impl Queue {
         clock: Clock,
         say: impl Fn(Lost) + Send + 'static,
     ) -> io::Result<Self> {
+        Self::with_room(ROOM, to, dropped, clock, say)
+    }
+
+    fn with_room<W: Write + Send + 'static>(
+        room: Room,
+        to: W,
+        dropped: &IntCounterVec,
+        clock: Clock,
+        say: impl Fn(Lost) + Send + 'static,
+    ) -> io::Result<Self> {
         let [audit, other] = Kind::LABELS;
         let queue = Self(Arc::new(Inner {
+            room,
             state: Mutex::default(),
             filled: Condvar::new(),
             emptied: Condvar::new(),
@@ -161,10 +184,11 @@ impl Queue {
     /// Takes a whole line with its end, or drops it; never waits for it to be written.
     pub fn push(&self, kind: Kind, line: &[u8]) {
         let inner = &*self.0;
+        let Room { other, all } = inner.room;
         let mut state = inner.lock();
         let size = line.len() + LINE_BYTES;
         if kind == Kind::Audit {
-            while state.bytes() + size > ALL_BYTES {
+            while state.bytes() + size > all {
                 let last = state.other.lines.pop_back();
                 if state.other.left(last).is_none() {
                     break;
@@ -172,8 +196,8 @@ impl Queue {
                 inner.lose(&mut state, Kind::Other);
             }
         }
-        let is_full = state.bytes() + size > ALL_BYTES
-            || kind == Kind::Other && state.other.bytes + size > OTHER_BYTES;
+        let is_full =
+            state.bytes() + size > all || kind == Kind::Other && state.other.bytes + size > other;
         if is_full {
             inner.lose(&mut state, kind);
             return;
@@ -259,7 +283,7 @@ impl<W: Write> Writer<W> {
             }
             let lost = {
                 let mut state = inner.lock();
-                let has_room = state.other.bytes <= OTHER_BYTES / 2;
+                let has_room = state.other.bytes <= inner.room.other / 2;
                 let is_due = self.said.is_none_or(|said| said.elapsed() >= SAY_EVERY);
                 state.lost.take_if(|_| has_room || is_due)
             };
@@ -299,3 +323,8 @@ impl<W: Write> Writer<W> {
 #[cfg(test)]
 #[path = "queue_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[cfg(feature = "models")]
+#[path = "queue_models_tests.rs"]
+mod models;

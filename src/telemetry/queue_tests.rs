@@ -86,14 +86,14 @@ fn count(lines: &[String], name: &str) -> u64 {
 #[test]
 fn a_blocked_reader_costs_other_lines_first_and_the_loss_is_said() {
     let blocked = Blocked::new();
-    let others = OTHER_BYTES / 1000;
+    let others = ROOM.other / 1000;
     for _ in 0..others {
         blocked.queue.push(Kind::Other, &line("other"));
     }
     let [audit, other] = blocked.dropped();
     assert!(audit == 0 && other > 0, "{audit} {other}");
     // The part that audit lines have to themselves, and then what the others have taken.
-    let audits = ALL_BYTES / (line("audit").len() + LINE_BYTES) - 1;
+    let audits = ROOM.all / (line("audit").len() + LINE_BYTES) - 1;
     for _ in 0..audits {
         blocked.queue.push(Kind::Audit, &line("audit"));
     }
@@ -104,7 +104,7 @@ fn a_blocked_reader_costs_other_lines_first_and_the_loss_is_said() {
     }
     let [audit, other] = blocked.dropped();
     assert!((1..=5).contains(&audit), "{audit}");
-    assert!(blocked.queue.0.lock().bytes() <= ALL_BYTES);
+    assert!(blocked.queue.0.lock().bytes() <= ROOM.all);
     let (lines, said) = blocked.open();
     assert_eq!(count(&lines, "audit") + audit, audits as u64 + 5);
     assert_eq!(count(&lines, "other") + other, others as u64);

@@ -3,12 +3,12 @@
 //! What is remembered of one is a digest, until it has expired. Only what the tenant has signed gets here, so
 //! nobody else can fill the memory; when it is full no request is carried out until some have expired.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::HashMap;
 
-use crate::token::RequestDigest;
+use crate::{
+    sync::{Mutex, PoisonError},
+    token::RequestDigest,
+};
 
 /// Digests at most, in 24 bytes each; with the table's overhead less than 25 MB. With requests that count for an
 /// hour, the longest that is taken, that is 145 in a second.
@@ -111,5 +111,27 @@ mod tests {
         let held = seen.seen.lock().expect("whole").until.capacity();
         assert!(held < 100, "{held}");
         assert!(size_of::<(RequestDigest, u64)>() <= 24);
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "models")]
+mod models {
+    use super::*;
+    use crate::sync::{Arc, check, thread};
+
+    #[test]
+    fn of_equal_requests_at_one_moment_one_is_the_first() {
+        let digest = RequestDigest::of(b"a request");
+        check(move || {
+            let seen = Arc::new(SeenRequests::with_room_for(2));
+            // What is over is forgotten meanwhile.
+            let threads = [1000, 1059, 1060].map(|now| {
+                let seen = Arc::clone(&seen);
+                thread::spawn(move || usize::from(seen.note(digest, 1060, now) == Noted::First))
+            });
+            let firsts = threads.map(|thread| thread.join().expect("noted"));
+            assert_eq!(firsts.iter().sum::<usize>(), 1);
+        });
     }
 }

@@ -35,7 +35,8 @@ if [ -n "${AD_EDGE_FUZZ_LONG:-}" ]; then
     folder=$folder/fuzz
     # The arguments of the other script, for all crates but what builds them.
     flags=$("$here/instrumented.sh" echo)
-    RUSTFLAGS=$flags CARGO_TARGET_DIR=$folder "${build[@]}" --release --target "$host"
+    # Optimising each target once more as a whole takes minutes for each.
+    RUSTFLAGS=$flags CARGO_PROFILE_RELEASE_LTO=off CARGO_TARGET_DIR=$folder "${build[@]}" --release --target "$host"
     built=$folder/$host/release
 else
     RUSTC_WORKSPACE_WRAPPER=$here/instrumented.sh "${build[@]}"

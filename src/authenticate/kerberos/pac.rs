@@ -156,7 +156,7 @@ fn logon_sid(bytes: &[u8]) -> Option<Sid> {
     if entries.u32()? == 0 {
         return None;
     }
-    ndr.sid()
+    ndr.sid().filter(Sid::has_number)
 }
 
 /// Whether an UPN_DNS_INFO ([MS-PAC] 2.10) says that it has a SID: only then is its length that of one.
@@ -172,7 +172,7 @@ fn upn_sid(bytes: &[u8]) -> Option<Sid> {
     // Two names, the flags, and a third name.
     info.take(8 + 4 + 4)?;
     let (length, place) = (usize::from(info.u16()?), usize::from(info.u16()?));
-    Sid::read(bytes.get(place..)?.get(..length)?)
+    Sid::read(bytes.get(place..)?.get(..length)?).filter(Sid::has_number)
 }
 
 /// Little-endian values, read from the front.

@@ -209,6 +209,26 @@ fn two_parts_must_be_of_one_user() {
 }
 
 #[test]
+fn an_authority_without_a_number_is_nobody() {
+    let authority = [1, 0, 0, 0, 0, 0, 0, 5];
+    let names = (12, upn_info(Some(&authority)));
+    assert_eq!(
+        read(&pac(&[names])),
+        Err(PacError::Malformed("part of names"))
+    );
+    let logon = LogonInfo {
+        user: 0,
+        domain: None,
+        extra: vec![authority.to_vec()],
+        ..LogonInfo::of_user()
+    };
+    assert_eq!(
+        read(&pac(&[(1, logon.encode())])),
+        Err(PacError::Malformed("logon information"))
+    );
+}
+
+#[test]
 fn no_bytes_are_too_odd() {
     let whole = pac(&[
         (1, LogonInfo::of_user().encode()),

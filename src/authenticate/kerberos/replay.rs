@@ -8,11 +8,12 @@
 use std::{
     collections::{HashMap, HashSet},
     hash::{BuildHasher as _, RandomState},
-    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::time::Instant;
+
+use crate::sync::{Mutex, PoisonError};
 
 /// Entries of one generation: what a table of 2^20 places takes before it grows. One account gets half of
 /// them when it is alone, which are more than 700 logins a second for the usual window.
@@ -208,5 +209,37 @@ mod tests {
         let seen = check.0.lock().expect("no panic");
         assert!(seen.current.len() == CAPACITY && seen.previous.len() == CAPACITY);
         assert!(seen.bytes() <= BUDGET, "{} bytes", seen.bytes());
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "models")]
+mod models {
+    use super::*;
+    use crate::sync::{Arc, check, thread};
+
+    const SKEW: Duration = Duration::from_mins(5);
+
+    #[test]
+    fn of_equal_authenticators_at_one_moment_one_is_the_first() {
+        let start = Instant::now();
+        check(move || {
+            let seen = Arc::new(ReplayCheck::new(start));
+            // The generation turns meanwhile, and one of them read its clock before that.
+            let times = [Duration::ZERO, 2 * SKEW, 2 * SKEW + Duration::from_secs(1)];
+            let threads = times.map(|later| {
+                let seen = Arc::clone(&seen);
+                thread::spawn(move || {
+                    let first = seen.note([1; 16], "alice", SKEW, start + later) == Seen::First;
+                    let other = seen.note([2; 16], "bob", SKEW, start + later) == Seen::First;
+                    [first, other].map(usize::from)
+                })
+            });
+            let firsts = threads.map(|thread| thread.join().expect("noted"));
+            for each in 0..2 {
+                assert_eq!(firsts.iter().map(|first| first[each]).sum::<usize>(), 1);
+            }
+            assert_eq!(seen.count(), 2);
+        });
     }
 }

@@ -3,21 +3,22 @@
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{Receiver, SyncSender, sync_channel},
-    },
-    thread,
 };
 
 use tokio::sync::oneshot;
 
-use crate::telemetry::event;
+use crate::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+        thread,
+    },
+    telemetry::event,
+};
 
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A fixed number of threads behind a queue of fixed length. The threads end with it.
-#[derive(Debug)]
 pub(super) struct Workers {
     queue: SyncSender<Job>,
 }
@@ -103,3 +104,8 @@ mod tests {
         assert_eq!((first.await, second.await), (Ok(true), Ok(7)));
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "models")]
+#[path = "worker_models_tests.rs"]
+mod models;

@@ -7,31 +7,26 @@
 
 mod engine;
 mod error;
+mod pool;
 mod raw;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    io,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU8, AtomicUsize, Ordering},
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
-    },
-    thread,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep_until, timeout_at},
+};
 
 pub use self::error::{MapperError, ScriptError};
 use self::{
     engine::{Engine, Failure},
+    pool::{Jobs, Pool, Turn, Work},
     raw::{Raw, raw},
 };
-use crate::{directory::Entry, telemetry::event};
+use crate::directory::Entry;
 
 /// When a call is stopped, and when the login stops waiting for one that cannot be.
 #[derive(Debug, Clone, Copy)]
@@ -49,40 +44,22 @@ const LOAD_LIMIT: Duration = Duration::from_secs(2);
 const THREADS: usize = 4;
 /// Calls that wait for a thread; more are refused.
 const QUEUE: usize = 256;
-/// Threads that are given up and not back yet; beyond that nothing replaces them.
-const MAX_LATE: usize = 4;
-/// More than the engine's own limit of its stack.
-const THREAD_STACK: usize = 4 << 20;
 
 /// A loaded script with its threads. They end with it.
-#[derive(Debug)]
 pub(super) struct Script {
-    jobs: SyncSender<Job>,
-    pool: Arc<Pool>,
+    source: Arc<str>,
+    jobs: Jobs,
     deadlines: Deadlines,
 }
 
-#[derive(Debug)]
-struct Pool {
-    source: String,
-    call: Duration,
-    jobs: Mutex<Receiver<Job>>,
-    late: AtomicUsize,
+/// A call that is waited for. Whoever stops waiting spares its work; a thread that is at it gets its time, and is
+/// replaced after that, whether or not somebody still waits.
+struct Waited {
+    pool: Arc<Pool>,
+    turn: Arc<Turn>,
+    until: Instant,
+    is_answered: bool,
 }
-
-struct Job {
-    raw: Raw,
-    state: Arc<AtomicU8>,
-    answer: oneshot::Sender<Result<String, Failure>>,
-}
-
-// A job's state.
-const WAITS: u8 = 0;
-const RUNS: u8 = 1;
-/// No login waits for it any more.
-const GIVEN_UP: u8 = 2;
-/// The same, and another thread took the place of the one that runs it.
-const REPLACED: u8 = 3;
 
 impl Script {
     /// Loads a script; it must give a mapper at once.
@@ -92,26 +69,20 @@ impl Script {
 
     /// Its text.
     pub fn source(&self) -> &str {
-        &self.pool.source
+        &self.source
     }
 
     fn with(source: &str, deadlines: Deadlines) -> Result<Self, ScriptError> {
-        let source = source.strip_prefix('\u{feff}').unwrap_or(source).to_owned();
+        let source = source.strip_prefix('\u{feff}').unwrap_or(source);
         // Here first: a broken script is an error now, not of every login.
-        Engine::load(&source, LOAD_LIMIT)?;
-        let (jobs, queue) = sync_channel(QUEUE);
-        let pool = Arc::new(Pool {
-            source,
-            call: deadlines.call,
-            jobs: Mutex::new(queue),
-            late: AtomicUsize::new(0),
-        });
-        for _ in 0..THREADS {
-            pool.start_thread().map_err(ScriptError::Thread)?;
-        }
+        Engine::load(source, LOAD_LIMIT)?;
+        let source = Arc::<str>::from(source);
+        let (of_threads, call) = (Arc::clone(&source), deadlines.call);
+        let begin = move || work(Arc::clone(&of_threads), call);
+        let jobs = Jobs::start(THREADS, QUEUE, begin).map_err(ScriptError::Thread)?;
         Ok(Self {
+            source,
             jobs,
-            pool,
             deadlines,
         })
     }
@@ -122,22 +93,22 @@ impl Script {
         entry: &Entry,
         groups: Option<Vec<Value>>,
     ) -> Result<Map<String, Value>, MapperError> {
-        let (answer, answered) = oneshot::channel();
-        let state = Arc::new(AtomicU8::new(WAITS));
-        let job = Job {
-            raw: raw(entry, groups),
-            state: Arc::clone(&state),
-            answer,
+        let given = self.jobs.give(raw(entry, groups));
+        let (turn, answered) = given.ok_or(MapperError::Overload)?;
+        let mut waited = Waited {
+            pool: Arc::clone(&self.jobs.pool),
+            turn,
+            until: Instant::now() + self.deadlines.wait,
+            is_answered: false,
         };
-        match self.jobs.try_send(job) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                return Err(MapperError::Overload);
-            }
-        }
-        let Ok(answered) = timeout(self.deadlines.wait, answered).await else {
-            return Err(self.give_up(&state));
+        let Ok(answered) = timeout_at(waited.until, answered).await else {
+            return Err(if waited.turn.is_spared() {
+                MapperError::Overload
+            } else {
+                MapperError::Timeout(self.deadlines.wait)
+            });
         };
+        waited.is_answered = true;
         match answered {
             Ok(Ok(text)) => serde_json::from_str(&text)
                 .map_err(|_| MapperError::Script("its profile is no JSON object".to_owned())),
@@ -146,85 +117,44 @@ impl Script {
             Err(_) => Err(MapperError::Overload),
         }
     }
+}
 
-    /// Stops waiting. A thread that is still at it gets a replacement, unless too many are late.
-    fn give_up(&self, state: &AtomicU8) -> MapperError {
-        let waited = MapperError::Timeout(self.deadlines.wait);
-        let given_up = state.compare_exchange(WAITS, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire);
-        if given_up.is_ok() {
-            return MapperError::Overload;
+impl Drop for Waited {
+    fn drop(&mut self) {
+        if self.is_answered || self.turn.is_spared() {
+            return;
         }
-        let late = &self.pool.late;
-        let room = late
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |late| {
-                (late < MAX_LATE).then_some(late + 1)
-            })
-            .is_ok();
-        if !room {
-            tracing::error!(
-                event = event::MAPPER_BLOCKED,
-                late = MAX_LATE,
-                "the profile mapper hangs in every thread that it may"
-            );
-            return waited;
+        let (pool, turn, until) = (Arc::clone(&self.pool), Arc::clone(&self.turn), self.until);
+        if until <= Instant::now() {
+            pool.replace(&turn);
+        } else if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move {
+                sleep_until(until).await;
+                pool.replace(&turn);
+            });
         }
-        let replaced = state.compare_exchange(RUNS, REPLACED, Ordering::AcqRel, Ordering::Acquire);
-        if replaced.is_err() || self.pool.start_thread().is_err() {
-            // It came back in this very moment, or there is no thread to be had.
-            late.fetch_sub(1, Ordering::AcqRel);
-        }
-        waited
     }
 }
 
-impl Pool {
-    fn start_thread(self: &Arc<Self>) -> io::Result<()> {
-        let pool = Arc::clone(self);
-        thread::Builder::new()
-            .name("mapper".to_owned())
-            .stack_size(THREAD_STACK)
-            .spawn(move || pool.work())
-            .map(drop)
+impl std::fmt::Debug for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Script").finish_non_exhaustive()
     }
+}
 
-    /// Takes jobs until there are no more, or until this thread was replaced.
-    fn work(&self) {
-        let mut engine = None;
-        loop {
-            let next = {
-                let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-                jobs.recv()
-            };
-            let Ok(Job { raw, state, answer }) = next else {
-                return;
-            };
-            let taken = state.compare_exchange(WAITS, RUNS, Ordering::AcqRel, Ordering::Acquire);
-            if taken.is_err() {
-                continue;
-            }
-            let work = || {
-                let ready = match engine.take() {
-                    Some(ready) => ready,
-                    None => Engine::load(&self.source, LOAD_LIMIT)
-                        .map_err(|error| Failure::Script(error.to_string()))?,
-                };
-                let result = ready.map(&raw, self.call);
-                if ready.lasts(&result) {
-                    engine = Some(ready);
-                }
-                result
-            };
-            // A panic costs this login and its engine, not a thread of all later ones.
-            let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-                let why = "a fault of the program: please report it";
-                Err(Failure::Script(why.to_owned()))
-            });
-            // Whoever gave up has dropped the other end.
-            let _ = answer.send(result);
-            if state.swap(GIVEN_UP, Ordering::AcqRel) == REPLACED {
-                self.late.fetch_sub(1, Ordering::AcqRel);
-                return;
-            }
+/// What one thread does: its engine stays warm as long as it lasts.
+fn work(source: Arc<str>, call: Duration) -> Work {
+    let mut engine = None;
+    Box::new(move |raw: &Raw| {
+        let ready = match engine.take() {
+            Some(ready) => ready,
+            None => Engine::load(&source, LOAD_LIMIT)
+                .map_err(|error| Failure::Script(error.to_string()))?,
+        };
+        let result = ready.map(raw, call);
+        if ready.lasts(&result) {
+            engine = Some(ready);
         }
-    }
+        result
+    })
 }
