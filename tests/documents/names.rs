@@ -16,6 +16,7 @@ const OTHER_NAMES: &[&str] = &[
     "AD_EDGE_KEEP",
     "AD_EDGE_LAB",
     "AD_EDGE_MODEL_ORDERS",
+    "AD_EDGE_MODEL_REPLAY",
     "AD_EDGE_FLOOD",
     "AD_EDGE_FLOOD_TLS",
     "AD_EDGE_PROGRAM",
