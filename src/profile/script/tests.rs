@@ -143,7 +143,9 @@ async fn loops_and_bombs_cost_one_login() {
     let script = Script::with(
         "module.exports = raw => { if (raw.sAMAccountName !== 'alice') return { id: 1 };\n\
          if (raw.groups[0] === 'loop') for (;;) {}\n\
-         if (raw.groups[0] === 'jobs') { const f = () => Promise.resolve().then(f); return f(); }\n\
+         if (raw.groups[0] === 'jobs') { const f = () => { Promise.resolve().then(f); }; f(); \
+         return new Promise(() => {}); }\n\
+         if (raw.groups[0] === 'chain') { const f = () => Promise.resolve().then(f); return f(); }\n\
          if (raw.groups[0] === 'stack') { const f = () => 1 + f(); f(); }\n\
          if (raw.groups[0] === 'memory') { const a = []; for (;;) a.push('x'.repeat(1e6) + a.length); }\n\
          return { id: 2 }; };",
@@ -154,7 +156,8 @@ async fn loops_and_bombs_cost_one_login() {
     for _ in 0..2 {
         assert_eq!(run("loop").await, Err(MapperError::Timeout(PATIENT.call)));
         assert_eq!(run("jobs").await, Err(MapperError::Timeout(PATIENT.call)));
-        for what in ["stack", "memory"] {
+        // Each promise of a chain holds the next: out of memory, or late, whichever comes first.
+        for what in ["stack", "memory", "chain"] {
             let failed = run(what).await;
             assert!(failed.is_err(), "{what}: {failed:?}");
         }
