@@ -1,10 +1,14 @@
 //! A hub that sends without end and reads nothing.
 
-use std::time::Duration;
+use std::{io, net::Ipv4Addr, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
-use tokio::{net::TcpListener, runtime::Runtime, time::timeout};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    runtime::Runtime,
+    time::timeout,
+};
 use tokio_tungstenite::{accept_async, tungstenite::Message};
 
 use crate::{
@@ -17,12 +21,22 @@ const STALLED: Duration = Duration::from_secs(2);
 /// What it may hold of the flood, in KiB.
 const MOST: usize = 60 << 10;
 
+/// A port whose connections keep little of what nobody reads: without that the system takes megabytes of answers
+/// before the instance notices.
+fn narrow() -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_recv_buffer_size(4096)?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    socket.listen(1)
+}
+
 #[test]
 fn a_hub_that_sends_and_does_not_read_fills_no_memory() {
     let runtime = Runtime::new().expect("a runtime");
-    let listener = runtime
-        .block_on(TcpListener::bind("127.0.0.1:0"))
-        .expect("a port");
+    let listener = {
+        let _entered = runtime.enter();
+        narrow().expect("a port")
+    };
     let address = listener.local_addr().expect("an address");
     let tenant = Tenant::start();
     let instance = Instance::builder()
