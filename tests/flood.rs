@@ -279,7 +279,7 @@ pub(crate) fn resident(instance: &Instance) -> usize {
 /// The figures of deploy/README.md, "Sizing", come from here: `AD_EDGE_FLOOD` sets another count.
 #[test]
 fn an_idle_connection_takes_little_memory_and_gives_it_back() {
-    let wanted = number("AD_EDGE_FLOOD", 600);
+    let wanted = number("AD_EDGE_FLOOD", 1000);
     let instance = Instance::start();
     let held = || {
         let (_, page) = instance.ops("/metrics").unwrap_or_default();

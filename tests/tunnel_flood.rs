@@ -26,6 +26,7 @@ const MOST: usize = 60 << 10;
 fn narrow() -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
     socket.set_recv_buffer_size(4096)?;
+    socket.set_send_buffer_size(4096)?;
     socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
     socket.listen(1)
 }
@@ -43,11 +44,12 @@ fn a_hub_that_sends_and_does_not_read_fills_no_memory() {
         .tunnel(&tenant)
         .set("AD_HUB", format!("http://{address}/lo/hub"))
         .start_alive();
-    // One that the tenant has signed is enough: it is carried out once, and turned away when there is no room.
-    let claims = json!({ "pid": "again", "username": "nobody", "password": "x" });
-    let token = Tenant::token(&claims);
-    let frame = json!({ "n": "authenticate_user", "p": { "jwt": token } });
-    let frame = Message::text(frame.to_string());
+    // Each is another one: one that comes again has no answer.
+    let frame = |number: usize| {
+        let claims = json!({ "pid": format!("r{number}"), "username": "nobody", "password": "x" });
+        let frame = json!({ "n": "authenticate_user", "p": { "jwt": Tenant::token(&claims) } });
+        Message::text(frame.to_string())
+    };
     let before = resident(&instance);
     let sent = runtime.block_on(async {
         let (stream, _) = listener.accept().await.expect("the instance");
@@ -56,7 +58,7 @@ fn a_hub_that_sends_and_does_not_read_fills_no_memory() {
         let accepted = Message::text(r#"{"n":"authenticated"}"#);
         hub.send(accepted).await.expect("read");
         let mut sent = 0_usize;
-        while let Ok(Ok(())) = timeout(STALLED, hub.send(frame.clone())).await {
+        while let Ok(Ok(())) = timeout(STALLED, hub.send(frame(sent))).await {
             sent += 1;
             if sent.is_multiple_of(1000) && resident(&instance) > before + 4 * MOST {
                 break;
