@@ -279,14 +279,14 @@ pub(crate) fn resident(instance: &Instance) -> usize {
 /// The figures of deploy/README.md, "Sizing", come from here: `AD_EDGE_FLOOD` sets another count.
 #[test]
 fn an_idle_connection_takes_little_memory_and_gives_it_back() {
-    let wanted = number("AD_EDGE_FLOOD", 1000);
+    let wanted = number("AD_EDGE_FLOOD", 600);
     let instance = Instance::start();
     let held = || {
         let (_, page) = instance.ops("/metrics").unwrap_or_default();
         let mut lines = page.lines();
         let open = lines.find_map(|line| line.strip_prefix("ad_edge_connections "));
         let open: usize = open.map_or(0, |open| open.parse().expect("a number"));
-        open.min(wanted)
+        open
     };
     // What the first ones need that later ones share.
     let warm = Flood::of(address(instance.port), 50, |_| Kind::KeptAlive);
@@ -301,6 +301,12 @@ fn an_idle_connection_takes_little_memory_and_gives_it_back() {
         (Kind::AfterTls, 16),
         (Kind::KeptAlive, 16),
     ] {
+        // The allocator gives back whole megabytes: what comes back is told of more of them.
+        let wanted = match kind {
+            Kind::KeptAlive => wanted * 2,
+            _ => wanted,
+        };
+        let held = || held().min(wanted);
         let flood = Flood::of(address(instance.port), wanted, |_| kind);
         // Some have been closed for their silence, and come again.
         let what = format!("{kind:?}: {wanted} are open");
