@@ -296,7 +296,7 @@ fn an_idle_connection_takes_little_memory_and_gives_it_back() {
     let before = resident(&instance);
     let taken = || resident(&instance).saturating_sub(before);
     for (kind, most) in [
-        (Kind::Silent, 10),
+        (Kind::Silent, 8),
         (Kind::HalfHello, 16),
         (Kind::AfterTls, 16),
         (Kind::KeptAlive, 16),
