@@ -1,6 +1,8 @@
 //! Who guesses names and passwords learns nothing of who there is: an unknown name, a wrong password and a
 //! locked account get one answer, after one time.
 
+use std::thread;
+
 use serde_json::json;
 use tokio::time::Instant as Moment;
 
@@ -178,6 +180,43 @@ fn limits_meet_all_of_them_alike() {
     for user in names("limit") {
         let statuses = [(); 5].map(|()| form(&instance, "/wsfed", &user, "wrong").status);
         assert_eq!(statuses, [401, 401, 401, 429, 429], "{user}");
+    }
+}
+
+/// The statuses of so many at once, in order.
+fn at_once(instance: &Instance, user: &str, password: &str, count: usize) -> Vec<u16> {
+    let mut statuses: Vec<_> = thread::scope(|scope| {
+        let posts =
+            (0..count).map(|_| scope.spawn(|| form(instance, "/wsfed", user, password).status));
+        let posts: Vec<_> = posts.collect();
+        posts
+            .into_iter()
+            .map(|post| post.join().expect("an answer"))
+            .collect()
+    });
+    statuses.sort_unstable();
+    statuses
+}
+
+#[test]
+fn limits_meet_all_of_them_alike_at_the_same_moment_too() {
+    add_users("moment");
+    let instance = Instance::start();
+    for user in names("moment") {
+        let statuses = at_once(&instance, &user, "wrong", 8);
+        assert_eq!(statuses, [401, 401, 401, 429, 429, 429, 429, 429], "{user}");
+    }
+}
+
+/// Several windows of a browser, or a program.
+#[test]
+fn right_ones_of_one_user_at_the_same_moment_are_never_too_many() {
+    let lab = Lab::get();
+    lab.add_user("moment-right", "");
+    let instance = Instance::start();
+    for _ in 0..3 {
+        let statuses = at_once(&instance, "moment-right", &lab.password, 16);
+        assert_eq!(statuses, [200; 16]);
     }
 }
 

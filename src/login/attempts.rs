@@ -4,15 +4,19 @@
 //! Both are of this instance alone. An attacker who reaches N instances has N times as many attempts:
 //! `FORM_FAILURES_PER_USER` times N has to be below the domain's lockout threshold, and
 //! `FORM_FAILURES_SECONDS` above the time after which the domain forgets failures. Only failures count, so
-//! that an office behind one address may sign in all at once.
+//! that an office behind one address may sign in all at once; and one that would be too many only if all that
+//! are under way were wrong waits for these, so that neither are right ones of one user refused.
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, pin::pin, sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     Client, Refusal,
-    failures::{Begun, Failures, Judged},
+    failures::{Begun, Failures, Judged, TooMany},
     rate::Rates,
     refusal::Limited,
 };
@@ -22,6 +26,9 @@ use crate::{
     name_key::NameKeys,
     telemetry::{Held, Memory, Metrics},
 };
+
+/// How long an attempt waits for others of its user: more than a directory takes that answers at all.
+const TURN: Duration = Duration::from_secs(15);
 
 /// The attempts of late.
 #[derive(Debug)]
@@ -33,6 +40,10 @@ pub struct Attempts {
     /// Names as they were typed, whether the directory knows them or not: a limit that only users have would
     /// tell who is one. Apart from them, so that made-up names push nobody out.
     spellings: Option<Failures>,
+    /// An attempt has ended.
+    ended: Notify,
+    /// How long another one waits for that.
+    turn: Duration,
 }
 
 /// An attempt under way: it counts as a failure unless it is known to be none.
@@ -41,6 +52,14 @@ pub(super) struct Attempt {
     attempts: Arc<Attempts>,
     client: Client,
     counted: Vec<(Counter, Begun)>,
+}
+
+/// Why an attempt does not begin now.
+#[derive(Debug)]
+pub(super) enum Busy {
+    /// One that is under way has to end first.
+    UnderWay,
+    Refused(Refusal),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +80,8 @@ impl Attempts {
                 .map(|rate| Rates::new(rate, limits.networks)),
             users: failures(),
             spellings: failures(),
+            ended: Notify::new(),
+            turn: TURN,
         }
     }
 
@@ -84,6 +105,30 @@ impl Attempts {
         }
     }
 
+    /// Begins an attempt as soon as those under way leave it a place.
+    pub(super) async fn in_turn(
+        &self,
+        begin: impl Fn(Instant) -> Result<Attempt, Busy>,
+    ) -> Result<Attempt, Refusal> {
+        let until = Instant::now() + self.turn;
+        loop {
+            let mut ended = pin!(self.ended.notified());
+            // Before it looks: none ends unseen between the two.
+            ended.as_mut().enable();
+            match begin(Instant::now()) {
+                Ok(attempt) => return Ok(attempt),
+                Err(Busy::Refused(refusal)) => return Err(refusal),
+                Err(Busy::UnderWay) => {}
+            }
+            if timeout_at(until, ended).await.is_err() {
+                return Err(Refusal::TooManyAttempts {
+                    of: Limited::User,
+                    again: self.turn,
+                });
+            }
+        }
+    }
+
     /// Counts an attempt on this user's password: on the user, and on the name that was typed.
     pub(super) fn of_user(
         self: &Arc<Self>,
@@ -91,21 +136,21 @@ impl Attempts {
         spelling: &str,
         client: Client,
         now: Instant,
-    ) -> Result<Attempt, Refusal> {
+    ) -> Result<Attempt, Busy> {
         let names = [(Counter::Spelling, spelling), (Counter::User, identity)];
         self.begin(&names, client, now)
     }
 
-    /// Counts an attempt by a name that the directory does not know.
+    /// Counts an attempt by a name that the directory does not know, which is wrong: it goes on until it is dropped.
     pub(super) fn of_unknown_user(
         self: &Arc<Self>,
         spelling: &str,
         client: Client,
         now: Instant,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Attempt, Busy> {
         let attempt = self.begin(&[(Counter::Spelling, spelling.trim())], client, now)?;
-        attempt.ended(&Err(Refusal::Password(BindError::WrongPassword)), now);
-        Ok(())
+        self.failed_from(client, now);
+        Ok(attempt)
     }
 
     /// Shows in the metrics how much is remembered.
@@ -140,7 +185,7 @@ impl Attempts {
         names: &[(Counter, &str)],
         client: Client,
         now: Instant,
-    ) -> Result<Attempt, Refusal> {
+    ) -> Result<Attempt, Busy> {
         let mut attempt = Attempt {
             attempts: Arc::clone(self),
             client,
@@ -151,14 +196,19 @@ impl Attempts {
                 continue;
             };
             match failures.begin(self.names.of(&name.to_lowercase()), now) {
-                Some(begun) => attempt.counted.push((*counter, begun)),
-                None => {
+                Ok(begun) => attempt.counted.push((*counter, begun)),
+                Err(why) => {
                     // What is refused by one of the limits does not count for the other.
                     attempt.count(Judged::Not, now);
-                    return Err(Refusal::TooManyAttempts {
+                    if why == TooMany::UnderWay {
+                        return Err(Busy::UnderWay);
+                    }
+                    // One that waits may have seen it.
+                    self.ended.notify_waiters();
+                    return Err(Busy::Refused(Refusal::TooManyAttempts {
                         of: Limited::User,
                         again: failures.window(),
-                    });
+                    }));
                 }
             }
         }
@@ -173,22 +223,28 @@ impl Attempts {
 }
 
 impl Attempt {
-    /// A right password takes back the failures before it, an attempt that the directory did not judge itself.
-    pub fn ended(mut self, verdict: &Result<(), Refusal>, now: Instant) {
+    /// What the directory said of it: a right password takes back the failures before it, an attempt that the
+    /// directory did not judge itself. A wrong one is given back and goes on until it is dropped, which is to be
+    /// when it is answered: as long as one by an unknown name, so that who waits for it learns nothing from its time.
+    pub fn judged(mut self, verdict: &Result<(), Refusal>, now: Instant) -> Option<Self> {
         let judged = match verdict {
             Ok(()) => Judged::Right,
             // A locked account counts like a wrong password: else its limit would tell that it is there.
             Err(Refusal::Password(error))
                 if !matches!(error, BindError::Unavailable(_)) && !error.proves_the_password() =>
             {
-                Judged::Wrong
+                self.attempts.failed_from(self.client, now);
+                return Some(self);
             }
             Err(_) => Judged::Not,
         };
-        if judged == Judged::Wrong {
-            self.attempts.failed_from(self.client, now);
-        }
+        self.end(judged, now);
+        None
+    }
+
+    fn end(&mut self, judged: Judged, now: Instant) {
         self.count(judged, now);
+        self.attempts.ended.notify_waiters();
     }
 
     fn count(&mut self, judged: Judged, now: Instant) {
@@ -201,9 +257,11 @@ impl Attempt {
 }
 
 impl Drop for Attempt {
-    /// Nobody knows how it ended: the directory may have counted it.
+    /// It was wrong, or nobody knows how it ended: the directory may have counted it.
     fn drop(&mut self) {
-        self.count(Judged::Wrong, Instant::now());
+        if !self.counted.is_empty() {
+            self.end(Judged::Wrong, Instant::now());
+        }
     }
 }
 

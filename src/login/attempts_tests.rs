@@ -25,6 +25,24 @@ fn wrong() -> Result<(), Refusal> {
     Err(Refusal::Password(BindError::WrongPassword))
 }
 
+impl Attempt {
+    /// Judged and answered at once.
+    fn ended(self, verdict: &Result<(), Refusal>, now: Instant) {
+        if let Some(mut wrong) = self.judged(verdict, now) {
+            wrong.end(Judged::Wrong, now);
+        }
+    }
+}
+
+impl From<Busy> for Refusal {
+    fn from(busy: Busy) -> Self {
+        match busy {
+            Busy::Refused(refusal) => refusal,
+            Busy::UnderWay => panic!("it would wait"),
+        }
+    }
+}
+
 #[test]
 fn so_many_failures_and_no_more() {
     let attempts = attempts(0, 3);
@@ -37,7 +55,7 @@ fn so_many_failures_and_no_more() {
     let refused = attempts
         .of_user("cn=alice", "cn=alice", NOBODY, Instant::now())
         .expect_err("too many");
-    assert_eq!(refused.reason(), "too_many_attempts");
+    assert_eq!(Refusal::from(refused).reason(), "too_many_attempts");
     assert!(
         attempts
             .of_user("CN=Bob", "CN=Bob", NOBODY, Instant::now())
@@ -56,7 +74,7 @@ fn a_name_that_is_nobody_s_meets_the_same_limit() {
     }
     let refused = attempts.of_unknown_user(" Mallory", NOBODY, Instant::now());
     assert_eq!(
-        refused.expect_err("too many").reason(),
+        Refusal::from(refused.expect_err("too many")).reason(),
         "too_many_attempts",
         "else it would tell who is a user"
     );
@@ -127,6 +145,64 @@ fn attempts_at_the_same_moment_count_before_they_end() {
         .collect();
     let allowed = under_way.iter().filter(|attempt| attempt.is_ok());
     assert_eq!(allowed.count(), 3);
+}
+
+/// Begins one of alice's as soon as it may.
+async fn alices(attempts: &Arc<Attempts>) -> Result<Attempt, Refusal> {
+    let begin = |now| attempts.of_user("CN=Alice", "alice", NOBODY, now);
+    attempts.in_turn(begin).await
+}
+
+#[tokio::test]
+async fn right_ones_of_one_user_wait_for_each_other_and_none_is_refused() {
+    let attempts = attempts(0, 2);
+    let all = (0..50).map(|_| async {
+        let attempt = alices(&attempts).await?;
+        tokio::task::yield_now().await;
+        attempt.ended(&Ok(()), Instant::now());
+        Ok::<(), Refusal>(())
+    });
+    let outcomes = futures_util::future::join_all(all).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn who_waits_for_wrong_ones_is_refused_when_they_are_answered() {
+    let attempts = attempts(0, 2);
+    let wrong_one = |attempt: Attempt| attempt.judged(&wrong(), Instant::now()).expect("goes on");
+    let one = wrong_one(alices(&attempts).await.expect("allowed"));
+    let other = wrong_one(alices(&attempts).await.expect("allowed"));
+    let mut waiting = pin!(alices(&attempts));
+    assert!(futures_util::poll!(waiting.as_mut()).is_pending());
+    drop(one);
+    assert!(futures_util::poll!(waiting.as_mut()).is_pending());
+    drop(other);
+    let refused = waiting.await.expect_err("too many");
+    assert_eq!(refused.reason(), "too_many_attempts");
+    assert!(alices(&attempts).await.is_err(), "nor does the next wait");
+}
+
+#[tokio::test]
+async fn a_name_that_is_nobody_s_makes_others_wait_in_the_same_way() {
+    let attempts = attempts(0, 1);
+    let begin = |now| attempts.of_unknown_user("mallory", NOBODY, now);
+    let one = attempts.in_turn(begin).await.expect("allowed");
+    let mut waiting = pin!(attempts.in_turn(begin));
+    assert!(futures_util::poll!(waiting.as_mut()).is_pending());
+    drop(one);
+    assert!(waiting.await.is_err());
+}
+
+#[tokio::test]
+async fn who_waits_does_so_for_a_limited_time() {
+    let mut attempts = attempts(0, 1);
+    let turn = Duration::from_millis(20);
+    Arc::get_mut(&mut attempts).expect("nobody else's").turn = turn;
+    let _hangs = alices(&attempts).await.expect("allowed");
+    let start = Instant::now();
+    let refused = alices(&attempts).await.expect_err("a place never came");
+    assert_eq!(refused.reason(), "too_many_attempts");
+    assert!(start.elapsed() >= turn);
 }
 
 #[test]

@@ -47,6 +47,15 @@ pub(super) struct Begun {
     failures: u32,
 }
 
+/// Why an attempt would be one too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TooMany {
+    /// So many have failed.
+    Failed,
+    /// So many would have failed if all that are under way did: they may be right.
+    UnderWay,
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Judged {
@@ -70,17 +79,23 @@ impl Failures {
         self.window
     }
 
-    /// Counts an attempt; `None` when it would be one too many.
-    pub fn begin(&self, name: NameKey, now: Instant) -> Option<Begun> {
+    /// Counts an attempt.
+    ///
+    /// # Errors
+    /// When it would be one too many.
+    pub fn begin(&self, name: NameKey, now: Instant) -> Result<Begun, TooMany> {
         let mut counts = self.counts();
         let count = entry(&mut counts, name, now);
         count.forget(now);
+        if count.failed() >= self.limit {
+            return Err(TooMany::Failed);
+        }
         if count.counts() >= self.limit {
-            return None;
+            return Err(TooMany::UnderWay);
         }
         count.under_way += 1;
         let failures = count.failures;
-        Some(Begun { name, failures })
+        Ok(Begun { name, failures })
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "it ends once")]

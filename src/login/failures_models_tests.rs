@@ -44,7 +44,7 @@ fn tried(name: NameKey, threads: &[&'static [Judged]]) -> Arc<Model> {
             let (model, attempts) = (Arc::clone(&model), *attempts);
             thread::spawn(move || {
                 for judged in attempts {
-                    let Some(begun) = model.failures.begin(model.name, now) else {
+                    let Ok(begun) = model.failures.begin(model.name, now) else {
                         continue;
                     };
                     model.account.bind(*judged);

@@ -30,7 +30,7 @@ impl Tried {
 
     /// How many more may begin.
     fn left(&self) -> usize {
-        let begun = std::iter::from_fn(|| self.failures.begin(self.name, self.now));
+        let begun = std::iter::from_fn(|| self.failures.begin(self.name, self.now).ok());
         let begun: Vec<_> = begun.collect();
         let left = begun.len();
         for begun in begun {

@@ -23,7 +23,6 @@ use futures_util::future::try_join_all;
 use rustls_pki_types::CertificateDer;
 use tokio::time::{Instant, sleep_until};
 
-use self::name::Named;
 pub use self::{
     account_type::NotAUser,
     accounts::{Accounts, Denied, Term},
@@ -34,6 +33,7 @@ pub use self::{
     refusal::{Refusal, UnclearUser},
     slots::{Slot, Slots},
 };
+use self::{attempts::Attempt, name::Named};
 /// For the front, which imports no earlier stage than this.
 pub use crate::profile::MapperError;
 use crate::{
@@ -130,9 +130,11 @@ impl Logins {
         );
         let (method, judge) = (proof.method(), proof.judge());
         let started = Instant::now();
+        // A wrong attempt, which goes on until it is answered.
+        let mut wrong = None;
         let outcome = async {
             let _slot = self.slots.take(origin.client)?;
-            let proved = self.prove(proof, origin, &mut line).await?;
+            let proved = self.prove(proof, origin, &mut line, &mut wrong).await?;
             line.user(proved.entry.dn());
             accounts.admits(&proved.entry, judge)?;
             self.issue(proved, method, wanted, &mut line).await
@@ -145,6 +147,7 @@ impl Logins {
         {
             sleep_until(time).await;
         }
+        drop(wrong);
         outcome
     }
 
@@ -153,6 +156,7 @@ impl Logins {
         proof: Proof,
         origin: &Origin,
         line: &mut audit::Line<'_>,
+        wrong: &mut Option<Attempt>,
     ) -> Result<Proved, Refusal> {
         match proof {
             Proof::Kerberos { token, bindings } => {
@@ -177,17 +181,17 @@ impl Logins {
                 }
                 let named = match self.accounts.one(&Term::Plain(username)).await {
                     Err(Refusal::Name(refusal)) => {
-                        let spelling = &refusal.spelling;
-                        let now = Instant::now();
-                        self.attempts
-                            .of_unknown_user(spelling, origin.client, now)?;
+                        let (spelling, client) = (&refusal.spelling, origin.client);
+                        let begin = |now| self.attempts.of_unknown_user(spelling, client, now);
+                        *wrong = Some(self.attempts.in_turn(begin).await?);
                         return Err(refusal.into());
                     }
                     found => found?,
                 };
                 line.user(named.entry.dn());
+                let entry = self.verified(named, password, origin.client, slot, wrong);
                 Ok(Proved {
-                    entry: self.verified(named, password, origin.client, slot).await?,
+                    entry: entry.await?,
                     response: None,
                 })
             }
@@ -242,19 +246,26 @@ impl Logins {
         password: SecretString,
         client: Client,
         slot: Slot,
+        wrong: &mut Option<Attempt>,
     ) -> Result<Entry, Refusal> {
         let Named { entry, spelling } = named;
-        let (user, now) = (entry.identity(), Instant::now());
-        let attempt = self.attempts.of_user(user, &spelling, client, now)?;
+        let begin = |now| {
+            let user = entry.identity();
+            self.attempts.of_user(user, &spelling, client, now)
+        };
+        let attempt = self.attempts.in_turn(begin).await?;
         let accounts = Arc::clone(&self.accounts);
         let judged = tokio::spawn(async move {
             let verdict = accounts.verify(&entry, &password).await;
-            attempt.ended(&verdict, Instant::now());
+            let wrong = attempt.judged(&verdict, Instant::now());
             drop(slot);
-            verdict.map(|()| entry)
+            (verdict.map(|()| entry), wrong)
         });
         match judged.await {
-            Ok(verdict) => verdict,
+            Ok((verdict, attempt)) => {
+                *wrong = attempt;
+                verdict
+            }
             Err(failed) => std::panic::resume_unwind(failed.into_panic()),
         }
     }
