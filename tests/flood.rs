@@ -267,13 +267,34 @@ fn the_balancer_limits_a_source_and_serves_the_others() {
     flood.end();
 }
 
-/// Resident memory, in KiB (proc_pid_status(5)).
+/// Resident memory, in KiB.
 pub(crate) fn resident(instance: &Instance) -> usize {
+    let kib = status(instance, "VmRSS");
+    let kib = kib.strip_suffix("kB").expect("its unit");
+    kib.trim().parse().expect("a number")
+}
+
+/// What the kernel says of its process (proc_pid_status(5)).
+fn status(instance: &Instance, what: &str) -> String {
     let path = format!("/proc/{}/status", instance.process.pid());
     let text = std::fs::read_to_string(path).expect("its status");
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix("kB"));
-    kib.expect("a number").trim().parse().expect("a number")
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));
+    line.expect("a line").trim().to_owned()
+}
+
+/// Else a few bytes that are used may take two megabytes, whenever the kernel finds time to make them one page.
+#[test]
+fn the_kernel_makes_no_huge_pages_of_its_memory() {
+    let instance = Instance::start();
+    assert_eq!(status(&instance, "THP_enabled"), "0");
+    let map = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", instance.process.pid()));
+    let map = map.expect("a map");
+    let huge = map
+        .lines()
+        .find_map(|line| line.strip_prefix("AnonHugePages:"));
+    assert_eq!(huge.expect("a line").trim(), "0 kB");
 }
 
 /// The figures of deploy/README.md, "Sizing", come from here: `AD_EDGE_FLOOD` sets another count.

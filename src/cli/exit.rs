@@ -11,6 +11,7 @@ pub(super) const EXIT_CONFIG: u8 = 64;
 
 /// What a command's asynchronous work runs on.
 pub(super) fn runtime() -> io::Result<Runtime> {
+    memory::forbid_huge_pages();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .on_thread_park(memory::give_back)

@@ -1,5 +1,9 @@
 //! Gives memory that nobody uses back to the system, after a flood of connections for instance.
 //!
+//! The kernel may put two megabytes in place where a few bytes are used (`always` or `madvise` in
+//! `/sys/kernel/mm/transparent_hugepage/enabled`), again and again and at times of its own: this process wants none of
+//! those.
+//!
 //! What one thread frees of another's memory is found by that other one alone, when it allocates again: a
 //! worker that has nothing to do keeps it. So each looks for it before it sleeps, and is woken now and then.
 #![expect(
@@ -9,13 +13,21 @@
 
 use std::{cell::Cell, time::Duration};
 
+use rustix::thread::disable_transparent_huge_pages;
 use tokio::{runtime::Handle, task::yield_now, time::Instant};
 
-/// How often each worker looks.
-const LOOK: Duration = Duration::from_secs(10);
+/// How often all workers are woken.
+const WAKE: Duration = Duration::from_secs(10);
+/// How often each looks at most: each time that it is woken.
+const LOOK: Duration = Duration::from_secs(5);
 
 thread_local! {
     static LOOKED: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// For the whole process, before it has threads. A kernel without such pages has nothing to forbid.
+pub(super) fn forbid_huge_pages() {
+    let _as_before = disable_transparent_huge_pages(true);
 }
 
 /// For a worker that is about to sleep.
@@ -35,7 +47,7 @@ pub(super) fn give_back() {
 pub(super) async fn wake_workers() {
     let workers = Handle::current().metrics().num_workers();
     loop {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(WAKE).await;
         // A worker that finds nothing to do sleeps again; twice as many tasks, since one may take two.
         for _ in 0..2 * workers {
             tokio::spawn(yield_now());
