@@ -2,9 +2,14 @@
 //! metric, by `/readyz` on `OPS_LISTEN` and on the console, with the key that corrects it. The real `HAProxy`
 //! runs the shipped configuration, with one thing wrong.
 
-use std::time::Duration;
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
 
 use crate::lab::{
+    Lab,
     haproxy::Haproxy,
     instance::{Builder, Instance},
     wait_until,
@@ -54,6 +59,16 @@ impl Case<'_> {
         assert!(text.contains(self.remedy), "{text}");
         assert_eq!(text.contains("Nobody can be signed in here"), self.fatal);
     }
+}
+
+/// Sends it through the balancer, and waits until it has been looked at.
+fn send(balancer: &Haproxy, bytes: &[u8]) {
+    let address = (Lab::get().address.as_str(), balancer.port);
+    let mut stream = TcpStream::connect(address).expect("connects");
+    stream.set_read_timeout(Some(SECONDS)).expect("a limit");
+    stream.write_all(bytes).expect("sends");
+    // Closed or reset: either way.
+    let _ = stream.read_to_end(&mut Vec::new());
 }
 
 #[test]
@@ -108,6 +123,41 @@ fn a_balancer_that_is_not_trusted() {
         fatal: true,
     }
     .check();
+}
+
+/// Its checks ask for `/readyz` all the same, which tells them nothing: each user meets a page that says no.
+#[test]
+fn a_balancer_that_ends_tls_and_is_not_trusted() {
+    let instance = Instance::builder()
+        .set("TLS_TERMINATION", "proxy")
+        .set("TRUSTED_PROXIES", "192.0.2.1");
+    Case {
+        reason: "not_trusted",
+        instance,
+        file: "terminating.cfg",
+        replaced: &[(" send-proxy-v2", "")],
+        remedy: "add it to TRUSTED_PROXIES",
+        fatal: true,
+    }
+    .check();
+}
+
+/// One in front of the balancer, in a cloud for instance, writes a header that the balancer does not read: its
+/// checks are served, and no user is.
+#[test]
+fn a_proxy_header_in_front_of_the_balancer_s() {
+    let instance = Instance::builder().behind_proxy().console().start();
+    let balancer = Haproxy::start(&[&instance]);
+    for _ in 0..5 {
+        send(&balancer, b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n");
+    }
+    let line = instance.await_event("balancer.mismatch", &["second_proxy_header"]);
+    assert!(line.contains("accept-proxy on its bind line"), "{line}");
+    let (status, text) = instance.ops("/readyz").expect("an answer");
+    assert_eq!(status, 200, "the checks arrive: {text}");
+    assert!(text.contains("accept-proxy"), "{text}");
+    let page = instance.console("/").run().body;
+    assert!(page.contains("accept-proxy on its bind line"), "{page}");
 }
 
 #[test]
@@ -207,19 +257,13 @@ fn a_balancer_that_is_right_is_no_trouble() {
 fn what_a_client_sends_through_a_balancer_that_is_right_is_no_trouble() {
     let instance = Instance::builder().behind_proxy().start();
     let balancer = Haproxy::start(&[&instance]);
-    let lab = crate::lab::Lab::get();
+    assert_eq!(balancer.curl("/wsfed").run().status, 401);
     for bytes in [
-        "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n",
-        "GET / HTTP/1.1\r\n\r\n",
+        b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n".as_slice(),
+        b"GET / HTTP/1.1\r\n\r\n",
     ] {
         for _ in 0..5 {
-            let address = (lab.address.as_str(), balancer.port);
-            let mut stream = std::net::TcpStream::connect(address).expect("connects");
-            stream.set_read_timeout(Some(SECONDS)).expect("a limit");
-            std::io::Write::write_all(&mut stream, bytes.as_bytes()).expect("sends");
-            let mut answer = Vec::new();
-            // Closed or reset: either way it has been looked at.
-            let _ = std::io::Read::read_to_end(&mut stream, &mut answer);
+            send(&balancer, bytes);
         }
     }
     let counted = |reason: &str| {
@@ -227,7 +271,7 @@ fn what_a_client_sends_through_a_balancer_that_is_right_is_no_trouble() {
         instance.metric(&metric).unwrap_or(0.0)
     };
     wait_until(SECONDS, "they are not counted", || {
-        counted("proxy_header") >= 5.0 && counted("plain_http") >= 5.0
+        counted("second_proxy_header") >= 5.0 && counted("plain_http") >= 5.0
     });
     assert_eq!(instance.ops("/readyz"), Some((200, "ready\n".to_owned())));
     assert_eq!(

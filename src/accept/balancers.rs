@@ -2,7 +2,8 @@
 //!
 //! Anybody who reaches the port can pretend to be a balancer that is wrong, or send nonsense through one
 //! that is right. So one connection is nothing, what a balancer passes on for a client counts only when
-//! nothing else arrives, and nobody who was never served makes an instance that serves others unready.
+//! nothing else arrives, or its own checks alone do, and nobody who was never served makes an instance that
+//! serves others unready.
 
 use std::{
     collections::HashMap,
@@ -22,6 +23,9 @@ const LOG_EVERY: Duration = Duration::from_secs(60);
 const PRESENT: Duration = Duration::from_secs(60);
 /// A request counts this long as a proof that requests arrive: health checks come more often.
 const SERVED: Duration = Duration::from_secs(10);
+/// Where no client's request has arrived for so long, what a balancer passes on is worth a look, however well its
+/// own health checks fare: it may treat the two differently.
+const NO_CLIENT: Duration = Duration::from_secs(60 * 60);
 /// So many within the time are no accident: a health check's, or users'.
 const REPEATED: u32 = 3;
 /// Senders that are remembered: balancers are few, and outsiders may be many.
@@ -69,6 +73,8 @@ struct State {
     seen: HashMap<(Mismatch, IpAddr), Seen>,
     served: HashMap<IpAddr, Instant>,
     last_served: Option<Instant>,
+    /// The last request that a balancer passed on.
+    last_client: Option<Instant>,
 }
 
 impl State {
@@ -86,7 +92,19 @@ impl State {
     }
 
     fn counts(&self, mismatch: Mismatch, from: IpAddr, seen: &Seen) -> bool {
-        seen.own >= REPEATED || self.is_alone(mismatch, from, seen)
+        seen.own >= REPEATED
+            || self.is_alone(mismatch, from, seen)
+            || self.is_of_every_client(mismatch, seen)
+    }
+
+    /// Whether clients come through balancers, and none of them is served.
+    fn is_of_every_client(&self, mismatch: Mismatch, seen: &Seen) -> bool {
+        let no_client = self
+            .last_client
+            .is_none_or(|client| seen.last.saturating_duration_since(client) > NO_CLIENT);
+        // Who is not trusted passes nothing on.
+        let passed_on = mismatch != Mismatch::NotTrusted && seen.passed_on >= REPEATED;
+        mismatch.is_fatal() && passed_on && no_client
     }
 }
 
@@ -160,15 +178,18 @@ impl Mismatches {
         line
     }
 
-    /// A request has arrived from this end of a socket: it agrees with this instance.
-    pub fn served(&self, from: IpAddr) {
-        self.served_at(from, Instant::now());
+    /// A request has arrived from there: it agrees with this instance.
+    pub fn served(&self, sender: Sender) {
+        self.served_at(sender, Instant::now());
     }
 
-    fn served_at(&self, from: IpAddr, now: Instant) {
+    fn served_at(&self, sender: Sender, now: Instant) {
         let mut state = self.lock();
         state.last_served = Some(now);
-        state.served.insert(from, now);
+        if sender.for_client {
+            state.last_client = Some(now);
+        }
+        state.served.insert(sender.address, now);
         forget_oldest(&mut state.served, |at| *at);
     }
 

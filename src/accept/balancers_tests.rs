@@ -46,7 +46,20 @@ impl Case {
     }
 
     fn served(&self, from: IpAddr) {
-        self.mismatches.served_at(from, self.now);
+        self.serve(from, true);
+    }
+
+    /// A health check of its own.
+    fn checked(&self, from: IpAddr) {
+        self.serve(from, false);
+    }
+
+    fn serve(&self, address: IpAddr, for_client: bool) {
+        let sender = Sender {
+            address,
+            for_client,
+        };
+        self.mismatches.served_at(sender, self.now);
     }
 
     /// What is present, from whom, and whether it is alone.
@@ -99,6 +112,27 @@ fn a_user_s_own_mistake_is_no_trouble_while_anyone_is_served() {
         case.note(Mismatch::PlainHttp, BALANCER, true);
     }
     assert_eq!(case.present(), [(Mismatch::PlainHttp, BALANCER, true)]);
+}
+
+#[test]
+fn health_checks_that_agree_do_not_hide_that_no_client_gets_through() {
+    let mut case = Case::new();
+    for _ in 0..4 {
+        case.later(1);
+        case.checked(BALANCER);
+        case.note(Mismatch::SecondProxyHeader, BALANCER, true);
+    }
+    let told = [(Mismatch::SecondProxyHeader, BALANCER, false)];
+    assert_eq!(case.present(), told);
+    // One who gets through: what others send is their own mistake, for an hour.
+    case.served(BALANCER);
+    assert_eq!(case.present(), []);
+    case.later(3601);
+    for _ in 0..4 {
+        case.checked(BALANCER);
+        case.note(Mismatch::SecondProxyHeader, BALANCER, true);
+    }
+    assert_eq!(case.present(), told);
 }
 
 #[test]
@@ -155,7 +189,7 @@ fn many_senders_take_little_memory_and_each_one_is_counted() {
             for_client: false,
         };
         mismatches.note(Mismatch::NotTrusted, sender, Place::Users, None);
-        mismatches.served(address);
+        mismatches.served(sender);
     }
     let state = mismatches.lock();
     assert_eq!((state.seen.len(), state.served.len()), (SENDERS, SENDERS));

@@ -8,11 +8,14 @@ use std::net::IpAddr;
 pub enum Mismatch {
     /// A PROXY header where none is expected.
     ProxyHeader,
+    /// A second one behind that of the balancer, which has passed on what came to it.
+    SecondProxyHeader,
     /// No PROXY header where one is required.
     NoProxyHeader,
     /// Version 1 where version 2 is required.
     ProxyVersion1,
-    /// A connection from an address that is not in `TRUSTED_PROXIES`, where a PROXY header is required.
+    /// A connection from an address that is not in `TRUSTED_PROXIES`, where a PROXY header is required, or TLS
+    /// ends at a balancer.
     NotTrusted,
     /// TLS where plain HTTP is expected.
     Tls,
@@ -28,8 +31,9 @@ pub enum Mismatch {
 
 /// Every kind, in the order in which they are reported.
 #[cfg(test)]
-const ALL: [Mismatch; 9] = [
+const ALL: [Mismatch; 10] = [
     Mismatch::ProxyHeader,
+    Mismatch::SecondProxyHeader,
     Mismatch::NoProxyHeader,
     Mismatch::ProxyVersion1,
     Mismatch::NotTrusted,
@@ -46,6 +50,7 @@ impl Mismatch {
     pub fn reason(self) -> &'static str {
         match self {
             Self::ProxyHeader => "proxy_header",
+            Self::SecondProxyHeader => "second_proxy_header",
             Self::NoProxyHeader => "no_proxy_header",
             Self::ProxyVersion1 => "proxy_version_1",
             Self::NotTrusted => "not_trusted",
@@ -57,7 +62,7 @@ impl Mismatch {
         }
     }
 
-    /// Whether such a connection ends without an answer that a user could read.
+    /// Whether nobody signs in over such a connection.
     #[must_use]
     pub(super) fn is_fatal(self) -> bool {
         !matches!(self, Self::ServerName | Self::ProbePath | Self::ProbeHost)
@@ -68,6 +73,9 @@ impl Mismatch {
     pub fn cause(self) -> &'static str {
         match self {
             Self::ProxyHeader => "a connection began with a PROXY header, where none is expected",
+            Self::SecondProxyHeader => {
+                "a connection began with two PROXY headers: the balancer's, and one that came to the balancer"
+            }
             Self::NoProxyHeader => {
                 "a connection began without a PROXY v2 header, which PROXY_PROTOCOL requires"
             }
@@ -75,7 +83,8 @@ impl Mismatch {
                 "a connection began with a PROXY header of version 1, and PROXY_PROTOCOL is v2"
             }
             Self::NotTrusted => {
-                "a connection came from an address that is not in TRUSTED_PROXIES, and PROXY_PROTOCOL is v2"
+                "a connection came from an address that is not in TRUSTED_PROXIES, and no other is served \
+                 (PROXY_PROTOCOL is v2, or TLS_TERMINATION is proxy)"
             }
             Self::Tls => "a connection began with TLS where plain HTTP is expected",
             Self::PlainHttp => "a connection began with plain HTTP where TLS is expected",
@@ -97,6 +106,10 @@ impl Mismatch {
                 "when {from} is the balancer, set PROXY_PROTOCOL to v2 and TRUSTED_PROXIES to [\"{from}\"], \
                  then restart; on OPS_LISTEN, or without that, take send-proxy-v2 out of the balancer's \
                  server lines"
+            ),
+            Self::SecondProxyHeader => format!(
+                "when something in front of {from} sends PROXY headers, let the balancer at {from} read them \
+                 (HAProxy: accept-proxy on its bind line), or take them out there"
             ),
             Self::NoProxyHeader => "add send-proxy-v2 to the balancer's server lines and checks, or set \
                                     PROXY_PROTOCOL to off"

@@ -49,6 +49,7 @@ pub async fn run(listener: impl Into<Arc<Listener>>, router: Router, lifecycle: 
         hsts: false,
         metrics: None,
         mismatches: None,
+        balancers_only: None,
         quiet: true,
         extra_headers: vec![(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
     };

@@ -157,8 +157,9 @@ impl Program {
             })
             .collect();
         let direct = config.direct.as_ref();
-        let expected =
-            direct.is_some_and(|direct| direct.listen.proxy_protocol == ProxyProtocol::V2);
+        let expected = direct.is_some_and(|direct| {
+            direct.listen.proxy_protocol == ProxyProtocol::V2 || direct.tls.is_none()
+        });
         if facts.is_empty() {
             let (mood, text) = if expected && !self.readiness.is_served() {
                 (

@@ -56,6 +56,7 @@ pub(super) fn run(limits: Limits, tls: Option<TlsServer>) -> Running {
         hsts: tls.is_some(),
         metrics: Some(Arc::clone(&metrics)),
         mismatches: None,
+        balancers_only: None,
         quiet: true,
         extra_headers: Vec::new(),
     };

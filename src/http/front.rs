@@ -84,7 +84,9 @@ impl Front {
                     () = stopped => return,
                 };
                 let mismatch = match first {
-                    Ok(First::ProxyVersion1 | First::ProxyVersion2) => Mismatch::ProxyHeader,
+                    Ok(First::ProxyVersion1 | First::ProxyVersion2) => {
+                        Ends::of(&connection).proxy_header()
+                    }
                     Ok(First::Tls) => Mismatch::Tls,
                     Ok(First::Closed) | Err(_) => return self.opened("no_request"),
                     Ok(First::Http | First::Other) => {
@@ -142,7 +144,7 @@ impl Front {
                 self.opened(failure.label());
                 match failure {
                     HandshakeFailure::PlainHttp => self.note(Mismatch::PlainHttp, &ends, None),
-                    HandshakeFailure::ProxyHeader => self.note(Mismatch::ProxyHeader, &ends, None),
+                    HandshakeFailure::ProxyHeader => self.note(ends.proxy_header(), &ends, None),
                     failure => self.log(ends.client, &failure),
                 }
                 None
@@ -218,6 +220,15 @@ impl Ends {
                 address: connection.via.unwrap_or(connection.peer).ip(),
                 for_client: connection.via.is_some(),
             },
+        }
+    }
+
+    /// What it means that a PROXY header comes where TLS or HTTP should begin.
+    fn proxy_header(&self) -> Mismatch {
+        if self.sender.for_client {
+            Mismatch::SecondProxyHeader
+        } else {
+            Mismatch::ProxyHeader
         }
     }
 }

@@ -75,6 +75,7 @@ async fn what_an_idle_connection_waits_in_is_small() {
         hsts: true,
         metrics: None,
         mismatches: None,
+        balancers_only: None,
         quiet: true,
         extra_headers: Vec::new(),
     };

@@ -44,6 +44,7 @@ fn serve_for_ever() -> SocketAddr {
         hsts: true,
         metrics: None,
         mismatches: None,
+        balancers_only: None,
         quiet: true,
         extra_headers: Vec::new(),
     };

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     accept::{Mismatch, Mismatches, Place, Sender},
-    config::InstanceMark,
+    config::{InstanceMark, ListenConfig},
     lifecycle::Lifecycle,
     telemetry::{Lines, Metrics, OutsiderLines, event, some},
     tls::ConnectionInfo,
@@ -67,6 +67,8 @@ pub struct SiteSettings {
     /// Notes that requests arrive on the port that users reach, and health checks that ask for what
     /// is not there.
     pub mismatches: Option<Mismatches>,
+    /// Where a balancer ends TLS: who it may be. Nobody else is served.
+    pub balancers_only: Option<ListenConfig>,
     /// Every request is logged at level debug; otherwise only probes are.
     pub quiet: bool,
     /// Headers of every answer, the name of the instance for instance.
@@ -167,8 +169,21 @@ async fn around(State(shared): State<Arc<Shared>>, mut request: Request, next: N
             };
             mismatches.note(mismatch, sender, Place::Users, None);
         }
-        if let Some(from) = seen.other_end {
-            mismatches.served(from);
+        match seen.sender {
+            Some(sender) if seen.is_refused(settings.balancers_only.as_ref()) => {
+                // A monitor may well ask for a probe here: that counts only when nothing else arrives.
+                let sender = Sender {
+                    for_client: seen.is_probe,
+                    ..sender
+                };
+                mismatches.note(Mismatch::NotTrusted, sender, Place::Users, None);
+            }
+            // Whoever asks for a page is a client, also where the balancer ends TLS and names none.
+            Some(sender) => mismatches.served(Sender {
+                for_client: sender.for_client || !seen.is_probe,
+                ..sender
+            }),
+            None => {}
         }
     }
     if let Some(metrics) = &settings.metrics {
@@ -265,8 +280,10 @@ struct Seen {
     method: axum::http::Method,
     path: String,
     client: Option<SocketAddr>,
-    /// Of the socket: a balancer, where there is one.
-    other_end: Option<std::net::IpAddr>,
+    /// The other end of the socket: a balancer, where there is one.
+    sender: Option<Sender>,
+    /// It asks whether this instance is well.
+    is_probe: bool,
     /// Nobody's browser: it does not say what it is, or says that it is a health check, and no balancer
     /// has named a client.
     is_machine: bool,
@@ -286,12 +303,24 @@ impl Seen {
         Self {
             is_machine: info.is_some_and(|info| info.via.is_none()) && agent.is_none_or(is_check),
             client: info.map(|info| info.client),
-            other_end: info.map(|info| info.via.unwrap_or(info.client).ip()),
+            sender: info.map(|info| Sender {
+                address: info.via.unwrap_or(info.client).ip(),
+                for_client: info.via.is_some(),
+            }),
+            is_probe,
             method: request.method().clone(),
             // Without the query: it holds what applications pass along.
             path: request.uri().path().chars().take(LOGGED_PATH).collect(),
             quiet: quiet || is_probe,
         }
+    }
+
+    /// Whether it comes from nobody who is served.
+    fn is_refused(&self, balancers_only: Option<&ListenConfig>) -> bool {
+        let (Some(sender), Some(listen)) = (self.sender, balancers_only) else {
+            return false;
+        };
+        !listen.trusts(sender.address)
     }
 
     /// What is wrong with a health check, and its sender: it asks for what is not there, or names no host.

@@ -70,6 +70,7 @@ fn fixture() -> Fixture {
         hsts: true,
         metrics: Some(Arc::clone(&metrics)),
         mismatches: None,
+        balancers_only: None,
         quiet: false,
         extra_headers: vec![(
             HeaderName::from_static("x-ad-edge-instance"),

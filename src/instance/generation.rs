@@ -289,6 +289,7 @@ impl Generation {
             hsts: true,
             metrics: Some(Arc::clone(metrics)),
             mismatches: Some(mismatches.clone()),
+            balancers_only: direct.tls.is_none().then(|| direct.listen.clone()),
             quiet: false,
             extra_headers,
         };

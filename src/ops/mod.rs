@@ -77,6 +77,7 @@ pub async fn run(
         hsts: false,
         metrics: None,
         mismatches: None,
+        balancers_only: None,
         quiet: true,
         extra_headers: Vec::new(),
     };
