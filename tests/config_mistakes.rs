@@ -139,6 +139,63 @@ fn a_folder_that_is_not_there_is_one_message_and_no_console() {
     assert!(!home.exists());
 }
 
+/// As a mount that is not there leaves it; and no console is opened in its place.
+#[test]
+fn a_config_json_that_is_a_link_to_nothing_is_one_message_and_no_console() {
+    let home = TempDir::new().expect("a folder");
+    std::os::unix::fs::symlink("/nowhere/config.json", home.path().join("config.json"))
+        .expect("a link");
+    for command in OF_A_CONFIGURATION.iter().chain(&["serve", "doctor"]) {
+        let output = run(command, home.path());
+        let all = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&all).into_owned();
+        assert_eq!(output.status.code(), Some(64), "{command}: {said}");
+        assert!(
+            said.contains("is a link to a file that is not there"),
+            "{said}"
+        );
+        assert!(!said.contains("LDAP_"), "{command}: {said}");
+    }
+}
+
+/// As `>` of PowerShell writes it.
+#[test]
+fn a_config_json_that_is_not_utf_8_is_told_so() {
+    let home = TempDir::new().expect("a folder");
+    fs::write(home.path().join("config.json"), b"\xff\xfe{\0}\0").expect("written");
+    let said = mistakes(&run("check", home.path()));
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].contains("not text in UTF-8. Save it as UTF-8"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_folder_of_files_that_is_not_there_is_one_message() {
+    let keys = json!({"KERBEROS_AUTH": true, "SSL_CA_FILE": "certs/ca.pem", "TLS_CERT_FILE": null});
+    let home = home_with(&keys);
+    for is_file in [false, true] {
+        if is_file {
+            fs::write(home.path().join("certs"), "").expect("written");
+        }
+        let said = mistakes(&run("check", home.path()));
+        assert_eq!(said.len(), 1, "{said:?}");
+        for part in [
+            "certs\": is no folder",
+            "KERBEROS_KEYTAB",
+            "TLS_CERT_FILE",
+            "SSL_CA_FILE",
+        ] {
+            assert!(said[0].contains(part), "{said:?}");
+        }
+    }
+    fs::remove_file(home.path().join("certs")).expect("removed");
+    fs::create_dir(home.path().join("certs")).expect("a folder");
+    // Each by itself where the folder is there.
+    assert_eq!(mistakes(&run("check", home.path())).len(), 3);
+}
+
 #[test]
 fn a_filter_that_makes_no_sense_is_refused_by_its_key() {
     for (key, filter, problem) in [

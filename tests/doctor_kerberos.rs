@@ -86,6 +86,27 @@ fn with_keytab(tenant: &Tenant, host: &str, keytab: Vec<u8>) -> DoctorReport {
 }
 
 #[test]
+fn realms_among_which_the_keytab_s_is_not() {
+    let tenant = Tenant::by_address();
+    let typo = || healthy(&tenant).set("KERBEROS_REALMS", "CORP.EXMPLE");
+    let report = doctor(typo());
+    let words = text(report.warns("kerberos", "realms"), "text");
+    let expected = "KERBEROS_REALMS (CORP.EXMPLE) has none of the keytab's realms (CORP.EXAMPLE)";
+    assert!(words.contains(expected), "{words}");
+    let checked = typo().run_to_end("check");
+    assert!(
+        checked.log.contains("tickets of their users are refused"),
+        "{}",
+        checked.log
+    );
+    assert!(
+        doctor(healthy(&tenant))
+            .all("kerberos", "realms")
+            .is_empty()
+    );
+}
+
+#[test]
 fn a_name_that_no_account_has() {
     let tenant = Tenant::by_address();
     let report = doctor(for_host(&tenant, "unknown.corp.example"));

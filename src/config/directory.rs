@@ -213,7 +213,7 @@ fn servers(r: &mut Reader) -> ServersConfig {
         && let Some(domain) = one.strip_prefix("srv:")
     {
         let domain = domain.trim_matches(['/', '.']).to_owned();
-        if Host::parse(&domain).is_err() {
+        if !matches!(Host::parse(&domain), Ok(Host::Domain(name)) if is_name(&name)) {
             r.wrong(&keys::LDAP_URL, Problem::NotADomain(domain.clone()));
         }
         return ServersConfig::Srv {
@@ -262,13 +262,21 @@ fn server(text: &str) -> Option<ServerUrl> {
         _ => return None,
     };
     let url = Url::parse(text).ok()?;
-    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    let is_plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && matches!(url.path(), "" | "/");
     let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
-    (plain && !host.is_empty() && matches!(url.path(), "" | "/")).then(|| ServerUrl {
-        scheme,
-        host,
-        port: url.port().unwrap_or(default_port),
-    })
+    let port = url.port().unwrap_or(default_port);
+    let is_host = host.contains(':') || is_name(&host);
+    (is_plain && is_host && port != 0).then_some(ServerUrl { scheme, host, port })
+}
+
+/// Whether there can be a host or domain of that name.
+fn is_name(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    !text.is_empty() && text.chars().all(is_part)
 }
 
 fn service(signing: Option<&SigningPem>, r: &mut Reader) -> ServiceAccount {

@@ -13,7 +13,7 @@ use super::{
     accounts::{AccountsConfig, MapperSource, accounts},
     choices::{LogFormat, LogLevels},
     client_cert::AuthoritySource,
-    closed_folder::one_for_each_folder,
+    closed_folder::one_for_each_closed_folder,
     direct::{DirectConfig, direct},
     directory::{DirectoryConfig, directory},
     effective::Effective,
@@ -241,6 +241,7 @@ fn finish(
     uses_files: bool,
     mut reader: Reader,
 ) -> Result<(Config, Vec<Warning>), Invalid> {
+    let folder = Home::new(home.path(""));
     let config = read(home, uses_files, &mut reader);
     let Reader {
         mistakes, warnings, ..
@@ -248,7 +249,7 @@ fn finish(
     match config {
         Some(config) if mistakes.is_empty() => Ok((config, warnings)),
         _ => Err(Invalid {
-            mistakes: one_for_each_folder(mistakes),
+            mistakes: one_for_each_closed_folder(&folder, mistakes),
             warnings,
         }),
     }

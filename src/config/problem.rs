@@ -24,6 +24,11 @@ pub enum Problem {
     /// The keys of its files.
     #[error("cannot be passed (permission denied), and the files of {} are behind it", .0.join(", "))]
     BehindFolder(Vec<String>),
+    /// The keys of its files.
+    #[error("is no folder, and the files of {} should be in it", .0.join(", "))]
+    InNoFolder(Vec<String>),
+    #[error("is a link to a file that is not there")]
+    LeadsNowhere,
     #[error("is not on this host")]
     NotHere,
     /// No key is given by the environment either.
@@ -222,7 +227,11 @@ impl Problem {
     pub(super) fn is_lack(&self) -> bool {
         matches!(
             self,
-            Self::Missing(_) | Self::Unreadable { .. } | Self::BehindFolder(_) | Self::NotHere
+            Self::Missing(_)
+                | Self::Unreadable { .. }
+                | Self::BehindFolder(_)
+                | Self::InNoFolder(_)
+                | Self::NotHere
         )
     }
 
@@ -248,8 +257,14 @@ impl Problem {
                 return format!("Give the path of a file that holds {}", key.name());
             }
             Self::Missing(missing) => missing.remedy(),
+            Self::Unreadable {
+                cause,
+                holds: Holds::Configuration,
+            } if cause.kind() == io::ErrorKind::InvalidData => "Save it as UTF-8",
             Self::Unreadable { holds, .. } => holds.remedy(),
             Self::BehindFolder(_) => "Give the folder to the user that runs ad-edge",
+            Self::InNoFolder(_) => "Make the folder and put the files there, or correct the keys",
+            Self::LeadsNowhere => "Put the file there, or a file in place of the link",
             Self::NotHere => "Copy it from the other host, or write the path that it has here",
             Self::NoConfiguration => {
                 "Make it (ad-edge setup), import an installation (ad-edge import), or copy it there"

@@ -34,15 +34,17 @@ impl Most {
     pub const REVOCATION_LIST: Self = Self(256 << 20);
 }
 
-/// Why a file is not read to its end.
+/// Why a file is not read to its end, or not taken.
 #[derive(Debug, thiserror::Error)]
-enum Endless {
+enum Unread {
     #[error("it is larger than {}", size(*.0))]
     TooLarge(u64),
     #[error("it has no end: nothing more came for {} s", LIMIT.as_secs())]
     Silent,
     #[error("it is a pipe or a device, and not a file that can be read again and again")]
     NoFile,
+    #[error("it is not text in UTF-8")]
+    NotText,
 }
 
 fn size(bytes: u64) -> String {
@@ -52,12 +54,13 @@ fn size(bytes: u64) -> String {
     }
 }
 
-impl From<Endless> for io::Error {
-    fn from(endless: Endless) -> Self {
+impl From<Unread> for io::Error {
+    fn from(endless: Unread) -> Self {
         let kind = match endless {
-            Endless::TooLarge(_) => io::ErrorKind::FileTooLarge,
-            Endless::Silent => io::ErrorKind::TimedOut,
-            Endless::NoFile => io::ErrorKind::InvalidInput,
+            Unread::TooLarge(_) => io::ErrorKind::FileTooLarge,
+            Unread::Silent => io::ErrorKind::TimedOut,
+            Unread::NoFile => io::ErrorKind::InvalidInput,
+            Unread::NotText => io::ErrorKind::InvalidData,
         };
         Self::new(kind, endless)
     }
@@ -78,7 +81,7 @@ pub fn read_file(path: &Path, most: Most) -> io::Result<Vec<u8>> {
 pub fn read_text(path: &Path, most: Most) -> io::Result<String> {
     String::from_utf8(read_file(path, most)?).map_err(|error| {
         error.into_bytes().zeroize();
-        io::Error::from(io::ErrorKind::InvalidData)
+        Unread::NotText.into()
     })
 }
 
@@ -93,7 +96,7 @@ pub fn openable(path: &Path) -> io::Result<()> {
         return Err(io::ErrorKind::IsADirectory.into());
     }
     if !meta.is_file() {
-        return Err(Endless::NoFile.into());
+        return Err(Unread::NoFile.into());
     }
     open(path).map(drop)
 }
@@ -111,7 +114,7 @@ fn read_within(path: &Path, most: Most, limit: Duration) -> io::Result<Vec<u8>> 
     let waits = !meta.is_file();
     let Most(most) = most;
     if meta.len() > most {
-        return Err(Endless::TooLarge(most).into());
+        return Err(Unread::TooLarge(most).into());
     }
     let end = Instant::now() + limit;
     // Enough at once where the size is known, so that a secret leaves no copies behind.
@@ -120,7 +123,7 @@ fn read_within(path: &Path, most: Most, limit: Duration) -> io::Result<Vec<u8>> 
     let mut piece = Zeroizing::new(vec![0; PIECE]);
     loop {
         if waits && !has_more(&file, end)? {
-            return Err(Endless::Silent.into());
+            return Err(Unread::Silent.into());
         }
         match file.read(&mut piece) {
             Ok(0) => return Ok(std::mem::take(&mut *content)),
@@ -133,7 +136,7 @@ fn read_within(path: &Path, most: Most, limit: Duration) -> io::Result<Vec<u8>> 
             Err(error) => return Err(error),
         }
         if content.len() as u64 > most {
-            return Err(Endless::TooLarge(most).into());
+            return Err(Unread::TooLarge(most).into());
         }
     }
 }

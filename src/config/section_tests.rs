@@ -44,8 +44,34 @@ fn servers_may_come_from_dns() {
     );
     let bad = srv("dns.corp.example").mistakes();
     assert!(bad[0].starts_with("LDAP_SRV_NAMESERVERS"), "{bad:?}");
-    let bad = changed("LDAP_URL", "srv:".into()).mistakes();
-    assert!(bad[0].starts_with("LDAP_URL"), "{bad:?}");
+    for domain in ["srv:", "srv:192.0.2.1", "srv:[::1]", "srv:*.corp.example"] {
+        let bad = changed("LDAP_URL", domain.into()).mistakes();
+        assert!(bad[0].starts_with("LDAP_URL"), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_server_to_which_nothing_can_connect_is_none() {
+    for url in [
+        "ldaps://dc1.corp.example:0",
+        "ldaps://*.corp.example",
+        "ldaps://dc1.corp.example#x",
+        "ldaps://dc%31",
+    ] {
+        let bad = changed("LDAP_URL", url.into()).mistakes();
+        assert!(
+            bad[0].contains("is not the address of a directory"),
+            "{bad:?}"
+        );
+    }
+    for url in [
+        "ldaps://[2001:db8::1]:3269",
+        "ldap://dc_1.corp.example./",
+        "LDAPS://DC1",
+    ] {
+        let servers = changed("LDAP_URL", url.into()).config().directory.servers;
+        assert!(matches!(servers, ServersConfig::Fixed(servers) if servers.len() == 1));
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
+    closed_folder::one_for_each_missing_folder,
     effective::Effective,
     home::Home,
     key::Declared,
@@ -135,6 +136,10 @@ impl Settings {
                     problem: Problem::NoConfiguration,
                 }],
                 warnings: Vec::new(),
+            }),
+            Err(Invalid { mistakes, warnings }) => Err(Invalid {
+                mistakes: one_for_each_missing_folder(&self.home(), mistakes),
+                warnings,
             }),
             loaded => loaded,
         }

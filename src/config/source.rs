@@ -327,8 +327,13 @@ fn read_file(home: &Home, mistakes: &mut Vec<Mistake>) -> Map<String, Value> {
     };
     let text = match read_text(&path, Most::ORDINARY) {
         Ok(text) => text,
-        // All keys may come from the environment; what is then missing is reported by its key.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Map::new(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if path.is_symlink() {
+                return wrong(Problem::LeadsNowhere);
+            }
+            // All keys may come from the environment; what is then missing is reported by its key.
+            return Map::new();
+        }
         Err(error) => return wrong(Problem::unreadable(error, Holds::Configuration)),
     };
     // Windows editors put a byte order mark first.

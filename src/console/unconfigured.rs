@@ -1,6 +1,6 @@
 //! An empty home folder: the console alone, so that a second server is made by an import in the browser.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{fs, io, sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt as _,
@@ -81,8 +81,8 @@ pub fn is_empty(settings: &Settings) -> bool {
     let effective = settings.effective(&Map::new());
     settings.uses_files()
         && settings.has_home()
-        // One that may not be looked at is there.
-        && settings.home().config_json().try_exists().is_ok_and(|there| !there)
+        // One that may not be looked at is there, and so is a link.
+        && fs::symlink_metadata(settings.home().config_json()).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
         && !effective.has(keys::LDAP_URL)
         && effective.value(&keys::ADMIN_LISTEN).is_some()
 }

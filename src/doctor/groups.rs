@@ -70,7 +70,7 @@ pub(super) async fn examine(context: &Context, directory: &Directory, findings: 
             users.len()
         );
         Finding::fail(AREA, "groups-none", text)
-            .note("correct LDAP_BASE_GROUPS, or let the service account read there")
+            .note("correct LDAP_BASE_GROUPS, LDAP_SEARCH_GROUPS or GROUP_PROPERTY, or let the service account read there")
     } else {
         Finding::ok(AREA, "groups", format!("{text}{walked}"))
     });

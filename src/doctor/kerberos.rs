@@ -9,7 +9,7 @@ use super::{
     service_name::{Case, by_script, export},
 };
 use crate::{
-    authenticate::{Keytab, Services, clock_skew},
+    authenticate::{KerberosRealms, Keytab, Services, clock_skew},
     config::NoTicket,
     directory::{DirectoryError, canonical_name, ldap_escape},
 };
@@ -39,6 +39,12 @@ pub(super) async fn examine(context: &Context, found: Option<&Found>, findings: 
             Keytab::default()
         }
     };
+    if let Some(concern) = KerberosRealms::new(&section.realms, keytab.realms()).concern() {
+        findings.add(Finding::warn(AREA, "realms", concern).note(
+            "correct KERBEROS_REALMS, or take it out: then the keytab's realms count. It is right as it is where \
+             all users are in other realms",
+        ));
+    }
     // A warning about SERVER_URL has said it: no ticket is for an address, and none should be for a dot.
     if NoTicket::of(&config.federation.server_url) == Some(NoTicket::Address) {
         return;

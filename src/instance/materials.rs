@@ -203,6 +203,7 @@ fn kerberos(
             return None;
         }
     };
+    warnings.extend(kerberos.realms().concern());
     let keytab = kerberos.keytab();
     // No ticket is for an address.
     if let Some(Host::Domain(host)) = config.federation.server_url.host() {

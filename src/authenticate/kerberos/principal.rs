@@ -85,6 +85,23 @@ impl KerberosRealms {
             .any(|allowed| allowed.eq_ignore_ascii_case(realm))
     }
 
+    /// What is to be said when no user of the service's own realms may sign in.
+    #[must_use]
+    pub fn concern(&self) -> Option<String> {
+        let listed = |realms: &BTreeSet<String>| {
+            let realms: Vec<_> = realms.iter().map(String::as_str).collect();
+            realms.join(", ")
+        };
+        let is_open = self.own.is_empty() || self.own.iter().any(|realm| self.allow(realm));
+        (!is_open).then(|| {
+            format!(
+                "KERBEROS_REALMS ({}) has none of the keytab's realms ({}): tickets of their users are refused",
+                listed(&self.allowed),
+                listed(&self.own)
+            )
+        })
+    }
+
     /// Whether `realm` is the service's own, not one that trusts or is trusted by it.
     #[must_use]
     pub fn is_own(&self, realm: &str) -> bool {
@@ -137,5 +154,10 @@ mod tests {
         let listed = KerberosRealms::new(&["PARTNER.EXAMPLE".to_owned()], own);
         assert!(listed.allow("PARTNER.EXAMPLE") && !listed.is_own("PARTNER.EXAMPLE"));
         assert!(!listed.allow("CORP.EXAMPLE"));
+        assert_eq!(by_keytab.concern(), None);
+        let concern = listed.concern().expect("nobody of CORP.EXAMPLE");
+        assert!(
+            concern.contains("(PARTNER.EXAMPLE) has none of the keytab's realms (CORP.EXAMPLE)")
+        );
     }
 }
