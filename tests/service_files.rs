@@ -319,6 +319,72 @@ fn check_by_root_refuses_what_the_service_cannot_read_and_its_command_mends_it()
     }
 }
 
+/// The lab's home folder, which has the files of direct logins, as the service's.
+fn direct_home(keys: &serde_json::Value) -> TempDir {
+    let home = service_home();
+    let source = format!("{}/.", Lab::get().home().display());
+    run_with_input(
+        Command::new("cp").arg("-a").arg(source).arg(home.path()),
+        "",
+    );
+    let path = home.path().join("config.json");
+    let text = fs::read_to_string(&path).expect("read");
+    let mut config: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    for (key, value) in keys.as_object().expect("an object") {
+        config[key] = value.clone();
+    }
+    fs::write(&path, config.to_string()).expect("written");
+    run_with_input(
+        Command::new("chown")
+            .args(["-R", "4711:4711"])
+            .arg(home.path()),
+        "",
+    );
+    home
+}
+
+#[test]
+fn one_file_or_folder_of_direct_logins_out_of_reach_is_one_message() {
+    let desk = TempDir::new().expect("a folder that root alone may pass");
+    fs::set_permissions(desk.path(), Permissions::from_mode(0o700)).expect("set");
+    let roots = desk.path().join("roots");
+    fs::create_dir(&roots).expect("a folder");
+    fs::copy(Lab::get().ca(), roots.join("ca.pem")).expect("copied");
+    let home = direct_home(&json!({}));
+    let certs = home.path().join("certs");
+    let key = certs.join("tls.key");
+    let run = |fix: &str| run_with_input(Command::new("sh").args(["-ec", fix]), "");
+    let fix_of = |home: &TempDir| {
+        let said = refused(&mut ad_edge(home.path(), &["check"]), &["cannot be read"]);
+        assert_eq!(said.matches("ad-edge: ").count(), 1, "{said}");
+        let mut lines = said.lines();
+        let fix = lines.find_map(|line| line.trim().strip_prefix("fix: "));
+        fix.unwrap_or_else(|| panic!("no command in {said}"))
+            .to_owned()
+    };
+    // Root's by mistake.
+    for path in [&key, &certs] {
+        let mode = fs::metadata(path).expect("there").mode();
+        chown(path, Some(0), Some(0)).expect("given");
+        fs::set_permissions(path, Permissions::from_mode(mode & 0o700)).expect("set");
+        run(&fix_of(&home));
+        assert!(check(home.path()).status.success());
+    }
+    // A link to what a program of root's renews.
+    let renewed = desk.path().join("privkey.pem");
+    fs::rename(&key, &renewed).expect("moved");
+    std::os::unix::fs::symlink(&renewed, &key).expect("a link");
+    let fix = fix_of(&home);
+    assert!(fix.ends_with(&format!("<{}", renewed.display())), "{fix}");
+    run(&fix);
+    assert!(check(home.path()).status.success());
+    // A whole folder.
+    let home = direct_home(&json!({"SSL_CA_PATH": roots, "SSL_CA_FILE": null}));
+    run(&fix_of(&home));
+    let copied = fs::read(home.path().join("certs/roots/ca.pem"));
+    assert!(copied.is_ok(), "{copied:?}");
+}
+
 #[test]
 fn what_the_installed_unit_hides_is_refused_too() {
     let shared = TempDir::new().expect("a folder");

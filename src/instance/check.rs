@@ -67,7 +67,7 @@ impl Problem {
     pub fn is_denied(&self) -> bool {
         match self {
             Self::Invalid(invalid) => invalid.mistakes.iter().all(Mistake::is_denied),
-            Self::Unusable(_) => false,
+            Self::Unusable(unusable) => unusable.0.iter().all(LoadError::is_denied),
         }
     }
 

@@ -78,7 +78,28 @@ impl LoadError {
     /// it; `None` when something else is wrong.
     #[must_use]
     pub fn missing_file(&self) -> Option<Mistake> {
-        let (key, path, cause): (&'static dyn Declared, _, _) = match self {
+        let (key, path, cause) = self.unread()?;
+        let absent = matches!(
+            cause.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+        );
+        absent.then(|| Mistake {
+            place: Place::Key(key),
+            given: Some(Given::File(path.to_owned())),
+            problem: Problem::NotHere,
+        })
+    }
+
+    /// Whether this user may not read a file, and that is all.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        let unread = self.unread();
+        unread.is_some_and(|(_, _, cause)| cause.kind() == io::ErrorKind::PermissionDenied)
+    }
+
+    /// A file that cannot be read, the key that names it, and why.
+    fn unread(&self) -> Option<(&'static dyn Declared, &Path, &io::Error)> {
+        Some(match self {
             Self::Roots { file, source } => (&keys::SSL_CA_FILE, file.as_path(), source),
             Self::ServerCertificate(TlsError::Read { file, cause }) => {
                 (&keys::TLS_CERT_FILE, file.as_path(), cause)
@@ -94,15 +115,6 @@ impl LoadError {
                 (&keys::PROFILE_MAPPER_FILE, Path::new(path), cause)
             }
             _ => return None,
-        };
-        let absent = matches!(
-            cause.kind(),
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-        );
-        absent.then(|| Mistake {
-            place: Place::Key(key),
-            given: Some(Given::File(path.to_owned())),
-            problem: Problem::NotHere,
         })
     }
 }
@@ -141,6 +153,8 @@ mod tests {
         ] {
             assert!(other.missing_file().is_none(), "{other}");
         }
+        assert!(read(io::ErrorKind::PermissionDenied).is_denied());
+        assert!(!read(io::ErrorKind::NotFound).is_denied() && !LoadError::NoSigningKey.is_denied());
         let mapper = ScriptError::Read("lib/m.js".into(), io::ErrorKind::NotFound.into());
         let mapper = LoadError::from(mapper).missing_file().expect("missing");
         assert!(mapper.place.is(&keys::PROFILE_MAPPER_FILE));

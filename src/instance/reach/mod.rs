@@ -14,7 +14,7 @@ use std::{
 pub use self::unit_user::closed_to_unit;
 use self::{named::named_files, unit::Unit};
 use crate::{
-    config::{Settings, openable},
+    config::{Settings, keys, openable},
     privileges::{Owner, shell_word},
 };
 
@@ -101,9 +101,11 @@ impl OutOfReach {
         } else {
             format!("{key}: {}", path.display())
         };
+        let to = |to: PathBuf| format!(", a link to {},", to.display());
+        let link = fs::read_link(path).map_or_else(|_| String::new(), to);
         match why {
             Why::Denied { at } if at == path => format!(
-                "{named} cannot be read by the service's user ({}, the home folder's owner)",
+                "{named}{link} cannot be read by the service's user ({}, the home folder's owner)",
                 owner.user
             ),
             Why::Denied { at } => format!(
@@ -127,6 +129,12 @@ impl OutOfReach {
             let Why::Denied { at } = &self.why else {
                 return (format!("ls -l {path}"), None);
             };
+            if let Ok(to) = fs::read_link(&self.path).map(|to| self.path.with_file_name(to)) {
+                let copy = format!(r#"sh -c 'umask 077; rm "$0"; cat >"$0"' {path}"#);
+                let then = "each time that it is renewed: the file takes the place of the link";
+                let command = format!("{} <{}", owner.command(&copy), shell(&to));
+                return (command, Some(then.to_owned()));
+            }
             let at_word = shell(at);
             if fs::metadata(at).is_ok_and(|meta| meta.uid() == user) {
                 return (owner.command(&format!("chmod u+rX {at_word}")), None);
@@ -143,7 +151,8 @@ impl OutOfReach {
         if home.join(&copy).exists() {
             copy = Path::new("certs").join(format!("{}-{name}", self.key.to_ascii_lowercase()));
         }
-        let command = if self.path.is_dir() {
+        // Behind a folder that may not be passed, the key alone tells it.
+        let command = if self.path.is_dir() || self.key == keys::SSL_CA_PATH.name {
             let to = shell(&home.join(&copy));
             let unpack = format!(r#"sh -c 'umask 077; mkdir "$0" && tar -xC "$0"' {to}"#);
             format!("tar -cC {path} . | {}", owner.command(&unpack))
@@ -203,6 +212,24 @@ mod tests {
             then.expect("more")
                 .contains("write certs/tls_cert_file-cert.pem")
         );
+        let (command, _) = denied("SSL_CA_PATH", "/root/cas", "/root").fix(home, SERVICE);
+        assert!(
+            command.starts_with("tar -cC /root/cas . | setpriv "),
+            "{command}"
+        );
+        let link = taken.path().join("certs/tls.key");
+        std::os::unix::fs::symlink("/root/live/privkey.pem", &link).expect("a link");
+        let link = link.display().to_string();
+        let link = denied("", &link, &link);
+        let words = link.words(SERVICE);
+        assert!(
+            words.contains("a link to /root/live/privkey.pem, cannot be read"),
+            "{words}"
+        );
+        let (command, then) = link.fix(taken.path(), SERVICE);
+        assert!(command.contains(r#"rm "$0"; cat >"$0""#), "{command}");
+        assert!(command.ends_with("</root/live/privkey.pem"), "{command}");
+        assert!(then.expect("more").contains("each time that it is renewed"));
         let inside = "/var/lib/ad-edge/certs/cert.key";
         let inside = denied("", inside, inside);
         assert_eq!(
