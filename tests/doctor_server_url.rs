@@ -18,13 +18,16 @@ const SECONDS: Duration = Duration::from_secs(20);
 
 /// An installation whose program runs already.
 fn of(instance: &Instance, tenant: &Tenant) -> Builder {
+    known(running(instance, tenant))
+}
+
+/// The same without names.
+fn running(instance: &Instance, tenant: &Tenant) -> Builder {
     let ops = format!("{}:{}", Lab::get().address, instance.ops_port);
     let builder = healthy(tenant).on_port(instance.port);
-    known(
-        builder
-            .set("OPS_LISTEN", ops)
-            .set("INSTANCE_NAME", instance.name()),
-    )
+    builder
+        .set("OPS_LISTEN", ops)
+        .set("INSTANCE_NAME", instance.name())
 }
 
 fn examined(instance: &Instance, port: u16) -> DoctorReport {
@@ -56,6 +59,34 @@ fn a_fleet_that_is_right_answers_and_each_instance_is_named() {
     assert!(words.contains("edge1 ("), "{words}");
     // The lab's addresses are loopback ones.
     report.warns("dns", "dns-loopback");
+}
+
+/// An instance without IPv6, and a name with addresses of both kinds: to an address of a group there is no way from
+/// any machine.
+#[test]
+fn an_address_to_which_this_machine_has_no_way_is_no_failure_while_another_answers() {
+    let instance = named("edge1").start();
+    let balancer = Haproxy::start(&[&instance]);
+    let url = format!("https://login.corp.example:{}", balancer.port);
+    let names = |hosts: &str| {
+        let builder = running(&instance, &Tenant::by_address())
+            .set("INSTANCE_NAME", "edge1")
+            .set("SERVER_URL", url.clone());
+        doctor(builder.with_names(
+            hosts,
+            "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
+        ))
+    };
+    let group = "ff02::1 login.corp.example\n";
+    let report = names(&format!(
+        "{} login.corp.example\n{group}",
+        Lab::get().address
+    ));
+    report.passes("url", "url-ready");
+    let words = text(report.warns("url", "url-elsewhere"), "text");
+    assert!(words.contains("this machine has no way there"), "{words}");
+    assert!(report.all("url", "url-reach").is_empty(), "{report:#?}");
+    names(group).fails("url", "url-reach");
 }
 
 #[test]

@@ -99,6 +99,7 @@ async fn open(
 ) -> Vec<Answer> {
     let mut visitors = Vec::new();
     let mut answers = Vec::new();
+    let mut failed = Vec::new();
     for address in addresses.iter().take(ADDRESSES) {
         let Some(visitor) = Visitor::new(&context.config, &context.clock, *address) else {
             return answers;
@@ -109,8 +110,14 @@ async fn open(
                 answers.push(answer);
                 visitors.push((*address, visitor));
             }
-            Err(error) => findings.add(unreachable(context, *address, &error)),
+            Err(error) => failed.push((*address, error)),
         }
+    }
+    for (address, error) in failed {
+        findings.add(match error {
+            VisitError::NoWay(cause) if !visitors.is_empty() => elsewhere(address, &cause),
+            error => unreachable(context, address, &error),
+        });
     }
     if visitors.is_empty() {
         return answers;
@@ -130,11 +137,22 @@ async fn open(
     answers
 }
 
+/// An address of users, and not of this machine: one of IPv6 where the instances have none.
+fn elsewhere(address: SocketAddr, cause: &str) -> Finding {
+    let text = format!(
+        "SERVER_URL at {address}: this machine has no way there ({cause}), so it does not know what users find"
+    );
+    Finding::warn(AREA, "url-elsewhere", text)
+        .about(address.to_string())
+        .fix(format!("ip route get {}", address.ip()))
+        .note("run the doctor on a machine that has a way there, or take the address out of DNS when nobody serves it")
+}
+
 fn unreachable(context: &Context, address: SocketAddr, error: &VisitError) -> Finding {
     let url = &context.config.federation.server_url;
     let place = format!("SERVER_URL at {address}");
     let (id, text, note) = match error {
-        VisitError::Connect(cause) => (
+        VisitError::Connect(cause) | VisitError::NoWay(cause) => (
             "url-reach",
             format!("{place}: {cause}"),
             "no balancer serves there: start it, or correct the name's address",

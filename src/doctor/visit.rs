@@ -1,6 +1,12 @@
 //! A request to SERVER_URL as a browser makes it: a connection of its own, TLS, `GET /readyz`.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use reqwest::{Client, StatusCode};
 use url::Url;
@@ -32,6 +38,8 @@ pub(super) struct Answer {
 pub(super) enum VisitError {
     /// No connection.
     Connect(String),
+    /// This machine has no way to that network, such as one of IPv6; others may have one.
+    NoWay(String),
     /// A connection, which ended before an answer: TLS failed, or what answered is no HTTP.
     Cut(String),
     /// No answer within the limit.
@@ -88,32 +96,41 @@ fn failed(error: reqwest::Error, recorder: &Recorder) -> VisitError {
     let over_connection =
         !recorder.shown().chain.is_empty() || cause::tls_in(&error).is_some() || !refused(&error);
     if error.is_connect() && !over_connection {
-        VisitError::Connect(words)
+        if has_no_way(&error) {
+            VisitError::NoWay(words)
+        } else {
+            VisitError::Connect(words)
+        }
     } else {
         VisitError::Cut(words)
     }
 }
 
 /// Whether the system says that there is no way to the port.
-fn refused(error: &(dyn std::error::Error + 'static)) -> bool {
-    use std::io::ErrorKind::{
-        AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable,
-        PermissionDenied,
-    };
+fn refused(error: &(dyn Error + 'static)) -> bool {
+    use ErrorKind::{ConnectionRefused, HostUnreachable, NetworkDown, PermissionDenied};
+    let kind = system_kind(error);
+    has_no_way(error)
+        || matches!(
+            kind,
+            Some(ConnectionRefused | HostUnreachable | NetworkDown | PermissionDenied)
+        )
+}
+
+/// Whether the system says that this machine itself is not in such a network, nor has a route to it.
+fn has_no_way(error: &(dyn Error + 'static)) -> bool {
+    use ErrorKind::{AddrNotAvailable, NetworkUnreachable};
+    let kind = system_kind(error);
+    matches!(kind, Some(AddrNotAvailable | NetworkUnreachable))
+}
+
+fn system_kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return matches!(
-                io.kind(),
-                AddrNotAvailable
-                    | ConnectionRefused
-                    | HostUnreachable
-                    | NetworkDown
-                    | NetworkUnreachable
-                    | PermissionDenied
-            );
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            return Some(io.kind());
         }
         next = error.source();
     }
-    false
+    None
 }
