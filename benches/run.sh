@@ -20,7 +20,7 @@ need_root
 need_packages "$LAB_PACKAGES" "$BUILD_PACKAGES"
 need_cargo
 cd "$root"
-cargo bench --features lab --bench logins --bench kerberos --no-run
+cargo bench --features lab --bench logins --bench kerberos --bench bare --bench points --no-run
 
 LAB_STATE=$(mktemp -d /tmp/ad-edge-bench.XXXXXX)
 # shellcheck disable=SC2317  # the trap calls it
@@ -35,6 +35,8 @@ trap cleanup EXIT
 home_make "$LAB_STATE/home"
 export AD_EDGE_LAB=$LAB_STATE
 cargo bench --features lab --bench logins
+cargo bench --features lab --bench bare
+cargo bench --features lab --bench points
 # Its own tokens: a user's ticket, and the service's key without a replay cache, which ad-edge has none of.
 export KRB5_CONFIG=$LAB_STATE/krb5.conf KRB5CCNAME=FILE:$LAB_STATE/bench.ccache
 export KRB5_KTNAME=$LAB_STATE/home/certs/krb5.keytab KRB5RCACHENAME=none:

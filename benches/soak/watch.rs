@@ -21,6 +21,8 @@ pub struct Held {
 /// What all instances hold at one moment.
 #[derive(Debug, Clone)]
 pub struct Sample {
+    /// Since the start.
+    pub seconds: u64,
     /// Logins that have ended until then.
     pub logins: u64,
     pub held: Vec<Held>,
@@ -58,8 +60,8 @@ impl Watch {
     /// When an instance has ended: none may.
     pub fn take(&mut self, logins: u64) -> io::Result<Sample> {
         let held: Vec<_> = self.processes.iter().map(|pid| held(*pid)).collect();
+        let seconds = self.start.elapsed().as_secs();
         for (number, held) in held.iter().enumerate() {
-            let seconds = self.start.elapsed().as_secs();
             let Held {
                 resident,
                 threads,
@@ -72,7 +74,11 @@ impl Watch {
             )?;
         }
         self.file.flush()?;
-        let sample = Sample { logins, held };
+        let sample = Sample {
+            seconds,
+            logins,
+            held,
+        };
         self.samples.push(sample.clone());
         Ok(sample)
     }
