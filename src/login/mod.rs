@@ -12,6 +12,7 @@ mod failures;
 mod full;
 mod matching;
 mod name;
+mod proof;
 mod rate;
 mod refusal;
 mod slots;
@@ -20,7 +21,6 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand;
 use futures_util::future::try_join_all;
-use rustls_pki_types::CertificateDer;
 use tokio::time::{Instant, sleep_until};
 
 pub use self::{
@@ -30,6 +30,7 @@ pub use self::{
     audit::{Client, Origin},
     even::EvenTime,
     name::NameRefusal,
+    proof::Proof,
     refusal::{Refusal, UnclearUser},
     slots::{Slot, Slots},
 };
@@ -39,33 +40,11 @@ pub use crate::profile::MapperError;
 use crate::{
     authenticate::{Accepted, Certificates, Kerberos, Lookup, Mapped},
     clock::Clock,
-    directory::{BindError, By, Entry, Judge, Kind, OutsideName},
+    directory::{BindError, By, Entry, Kind, OutsideName},
     profile::Claims,
     secret::{ExposeSecret as _, SecretString},
     token::{AssertionId, AuthenticationMethod, Issuer, Statement},
 };
-
-/// What a user, or what speaks for them, brings.
-#[derive(Debug)]
-pub enum Proof {
-    /// A Negotiate token, decoded from base64, and the channels that it may be bound to.
-    Kerberos {
-        token: Vec<u8>,
-        bindings: Vec<Vec<u8>>,
-    },
-    Password {
-        username: String,
-        password: SecretString,
-    },
-    /// A certificate whose key the client holds, with its chain; nothing else about it is checked.
-    Certificate {
-        chain: Arc<[CertificateDer<'static>]>,
-    },
-    /// A proxy that the administrator trusts has authenticated the user by Kerberos.
-    Frontend { user: Result<String, UnclearUser> },
-    /// A password that a page of another site sent, by whatever name it goes. It proves nothing.
-    OthersForm { sender: String },
-}
 
 /// Where the token goes.
 #[derive(Debug, Clone, Copy)]
@@ -338,43 +317,5 @@ impl Logins {
         })?;
         self.accounts.metrics.stage("sign", start.elapsed());
         Ok(SignedIn { wresult, response })
-    }
-}
-
-impl Proof {
-    fn method(&self) -> AuthenticationMethod {
-        match self {
-            Self::Kerberos { .. } | Self::Frontend { .. } => AuthenticationMethod::Kerberos,
-            Self::Certificate { .. } => AuthenticationMethod::Certificate,
-            Self::Password { .. } | Self::OthersForm { .. } => AuthenticationMethod::Password,
-        }
-    }
-
-    /// Who has looked at the account before. The word of a proxy is a ticket's.
-    fn judge(&self) -> Judge {
-        match self {
-            Self::Kerberos { .. } | Self::Frontend { .. } => Judge::Kdc,
-            Self::Certificate { .. } | Self::OthersForm { .. } => Judge::Nobody,
-            Self::Password { .. } => Judge::Bind,
-        }
-    }
-
-    /// The `method` label of metrics and audit lines.
-    fn label(&self) -> &'static str {
-        match self {
-            Self::Kerberos { .. } => "kerberos",
-            Self::Password { .. } | Self::OthersForm { .. } => "password",
-            Self::Certificate { .. } => "certificate",
-            Self::Frontend { .. } => "frontend",
-        }
-    }
-
-    /// Who the user claims to be; a ticket or certificate says it once it is read.
-    fn name(&self) -> &str {
-        match self {
-            Self::Kerberos { .. } | Self::Certificate { .. } | Self::OthersForm { .. } => "",
-            Self::Password { username, .. } => username,
-            Self::Frontend { user } => user.as_deref().unwrap_or_default(),
-        }
     }
 }
