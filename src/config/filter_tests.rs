@@ -5,6 +5,14 @@ use ldap3::asn1::{ASNTag, StructureTag};
 use super::*;
 
 #[test]
+fn nothing_between_two_stars_is_anything() {
+    let template = FilterTemplate::parse("(|(cn=*{0}*)(mail={0}*))").expect("a filter");
+    let filter = template.with_escaped("");
+    assert_eq!(filter, "(|(cn=*)(mail=*))");
+    assert!(parses(&filter));
+}
+
+#[test]
 fn escapes_what_a_filter_gives_a_meaning() {
     assert_eq!(ldap_escape(r"a*(b)\c"), r"a\2a\28b\29\5cc");
     assert_eq!(ldap_escape("nul\0"), r"nul\00");
