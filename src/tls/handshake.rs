@@ -2,12 +2,15 @@
 
 use std::{io, time::Duration};
 
-use rustls::{AlertDescription, HandshakeKind, server::Acceptor};
+use rustls::{
+    AlertDescription, HandshakeKind,
+    server::{Accepted, Acceptor},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{sleep, timeout},
 };
-use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::StartHandshake;
 
 use super::{ConnectionInfo, Secured, TlsServer};
 use crate::{
@@ -20,6 +23,13 @@ pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a handshake takes beside what the client sends, in bytes.
 const HOLDS: usize = 12 << 10;
+/// A record's header: its kind, a version, the length of what follows (RFC 8446, section 5.1).
+const RECORD_HEADER: usize = 5;
+const HANDSHAKE_RECORD: u8 = 22;
+/// What follows a header at most (RFC 5246, section 6.2.3; less in RFC 8446).
+const LONGEST_RECORD: usize = (16 << 10) + 2048;
+/// How much room a ClientHello gets at first: most fit.
+const HELLO: usize = 1024;
 /// How much of a plain request is read before it is answered.
 const PLAIN_HTTP_READ: usize = 16 << 10;
 
@@ -116,7 +126,11 @@ impl TlsServer {
         connection: Connection,
         foreign_name: &mut Option<String>,
     ) -> Result<Secured, HandshakeFailure> {
-        let Connection { stream, peer, via } = connection;
+        let Connection {
+            mut stream,
+            peer,
+            via,
+        } = connection;
         match first(stream.socket()).await {
             First::Tls | First::Other => {}
             First::Closed => return Err(HandshakeFailure::Eof),
@@ -130,9 +144,8 @@ impl TlsServer {
         }
         stream.activity().holds(HOLDS);
         let current = self.current();
-        let greeted = LazyConfigAcceptor::new(Acceptor::default(), stream)
-            .await
-            .map_err(HandshakeFailure::of)?;
+        let accepted = accepted(&mut stream).await?;
+        let greeted = StartHandshake::from_parts(accepted, stream);
         let hello = greeted.client_hello();
         let name = hello.server_name();
         *foreign_name = name
@@ -157,6 +170,52 @@ impl TlsServer {
             stream: Box::new(stream),
             info,
         })
+    }
+}
+
+/// Reads the ClientHello. rustls' own buffer takes eight kilobytes as soon as a part of it is missing, which costs
+/// a client that leaves it at that nothing; here it takes what was sent.
+async fn accepted(stream: &mut Stream) -> Result<Accepted, HandshakeFailure> {
+    let mut acceptor = Acceptor::default();
+    let mut bytes = Vec::with_capacity(HELLO);
+    loop {
+        while is_missing_some(&bytes) {
+            match stream.read_buf(&mut bytes).await {
+                Ok(0) => return Err(HandshakeFailure::Eof),
+                Ok(_) => {}
+                Err(error) => return Err(HandshakeFailure::of(error)),
+            }
+        }
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            acceptor.read_tls(&mut rest).map_err(HandshakeFailure::of)?;
+        }
+        bytes.clear();
+        match acceptor.accept() {
+            Ok(Some(accepted)) => return Ok(accepted),
+            // It goes on in another record.
+            Ok(None) => {}
+            Err((error, mut alert)) => {
+                // Best effort: what is wrong is wrong whether or not the client learns of it.
+                let mut told = Vec::new();
+                if alert.write_all(&mut told).is_ok() && stream.write_all(&told).await.is_ok() {
+                    let _ = stream.shutdown().await;
+                }
+                let error = io::Error::new(io::ErrorKind::InvalidData, error);
+                return Err(HandshakeFailure::of(error));
+            }
+        }
+    }
+}
+
+/// Whether a record of the handshake is there in part only. What can be no such record goes to rustls as it is.
+fn is_missing_some(bytes: &[u8]) -> bool {
+    match bytes {
+        [HANDSHAKE_RECORD, 3, _, high, low, rest @ ..] => {
+            let length = usize::from(u16::from_be_bytes([*high, *low]));
+            length <= LONGEST_RECORD && rest.len() < length
+        }
+        other => other.len() < RECORD_HEADER,
     }
 }
 

@@ -90,6 +90,55 @@ async fn failure(task: JoinHandle<Result<Secured, HandshakeFailure>>) -> Handsha
     task.await.expect("no panic").expect_err("fails")
 }
 
+/// A client's first flight, as records of at most so many bytes each.
+fn hello(trusts: &CertificateDer<'static>, part: usize) -> Vec<u8> {
+    let name = ServerName::try_from(HOST).expect("a name");
+    let config = client(trusts, &[]);
+    let mut client = rustls::ClientConnection::new(config, name).expect("a client");
+    let mut flight = Vec::new();
+    client.write_tls(&mut flight).expect("written");
+    let (header, message) = flight.split_at(RECORD_HEADER);
+    let records = message.chunks(part).map(|part| {
+        let length = u16::try_from(part.len()).expect("a record").to_be_bytes();
+        [&header[..3], &length, part].concat()
+    });
+    records.collect::<Vec<_>>().concat()
+}
+
+#[tokio::test]
+async fn a_hello_may_come_in_many_records_and_a_byte_at_a_time() {
+    let (identity, trusts) = identity();
+    let server = TlsServer::new(identity, None, tickets()).expect("settings");
+    for (record, sent) in [(100, 1), (7, 1000), (16_000, 1), (16_000, 16_000)] {
+        let (mut near, task) = meet(&server).await;
+        for part in hello(&trusts, record).chunks(sent) {
+            near.write_all(part).await.expect("sent");
+            near.flush().await.expect("sent");
+        }
+        let mut kind = [0];
+        near.read_exact(&mut kind).await.expect("an answer");
+        assert_eq!(kind, [HANDSHAKE_RECORD], "a ServerHello, and no alert");
+        drop(near);
+        assert!(task.await.expect("no panic").is_err());
+    }
+}
+
+#[test]
+fn what_can_be_no_hello_is_not_waited_for() {
+    for (bytes, missing) in [
+        (&[][..], true),
+        (&[22, 3, 1], true),
+        (&[22, 3, 1, 0, 2, 1], true),
+        (&[22, 3, 1, 0, 2, 1, 0], false),
+        (&[22, 3, 1, 0, 0], false),
+        (&[22, 3, 1, 255, 255], false),
+        (&[22, 9, 1, 0, 200], false),
+        (b"SSH-2", false),
+    ] {
+        assert_eq!(is_missing_some(bytes), missing, "{bytes:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_second_connection_resumes_and_both_carry_name_and_binding() {
     let (identity, certificate) = identity();
