@@ -27,6 +27,9 @@ fn only_a_trusted_proxy_is_accepted_and_only_for_its_domain() {
     let response = forwarded(&elsewhere, "alice@CORP.EXAMPLE");
     assert_eq!(response.status, 401);
     assert!(!response.body.contains("wresult"), "{}", response.body);
+    // A proxy that is not in the list is not passed over in silence.
+    elsewhere.await_event("http.header_forged", &["a user's name"]);
+    assert_eq!(elsewhere.metric("ad_edge_forged_headers_total"), Some(1.0));
 }
 
 #[test]

@@ -124,7 +124,7 @@ events! {
         "A page could not be made; the request was answered with status 500.",
         "Please report it.";
     HTTP_HEADER_FORGED = "http.header_forged", WARN,
-        "A client certificate came in a header, from an address that is not a trusted balancer; it was ignored.",
+        "A client certificate or the name of a user came in a header, from an address that is not a trusted balancer's; it was ignored.",
         "When the address is your balancer: add it to TRUSTED_PROXIES.";
     METRICS_FAILED = "metrics.failed", ERROR,
         "The metrics page could not be made.",

@@ -103,7 +103,7 @@ pub struct Metrics {
     pub tunnel_seconds: HistogramVec,
     /// `ad_edge_mapper_runs_total{outcome}`: calls of a profile mapper in JavaScript.
     pub mapper_runs: IntCounterVec,
-    /// `ad_edge_forged_headers_total`: client certificates in headers that no trusted balancer sent.
+    /// `ad_edge_forged_headers_total`: client certificates, and names of users, in headers that no trusted balancer sent.
     pub forged_headers: IntCounter,
     /// `ad_edge_certificate_expiry_seconds{use}`: Unix time at which a certificate ends.
     pub certificate_expiry: GaugeVec,
@@ -282,7 +282,7 @@ impl Metrics {
             forged_headers: counter(
                 r,
                 "forged_headers_total",
-                "Client certificates in headers that no trusted balancer sent.",
+                "Client certificates, and names of users, in headers that no trusted balancer sent.",
             ),
             certificate_expiry: float_gauges(
                 r,

@@ -1,7 +1,7 @@
 //! What the routes need, and what they ask about a connection: who is at its other end, and what a
 //! balancer or proxy says of the client.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::http::HeaderMap;
 use rustls_pki_types::CertificateDer;
@@ -74,17 +74,21 @@ impl Web {
     pub(super) fn note_forgery(&self, info: &ConnectionInfo, headers: &HeaderMap) {
         let name = self.certificate_header.as_deref();
         if name.is_some_and(|name| forwarded::is_given(headers, name)) {
-            self.logins.accounts.metrics.forged_headers.inc();
             let peer = info.via.unwrap_or(info.client);
-            let lines = &self.logins.accounts.metrics.outsider_lines.forged_headers;
-            if let Some(left_out) = lines.pass(peer.ip()) {
-                tracing::warn!(
-                    event = event::HTTP_HEADER_FORGED,
-                    %peer,
-                    left_out = some(left_out),
-                    "a client certificate came in a header from an address that is not a trusted balancer; it is ignored"
-                );
-            }
+            self.note_forged("a client certificate", peer);
+        }
+    }
+
+    fn note_forged(&self, what: &str, peer: SocketAddr) {
+        let metrics = &self.logins.accounts.metrics;
+        metrics.forged_headers.inc();
+        if let Some(left_out) = metrics.outsider_lines.forged_headers.pass(peer.ip()) {
+            tracing::warn!(
+                event = event::HTTP_HEADER_FORGED,
+                %peer,
+                left_out = some(left_out),
+                "{what} came in a header from an address that is not a trusted balancer's; it is ignored"
+            );
         }
     }
 
@@ -95,9 +99,12 @@ impl Web {
         info: &ConnectionInfo,
         headers: &HeaderMap,
     ) -> Option<Result<String, UnclearUser>> {
-        let trusted =
-            self.proxy_frontend && info.via.is_none() && self.listen.trusts(info.client.ip());
-        frontend::user(headers).filter(|_| trusted)
+        let user = frontend::user(headers).filter(|_| self.proxy_frontend)?;
+        if info.via.is_none() && self.listen.trusts(info.client.ip()) {
+            return Some(user);
+        }
+        self.note_forged("a user's name", info.client);
+        None
     }
 
     /// Who sent a form, when they may not.
