@@ -112,29 +112,34 @@ pub fn certificate(error: &CertificateError) -> String {
             CertificateError::UnhandledCriticalExtension => {
                 "has a critical extension that is not known"
             }
-            CertificateError::Other(OtherError(error)) => other(error.as_ref()),
+            CertificateError::Other(OtherError(error)) => return other(error.as_ref()),
             _ => "is not accepted",
         },
     }
     .to_owned()
 }
 
-/// What the verifier says that rustls has no name for.
-fn other(error: &(dyn std::error::Error + 'static)) -> &'static str {
-    match error.downcast_ref() {
-        Some(webpki::Error::CaUsedAsEndEntity) => {
+/// What the verifier says that rustls has no name for, and what this program says itself.
+fn other(error: &(dyn std::error::Error + 'static)) -> String {
+    let Some(error) = error.downcast_ref() else {
+        return error.to_string();
+    };
+    match error {
+        webpki::Error::CaUsedAsEndEntity => {
             "is an authority's own, which may not be a server's or a user's"
         }
-        Some(webpki::Error::EndEntityUsedAsCa) => "has an issuer that is not an authority",
-        Some(webpki::Error::NameConstraintViolation) => {
-            "has a name that its authority may not give"
+        webpki::Error::EndEntityUsedAsCa => "has an issuer that is not an authority",
+        webpki::Error::NameConstraintViolation => "has a name that its authority may not give",
+        webpki::Error::PathLenConstraintViolated => "has more issuers than its authority allows",
+        webpki::Error::UnsupportedCertVersion => "is not of version 3",
+        webpki::Error::UnsupportedSignatureAlgorithmContext(_)
+        | webpki::Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            "has a signature of a kind that is not accepted"
         }
-        Some(webpki::Error::PathLenConstraintViolated) => {
-            "has more issuers than its authority allows"
-        }
-        Some(webpki::Error::UnsupportedCertVersion) => "is not of version 3",
+        webpki::Error::ExtensionValueInvalid => "has an extension that is malformed",
         _ => "is not accepted",
     }
+    .to_owned()
 }
 
 /// `DnsName("dc1.corp.example")` → `dc1.corp.example`: rustls gives names as debug text.

@@ -1,13 +1,15 @@
 //! Keys of client certificates: whose they may be, which are revoked, and how one names its user.
 
 use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
 };
 
 use super::{
     choices::{CertificateBinding, CertificateName},
-    home::{Home, folder_of},
+    home::{Home, ends_with, folder_of},
     keys,
     problem::Missing,
     reader::Reader,
@@ -48,9 +50,18 @@ pub struct RevocationConfig {
     pub required: bool,
 }
 
-/// Paths of files; `certs/crl/*.pem` stands for all such files of that folder, whenever they are read.
+/// Paths of files; `certs/crl/*` stands for all files of that folder, whenever they are read, and `certs/crl/*.pem` for
+/// those whose names end so.
 #[derive(Debug, Clone, Default)]
 pub struct RevocationFiles(Vec<PathBuf>);
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevocationFile {
+    pub path: PathBuf,
+    /// By its own name, and not as one of a folder.
+    pub is_given: bool,
+}
 
 impl ClientCertConfig {
     /// The files that it is made of, as they are now, and the folders in which more may come.
@@ -72,24 +83,60 @@ impl ClientCertConfig {
 }
 
 impl RevocationFiles {
+    #[cfg(test)]
+    pub fn of(paths: Vec<PathBuf>) -> Self {
+        Self(paths)
+    }
+
     /// The files, in order. A folder that is not there has none.
     #[must_use]
-    pub fn paths(&self) -> Vec<PathBuf> {
+    pub fn found(&self) -> Vec<RevocationFile> {
         let given = self.0.iter();
         let files = given.flat_map(|path| match folder_of(path) {
-            Some((folder, extension)) => files_of(folder, extension),
-            None => vec![path.clone()],
+            Some((folder, ending)) => {
+                let files = files_of(folder).into_iter();
+                let files = files.filter(|path| ends_with(path, ending) && !path.is_dir());
+                let found = |path| RevocationFile {
+                    path,
+                    is_given: false,
+                };
+                files.map(found).collect()
+            }
+            None => vec![RevocationFile {
+                path: path.clone(),
+                is_given: true,
+            }],
         });
         files.collect()
     }
+
+    /// Their paths.
+    #[must_use]
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.found().into_iter().map(|file| file.path).collect()
+    }
+
+    /// What else is in their folders.
+    #[must_use]
+    pub fn passed_over(&self) -> Vec<PathBuf> {
+        let used = self.paths();
+        let folders = self.0.iter().filter_map(|path| Some(folder_of(path)?.0));
+        let folders: BTreeSet<_> = folders.collect();
+        let all = folders.into_iter().flat_map(files_of);
+        all.filter(|path| !used.contains(path)).collect()
+    }
 }
 
-fn files_of(folder: &Path, extension: &str) -> Vec<PathBuf> {
+/// What is in a folder, beside the links by which Kubernetes changes its files.
+fn files_of(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|end| end == extension))
+        .filter(|path| {
+            let name = path.file_name().map(OsStr::as_encoded_bytes);
+            name.is_some_and(|name| !name.starts_with(b".."))
+        })
         .collect();
     files.sort();
     files

@@ -177,10 +177,10 @@ impl FilterTemplate {
     /// The filter with `value`, already escaped (RFC 4515, section 3), in place of every `{0}`.
     #[must_use]
     pub fn with_escaped(&self, value: &str) -> String {
-        let filter = self.0.replace(PLACE, value);
-        if value.is_empty() {
-            // Two stars with nothing between them are no filter; one finds the same.
-            return filter.replace("**", "*");
+        let mut filter = self.0.replace(PLACE, value);
+        // Stars with nothing between them are no filter; one finds the same.
+        while value.is_empty() && filter.contains("**") {
+            filter = filter.replace("**", "*");
         }
         filter
     }

@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn nothing_between_two_stars_is_anything() {
-    let template = FilterTemplate::parse("(|(cn=*{0}*)(mail={0}*))").expect("a filter");
+    let template = FilterTemplate::parse("(|(cn=*{0}*{0}*)(mail={0}*))").expect("a filter");
     let filter = template.with_escaped("");
     assert_eq!(filter, "(|(cn=*)(mail=*))");
     assert!(parses(&filter));

@@ -1,6 +1,9 @@
 //! The home folder: where an installation's files are. Copying it clones an instance.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 /// Files of it, by the names that every installation has.
 pub const CONFIG_JSON: &str = "config.json";
@@ -12,7 +15,7 @@ pub const KEYTAB: &str = "certs/krb5.keytab";
 pub const CLIENT_CA: &str = "certs/client-ca.pem";
 /// Where a set-up puts the file that `SSL_CA_FILE` names.
 pub const ROOTS: &str = "certs/ca.pem";
-pub const REVOCATION_LISTS: &str = "certs/crl/*.pem";
+pub const REVOCATION_LISTS: &str = "certs/crl/*";
 /// Where an export takes the logo of SITE_LOGO from, beside `certs`.
 pub const LOGOS: [&str; 2] = ["logo.svg", "logo.png"];
 pub const MAPPER: &str = "lib/profileMapper.js";
@@ -27,22 +30,29 @@ pub const OWN: [&str; 7] = [
     LOGOS[1],
 ];
 
-/// Of a path such as `certs/crl/*.pem`, which stands for all such files: the folder, and the extension.
+/// Of a path such as `certs/crl/*` or `certs/crl/*.pem`, which stands for all such files: the folder, and how
+/// their names end.
 #[must_use]
 pub fn folder_of(path: &Path) -> Option<(&Path, &str)> {
-    let extension = path.file_name()?.to_str()?.strip_prefix("*.")?;
-    Some((path.parent()?, extension))
+    let ending = path.file_name()?.to_str()?.strip_prefix('*')?;
+    let is_ending = ending.is_empty() || ending.starts_with('.') && !ending.contains('*');
+    is_ending.then_some((path.parent()?, ending))
 }
 
 /// Whether a path of a key names a file, alone or among others.
 #[must_use]
 pub fn stands_for(path: &Path, file: &Path) -> bool {
     match folder_of(path) {
-        Some((folder, extension)) => {
-            file.parent() == Some(folder) && file.extension().is_some_and(|end| end == extension)
-        }
+        Some((folder, ending)) => file.parent() == Some(folder) && ends_with(file, ending),
         None => path == file,
     }
+}
+
+/// Whether a file's name ends so.
+#[must_use]
+pub(super) fn ends_with(file: &Path, ending: &str) -> bool {
+    let name = file.file_name().map(OsStr::as_encoded_bytes);
+    name.is_some_and(|name| name.ends_with(ending.as_bytes()))
 }
 
 /// The folder given by `--home`.

@@ -281,7 +281,12 @@ fn a_star_stands_for_all_revocation_lists_of_a_folder() {
         fs::write(path.join(name), "").expect("written");
     }
     let at = |name: &str| folder.dir.path().join(name);
-    assert_eq!(lists(&folder), [at("certs/crl/a.pem")]);
+    fs::create_dir_all(at("certs/crl/..data")).expect("a folder");
+    fs::create_dir_all(at("certs/crl/old")).expect("a folder");
+    assert_eq!(
+        lists(&folder),
+        [at("certs/crl/a.pem"), at("certs/crl/b.txt")]
+    );
     let (a, c, d) = (at("certs/crl/a.pem"), at("certs/more/c.crl"), at("d.pem"));
     let folder = folder.with(
         "CLIENT_CRL_FILES",

@@ -32,9 +32,11 @@ pub(super) fn list(
         let before = read_file(&home.path(&path), Most::REVOCATION_LIST).ok();
         let before = before.and_then(|content| GivenList::read_all(&content).ok());
         let before = before.unwrap_or_default();
-        let same = before.iter().find(|before| before.has_same_issuer(&list));
+        let same = before
+            .iter()
+            .find(|before| list.takes_the_place_of(before, authorities));
         if same.is_some() && before.len() > 1 {
-            return Err(FileFault::Bundle(path, list.issuer));
+            return Err(FileFault::Bundle(path, list.issuer().to_owned()));
         }
         if let Some(same) = same {
             let placed = (place(home, key, &path)?, list.to_pem());
@@ -42,27 +44,29 @@ pub(super) fn list(
         }
     }
     let mut folders = given.iter().filter_map(|p| home::folder_of(Path::new(p)));
-    let Some((folder, extension)) = folders.next() else {
-        return Err(FileFault::NoPlace(list.issuer));
+    let Some((folder, ending)) = folders.next() else {
+        return Err(FileFault::NoPlace(list.issuer().to_owned()));
     };
-    let stem = stem(&list.issuer);
-    let mut path = folder.join(format!("{stem}.{extension}"));
+    let stem = stem(list.issuer());
+    let ending = if ending.is_empty() { ".pem" } else { ending };
+    let mut path = folder.join(format!("{stem}{ending}"));
     let mut count = 1;
     while home.path(&path).exists() {
         count += 1;
-        path = folder.join(format!("{stem}-{count}.{extension}"));
+        path = folder.join(format!("{stem}-{count}{ending}"));
     }
     let name = place(home, key, &path.to_string_lossy())?;
     Ok(((name, list.to_pem()), doubts(None)))
 }
 
 fn files_of(home: &Home, given: &str) -> Vec<String> {
-    let Some((folder, extension)) = home::folder_of(Path::new(given)) else {
-        return vec![given.to_owned()];
+    let given = Path::new(given);
+    let Some((folder, _)) = home::folder_of(given) else {
+        return vec![given.to_string_lossy().into_owned()];
     };
     let found = fs::read_dir(home.path(folder)).into_iter().flatten();
     let paths = found.filter_map(|entry| Some(folder.join(entry.ok()?.file_name())));
-    let paths = paths.filter(|path| path.extension().is_some_and(|end| end == extension));
+    let paths = paths.filter(|path| home::stands_for(given, path));
     paths.map(|p| p.to_string_lossy().into_owned()).collect()
 }
 

@@ -229,6 +229,12 @@ impl Program {
             };
             self.ends(name, unix(end))
         }));
+        if let Some(certificates) = current.certificates() {
+            let notes = certificates.list_notes().into_iter();
+            facts.extend(notes.map(|note| fact(Mood::Warn, "Revocation list", note)));
+            let left_out = certificates.left_out(self.clock.now()).into_iter();
+            facts.extend(left_out.map(|why| fact(Mood::Warn, "CA of client certificates", why)));
+        }
         facts.extend(self.keytab(current));
         facts
     }

@@ -251,6 +251,12 @@ fn client_certificates(context: &Context, findings: &Findings) {
                     ),
                 );
             }
+            for note in certificates.list_notes() {
+                findings.add(
+                    Finding::warn(AREA, "crl-not-used", note)
+                        .note("correct or remove the file; what changes there is noticed at once"),
+                );
+            }
             let at = |unix: i64| UNIX_EPOCH + Duration::from_secs(u64::try_from(unix).unwrap_or(0));
             if let Some(end) = all.authority {
                 ends(
@@ -284,7 +290,7 @@ fn client_certificates(context: &Context, findings: &Findings) {
                         "crl",
                         "there is no revocation list: a stolen certificate signs in until it ends",
                     )
-                    .note("put the issuers' lists into certs/crl/ as PEM"),
+                    .note("put the issuers' lists into certs/crl/, PEM or DER"),
                 ),
             }
         }

@@ -15,7 +15,10 @@ pub(in crate::installation) fn installation() -> (tempfile::TempDir, Home) {
     generate_signing_key(&home, "corp", "corp.example", now).expect("made");
     fs::write(home.config_json(), r#"{"LDAP_URL": "ldaps://dc"}"#).expect("written");
     fs::create_dir_all(home.path("certs/crl")).expect("a folder");
-    fs::write(home.path("certs/crl/ca.pem"), "list").expect("written");
+    // As Active Directory's certificate services name theirs.
+    for name in ["ca.pem", "Corp CA(1)+.crl", "M!00fcller & Söhne.crl"] {
+        fs::write(home.path("certs/crl").join(name), "list").expect("written");
+    }
     fs::write(home.path("logo.svg"), "a logo").expect("written");
     (folder, home)
 }
@@ -71,6 +74,8 @@ fn an_export_imports_elsewhere_to_the_byte() {
         "certs/cert.key",
         "certs/cert.pem",
         "certs/crl/ca.pem",
+        "certs/crl/Corp CA(1)+.crl",
+        "certs/crl/M!00fcller & Söhne.crl",
         "logo.svg",
     ] {
         assert_eq!(
@@ -239,16 +244,20 @@ fn paths_that_lead_out_are_refused() {
 
 #[test]
 fn what_does_not_belong_is_left_out() {
-    let zip = zip_with(&[
-        ("bin/evil.sh", b"x"),
-        ("certs/.hidden", b"x"),
-        ("certs/a/b/c", b"x"),
-    ]);
+    let foreign = [
+        "bin/evil.sh",
+        "certs/.hidden",
+        "certs/a b.pem",
+        "certs/a/b/c",
+        "certs/crl/ blank",
+        "certs/crl/.hidden",
+        "certs/crl/a/b",
+        "certs/crl/c:d",
+        "certs/crl/end ",
+    ];
+    let zip = zip_with(&foreign.map(|name| (name, &b"x"[..])));
     let read = Installation::of_zip(Cursor::new(zip)).expect("reads");
-    assert_eq!(
-        read.ignored,
-        ["bin/evil.sh", "certs/.hidden", "certs/a/b/c"]
-    );
+    assert_eq!(read.ignored, foreign);
     assert!(!read.has("bin/evil.sh"));
 }
 

@@ -124,7 +124,7 @@ impl Old<'_> {
             return;
         }
         self.add(
-            "Revocation lists of client certificates count (certs/crl/*.pem), and a certificate finds its \
+            "Revocation lists of client certificates count (certs/crl/), and a certificate finds its \
              user by CLIENT_CERT_MAP, not by its CN alone.",
         );
         if !self.given(&keys::CLIENT_CERT_BINDING) {

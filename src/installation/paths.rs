@@ -18,8 +18,23 @@ pub(super) fn allowed(name: &str) -> bool {
         let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         !part.is_empty() && !part.starts_with('.') && part.chars().all(good)
     };
-    name.strip_prefix("certs/")
-        .is_some_and(|rest| rest.split('/').count() <= 2 && rest.split('/').all(plain))
+    // Under the name that its CA gives it: `Corp CA(1)+.crl`.
+    let is_list = name.strip_prefix("certs/crl/").is_some_and(is_name);
+    is_list
+        || name
+            .strip_prefix("certs/")
+            .is_some_and(|rest| rest.split('/').count() <= 2 && rest.split('/').all(plain))
+}
+
+/// A file's name on every system, of what can be seen.
+fn is_name(name: &str) -> bool {
+    let odd = |c: char| cause::is_unseen(c) || r#"/\:*?"<>|"#.contains(c);
+    let at_ends = |c: char| c == ' ' || c == '.';
+    !name.is_empty()
+        && name.len() <= 200
+        && !name.starts_with(at_ends)
+        && !name.ends_with(at_ends)
+        && !name.contains(odd)
 }
 
 /// Zip-slip: a path that would be written elsewhere.

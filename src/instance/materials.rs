@@ -109,8 +109,10 @@ impl Materials {
                     .map_err(|error| note(error.into()))
                     .ok()
             });
-        let left_out = certificates.iter();
-        warnings.extend(left_out.flat_map(|certificates| certificates.left_out(clock.now())));
+        if let Some(certificates) = &certificates {
+            warnings.extend(certificates.left_out(clock.now()));
+            warnings.extend(certificates.list_notes());
+        }
         let identity = direct.and_then(|direct| {
             Identity::load(direct.tls.as_ref()?)
                 .map_err(|error| note(error.into()))

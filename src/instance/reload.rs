@@ -208,7 +208,8 @@ impl Running {
                 "client_ca",
                 match certificates.reload() {
                     Ok(()) => {
-                        for warning in certificates.left_out(self.clock.now()) {
+                        let left_out = certificates.left_out(self.clock.now()).into_iter();
+                        for warning in left_out.chain(certificates.list_notes()) {
                             tracing::warn!(event = event::FILE_WARNING, "{warning}");
                         }
                         Ok("client CAs and revocation lists were")

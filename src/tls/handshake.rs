@@ -3,7 +3,7 @@
 use std::{io, time::Duration};
 
 use rustls::{
-    AlertDescription, HandshakeKind,
+    AlertDescription, CertificateError, HandshakeKind,
     server::{Accepted, Acceptor},
 };
 use tokio::{
@@ -58,6 +58,9 @@ pub enum HandshakeFailure {
     /// No common version, cipher suite or protocol.
     #[error("the client has no TLS version, cipher suite or protocol in common with this program")]
     NothingInCommon(#[source] Box<rustls::Error>),
+    /// The client's certificate, or the proof that it holds the key.
+    #[error("the client's certificate {}", cause::certificate(.0))]
+    ClientCertificate(CertificateError),
     #[error("not TLS: {}", cause::tls(.0))]
     Protocol(#[source] Box<rustls::Error>),
     #[error("connection lost: {}", cause::io(.0))]
@@ -75,6 +78,7 @@ impl HandshakeFailure {
             Self::ProxyHeader => "tls_proxy_header",
             Self::Alert(_) => "tls_alert",
             Self::NothingInCommon(_) => "tls_nothing_in_common",
+            Self::ClientCertificate(_) => "tls_client_certificate",
             Self::Protocol(_) => "tls_protocol",
             Self::Io(_) => "tls_io",
         }
@@ -86,7 +90,7 @@ impl HandshakeFailure {
     pub fn is_worth_a_line(&self) -> bool {
         matches!(
             self,
-            Self::Alert(_) | Self::NothingInCommon(_) | Self::Timeout
+            Self::Alert(_) | Self::NothingInCommon(_) | Self::ClientCertificate(_) | Self::Timeout
         )
     }
 
@@ -97,6 +101,7 @@ impl HandshakeFailure {
             Some(tls @ (Tls::PeerIncompatible(_) | Tls::NoApplicationProtocol)) => {
                 Self::NothingInCommon(Box::new(tls.clone()))
             }
+            Some(Tls::InvalidCertificate(fault)) => Self::ClientCertificate(fault.clone()),
             Some(tls) => Self::Protocol(Box::new(tls.clone())),
             None if cause.kind() == io::ErrorKind::UnexpectedEof => Self::Eof,
             None => Self::Io(cause),

@@ -361,5 +361,5 @@ async fn a_certificate_without_its_key_ends_the_handshake() {
     let _connected = TlsConnector::from(Arc::new(config))
         .connect(name, near)
         .await;
-    assert_eq!(failure(task).await.label(), "tls_protocol");
+    assert_eq!(failure(task).await.label(), "tls_client_certificate");
 }

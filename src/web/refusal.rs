@@ -143,7 +143,7 @@ fn certificate(refusal: &CertificateRefusal) -> Notice {
         C::Revoked { .. } => Notice::CertificateRevoked,
         C::Usage { .. } => Notice::CertificateUsage,
         C::UnknownIssuer { .. } | C::AuthorityLeftOut { .. } => Notice::CertificateIssuer,
-        C::NoRevocationList { .. } => Notice::CertificateUnchecked,
+        C::NoRevocationList { .. } | C::UnverifiedList { .. } => Notice::CertificateUnchecked,
         C::NoName { .. }
         | C::SeveralNames { .. }
         | C::UnusableName { .. }
@@ -151,9 +151,11 @@ fn certificate(refusal: &CertificateRefusal) -> Notice {
         | C::UnknownUser { .. }
         | C::Ambiguous { .. }
         | C::Disagreement { .. } => Notice::CertificateNoAccount,
-        C::ChainTooLong(_) | C::TooLarge(_) | C::Unreadable(_) | C::Invalid(_) => {
-            Notice::CertificateUnreadable
-        }
+        C::ChainTooLong(_)
+        | C::TooLarge(_)
+        | C::Unreadable(_)
+        | C::UnreadableName { .. }
+        | C::Invalid(_) => Notice::CertificateUnreadable,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::SystemTime;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls::RootCertStore;
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 use time::OffsetDateTime;
 use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
+
+use super::armour::{is_pem, pem};
 
 /// Why it cannot be used.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
@@ -19,8 +20,10 @@ pub enum GivenError {
     NoList,
     #[error("holds {0} revocation lists: give one at a time")]
     ManyLists(usize),
-    #[error("is a revocation list of a kind that is not known")]
-    UnknownList,
+    #[error(
+        "{0} of {1}: give the whole list of that CA, since this one does not say what else is revoked"
+    )]
+    PartialList(&'static str, String),
     #[error(
         "is not signed by {0}, whose list it says it is: it is damaged or somebody else's, or of this CA with \
          another key, whose certificate then is missing among the CAs of client certificates"
@@ -106,21 +109,4 @@ fn subject(der: &CertificateDer<'_>) -> Option<String> {
 pub(super) fn day(unix: i64) -> String {
     let at = OffsetDateTime::from_unix_timestamp(unix);
     at.map_or_else(|_| "?".to_owned(), |at| at.date().to_string())
-}
-
-pub(super) fn is_pem(content: &[u8]) -> bool {
-    content.windows(11).any(|part| part == b"-----BEGIN ")
-}
-
-/// RFC 7468: lines of 64 characters.
-pub(super) fn pem(label: &str, der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let mut pem = format!("-----BEGIN {label}-----\n");
-    for (at, letter) in text.chars().enumerate() {
-        if at > 0 && at % 64 == 0 {
-            pem.push('\n');
-        }
-        pem.push(letter);
-    }
-    pem + "\n-----END " + label + "-----\n"
 }

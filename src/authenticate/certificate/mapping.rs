@@ -49,8 +49,11 @@ pub(super) fn lookups(
         match lookup(names, *name) {
             Ok(question) => questions.extend(question),
             // Subjects that are paths of the directory have a CN of each container too. None of them is the
-            // user's name, and where another name decides none is needed.
-            Err(CertificateRefusal::SeveralNames { name: N::Cn, .. }) if !questions.is_empty() => {}
+            // user's name, and where another name decides none is needed. Nor is one that nobody can read.
+            Err(
+                CertificateRefusal::SeveralNames { name: N::Cn, .. }
+                | CertificateRefusal::UnreadableName { .. },
+            ) if !questions.is_empty() => {}
             Err(refusal) => return Err(refusal),
         }
     }
@@ -65,6 +68,9 @@ fn lookup(
     let identity = |text: &str| format!("(altSecurityIdentities={})", ldap_escape(text));
     let equals = |attribute: &str, value: &str| format!("({attribute}={})", ldap_escape(value));
     let only = |values: &Values| -> Result<Option<String>, CertificateRefusal> {
+        if values.is_unreadable {
+            return Err(CertificateRefusal::UnreadableName { name });
+        }
         let several = |values: &[String]| CertificateRefusal::SeveralNames {
             name,
             values: values.to_vec(),
@@ -93,13 +99,14 @@ fn lookup(
         N::Sid => by("objectSid", &names.sid)?,
         // The notations of [MS-ADTS], section 3.1.1.3, and Microsoft's KB5014754.
         N::IssuerSerial => {
-            let value = |serial: &String| format!("X509:<I>{}<SR>{serial}", names.issuer);
-            let filters = names.serials.iter().map(|serial| identity(&value(serial)));
-            let filter = format!("(|{})", filters.collect::<String>());
-            names
-                .serials
-                .first()
-                .map(|serial| (value(serial), Some(filter)))
+            let values = names.issuers.iter().flat_map(|issuer| {
+                let serials = names.serials.iter();
+                serials.map(move |serial| format!("X509:<I>{issuer}<SR>{serial}"))
+            });
+            let values: Vec<_> = values.collect();
+            let filters: String = values.iter().map(|value| identity(value)).collect();
+            let first = values.into_iter().next();
+            first.map(|value| (value, Some(format!("(|{filters})"))))
         }
         N::Ski => names.ski.as_ref().map(|ski| {
             let value = format!("X509:<SKI>{ski}");
@@ -115,7 +122,10 @@ fn lookup(
         }
         N::Email => by("mail", &names.email)?,
         N::Dn => {
-            let dn = Some(names.subject.clone()).filter(|dn| !dn.is_empty());
+            if names.dn.is_none() {
+                return Err(CertificateRefusal::UnreadableName { name });
+            }
+            let dn = names.dn.clone().filter(|dn| !dn.is_empty());
             // The first is AD's attribute, the second OpenLDAP's (RFC 5020).
             dn.map(|dn| {
                 let [ours, theirs] = ["distinguishedName", "entryDN"].map(|name| equals(name, &dn));

@@ -4,18 +4,31 @@
 //! The handshake has proved that the client holds the key. Everything else is checked here, at each
 //! login: a session that is resumed, or a list of revocations that has changed, makes no difference.
 
+mod armour;
 mod authority;
+mod chain;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod given;
 mod given_list;
+mod issued;
+mod list;
+#[cfg(test)]
+mod made;
 mod mapping;
 mod names;
 mod refusal;
+mod revocation;
+#[cfg(test)]
+mod revocation_tests;
+mod signed;
 #[cfg(test)]
 mod tests;
 mod text;
 mod trust;
+mod trust_error;
+#[cfg(test)]
+mod trust_tests;
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -29,7 +42,8 @@ pub use self::{
     mapping::{Lookup, Mapped},
     names::CertificateNames,
     refusal::CertificateRefusal,
-    trust::{TrustEnds, TrustError},
+    trust::TrustEnds,
+    trust_error::TrustError,
 };
 use crate::config::{AuthoritySource, CertificateBinding, ClientCertConfig};
 
@@ -133,5 +147,11 @@ impl Certificates {
     #[must_use]
     pub fn left_out(&self, now: SystemTime) -> Vec<String> {
         self.0.trust.load().left_out(now)
+    }
+
+    /// What lies among the revocation lists and is not used, or not as one may think, for people.
+    #[must_use]
+    pub fn list_notes(&self) -> Vec<String> {
+        self.0.trust.load().list_notes().to_vec()
     }
 }

@@ -2,16 +2,13 @@
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use x509_parser::{
-    asn1_rs::{Any, Error, OctetString, TaggedExplicit},
+    asn1_rs::{Any, Error, OctetString, Tag, TaggedExplicit},
     certificate::X509Certificate,
     extensions::{GeneralName, ParsedExtension, SubjectAlternativeName},
     prelude::FromDer as _,
 };
 
-use super::{
-    refusal::CertificateRefusal,
-    text::{self, Order},
-};
+use super::{refusal::CertificateRefusal, text};
 
 /// `szOID_NT_PRINCIPAL_NAME`: a user principal name as an otherName.
 const PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";
@@ -27,14 +24,16 @@ const READ: [&str; 4] = ["2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.37"];
 /// All names of one certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CertificateNames {
-    /// RFC 4514, most specific part first, as directories write DNs.
+    /// RFC 4514, most specific part first, for people: whatever it holds.
     pub subject: String,
+    /// The same as directories write DNs; `None` when a part is no text.
+    pub(super) dn: Option<String>,
     pub(super) upn: Values,
     pub(super) sid: Values,
     pub(super) email: Values,
     pub(super) cn: Values,
-    /// In the order of the encoding, as altSecurityIdentities wants it.
-    pub(super) issuer: String,
+    /// As altSecurityIdentities may have it.
+    pub(super) issuers: Vec<String>,
     /// The serial number's bytes in reverse, hexadecimal; also without the zero that DER puts in front
     /// of a high first bit, if there is one, since tools differ.
     pub(super) serials: Vec<String>,
@@ -47,7 +46,11 @@ pub struct CertificateNames {
 
 /// The different values of a name that a certificate should hold once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Values(Vec<String>);
+pub(super) struct Values {
+    read: Vec<String>,
+    /// One of them is no text that can be read.
+    pub is_unreadable: bool,
+}
 
 /// What the key is for (RFC 5280, sections 4.2.1.3 and 4.2.1.12).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,8 +64,15 @@ pub(super) struct Uses {
 impl Values {
     fn add(&mut self, value: String) {
         let lower = value.to_lowercase();
-        if self.0.iter().all(|known| known.to_lowercase() != lower) {
-            self.0.push(value);
+        if self.read.iter().all(|known| known.to_lowercase() != lower) {
+            self.read.push(value);
+        }
+    }
+
+    fn add_or_note(&mut self, value: Option<String>) {
+        match value {
+            Some(value) => self.add(value),
+            None => self.is_unreadable = true,
         }
     }
 
@@ -71,7 +81,7 @@ impl Values {
     /// # Errors
     /// All values, when they differ.
     pub fn only(&self) -> Result<Option<&str>, &[String]> {
-        match self.0.as_slice() {
+        match self.read.as_slice() {
             [] => Ok(None),
             [one] => Ok(Some(one)),
             several => Err(several),
@@ -79,7 +89,7 @@ impl Values {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.read.is_empty()
     }
 }
 
@@ -102,9 +112,9 @@ impl CertificateNames {
         let serial = certificate.raw_serial();
         let serials = [Some(serial), serial.strip_prefix(&[0])];
         let mut names = Self {
-            subject: text::name(certificate.subject(), Order::Reversed)
-                .ok_or_else(|| unreadable("its subject is no text"))?,
-            issuer: text::name(certificate.issuer(), Order::AsEncoded).unwrap_or_default(),
+            subject: text::shown(certificate.subject()),
+            dn: text::name(certificate.subject()),
+            issuers: text::identities(certificate.issuer()),
             serials: serials.into_iter().flatten().map(reversed).collect(),
             sha1: vec![
                 sha1(&key.subject_public_key.data),
@@ -114,10 +124,7 @@ impl CertificateNames {
             ..Self::default()
         };
         for cn in certificate.subject().iter_common_name() {
-            // All of the subject is text.
-            names
-                .cn
-                .add(text::string(cn.attr_value()).unwrap_or_default());
+            names.cn.add_or_note(text::string(cn.attr_value()));
         }
         for extension in certificate.extensions() {
             let oid = extension.oid.to_id_string();
@@ -152,16 +159,14 @@ impl CertificateNames {
     /// Who it is of, for people: the first user principal name, else the subject.
     #[must_use]
     pub fn shown(&self) -> &str {
-        self.upn.0.first().unwrap_or(&self.subject)
+        self.upn.read.first().unwrap_or(&self.subject)
     }
 
     fn add(&mut self, name: &GeneralName<'_>) -> Result<(), CertificateRefusal> {
         let unreadable = CertificateRefusal::Unreadable;
         match name {
             GeneralName::OtherName(oid, value) if oid.to_id_string() == PRINCIPAL_NAME => {
-                let upn = upn(value);
-                let upn = upn.ok_or_else(|| unreadable("its user principal name is no text"))?;
-                self.upn.add(upn);
+                self.upn.add_or_note(upn(value));
             }
             GeneralName::RFC822Name(address) => self.email.add((*address).to_owned()),
             GeneralName::URI(uri) => {
@@ -172,7 +177,18 @@ impl CertificateNames {
                         .add(sid.ok_or_else(|| unreadable("the SID in it is none"))?);
                 }
             }
-            GeneralName::Invalid(..) => return Err(unreadable("a name in it is malformed")),
+            // Old CAs write more than ASCII into addresses.
+            GeneralName::Invalid(Tag(1), _) => self.email.is_unreadable = true,
+            GeneralName::Invalid(Tag(6), uri) => {
+                let beginning = uri.get(..SID_URI.len()).unwrap_or_default();
+                if beginning.eq_ignore_ascii_case(SID_URI.as_bytes()) {
+                    return Err(unreadable("the SID in it is none"));
+                }
+            }
+            // It may be a user principal name, or a SID.
+            GeneralName::Invalid(Tag(0), _) => {
+                return Err(unreadable("a name in it is malformed"));
+            }
             _ => {}
         }
         Ok(())

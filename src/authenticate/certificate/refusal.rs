@@ -34,6 +34,11 @@ pub enum CertificateRefusal {
         "the issuer of {subject}'s certificate has no revocation list that is valid now (CLIENT_CRL_REQUIRED); renew the files of CLIENT_CRL_FILES"
     )]
     NoRevocationList { subject: String },
+    #[error(
+        "the revocation list of the issuer of {subject}'s certificate is damaged, or signed in a way that is not \
+         accepted, so that nobody knows whether it is revoked; fetch it anew into the files of CLIENT_CRL_FILES"
+    )]
+    UnverifiedList { subject: String },
     #[error("the client sent {0} certificates, more than a chain has")]
     ChainTooLong(usize),
     #[error("the client sent a certificate of {0} bytes, larger than any should be")]
@@ -52,6 +57,11 @@ pub enum CertificateRefusal {
         name: CertificateName,
         values: Vec<String>,
     },
+    #[error(
+        "the certificate's {name} is no text that can be read: issue a new one with it in UTF-8, or name the user \
+         by something else in CLIENT_CERT_MAP"
+    )]
+    UnreadableName { name: CertificateName },
     #[error(
         "the certificate's {name} {} cannot be a user's: {why}",
         cause::quoted(value)
@@ -109,9 +119,11 @@ impl CertificateRefusal {
             Self::Validity { .. } => "certificate_validity",
             Self::Revoked { .. } => "certificate_revoked",
             Self::Usage { .. } => "certificate_usage",
-            Self::NoRevocationList { .. } => "certificate_no_crl",
+            Self::NoRevocationList { .. } | Self::UnverifiedList { .. } => "certificate_no_crl",
             Self::ChainTooLong(_) | Self::TooLarge(_) => "certificate_size",
-            Self::Unreadable(_) | Self::Invalid(_) => "certificate_invalid",
+            Self::Unreadable(_) | Self::UnreadableName { .. } | Self::Invalid(_) => {
+                "certificate_invalid"
+            }
             Self::NoName { .. } => "certificate_no_name",
             Self::SeveralNames { .. } => "certificate_several_names",
             Self::UnusableName { .. } => "unusable_name",

@@ -32,10 +32,23 @@ fn a_subject_is_written_as_directories_write_it() {
         read.subject,
         r#"CN=\ #Zoë \<x\>\ ,O=R&D\, \"Ltd\"\; a\+b,C=CH"#
     );
-    assert_eq!(
-        read.issuer,
-        r#"C=CH,O=R&D\, \"Ltd\"\; a\+b,CN=\ #Zoë \<x\>\ "#
+    let (ours, windows) = (
+        [r"C=CH", r#"O=R&D\, \"Ltd\"\; a\+b"#, r"CN=\ #Zoë \<x\>\ "],
+        ["C=CH", r#"O="R&D, ""Ltd""; a+b""#, r#"CN=" #Zoë <x> ""#],
     );
+    for mut parts in [ours, windows] {
+        assert!(
+            read.issuers.contains(&parts.join(",")),
+            "{:?}",
+            read.issuers
+        );
+        parts.reverse();
+        assert!(
+            read.issuers.contains(&parts.join(", ")),
+            "{:?}",
+            read.issuers
+        );
+    }
     assert_eq!(read.cn.only(), Ok(Some(" #Zoë <x> ")));
 }
 
@@ -172,18 +185,28 @@ fn what_is_broken_is_unreadable() {
         let made = made(|params| params.custom_extensions.push(extension));
         CertificateNames::read(&made)
     };
-    for (content, what) in [
-        (&b"\x04\x00"[..], "alternative names that are none"),
+    let none = alternative(b"\x04\x00");
+    assert!(none.is_err(), "alternative names that are none");
+    for (content, what, needed) in [
         (
-            b"\x30\x04\x81\x02\xff\xfe",
+            &b"\x30\x04\x81\x02\xff\xfe"[..],
             "a mail address that is no text",
+            N::Email,
         ),
         (
             b"\x30\x15\xa0\x13\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03\xa0\x05\x04\x03a@b",
             "a user principal name that is no text",
+            N::Upn,
         ),
     ] {
-        assert!(alternative(content).is_err(), "{what}");
+        let read = alternative(content).expect(what);
+        let of = |map: &[N]| mapping::lookups(&read, map, false).map(|all| all.len());
+        assert!(of(&[needed]).is_err(), "{what}");
+        assert!(
+            of(&[needed, N::Sha1]).is_err(),
+            "{what}: no weaker one counts"
+        );
+        assert_eq!(of(&[N::Sha1, needed]), Ok(1), "{what}: another decides");
     }
     let twice = made(|params| {
         let ski = [2, 5, 29, 14];

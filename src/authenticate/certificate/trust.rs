@@ -1,29 +1,24 @@
 //! Which certificates are accepted: of a known CA, in their time, for clients, not revoked.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::SystemTime,
-};
+use std::{path::Path, sync::Arc, time::SystemTime};
 
-use arc_swap::ArcSwap;
 use aws_lc_rs::digest;
-use rustls::{
-    CertificateError, RootCertStore,
-    server::{VerifierBuilderError, WebPkiClientVerifier, danger::ClientCertVerifier},
-};
-use rustls_pki_types::{
-    CertificateDer, CertificateRevocationListDer, UnixTime, pem::PemObject as _,
-};
-use x509_parser::{
-    certificate::X509Certificate, prelude::FromDer as _, revocation_list::CertificateRevocationList,
-};
+use rustls::CertificateError;
+use rustls_pki_types::{CertificateDer, UnixTime};
+use webpki::{Error, VerifiedPath, spki_for_anchor};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
 
 use super::{
+    armour,
     authority::Authority,
+    chain,
+    issued::Issued,
     names::{CertificateNames, Uses},
     refusal::CertificateRefusal,
+    revocation::{IssuerKey, Revocation, Status},
+    signed::{Signed, Verdict},
+    text::NameKey,
+    trust_error::TrustError,
 };
 use crate::{
     cause,
@@ -37,43 +32,15 @@ use crate::{
 const MAX_CHAIN: usize = 10;
 const MAX_BYTES: usize = 16 << 10;
 
-/// CAs or revocation lists cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TrustError {
-    #[error("{} cannot be read: {}", file.display(), cause::io(cause))]
-    Read { file: PathBuf, cause: io::Error },
-    #[error("{0} holds no CA certificate in PEM")]
-    NoAuthority(String),
-    #[error("{place} holds no CA that counts: {}", .left_out.join("; "))]
-    NoneCounts {
-        place: String,
-        left_out: Vec<String>,
-    },
-    #[error("{0} holds no revocation list in PEM (-----BEGIN X509 CRL-----)")]
-    NoList(String),
-    #[error("the CAs and revocation lists of client certificates cannot be used: {}", unusable(.0))]
-    Unusable(#[source] VerifierBuilderError),
-}
-
 #[derive(Debug)]
 pub(super) struct ClientTrust {
     /// All that were given, those that do not count too.
     authorities: Vec<Authority>,
-    lists: Vec<CertificateRevocationListDer<'static>>,
+    revocation: Revocation,
     /// `CLIENT_CRL_REQUIRED`.
     lists_required: bool,
     /// Both usages must be in the certificate.
     strict: bool,
-    current: ArcSwap<Current>,
-}
-
-/// What counts in a span of time: a verifier knows nothing of the time of its CAs.
-#[derive(Debug)]
-struct Current {
-    /// `None`: no CA counts.
-    verifier: Option<Arc<dyn ClientCertVerifier>>,
-    /// From the first of these until before the other, Unix time in seconds.
-    span: (i64, i64),
 }
 
 /// When the first CA, and the first revocation list, end; Unix time in seconds.
@@ -97,30 +64,13 @@ impl ClientTrust {
             }
         }
         let RevocationConfig { files, required } = &config.revocation;
-        let mut lists = Vec::new();
-        for path in files.paths() {
-            let name = path.display().to_string();
-            let found = CertificateRevocationListDer::pem_slice_iter(&read(&path)?)
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|_| TrustError::NoList(name.clone()))?;
-            if found.is_empty() {
-                return Err(TrustError::NoList(name));
-            }
-            lists.extend(found);
-        }
-        // Whatever the time, so that a list that cannot be used is found now.
-        let all = authorities.iter().filter(|one| one.is_authority());
-        let verifier = verifier(all, &lists, *required).map_err(TrustError::Unusable)?;
-        let current = Current {
-            verifier: Some(verifier),
-            span: (0, 0),
-        };
+        let revocation = Revocation::load(files, &authorities)?;
+        leave_out_revoked(&mut authorities, &revocation);
         Ok(Self {
             authorities,
-            lists,
+            revocation,
             lists_required: *required,
             strict: config.binding == CertificateBinding::Strong,
-            current: ArcSwap::from_pointee(current),
         })
     }
 
@@ -129,7 +79,7 @@ impl ClientTrust {
         let authorities = self.authorities.iter().filter(|one| one.is_authority());
         TrustEnds {
             authority: authorities.map(|one| one.not_after).min(),
-            revocation_list: self.lists.iter().filter_map(|der| next_update(der)).min(),
+            revocation_list: self.revocation.ends(&self.authorities),
         }
     }
 
@@ -147,27 +97,12 @@ impl ClientTrust {
 
     pub fn issuers(&self) -> Vec<Vec<u8>> {
         let authorities = self.authorities.iter().filter(|one| one.is_authority());
-        authorities.map(|one| one.subject_der.clone()).collect()
+        authorities.map(|one| one.name.der().to_vec()).collect()
     }
 
-    /// What counts at this time.
-    fn current(&self, now: i64) -> Arc<Current> {
-        let current = self.current.load_full();
-        let (from, until) = current.span;
-        if (from..until).contains(&now) {
-            return current;
-        }
-        let counting = self
-            .authorities
-            .iter()
-            .filter(|one| one.fault(now).is_none());
-        let new = Arc::new(Current {
-            // The lists were found good, so without one there is no CA.
-            verifier: verifier(counting, &self.lists, self.lists_required).ok(),
-            span: span(&self.authorities, now),
-        });
-        self.current.store(Arc::clone(&new));
-        new
+    /// What lies among the revocation lists and is not used, or not as one may think, for people.
+    pub fn list_notes(&self) -> &[String] {
+        self.revocation.notes()
     }
 
     pub fn check(
@@ -175,7 +110,6 @@ impl ClientTrust {
         chain: &[CertificateDer<'_>],
         now: SystemTime,
     ) -> Result<CertificateNames, CertificateRefusal> {
-        use CertificateError as C;
         use CertificateRefusal as R;
         if chain.len() > MAX_CHAIN {
             return Err(R::ChainTooLong(chain.len()));
@@ -183,54 +117,103 @@ impl ClientTrust {
         if let Some(large) = chain.iter().find(|one| one.len() > MAX_BYTES) {
             return Err(R::TooLarge(large.len()));
         }
-        let Some((leaf, intermediates)) = chain.split_first() else {
+        let Some(leaf) = chain.first() else {
             return Err(R::Unreadable("there is none"));
         };
         let names = CertificateNames::read(leaf)?;
         let subject = names.subject.clone();
-        let since = now
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        let current = self.current(seconds(now));
-        let verified = match &current.verifier {
-            Some(verifier) => {
-                let at = UnixTime::since_unix_epoch(since);
-                verifier.verify_client_cert(leaf, intermediates, at)
-            }
-            None => Err(C::UnknownIssuer.into()),
-        };
-        let Err(error) = verified else {
-            if let Some(lacks) = self.lacks(names.uses) {
-                return Err(R::Usage { subject, lacks });
-            }
-            // Without any the verifier does not look, whatever is required of it.
-            return if self.lists_required && self.lists.is_empty() {
-                Err(R::NoRevocationList { subject })
-            } else {
-                Ok(names)
+        let time = UnixTime::since_unix_epoch(
+            now.duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default(),
+        );
+        let now = seconds(now);
+        let counting = self.authorities.iter();
+        let counting: Vec<_> = counting.filter(|one| one.fault(now).is_none()).collect();
+        let revocation = |path: &VerifiedPath<'_>| self.look_for_revocation(path, now);
+        if let Err(error) = chain::find(chain, &counting, time, &revocation) {
+            return Err(self.refusal(error, chain, now, subject));
+        }
+        match self.lacks(names.uses) {
+            Some(lacks) => Err(R::Usage { subject, lacks }),
+            None => Ok(names),
+        }
+    }
+
+    /// Each certificate of a way to a CA by the lists of the one above it.
+    fn look_for_revocation(&self, path: &VerifiedPath<'_>, now: i64) -> Result<(), Error> {
+        let leaf = path.end_entity().der();
+        let others = path.intermediate_certificates().map(webpki::Cert::der);
+        let certificates: Vec<_> = [leaf].into_iter().chain(others).collect();
+        let anchor = spki_for_anchor(path.anchor());
+        let named = self.authorities.iter();
+        let ours: Vec<_> = named.filter(|one| one.key[..] == anchor[..]).collect();
+        for (index, der) in certificates.iter().enumerate() {
+            let one = Issued::read(der, index > 0).ok_or(Error::BadDer)?;
+            let above = certificates.get(index + 1);
+            let above = above.map(|der| {
+                let (_, certificate) = X509Certificate::from_der(der).ok()?;
+                let key = certificate.public_key().raw.to_vec();
+                Some((key, Issued::read(der, true)?))
+            });
+            let (key, ids, signs_lists): (_, Vec<_>, _) = match above {
+                Some(above) => {
+                    let (key, above) = above.ok_or(Error::BadDer)?;
+                    (key, above.key_id.into_iter().collect(), above.signs_lists)
+                }
+                None => (
+                    anchor.to_vec(),
+                    ours.iter().filter_map(|one| one.key_id.clone()).collect(),
+                    ours.iter().any(|one| one.signs_lists),
+                ),
             };
-        };
-        let rustls::Error::InvalidCertificate(cause) = error else {
-            return Err(R::Invalid(Arc::new(error)));
-        };
-        Err(match cause {
-            C::Expired
-            | C::ExpiredContext { .. }
-            | C::NotValidYet
-            | C::NotValidYetContext { .. } => R::Validity { subject },
-            C::Revoked => R::Revoked { subject },
+            let issuer = IssuerKey {
+                key: &key,
+                ids: &ids,
+                signs_lists,
+            };
+            match self.revocation.status(&one, &issuer, now) {
+                Status::Revoked => return Err(Error::CertRevoked),
+                Status::Unverified => return Err(Error::InvalidCrlSignatureForPublicKey),
+                Status::Unknown | Status::Ended if self.lists_required => {
+                    return Err(Error::UnknownRevocationStatus);
+                }
+                Status::Good | Status::Unknown | Status::Ended => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn refusal(
+        &self,
+        error: Error,
+        chain: &[CertificateDer<'_>],
+        now: i64,
+        subject: String,
+    ) -> CertificateRefusal {
+        use CertificateRefusal as R;
+        match error {
+            Error::CertExpired { .. } | Error::CertNotValidYet { .. } => R::Validity { subject },
+            Error::CertRevoked => R::Revoked { subject },
             // A certificate that copies the names of a good one fails at the signature of the CA whose name it bears.
-            C::UnknownIssuer | C::BadSignature => self.unknown_issuer(chain, seconds(now), subject),
-            C::InvalidPurpose | C::InvalidPurposeContext { .. } => R::Usage {
+            Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => {
+                self.unknown_issuer(chain, now, subject)
+            }
+            Error::RequiredEkuNotFoundContext(_) => R::Usage {
                 subject,
                 lacks: "its extended key usage lacks clientAuth",
             },
-            C::UnknownRevocationStatus
-            | C::ExpiredRevocationList
-            | C::ExpiredRevocationListContext { .. } => R::NoRevocationList { subject },
-            C::BadEncoding => R::Unreadable("it is malformed"),
-            other => R::Invalid(Arc::new(rustls::Error::InvalidCertificate(other))),
-        })
+            Error::UnknownRevocationStatus => R::NoRevocationList { subject },
+            Error::InvalidCrlSignatureForPublicKey => R::UnverifiedList { subject },
+            Error::BadDer | Error::BadDerTime | Error::TrailingData(_) => {
+                R::Unreadable("it is malformed")
+            }
+            Error::UnsupportedCriticalExtension => R::Invalid(Arc::new(
+                rustls::Error::InvalidCertificate(CertificateError::UnhandledCriticalExtension),
+            )),
+            other => R::Invalid(Arc::new(rustls::Error::InvalidCertificate(
+                CertificateError::Other(rustls::OtherError(Arc::new(other))),
+            ))),
+        }
     }
 }
 
@@ -265,13 +248,14 @@ impl ClientTrust {
     ) -> CertificateRefusal {
         let issuers = chain.iter().filter_map(|der| {
             let (_, certificate) = X509Certificate::from_der(der).ok()?;
-            Some(certificate.issuer().as_raw().to_vec())
+            Some(NameKey::of(certificate.issuer()))
         });
         let issuers: Vec<_> = issuers.collect();
         let mut known = self.authorities.iter();
         let left_out = known.find_map(|one| {
             let why = one.fault(now)?;
-            issuers.contains(&one.subject_der).then_some((one, why))
+            let is_it = issuers.iter().any(|issuer| one.name.is_of(issuer));
+            is_it.then_some((one, why))
         });
         match left_out {
             Some((one, why)) => CertificateRefusal::AuthorityLeftOut {
@@ -284,35 +268,29 @@ impl ClientTrust {
     }
 }
 
-fn verifier<'a>(
-    authorities: impl Iterator<Item = &'a Authority>,
-    lists: &[CertificateRevocationListDer<'static>],
-    required: bool,
-) -> Result<Arc<dyn ClientCertVerifier>, VerifierBuilderError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(authorities.map(|one| one.der.clone()));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-        .with_crls(lists.iter().cloned());
-    let builder = if required {
-        builder.enforce_revocation_expiration()
-    } else {
-        builder.allow_unknown_revocation_status()
+/// A CA among them that another of them has revoked.
+fn leave_out_revoked(authorities: &mut [Authority], revocation: &Revocation) {
+    let is_revoked = |one: &Authority| {
+        let Some((issued, signed)) = Issued::read(&one.der, true).zip(Signed::read(&one.der))
+        else {
+            return false;
+        };
+        authorities.iter().any(|above| {
+            let key = IssuerKey {
+                key: &above.key,
+                ids: above.key_id.as_slice(),
+                signs_lists: above.signs_lists,
+            };
+            above.key != one.key
+                && above.name.is_of(&issued.issuer)
+                && signed.by(&above.key) == Verdict::ByThisKey
+                && revocation.status(&issued, &key, 0) == Status::Revoked
+        })
     };
-    builder.build()
-}
-
-/// The time around `now` in which the same CAs count.
-fn span(authorities: &[Authority], now: i64) -> (i64, i64) {
-    let changes = authorities.iter();
-    let changes = changes.flat_map(|one| [one.not_before, one.not_after.saturating_add(1)]);
-    changes.fold((i64::MIN, i64::MAX), |(from, until), change| {
-        if change <= now {
-            (from.max(change), until)
-        } else {
-            (from, until.min(change))
-        }
-    })
+    let revoked: Vec<_> = authorities.iter().map(is_revoked).collect();
+    for (one, _) in authorities.iter_mut().zip(revoked).filter(|(_, is)| *is) {
+        one.revoke();
+    }
 }
 
 fn seconds(time: SystemTime) -> i64 {
@@ -323,13 +301,6 @@ fn seconds(time: SystemTime) -> i64 {
 fn left_out(authority: &Authority, why: &str) -> String {
     let subject = cause::quoted(&authority.subject);
     format!("the CA of client certificates {subject} does not count: {why}")
-}
-
-fn unusable(error: &VerifierBuilderError) -> &'static str {
-    match error {
-        VerifierBuilderError::NoRootAnchors => "there is no CA",
-        _ => "a revocation list in CLIENT_CRL_FILES is malformed or of a kind that is not known",
-    }
 }
 
 /// Whatever the order in which the file has them.
@@ -347,17 +318,29 @@ fn digest_of(authorities: &[Authority]) -> [u8; 32] {
     bytes
 }
 
-fn next_update(der: &[u8]) -> Option<i64> {
-    let (_, list) = CertificateRevocationList::from_der(der).ok()?;
-    Some(list.next_update()?.timestamp())
-}
-
-/// The certificates in a PEM text, one of them at least that of a CA.
-fn authorities_in(place: &str, pem: &[u8]) -> Result<Vec<Authority>, TrustError> {
-    let found = CertificateDer::pem_slice_iter(pem).flatten();
-    let found: Vec<_> = found.filter_map(|der| Authority::read(&der)).collect();
+/// The certificates in a file or a text, PEM or DER, one of them at least that of a CA.
+fn authorities_in(place: &str, content: &[u8]) -> Result<Vec<Authority>, TrustError> {
+    let none = || TrustError::NoAuthority(place.to_owned());
+    let mut found = Vec::new();
+    for block in armour::blocks(content) {
+        let in_pem = !block.label.is_empty();
+        if in_pem && !block.label.contains("CERTIFICATE") {
+            continue;
+        }
+        let der = block.der.map(CertificateDer::from);
+        match der.and_then(|der| Authority::read(&der)) {
+            Some(authority) => found.push(authority),
+            None if !in_pem => return Err(none()),
+            None => {
+                return Err(TrustError::UnreadableAuthority {
+                    place: place.to_owned(),
+                    number: found.len() + 1,
+                });
+            }
+        }
+    }
     if found.is_empty() {
-        return Err(TrustError::NoAuthority(place.to_owned()));
+        return Err(none());
     }
     if !found.iter().any(Authority::is_authority) {
         let faults = found.iter();
