@@ -13,7 +13,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::Settings,
-    installation::{ArchiveError, export_name, write_private},
+    installation::{ArchiveError, ExportLayout, export_name, write_private},
     setup::export,
 };
 
@@ -47,26 +47,36 @@ impl Target {
     }
 }
 
-pub(super) fn run(home: &Path, clock: &Clock, target: &Target) -> ExitCode {
+pub(super) fn run(home: &Path, clock: &Clock, target: &Target, layout: ExportLayout) -> ExitCode {
     if matches!(target, Target::Output) && io::stdout().is_terminal() {
         eprintln!(
             "ad-edge: a zip is nothing for a terminal: redirect standard output, or name a file"
         );
         return ExitCode::from(EXIT_CONFIG);
     }
-    let export = match export(&Settings::of_process(home), clock) {
+    let export = match export(&Settings::of_process(home), clock, layout) {
         Ok(export) => export,
         Err(error) => return refuse(home, &error),
     };
     for missing in &export.outside {
         eprintln!("warning: not in the zip, and the other server needs it too: {missing}");
     }
+    if layout == ExportLayout::Data {
+        eprintln!(
+            "warning: version 7 of the connector keeps the password of LDAP_BIND_USER in its host's keychain: type it into \
+             its console"
+        );
+    }
     put(home, target, &export.zip)
 }
 
 /// Root writes it where its owner may not; the home folder is read by another process.
-pub(super) fn run_as_root(home: &Path, target: &Target) -> ExitCode {
-    match own_child::printed(home, &["export", OUTPUT], []) {
+pub(super) fn run_as_root(home: &Path, target: &Target, layout: ExportLayout) -> ExitCode {
+    let arguments: &[&str] = match layout {
+        ExportLayout::Usual => &["export", OUTPUT],
+        ExportLayout::Data => &["export", OUTPUT, "--data-layout"],
+    };
+    match own_child::printed(home, arguments, []) {
         Ok(zip) => put(home, target, &zip),
         Err(code) => code,
     }

@@ -26,6 +26,7 @@ use self::exit::EXIT_CONFIG;
 use crate::{
     clock::Clock,
     config::Settings,
+    installation::ExportLayout,
     privileges::{Keeps, PrivilegeError, Standing},
     secret::guard_memory,
 };
@@ -74,6 +75,9 @@ enum Command {
     Export {
         /// The file to write, `-` for standard output; by default connector_export_<time>.zip.
         file: Option<PathBuf>,
+        /// For version 7 of the legacy connector, which has all under data/.
+        #[arg(long)]
+        data_layout: bool,
     },
     /// Take an installation from a zip, ours or the legacy connector's, or from a folder of the legacy connector.
     Import {
@@ -159,16 +163,21 @@ fn in_home(home: &Path, clock: &Clock, command: Command) -> Result<ExitCode, Pri
             standing.work(Keeps::Nothing)?;
             fleet::run(home, clock, json)
         }
-        Command::Export { file } => {
+        Command::Export { file, data_layout } => {
+            let layout = if data_layout {
+                ExportLayout::Data
+            } else {
+                ExportLayout::Usual
+            };
             let target = export::Target::of(file, clock);
             if target
                 .folder()
                 .is_some_and(|at| standing.may_write_as_root(at))
             {
-                return Ok(export::run_as_root(home, &target));
+                return Ok(export::run_as_root(home, &target, layout));
             }
             standing.work(Keeps::Nothing)?;
-            export::run(home, clock, &target)
+            export::run(home, clock, &target, layout)
         }
         Command::Import { from, dry_run } => {
             let source = import::open(&standing, &from);

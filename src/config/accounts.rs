@@ -1,9 +1,12 @@
 //! Keys about accounts: what a password login may pass over, how users and groups are searched, how
 //! passwords are changed, and what makes a profile.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use super::{filter::FilterTemplate, home::Home, keys, problem::Concern, reader::Reader};
+use super::{
+    effective::Effective, filter::FilterTemplate, home::Home, keys, problem::Concern,
+    reader::Reader,
+};
 
 /// What credential logins and the tenant's searches may do.
 #[derive(Debug, Clone)]
@@ -28,6 +31,7 @@ pub struct AccountsConfig {
     pub write_back: Option<WriteBackConfig>,
     /// `None`: the built-in profile mapper.
     pub mapper: Option<MapperSource>,
+    pub mapper_room: MapperRoom,
 }
 
 /// How passwords are changed.
@@ -46,6 +50,37 @@ pub enum MapperSource {
     Text(String),
     /// `PROFILE_MAPPER_FILE`, or `lib/profileMapper.js` of the home folder.
     File(PathBuf),
+}
+
+/// What a profile mapper has to run in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MapperRoom {
+    /// `PROFILE_MAPPING_MEMORY_LIMIT_MB`, in bytes.
+    pub memory: usize,
+    /// `PROFILE_MAPPING_TIMEOUT_MS`.
+    pub time: Duration,
+    /// Where files are that it loads, when it is a text.
+    pub folder: PathBuf,
+}
+
+impl MapperRoom {
+    /// What these keys give a mapper of this home folder.
+    #[must_use]
+    pub fn of(values: &Effective, home: &Home) -> Self {
+        Self::new(
+            values.value(&keys::PROFILE_MAPPING_MEMORY_LIMIT_MB),
+            values.value(&keys::PROFILE_MAPPING_TIMEOUT_MS),
+            home,
+        )
+    }
+
+    fn new(mebibytes: usize, time: Duration, home: &Home) -> Self {
+        Self {
+            memory: mebibytes << 20,
+            time,
+            folder: home.path("lib"),
+        }
+    }
 }
 
 pub(super) fn accounts(home: &Home, r: &mut Reader) -> AccountsConfig {
@@ -69,6 +104,11 @@ pub(super) fn accounts(home: &Home, r: &mut Reader) -> AccountsConfig {
         groups_required: r.read(&keys::GROUPS_REQUIRED),
         write_back: r.read(&keys::ENABLE_WRITE_BACK).then_some(write_back),
         mapper: mapper(home, r),
+        mapper_room: MapperRoom::new(
+            r.read(&keys::PROFILE_MAPPING_MEMORY_LIMIT_MB),
+            r.read(&keys::PROFILE_MAPPING_TIMEOUT_MS),
+            home,
+        ),
     }
 }
 

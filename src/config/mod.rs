@@ -17,6 +17,7 @@ mod direct;
 mod directory;
 mod dn;
 mod effective;
+mod encoding;
 mod federation;
 mod filter;
 mod filter_meaning;
@@ -35,6 +36,7 @@ mod listen;
 mod load;
 mod logo;
 mod mistake;
+mod modules;
 mod older_names;
 mod pages;
 mod pattern;
@@ -55,7 +57,7 @@ mod tunnel;
 mod value;
 
 pub use self::{
-    accounts::{AccountsConfig, MapperSource, WriteBackConfig},
+    accounts::{AccountsConfig, MapperRoom, MapperSource, WriteBackConfig},
     choices::{
         CertificateBinding, CertificateName, ChannelBindingPolicy, LogFormat, LogLevels,
         ProxyProtocol, TlsTermination,
@@ -65,6 +67,7 @@ pub use self::{
     direct::{DirectConfig, FormLimits, KerberosConfig},
     directory::{DirectoryConfig, GroupsConfig, Scheme, ServerUrl, ServersConfig, ServiceAccount},
     effective::{Effective, InForce, Shown},
+    encoding::{Encoding, decoded},
     federation::{Callback, RelyingParties},
     filter::{FilterTemplate, parses as filter_parses},
     fingerprint::Fingerprint,
@@ -77,6 +80,7 @@ pub use self::{
     load::{Config, Loaded},
     logo::{Logo, LogoError, LogoKind},
     mistake::{Given, Invalid, Mistake, Place},
+    modules::{BUILT_IN_MODULES, MODULES_BESIDE, folder_of_module, has_known_end, module_file},
     pages::PagesConfig,
     problem::{NoTicket, Problem},
     read_file::{Most, openable, read_file, read_text},

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    config::{Effective, MapperSource, Most, TlsMaterial, home, keys, read_file},
+    config::{Effective, MapperRoom, MapperSource, Most, TlsMaterial, home, keys, read_file},
     directory::By,
     installation::{ChangeKind, Note, certificate_mode, write_atomically},
     profile::{Mapper, ScriptError},
@@ -196,7 +196,8 @@ impl Program {
 
     pub(super) fn take_mapper(&self, source: &str) -> Result<String, ChangeError> {
         self.may_write()?;
-        mapper_of(source)?;
+        let current = self.current.load();
+        mapper_of(source, &current.config.accounts.mapper_room)?;
         let _one = self.settings.writing();
         let current = self.current.load();
         let path = match &current.config.accounts.mapper {
@@ -239,7 +240,8 @@ impl Program {
         if user.trim().is_empty() {
             return Err(ChangeError::NoName);
         }
-        let mapper = tokio::task::spawn_blocking(move || mapper_of(&source)).await??;
+        let room = self.current.load().config.accounts.mapper_room.clone();
+        let mapper = tokio::task::spawn_blocking(move || mapper_of(&source, &room)).await??;
         let directory = self.current.load().directory.clone();
         let found = directory.find_user(By::Name(user)).await?;
         let entry = found
@@ -292,9 +294,9 @@ fn keep_aside(path: &Path) -> Result<(), ChangeError> {
     Ok(write_atomically(&copy, &before, 0o600)?)
 }
 
-fn mapper_of(source: &str) -> Result<Mapper, ScriptError> {
+fn mapper_of(source: &str, room: &MapperRoom) -> Result<Mapper, ScriptError> {
     let source = MapperSource::Text(source.to_owned());
-    Mapper::start(Some(&source), Arc::new(Metrics::new()))
+    Mapper::start(Some(&source), room, Arc::new(Metrics::new()))
 }
 
 /// A certificate and its key, read as the server reads them, from files that are removed afterwards.

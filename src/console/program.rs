@@ -29,7 +29,7 @@ use crate::{
     config::{Declared, Effective, InForce, MapperSource, Most, Settings, Shown, read_text},
     doctor::{self, Level},
     fleet::FleetView,
-    installation::{self, DEFAULT_MAPPER},
+    installation::{self, DEFAULT_MAPPER, ExportLayout},
     instance::{Answer, Generation, Refused, Reporter, restart_in_words},
     ops::Readiness,
     secret::SecretString,
@@ -257,7 +257,8 @@ impl ConsoleBackend for Program {
         self.aside(|own| {
             own.may_write()?;
             let export =
-                setup::export(&own.settings, &own.clock).map_err(ChangeError::Export)?;
+                setup::export(&own.settings, &own.clock, ExportLayout::Usual)
+                    .map_err(ChangeError::Export)?;
             tracing::warn!(target: "audit", event = event::CONSOLE_EXPORTED, "the console exported this installation with its keys");
             for file in &export.outside {
                 tracing::warn!(

@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{self, Cursor, Read, Seek, Write as _},
+    io::{self, Cursor, Write as _},
     path::Path,
     time::SystemTime,
 };
@@ -15,25 +15,34 @@ use rustls::SignatureAlgorithm;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, macros::format_description};
-use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use super::{
     ArchiveError,
-    bounds::{bounded, limited},
     error::ContentFault,
-    limits::MAX_ENTRIES,
-    paths::{CERTIFICATE, CONFIG, KEY, LOGOS, MAPPER, NEEDED, allowed, leads_out, shown},
+    findings::Finding,
+    layout::NEWER_MAPPER,
+    paths::{CERTIFICATE, CONFIG, KEY, MAPPER, NEEDED},
 };
 use crate::{
-    config::{Effective, credentials_open, keys, openable},
-    files::{Folder, Found, LinkInTheWay},
+    config::{Effective, credentials_open, decoded, keys},
     secret::ExposeSecret as _,
 };
 
 /// The built-in mapper in JavaScript: the legacy connector's import wants a file.
 pub const DEFAULT_MAPPER: &str = include_str!("profileMapper.js");
 /// The comment of our zips, by which an import knows them. The legacy connector's import does not look at it.
-const OURS: &str = "ad-edge export";
+pub(super) const OURS: &str = "ad-edge export";
+
+/// For which version of the legacy connector an export is, beside ad-edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ExportLayout {
+    /// Until version 6, and ad-edge.
+    #[default]
+    Usual,
+    /// Since version 7: all under `data/`.
+    Data,
+}
 
 /// The files of an installation, by their paths in the home folder.
 #[derive(Clone)]
@@ -45,6 +54,8 @@ pub struct Installation {
     pub ours: bool,
     /// It says that profiles are made by the built-in mapper.
     pub(super) built_in_mapper: bool,
+    /// What there is to say of it.
+    pub(super) findings: Vec<Finding>,
 }
 
 /// By hand: it holds keys.
@@ -55,139 +66,34 @@ impl std::fmt::Debug for Installation {
 }
 
 impl Installation {
-    /// The home folder's files, for an export.
-    ///
-    /// # Errors
-    /// When a file cannot be read, or one that is needed is not there.
-    pub fn of_folder(folder: &Path) -> Result<Self, ArchiveError> {
-        let mut names = vec![CONFIG.to_owned(), MAPPER.to_owned()];
-        names.extend(LOGOS.map(str::to_owned));
-        list(folder, "certs", &mut names).map_err(|error| {
-            ArchiveError::Read(folder.join("certs").display().to_string(), error)
-        })?;
-        let mut found = Self::empty();
-        let mut total = 0;
-        for name in names {
-            let path = folder.join(&name);
-            // A link is followed here: a certificate's renewal often leaves one, and this is our own.
-            if fs::symlink_metadata(&path).is_err() {
-                continue;
-            }
-            if !allowed(&name) || fs::metadata(&path).is_ok_and(|meta| !meta.is_file()) {
-                found.ignored.push(shown(&name));
-                continue;
-            }
-            let content = openable(&path)
-                .and_then(|()| fs::File::open(&path))
-                .and_then(|file| limited(file, &mut total))
-                .map_err(|error| ArchiveError::Read(path.display().to_string(), error))?;
-            let content = content.ok_or_else(|| ArchiveError::TooLarge { name: name.clone() })?;
-            found.files.insert(name, content);
-        }
-        found.whole()
-    }
-
-    /// A copied folder, of ours or of the legacy connector's, read through its handle alone: no link in it is
-    /// followed. What was read is not looked at yet; that is for [`Self::whole`].
-    ///
-    /// # Errors
-    /// When a file cannot be read, or is a link.
-    pub fn read_folder(folder: &Folder) -> Result<Self, ArchiveError> {
-        let mut names = vec![CONFIG.to_owned(), MAPPER.to_owned()];
-        names.extend(LOGOS.map(str::to_owned));
-        list_in(folder, "certs", &mut names)?;
-        let mut found = Self::empty();
-        let mut total = 0;
-        for name in names {
-            let failed = |error| in_folder(folder, &name, error);
-            match folder.find(&name).map_err(failed)? {
-                Found::Nothing => continue,
-                Found::Link if allowed(&name) => {
-                    return Err(ArchiveError::Linked(shown_in(folder, &name)));
-                }
-                Found::File | Found::Other if allowed(&name) => {}
-                _ => {
-                    found.ignored.push(shown(&name));
-                    continue;
-                }
-            }
-            let content = folder
-                .open_file(&name)
-                .and_then(|file| limited(file, &mut total))
-                .map_err(failed)?;
-            let content = content.ok_or_else(|| ArchiveError::TooLarge { name: name.clone() })?;
-            found.files.insert(name, content);
-        }
-        Ok(found)
-    }
-
-    /// Reads an archive; nothing that it says of itself is trusted.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn of_zip(mut archive: impl Read + Seek) -> Result<Self, ArchiveError> {
-        bounded(&mut archive)?;
-        let mut archive = ZipArchive::new(archive).map_err(ArchiveError::NoZip)?;
-        if archive.len() > MAX_ENTRIES {
-            return Err(ArchiveError::TooMany);
-        }
-        if archive.has_duplicate_names() {
-            return Err(ArchiveError::Twice {
-                name: "a file".to_owned(),
-            });
-        }
-        if archive
-            .has_overlapping_entries()
-            .map_err(ArchiveError::NoZip)?
-        {
-            return Err(ArchiveError::Overlap);
-        }
-        let mut found = Self::empty();
-        found.ours = archive.comment() == OURS.as_bytes();
-        let mut total = 0;
-        for index in 0..archive.len() {
-            let entry = archive.by_index(index).map_err(ArchiveError::NoZip)?;
-            let name = entry.name().map_err(ArchiveError::NoZip)?;
-            let name = name.into_owned();
-            if entry.is_symlink() || leads_out(&name) {
-                return Err(ArchiveError::Path { name: shown(&name) });
-            }
-            if entry.is_dir() {
-                continue;
-            }
-            // As some programs on Windows write it.
-            let name = name.replace('\\', "/");
-            if !allowed(&name) {
-                found.ignored.push(shown(&name));
-                continue;
-            }
-            let content = limited(entry, &mut total)
-                .map_err(|error| ArchiveError::Read(shown(&name), error))?
-                .ok_or_else(|| ArchiveError::TooLarge { name: shown(&name) })?;
-            if found.files.insert(name.clone(), content).is_some() {
-                return Err(ArchiveError::Twice { name: shown(&name) });
-            }
-        }
-        found.whole()
-    }
-
     /// The zip, as the legacy connector's import takes it.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn to_zip(&self) -> Result<Vec<u8>, ArchiveError> {
+    pub fn to_zip(&self, layout: ExportLayout) -> Result<Vec<u8>, ArchiveError> {
         let mut files = self.files.clone();
-        files
-            .entry(MAPPER.to_owned())
-            .or_insert_with(|| DEFAULT_MAPPER.as_bytes().to_vec());
+        if layout == ExportLayout::Usual {
+            // It has to be there.
+            files
+                .entry(MAPPER.to_owned())
+                .or_insert_with(|| DEFAULT_MAPPER.as_bytes().to_vec());
+        }
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .unix_permissions(0o600);
-        writer.set_comment(OURS).map_err(ArchiveError::Zip)?;
+        if layout == ExportLayout::Usual {
+            writer.set_comment(OURS).map_err(ArchiveError::Zip)?;
+        }
         for (name, content) in &files {
+            let name = match (layout, name.strip_prefix("lib/")) {
+                (ExportLayout::Usual, _) => name.clone(),
+                (ExportLayout::Data, _) if name == MAPPER => format!("data/{NEWER_MAPPER}"),
+                (ExportLayout::Data, Some(module)) => format!("data/profileMapper/{module}"),
+                (ExportLayout::Data, None) => format!("data/{name}"),
+            };
             writer
-                .start_file(name.as_str(), options)
+                .start_file(name, options)
                 .map_err(ArchiveError::Zip)?;
             let written = writer.write_all(content);
             written.map_err(|error| ArchiveError::Zip(error.into()))?;
@@ -210,7 +116,7 @@ impl Installation {
             .get(CONFIG)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        match serde_json::from_slice(without_mark(text)) {
+        match serde_json::from_str(&decoded(text).0) {
             Ok(Value::Object(keys)) => Ok(keys),
             Ok(_) => Err(broken(ContentFault::NotAnObject)),
             Err(error) => Err(broken(error.into())),
@@ -221,7 +127,7 @@ impl Installation {
     #[must_use]
     pub fn mapper(&self) -> Option<String> {
         let text = self.files.get(MAPPER)?;
-        Some(String::from_utf8_lossy(text).into_owned())
+        Some(decoded(text).0.into_owned())
     }
 
     #[must_use]
@@ -241,6 +147,7 @@ impl Installation {
             ignored: Vec::new(),
             ours: false,
             built_in_mapper: false,
+            findings: Vec::new(),
         }
     }
 
@@ -325,38 +232,6 @@ pub(super) fn stamp(now: SystemTime) -> String {
 /// Windows editors put a byte order mark first.
 fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
-}
-
-/// The same as [`list`], no link followed.
-fn list_in(folder: &Folder, under: &str, names: &mut Vec<String>) -> Result<(), ArchiveError> {
-    let inner = match folder.folder(under) {
-        Ok(inner) => inner,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(in_folder(folder, under, error)),
-    };
-    let entries = inner
-        .names()
-        .map_err(|error| in_folder(folder, under, error))?;
-    for entry in entries {
-        let name = format!("{under}/{}", entry.to_string_lossy());
-        if !under.contains('/') && inner.find(&entry).is_ok_and(|found| found == Found::Folder) {
-            list_in(folder, &name, names)?;
-        } else {
-            names.push(name);
-        }
-    }
-    Ok(())
-}
-
-fn shown_in(folder: &Folder, name: &str) -> String {
-    folder.path().join(name).display().to_string()
-}
-
-fn in_folder(folder: &Folder, name: &str, error: io::Error) -> ArchiveError {
-    if LinkInTheWay::caused(&error) {
-        return ArchiveError::Linked(shown_in(folder, name));
-    }
-    ArchiveError::Read(shown_in(folder, name), error)
 }
 
 /// The files under a folder, two levels deep as an installation has them; what is deeper as the name

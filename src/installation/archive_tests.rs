@@ -1,5 +1,9 @@
 //! Archives of all kinds, good and hostile.
 
+use std::io::Read as _;
+
+use zip::ZipArchive;
+
 use super::*;
 use crate::{
     config::{Home, encrypt_credentials},
@@ -62,7 +66,7 @@ fn refusal(zip: Vec<u8>) -> String {
 fn an_export_imports_elsewhere_to_the_byte() {
     let (folder, home) = installation();
     let zip = Installation::of_folder(folder.path())
-        .and_then(|all| all.to_zip())
+        .and_then(|all| all.to_zip(ExportLayout::Usual))
         .expect("a zip");
     let there = tempfile::TempDir::new().expect("a folder");
     let other = Home::new(there.path());
@@ -94,7 +98,7 @@ fn an_export_imports_elsewhere_to_the_byte() {
 fn the_legacy_connector_gets_a_mapper_and_ours_is_known_again() {
     let (folder, _) = installation();
     let zip = Installation::of_folder(folder.path())
-        .and_then(|all| all.to_zip())
+        .and_then(|all| all.to_zip(ExportLayout::Usual))
         .expect("a zip");
     let mut raw = ZipArchive::new(Cursor::new(zip.clone())).expect("a zip");
     let mut text = String::new();

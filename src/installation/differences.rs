@@ -231,30 +231,22 @@ impl Old<'_> {
     }
 
     fn mapper(&mut self) {
-        let (name, text) = if let Some(text) = self.values.value(&keys::PROFILE_MAPPER) {
-            (keys::PROFILE_MAPPER.name, text)
-        } else if let Some(file) = self.values.value(&keys::PROFILE_MAPPER_FILE) {
-            // Counted from `lib/`, with or without its ending.
-            let name = file.trim_start_matches("./").trim_start_matches("lib/");
-            let usual = home::MAPPER.trim_start_matches("lib/");
-            if name != usual && usual.strip_suffix(".js") != Some(name) {
-                self.add(
-                    "PROFILE_MAPPER_FILE names a file that is not in the archive (the legacy connector counts \
-                     it from lib/): copy it to lib/profileMapper.js and take the key out.",
-                );
-                return;
-            }
-            (home::MAPPER, self.installation.mapper().unwrap_or_default())
-        } else {
-            (home::MAPPER, self.installation.mapper().unwrap_or_default())
+        let Some(file) = self.values.value(&keys::PROFILE_MAPPER_FILE) else {
+            return;
         };
-        if calls_require(&text) {
-            self.add(format!(
-                "{name} calls require(): modules of Node.js are not there. Write what it needs into it."
-            ));
+        if self.given(&keys::PROFILE_MAPPER) || !self.given(&keys::PROFILE_MAPPER_FILE) {
+            return;
         }
-        if text.contains("process.") {
-            self.add(format!("{name} uses process, which is not there."));
+        // Counted from `lib/`, with or without its ending.
+        let name = file.trim_start_matches("./").trim_start_matches("lib/");
+        let usual = home::MAPPER.trim_start_matches("lib/");
+        let is_usual = name == usual || usual.strip_suffix(".js") == Some(name);
+        let is_there = |end: &str| self.installation.has(&format!("lib/{name}{end}"));
+        if !is_usual && !is_there("") && !is_there(".js") {
+            self.add(
+                "PROFILE_MAPPER_FILE names a file that is not in what was given (the legacy connector counts it from \
+                 lib/): copy it to lib/profileMapper.js and take the key out.",
+            );
         }
     }
 }
@@ -267,12 +259,4 @@ pub(super) fn of_windows(path: &str) -> bool {
         && bytes[1] == b':'
         && matches!(bytes[2], b'\\' | b'/');
     drive || bytes.starts_with(b"\\\\")
-}
-
-fn calls_require(text: &str) -> bool {
-    text.match_indices("require").any(|(at, word)| {
-        let before = text[..at].chars().next_back();
-        let name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.');
-        text[at + word.len()..].trim_start().starts_with('(') && !before.is_some_and(name)
-    })
 }

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use super::{
-    archive::Installation,
+    archive::{ExportLayout, Installation},
     paths::{allowed, leads_out},
 };
 
@@ -16,7 +16,7 @@ pub fn import_zip(data: &[u8]) {
     for name in found.files.keys() {
         assert!(allowed(name) && !leads_out(name), "{name:?}");
     }
-    let again = found.to_zip().expect("written");
+    let again = found.to_zip(ExportLayout::Usual).expect("written");
     let again = Installation::of_zip(Cursor::new(again)).expect("what was written is read");
     assert_eq!(again.files, found.files);
 }

@@ -63,15 +63,23 @@ impl Installation {
             host.kept.push(key);
         }
         if !host.kept.is_empty() {
-            let mut text =
-                serde_json::to_string_pretty(&keys).map_err(|error| ArchiveError::Content {
-                    name: CONFIG,
-                    fault: error.into(),
-                })?;
-            text.push('\n');
-            self.files.insert(CONFIG.to_owned(), text.into_bytes());
+            self.set_config(&keys)?;
         }
         Ok(host)
+    }
+
+    /// Gives it these keys.
+    ///
+    /// # Errors
+    /// When they are no JSON, which does not happen.
+    pub(super) fn set_config(&mut self, keys: &Map<String, Value>) -> Result<(), ArchiveError> {
+        let text = serde_json::to_string_pretty(keys).map_err(|error| ArchiveError::Content {
+            name: CONFIG,
+            fault: error.into(),
+        })?;
+        self.files
+            .insert(CONFIG.to_owned(), format!("{text}\n").into_bytes());
+        Ok(())
     }
 
     /// Whether it lacks a file that its configuration cannot do without: the environment named another

@@ -41,6 +41,12 @@ pub fn report(installation: &Installation) -> Result<String, ArchiveError> {
     if installation.ours {
         return Ok(text);
     }
+    if !installation.findings.is_empty() {
+        text.push_str("\nLook at this first:\n");
+        for finding in &installation.findings {
+            let _ = writeln!(text, "- {finding}");
+        }
+    }
     let differences = differences(installation, &given);
     if !differences.is_empty() {
         text.push_str("\nWhat is different here:\n");

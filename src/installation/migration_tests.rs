@@ -230,11 +230,6 @@ fn each_difference_is_said_where_it_matters() {
             json!({}),
         ),
         (
-            "PROFILE_MAPPER calls require()",
-            json!({"PROFILE_MAPPER": "const a = require ('lodash')"}),
-            json!({"PROFILE_MAPPER": "requirements('x'); obj.require('y')"}),
-        ),
-        (
             "PROFILE_MAPPER_FILE names a file",
             json!({"PROFILE_MAPPER_FILE": "../mapper.js"}),
             json!({"PROFILE_MAPPER_FILE": "lib/profileMapper.js"}),

@@ -4,17 +4,23 @@
 mod archive;
 mod backups;
 mod bounds;
+mod bridge;
 mod change;
 mod differences;
 mod differing_values;
 mod error;
 mod file;
+mod findings;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod gather;
+mod given;
 mod host;
 mod install;
 mod journal;
+mod layout;
 mod limits;
+mod mappers;
 mod migration;
 mod paths;
 mod put;
@@ -22,7 +28,7 @@ mod signing_key;
 mod stage;
 
 pub use self::{
-    archive::{DEFAULT_MAPPER, Installation, export_name},
+    archive::{DEFAULT_MAPPER, ExportLayout, Installation, export_name},
     change::{Change, ChangeKind, Note},
     error::ArchiveError,
     file::{ConfigFile, FileError, write_atomically, write_private},

@@ -5,7 +5,11 @@ use std::path::{Component, Path};
 pub(super) use crate::config::home::{
     CONFIG_JSON as CONFIG, LOGOS, MAPPER, SIGNING_CERTIFICATE as CERTIFICATE, SIGNING_KEY as KEY,
 };
-use crate::{cause, config::home, secret::holds_private_key};
+use crate::{
+    cause,
+    config::{has_known_end, home},
+    secret::holds_private_key,
+};
 
 /// What the legacy connector's import takes, and needs all of.
 pub(super) const NEEDED: [&str; 3] = [CONFIG, KEY, CERTIFICATE];
@@ -18,6 +22,11 @@ pub(super) fn allowed(name: &str) -> bool {
         let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         !part.is_empty() && !part.starts_with('.') && part.chars().all(good)
     };
+    // What a profile mapper loads, also from a `node_modules` beside it.
+    let module = |part: &str| plain(part.strip_prefix('@').unwrap_or(part));
+    if let Some(rest) = name.strip_prefix("lib/") {
+        return has_known_end(rest) && rest.split('/').count() <= 8 && rest.split('/').all(module);
+    }
     // Under the name that its CA gives it: `Corp CA(1)+.crl`.
     let is_list = name.strip_prefix("certs/crl/").is_some_and(is_name);
     is_list

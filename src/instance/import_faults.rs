@@ -3,8 +3,9 @@
 use crate::{
     authenticate::{Certificates, TrustError},
     config::{
-        AuthoritySource, CertificateBinding, CertificateName, ClientCertConfig, Effective, Logo,
-        LogoError, MapperSource, RevocationConfig, RevocationFiles, TlsMaterial, home, keys,
+        AuthoritySource, CertificateBinding, CertificateName, ClientCertConfig, Effective, Home,
+        Logo, LogoError, MapperRoom, MapperSource, RevocationConfig, RevocationFiles, TlsMaterial,
+        home, keys,
     },
     installation::{ArchiveError, Installation, Stage},
     profile::{Mapper, ScriptError},
@@ -46,7 +47,8 @@ pub fn import_faults(
         .filter(|_| !values.is_given(&keys::PROFILE_MAPPER_FILE));
     if let Some(text) = values.value(&keys::PROFILE_MAPPER).or(own) {
         let source = MapperSource::Text(text);
-        if let Err(error) = Mapper::start(Some(&source), Metrics::new().into()) {
+        let room = MapperRoom::of(&values, &Home::new(stage.folder()));
+        if let Err(error) = Mapper::start(Some(&source), &room, Metrics::new().into()) {
             faults.push(error.into());
         }
     }
@@ -130,7 +132,9 @@ mod tests {
             "manager",
         ];
         let source = MapperSource::Text(DEFAULT_MAPPER.to_owned());
-        let planted = Mapper::start(Some(&source), Metrics::new().into()).expect("loads");
+        let values = Effective::of_file(&serde_json::Map::new());
+        let room = MapperRoom::of(&values, &Home::new("/nowhere"));
+        let planted = Mapper::start(Some(&source), &room, Metrics::new().into()).expect("loads");
         let values = |count: usize| -> Vec<Vec<u8>> {
             (0..count)
                 .map(|n| format!("0123456789abcde{n}").into_bytes())

@@ -131,9 +131,15 @@ impl Materials {
         });
         warnings.extend(tenant_key.as_ref().and_then(TenantKey::concern));
         let metrics = Arc::clone(&kept.metrics);
-        let mapper = Mapper::start(config.accounts.mapper.as_ref(), Arc::clone(&metrics))
-            .map_err(|error| note(error.into()))
-            .ok();
+        let accounts = &config.accounts;
+        let mapper = Mapper::start(
+            accounts.mapper.as_ref(),
+            &accounts.mapper_room,
+            Arc::clone(&metrics),
+        )
+        .map_err(|error| note(error.into()))
+        .ok();
+        warnings.extend(mapper.iter().flat_map(Mapper::warnings));
         match (signing, outgoing, mapper) {
             (Some((signing, tickets, signing_files)), Some(outgoing), Some(mapper))
                 if problems.is_empty() =>

@@ -24,6 +24,9 @@ impl Generation {
             files.push(("signing_key", config.home.signing_key()));
         }
         if let Some(file) = self.mapper.file() {
+            // The mapper itself last: its age is what the metrics show.
+            let modules = self.mapper.modules().into_iter();
+            files.extend(modules.map(|file| ("mapper", file)));
             files.push(("mapper", file.to_owned()));
         }
         let roots = config.extra_roots.iter().cloned();

@@ -1,6 +1,9 @@
 //! What makes profiles: the built-in mapper, or the installation's own in JavaScript.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use arc_swap::ArcSwap;
 use serde_json::Value;
@@ -10,7 +13,7 @@ use super::{
     script::{MapperError, Script, ScriptError},
 };
 use crate::{
-    config::{MapperSource, Most, read_text},
+    config::{MapperRoom, MapperSource, Most, decoded, read_file},
     directory::Entry,
     telemetry::Metrics,
 };
@@ -22,6 +25,7 @@ pub struct Mapper(Option<Arc<Scripted>>);
 #[derive(Debug)]
 struct Scripted {
     source: MapperSource,
+    room: MapperRoom,
     script: ArcSwap<Script>,
     metrics: Arc<Metrics>,
 }
@@ -38,14 +42,16 @@ impl Mapper {
     /// When the script cannot be read, is broken, or exports no function.
     pub fn start(
         source: Option<&MapperSource>,
+        room: &MapperRoom,
         metrics: Arc<Metrics>,
     ) -> Result<Self, ScriptError> {
         let Some(source) = source else {
             return Ok(Self::built_in());
         };
         Ok(Self(Some(Arc::new(Scripted {
-            script: ArcSwap::from_pointee(load(source)?),
+            script: ArcSwap::from_pointee(load(source, room)?),
             source: source.clone(),
+            room: room.clone(),
             metrics,
         }))))
     }
@@ -82,6 +88,22 @@ impl Mapper {
         }
     }
 
+    /// The files that it has loaded beside that.
+    #[must_use]
+    pub fn modules(&self) -> Vec<PathBuf> {
+        let scripted = self.0.as_ref();
+        scripted.map_or_else(Vec::new, |scripted| scripted.script.load().files())
+    }
+
+    /// What is worth a word, though it can be used.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let scripted = self.0.as_ref();
+        scripted.map_or_else(Vec::new, |scripted| {
+            scripted.script.load().warnings().to_vec()
+        })
+    }
+
     /// The text of the script in use; none of the built-in one.
     #[must_use]
     pub fn source(&self) -> Option<String> {
@@ -95,19 +117,27 @@ impl Mapper {
     /// When it cannot be used; the old one stays.
     pub fn reload(&self) -> Result<(), ScriptError> {
         if let Some(scripted) = &self.0 {
-            scripted.script.store(Arc::new(load(&scripted.source)?));
+            scripted
+                .script
+                .store(Arc::new(load(&scripted.source, &scripted.room)?));
         }
         Ok(())
     }
 }
 
-fn load(source: &MapperSource) -> Result<Script, ScriptError> {
+fn load(source: &MapperSource, room: &MapperRoom) -> Result<Script, ScriptError> {
     match source {
-        MapperSource::Text(text) => Script::load(text),
+        MapperSource::Text(text) => Script::load(text, room),
         MapperSource::File(path) => {
-            let text = read_text(path, Most::ORDINARY)
+            let text = read_file(path, Most::ORDINARY)
                 .map_err(|error| ScriptError::Read(path.clone(), error))?;
-            Script::load(&text)
+            let folder = path.parent().map(Path::to_owned);
+            let room = MapperRoom {
+                folder: folder.unwrap_or_default(),
+                ..room.clone()
+            };
+            // As Node.js reads it: what is no UTF-8 in a comment does no harm.
+            Script::load(&decoded(&text).0, &room)
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::{
     clock::Clock,
     config::{Effective, Given, Home, Mistake, Settings, keys},
     installation::{
-        self, ArchiveError, HostKeys, Imported, Installation, Leftover, Stage, StageNames,
-        export_name, report,
+        self, ArchiveError, ExportLayout, HostKeys, Imported, Installation, Leftover, Stage,
+        StageNames, export_name, report,
     },
     instance::{Problem, Verdict, check, import_faults},
     telemetry::event,
@@ -59,11 +59,15 @@ pub fn recover(settings: &Settings) -> Result<Option<String>, ArchiveError> {
 ///
 /// # Errors
 /// When a file is missing, or cannot be read.
-pub fn export(settings: &Settings, clock: &Clock) -> Result<Export, ArchiveError> {
+pub fn export(
+    settings: &Settings,
+    clock: &Clock,
+    layout: ExportLayout,
+) -> Result<Export, ArchiveError> {
     let installation = Installation::of_folder(&settings.home().path(""))?;
     Ok(Export {
         name: export_name(clock.now()),
-        zip: installation.to_zip()?,
+        zip: installation.to_zip(layout)?,
         outside: installation.outside()?,
     })
 }

@@ -35,7 +35,7 @@ const BY_PATH: [&str; 19] = [
 const MAY: [(&str, &str); 6] = [
     ("cli/import.rs", "File :: open ("),
     ("console/changes.rs", "fs :: remove_dir_all ("),
-    ("installation/archive.rs", "File :: open ("),
+    ("installation/given.rs", "File :: open ("),
     ("installation/stage.rs", "fs :: create_dir ("),
     ("installation/stage.rs", "fs :: remove_dir_all ("),
     ("installation/stage.rs", " symlink ("),

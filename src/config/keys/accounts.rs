@@ -4,10 +4,10 @@ use super::{
     super::{
         home,
         key::{Declared, Key, Section},
-        kinds::{File, Filter, Flag, Preset, Text},
+        kinds::{File, Filter, Flag, Number, Preset, Span, Text},
         shape::Format,
     },
-    declare::{OFF, ON, declare, filter, preset, text},
+    declare::{OFF, ON, declare, filter, number, preset, text},
 };
 
 #[rustfmt::skip]
@@ -24,4 +24,6 @@ declare! { Section::Accounts;
     LDAP_SEARCH_RESULTS_OMIT_GROUPS: Flag = ON, "users found by a search carry no groups", legacy;
     PROFILE_MAPPER: Text = text(Format::JavaScript), "the profile mapper in JavaScript, as text", legacy;
     PROFILE_MAPPER_FILE: File = File { usual: home::MAPPER, when_there: true }, "the profile mapper in JavaScript", legacy;
+    PROFILE_MAPPING_MEMORY_LIMIT_MB: Number<usize> = number(64, 4, 1024), "memory of a profile mapper, MiB; what needs more fails its login", legacy;
+    PROFILE_MAPPING_TIMEOUT_MS: Span = Span::milliseconds(1000, 0, 60_000).with_floor(10), "how long one call of a profile mapper may take", legacy;
 }

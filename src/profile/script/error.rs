@@ -11,6 +11,8 @@ pub enum ScriptError {
     Read(PathBuf, #[source] io::Error),
     #[error("the profile mapper is broken: {0}")]
     Broken(String),
+    #[error("the profile mapper needs what is not here: {0}")]
+    Lacking(String),
     #[error(
         "the profile mapper exports no function; end it with module.exports = function (raw) {{ … }}"
     )]

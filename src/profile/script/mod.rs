@@ -4,15 +4,25 @@
 //! next, as in the AD/LDAP Connector. A call is stopped at its deadline. Where the engine does not notice
 //! (it looks between its instructions, and one can take long), the thread is given up and replaced;
 //! it ends when it comes back.
+//!
+//! A script finds around it what mappers use of Node.js: `Buffer`, timers, some modules (`prelude.js`, `node/`). Timers
+//! wait for nothing: when nothing else is left to do, the next one's time has come.
 
+mod compile;
+mod conditions;
 mod engine;
 mod error;
+mod modules;
+mod native;
+#[cfg(test)]
+mod node_tests;
 mod pool;
 mod raw;
 #[cfg(test)]
 mod tests;
+mod trial;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 use serde_json::{Map, Value};
 use tokio::{
@@ -22,25 +32,14 @@ use tokio::{
 
 pub use self::error::{MapperError, ScriptError};
 use self::{
+    conditions::Conditions,
     engine::{Engine, Failure},
     pool::{Jobs, Pool, Turn, Work},
     raw::{Raw, raw},
+    trial::trial,
 };
-use crate::directory::Entry;
+use crate::{config::MapperRoom, directory::Entry};
 
-/// When a call is stopped, and when the login stops waiting for one that cannot be.
-#[derive(Debug, Clone, Copy)]
-struct Deadlines {
-    call: Duration,
-    wait: Duration,
-}
-
-const DEADLINES: Deadlines = Deadlines {
-    call: Duration::from_secs(1),
-    wait: Duration::from_secs(2),
-};
-/// How long the script itself may run before it has given the mapper.
-const LOAD_LIMIT: Duration = Duration::from_secs(2);
 const THREADS: usize = 4;
 /// Calls that wait for a thread; more are refused.
 const QUEUE: usize = 256;
@@ -49,7 +48,8 @@ const QUEUE: usize = 256;
 pub(super) struct Script {
     source: Arc<str>,
     jobs: Jobs,
-    deadlines: Deadlines,
+    conditions: Conditions,
+    warnings: Vec<String>,
 }
 
 /// A call that is waited for. Whoever stops waiting spares its work; a thread that is at it gets its time, and is
@@ -62,9 +62,9 @@ struct Waited {
 }
 
 impl Script {
-    /// Loads a script; it must give a mapper at once.
-    pub fn load(source: &str) -> Result<Self, ScriptError> {
-        Self::with(source, DEADLINES)
+    /// Loads a script; it must give a mapper at once, and need nothing that is not here.
+    pub fn load(source: &str, room: &MapperRoom) -> Result<Self, ScriptError> {
+        Self::with(source, Conditions::of(room))
     }
 
     /// Its text.
@@ -72,18 +72,32 @@ impl Script {
         &self.source
     }
 
-    fn with(source: &str, deadlines: Deadlines) -> Result<Self, ScriptError> {
+    /// The files that it has loaded.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.conditions.modules.files()
+    }
+
+    /// What is worth a word, though it can be used.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    fn with(source: &str, conditions: Conditions) -> Result<Self, ScriptError> {
         let source = source.strip_prefix('\u{feff}').unwrap_or(source);
         // Here first: a broken script is an error now, not of every login.
-        Engine::load(source, LOAD_LIMIT)?;
+        let limit = conditions.load_limit();
+        let engine = Engine::load(source, &conditions, limit)?;
+        let warnings = trial(&engine, conditions.deadlines.call)?;
+        drop(engine);
         let source = Arc::<str>::from(source);
-        let (of_threads, call) = (Arc::clone(&source), deadlines.call);
-        let begin = move || work(Arc::clone(&of_threads), call);
+        let (of_threads, there) = (Arc::clone(&source), conditions.clone());
+        let begin = move || work(Arc::clone(&of_threads), there.clone());
         let jobs = Jobs::start(THREADS, QUEUE, begin).map_err(ScriptError::Thread)?;
         Ok(Self {
             source,
             jobs,
-            deadlines,
+            conditions,
+            warnings,
         })
     }
 
@@ -98,22 +112,22 @@ impl Script {
         let mut waited = Waited {
             pool: Arc::clone(&self.jobs.pool),
             turn,
-            until: Instant::now() + self.deadlines.wait,
+            until: Instant::now() + self.conditions.deadlines.wait,
             is_answered: false,
         };
         let Ok(answered) = timeout_at(waited.until, answered).await else {
             return Err(if waited.turn.is_spared() {
                 MapperError::Overload
             } else {
-                MapperError::Timeout(self.deadlines.wait)
+                MapperError::Timeout(self.conditions.deadlines.wait)
             });
         };
         waited.is_answered = true;
         match answered {
             Ok(Ok(text)) => serde_json::from_str(&text)
                 .map_err(|_| MapperError::Script("its profile is no JSON object".to_owned())),
-            Ok(Err(Failure::Script(why))) => Err(MapperError::Script(why)),
-            Ok(Err(Failure::Stopped)) => Err(MapperError::Timeout(self.deadlines.call)),
+            Ok(Err(Failure::Script(why) | Failure::Lacking(why))) => Err(MapperError::Script(why)),
+            Ok(Err(Failure::Stopped)) => Err(MapperError::Timeout(self.conditions.deadlines.call)),
             Err(_) => Err(MapperError::Overload),
         }
     }
@@ -143,15 +157,15 @@ impl std::fmt::Debug for Script {
 }
 
 /// What one thread does: its engine stays warm as long as it lasts.
-fn work(source: Arc<str>, call: Duration) -> Work {
+fn work(source: Arc<str>, conditions: Conditions) -> Work {
     let mut engine = None;
     Box::new(move |raw: &Raw| {
         let ready = match engine.take() {
             Some(ready) => ready,
-            None => Engine::load(&source, LOAD_LIMIT)
+            None => Engine::load(&source, &conditions, conditions.load_limit())
                 .map_err(|error| Failure::Script(error.to_string()))?,
         };
-        let result = ready.map(raw, call);
+        let result = ready.map(raw, conditions.deadlines.call);
         if ready.lasts(&result) {
             engine = Some(ready);
         }
