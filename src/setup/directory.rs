@@ -1,6 +1,6 @@
 //! What a set-up finds out about the directory: its servers by DNS, its base, whether it is open.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::json;
 
@@ -110,11 +110,16 @@ fn in_words(nameservers: &[SocketAddr]) -> String {
     format!("{}, as LDAP_SRV_NAMESERVERS says", all.join(", "))
 }
 
-/// The value of LDAP_URL, when a URL or a host with its port was typed for a domain.
+/// The value of LDAP_URL, when a URL, an IP address or a host with its port was typed for a domain.
 #[must_use]
 pub fn typed_server(answer: &str) -> Option<String> {
     if answer.contains("://") || answer.starts_with("srv:") {
         return Some(answer.to_owned());
+    }
+    match answer.parse() {
+        Ok(IpAddr::V4(address)) => return Some(format!("ldaps://{address}")),
+        Ok(IpAddr::V6(address)) => return Some(format!("ldaps://[{address}]")),
+        Err(_) => {}
     }
     let (_, port) = answer.rsplit_once(':')?;
     let scheme = match port.parse::<u16>().ok()? {
@@ -136,6 +141,8 @@ mod tests {
         assert_eq!(url("dc1.corp.example:636"), "ldaps://dc1.corp.example:636");
         assert_eq!(url("dc1.corp.example:389"), "ldap://dc1.corp.example:389");
         assert_eq!(url("192.0.2.5:3269"), "ldaps://192.0.2.5:3269");
+        assert_eq!(url("192.0.2.5"), "ldaps://192.0.2.5");
+        assert_eq!(url("2001:db8::5"), "ldaps://[2001:db8::5]");
         assert_eq!(typed_server("corp.example"), None);
     }
 }
