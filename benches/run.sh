@@ -36,9 +36,10 @@ home_make "$LAB_STATE/home"
 export AD_EDGE_LAB=$LAB_STATE
 cargo bench --features lab --bench logins
 cargo bench --features lab --bench bare
-cargo bench --features lab --bench points
 # Its own tokens: a user's ticket, and the service's key without a replay cache, which ad-edge has none of.
 export KRB5_CONFIG=$LAB_STATE/krb5.conf KRB5CCNAME=FILE:$LAB_STATE/bench.ccache
 export KRB5_KTNAME=$LAB_STATE/home/certs/krb5.keytab KRB5RCACHENAME=none:
 kinit alice <"$LAB_STATE/password" >/dev/null
 cargo bench --features lab --bench kerberos
+# Last, since it fails when the model is too far away.
+cargo bench --features lab --bench points

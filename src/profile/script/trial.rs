@@ -100,7 +100,7 @@ const LITTLE: &str = r#"{
     "sAMAccountName": "bob", "sAMAccountType": "805306368", "userAccountControl": "512", "primaryGroupID": "513",
     "memberOf": "CN=Staff,OU=Groups,DC=corp,DC=example", "userPrincipalName": "bob@corp.example",
     "objectGUID": "33323130-3534-3736-3839-616263646567", "objectSid": "S-1-5-21-1-2-3-1105",
-    "distinguishedName": "CN=Alice Example,OU=Staff,DC=corp,DC=example",
-    "dn": "CN=Alice Example,OU=Staff,DC=corp,DC=example",
-    "organizationUnits": "CN=Alice Example,OU=Staff,DC=corp,DC=example"
+    "distinguishedName": "CN=bob,OU=Staff,DC=corp,DC=example",
+    "dn": "CN=bob,OU=Staff,DC=corp,DC=example",
+    "organizationUnits": "CN=bob,OU=Staff,DC=corp,DC=example"
 }"#;
