@@ -5,6 +5,12 @@ use rcgen::{
     KeyUsagePurpose, SerialNumber, SigningKey as _,
 };
 
+use super::{Certificates, TrustError};
+use crate::config::{
+    AuthoritySource, CertificateBinding, CertificateName, ClientCertConfig, RevocationConfig,
+    RevocationFiles,
+};
+
 /// ecdsa-with-SHA256.
 pub(super) const ALGORITHM: &[u8] = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
 /// The same with SHA-1.
@@ -28,6 +34,28 @@ pub(super) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     }
     der.extend(content);
     der
+}
+
+/// Trusts the CAs in a text, by these revocation lists; or why it cannot.
+pub(super) fn trusting(
+    authorities: String,
+    revocation: RevocationConfig,
+) -> Result<Certificates, TrustError> {
+    Certificates::load(&ClientCertConfig {
+        authorities: AuthoritySource::Text(vec![authorities]),
+        revocation,
+        map: vec![CertificateName::Cn],
+        binding: CertificateBinding::Compatible,
+        header: String::new(),
+        hosts: Vec::new(),
+    })
+}
+
+pub(super) fn no_lists() -> RevocationConfig {
+    RevocationConfig {
+        files: RevocationFiles::default(),
+        required: false,
+    }
 }
 
 pub(super) struct Ca {

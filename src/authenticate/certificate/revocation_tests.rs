@@ -7,10 +7,10 @@ use tempfile::TempDir;
 
 use super::{
     armour::pem,
-    made::{Ca, DELTA, INDIRECT, List, SHA1, UNKNOWN, USERS_ONLY, tlv, utc},
+    made::{Ca, DELTA, INDIRECT, List, SHA1, UNKNOWN, USERS_ONLY, no_lists, tlv, trusting, utc},
     *,
 };
-use crate::config::{CertificateName, RevocationConfig, RevocationFiles};
+use crate::config::{RevocationConfig, RevocationFiles};
 
 /// `certs/crl` of an installation, with these CAs.
 struct Files {
@@ -40,17 +40,11 @@ impl Files {
 
     fn load_as(&self, lists: &str) -> Result<Certificates, TrustError> {
         let texts = self.authorities.iter().map(|der| pem("CERTIFICATE", der));
-        Certificates::load(&ClientCertConfig {
-            authorities: AuthoritySource::Text(vec![texts.collect()]),
-            revocation: RevocationConfig {
-                files: RevocationFiles::of(vec![self.folder.path().join(lists)]),
-                required: self.required,
-            },
-            map: vec![CertificateName::Cn],
-            binding: CertificateBinding::Compatible,
-            header: String::new(),
-            hosts: Vec::new(),
-        })
+        let revocation = RevocationConfig {
+            files: RevocationFiles::of(vec![self.folder.path().join(lists)]),
+            required: self.required,
+        };
+        trusting(texts.collect(), revocation)
     }
 
     fn load(&self) -> Certificates {
@@ -373,20 +367,8 @@ fn ways_over_intermediate_cas_are_looked_at_whole() {
 fn a_certificate_of_a_ca_that_cannot_be_read_is_an_error() {
     let ca = Ca::new("CORP-CA");
     let good = pem("CERTIFICATE", &ca.der);
-    let load = |text: &str| {
-        Certificates::load(&ClientCertConfig {
-            authorities: AuthoritySource::Text(vec![text.to_owned()]),
-            revocation: RevocationConfig {
-                files: RevocationFiles::default(),
-                required: false,
-            },
-            map: vec![CertificateName::Cn],
-            binding: CertificateBinding::Compatible,
-            header: String::new(),
-            hosts: Vec::new(),
-        })
-        .map_err(|error| error.to_string())
-    };
+    let load =
+        |text: &str| trusting(text.to_owned(), no_lists()).map_err(|error| error.to_string());
     assert!(load(&format!("text\n{good}more\n{good}")).is_ok());
     for bad in [
         pem("CERTIFICATE", &ca.der[..ca.der.len() - 1]),

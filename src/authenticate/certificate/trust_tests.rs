@@ -7,26 +7,15 @@ use rcgen::{
 
 use super::{
     armour::pem,
-    made::{Ca, tlv},
+    made::{self, Ca, tlv},
     revocation_tests::now,
     *,
 };
-use crate::config::{CertificateName, RevocationConfig, RevocationFiles};
+use crate::config::CertificateName;
 
 fn trusting(authorities: &[&[u8]]) -> Certificates {
     let texts = authorities.iter().map(|der| pem("CERTIFICATE", der));
-    Certificates::load(&ClientCertConfig {
-        authorities: AuthoritySource::Text(vec![texts.collect()]),
-        revocation: RevocationConfig {
-            files: RevocationFiles::default(),
-            required: false,
-        },
-        map: vec![CertificateName::Cn],
-        binding: CertificateBinding::Compatible,
-        header: String::new(),
-        hosts: Vec::new(),
-    })
-    .expect("loads")
+    made::trusting(texts.collect(), made::no_lists()).expect("loads")
 }
 
 fn verdict(certificates: &Certificates, chain: &[&[u8]]) -> Result<CertificateNames, String> {
